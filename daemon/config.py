@@ -1,0 +1,137 @@
+"""Every setting of Balas, read once from the environment (and from `.env`)."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dotenv import dotenv_values
+
+LANGUAGES = ("id", "en")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+class ConfigError(Exception):
+    """A setting is unusable; the text names the variable and what it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One environment variable: its name, default (as it would be written) and meaning."""
+
+    name: str
+    default: str
+    meaning: str
+
+
+SETTINGS = (
+    Setting("BALAS_DATA", "~/.local/share/balas", "Folder for the database, the keys and media (0700)"),
+    Setting("BALAS_HOST", "127.0.0.1", "Address the inbox listens on"),
+    Setting("BALAS_PORT", "8470", "Port the inbox listens on (1 to 65535)"),
+    Setting(
+        "BALAS_URL", "http://HOST:PORT", "Address at which admins reach the inbox (behind a proxy: https://…)"
+    ),
+    Setting("BALAS_SHOP", "Balas", "The shop's name, shown in the inbox"),
+    Setting("BALAS_DEVICE_NAME", "Balas", "Name that the phone lists under Linked devices"),
+    Setting("BALAS_TIMEZONE", "Asia/Jakarta", "The shop's time zone"),
+    Setting("BALAS_LANGUAGE", "id", "Language when the browser does not say: id or en"),
+    Setting("BALAS_THREADS", "64", "Threads of one inbox process; each open browser tab holds one (8 to 1000)"),
+    Setting("BALAS_WORKERS", "1", "Inbox processes (1 to 16)"),
+    Setting("BALAS_PROXIES", "0", "Reverse proxies in front of the inbox whose X-Forwarded headers are trusted"),
+    Setting("BALAS_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
+    Setting("DATABASE_URL", "sqlite:///DATA/balas.db", "Another place for the database (SQLite only, for now)"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings of one daemon; paths are absolute."""
+
+    data: Path
+    host: str
+    port: int
+    url: str
+    shop: str
+    device_name: str
+    timezone: ZoneInfo
+    language: str
+    threads: int
+    workers: int
+    proxies: int
+    log_level: str
+    database_url: str
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Config":
+        """Read the settings; `.env` in the current folder fills what the environment lacks.
+
+        Raises ConfigError with the variable's name and what it should be.
+        """
+        given = dict(os.environ if environ is None else environ)
+        if environ is None:
+            given = {**{k: v for k, v in dotenv_values(".env").items() if v is not None}, **given}
+
+        def text(name: str) -> str:
+            value = given.get(name, "").strip()
+            return value or next(s.default for s in SETTINGS if s.name == name)
+
+        def number(name: str, low: int, high: int) -> int:
+            value = text(name)
+            if not re.fullmatch(r"\d+", value) or not low <= int(value) <= high:
+                raise ConfigError(f"{name} should be a whole number from {low} to {high}.")
+            return int(value)
+
+        def choice(name: str, options: tuple[str, ...]) -> str:
+            value = text(name)
+            if value not in options:
+                raise ConfigError(f"{name} should be one of: {', '.join(options)}.")
+            return value
+
+        try:
+            zone = ZoneInfo(text("BALAS_TIMEZONE"))
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ConfigError("BALAS_TIMEZONE should be a time zone such as Asia/Jakarta.") from error
+        data = Path(text("BALAS_DATA")).expanduser().absolute()
+        host, port = text("BALAS_HOST"), number("BALAS_PORT", 1, 65535)
+        url = given.get("BALAS_URL", "").strip().rstrip("/") or f"http://{host}:{port}"
+        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
+            raise ConfigError("BALAS_URL should start with http:// or https:// and name a host.")
+        database_url = given.get("DATABASE_URL", "").strip() or f"sqlite:///{data / 'balas.db'}"
+        if not database_url.startswith("sqlite:///"):
+            raise ConfigError("DATABASE_URL should start with sqlite:/// (other databases are not supported yet).")
+        return cls(
+            data=data,
+            host=host,
+            port=port,
+            url=url,
+            shop=text("BALAS_SHOP"),
+            device_name=text("BALAS_DEVICE_NAME"),
+            timezone=zone,
+            language=choice("BALAS_LANGUAGE", LANGUAGES),
+            threads=number("BALAS_THREADS", 8, 1000),
+            workers=number("BALAS_WORKERS", 1, 16),
+            proxies=number("BALAS_PROXIES", 0, 5),
+            log_level=choice("BALAS_LOG_LEVEL", LOG_LEVELS),
+            database_url=database_url,
+        )
+
+    def environment(self) -> dict[str, str]:
+        """The same settings as environment entries, for child processes."""
+        return {
+            "BALAS_DATA": str(self.data),
+            "BALAS_HOST": self.host,
+            "BALAS_PORT": str(self.port),
+            "BALAS_URL": self.url,
+            "BALAS_SHOP": self.shop,
+            "BALAS_DEVICE_NAME": self.device_name,
+            "BALAS_TIMEZONE": self.timezone.key,
+            "BALAS_LANGUAGE": self.language,
+            "BALAS_THREADS": str(self.threads),
+            "BALAS_WORKERS": str(self.workers),
+            "BALAS_PROXIES": str(self.proxies),
+            "BALAS_LOG_LEVEL": self.log_level,
+            "DATABASE_URL": self.database_url,
+        }

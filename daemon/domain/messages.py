@@ -1,0 +1,179 @@
+"""What WhatsApp told us, as frozen values: one class per kind of event that ingest understands."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from daemon.domain.ids import Party
+
+
+class MessageKind(StrEnum):
+    """How a message is shown; UNKNOWN keeps the raw bytes and says "open the phone to see this"."""
+
+    TEXT = "text"
+    IMAGE = "image"
+    VIDEO = "video"
+    VOICE = "voice"
+    AUDIO = "audio"
+    DOCUMENT = "document"
+    STICKER = "sticker"
+    LOCATION = "location"
+    CONTACT = "contact"
+    POLL = "poll"
+    UNKNOWN = "unknown"
+    UNREADABLE = "unreadable"
+
+
+class Author(StrEnum):
+    """Who wrote a message, as the people in the shop would say it."""
+
+    CUSTOMER = "customer"
+    ADMIN = "admin"
+    BOT = "bot"
+    PHONE = "phone"
+    COMPANION = "companion"
+
+
+class Delivery(StrEnum):
+    """How far an outgoing message has come; the order of the ladder is `DELIVERY_ORDER`."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    UNCERTAIN = "uncertain"
+    FAILED = "failed"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    PLAYED = "played"
+
+
+DELIVERY_ORDER = {
+    Delivery.QUEUED: 0,
+    Delivery.SENDING: 1,
+    Delivery.UNCERTAIN: 2,
+    Delivery.FAILED: 2,
+    Delivery.SENT: 3,
+    Delivery.DELIVERED: 4,
+    Delivery.READ: 5,
+    Delivery.PLAYED: 6,
+}
+
+
+class ReceiptKind(StrEnum):
+    """The receipt types that mean something to a shop (names as in whatsmeow's types.ReceiptType)."""
+
+    DELIVERED = "delivered"
+    SENDER = "sender"
+    RETRY = "retry"
+    READ = "read"
+    READ_SELF = "read_self"
+    PLAYED = "played"
+    PLAYED_SELF = "played_self"
+    INACTIVE = "inactive"
+    SERVER_ERROR = "server_error"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an event came from: the chat, the writing device, and WhatsApp's own time.
+
+    `device` is the sender's device number, `participant` the writer inside a group.
+    """
+
+    party: Party
+    from_me: bool
+    device: int
+    at: datetime
+    participant: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReceived:
+    """A message that arrived, from a customer or from another device of our own number.
+
+    `raw` is the serialized waE2E.Message of everything that is not plain text; `media` holds what is
+    shown without downloading (mime, size in bytes, name, seconds, lat, lng, …).
+    """
+
+    wa_id: str
+    origin: Origin
+    kind: MessageKind
+    text: str | None
+    push_name: str = ""
+    quoted_wa_id: str | None = None
+    media: dict[str, str | int | float] = field(default_factory=dict)
+    raw: bytes | None = None
+    is_history: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEdited:
+    """The text of an earlier message was replaced."""
+
+    target_wa_id: str
+    origin: Origin
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRevoked:
+    """An earlier message was deleted for everyone."""
+
+    target_wa_id: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """Somebody reacted to a message; an empty emoji takes the reaction back."""
+
+    target_wa_id: str
+    origin: Origin
+    emoji: str
+    target_from_me: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptReceived:
+    """One or more messages were delivered, read, played, or must be sent again."""
+
+    wa_ids: tuple[str, ...]
+    origin: Origin
+    kind: ReceiptKind
+
+
+@dataclass(frozen=True, slots=True)
+class TypingChanged:
+    """A customer started or stopped typing."""
+
+    origin: Origin
+    typing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryReceived:
+    """A part of the history that the phone uploads after linking; it opens no work."""
+
+    messages: tuple[MessageReceived, ...]
+    names: tuple[tuple[Party, str], ...] = ()
+    progress: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """An event that carries nothing for a person (key distribution, protocol chatter)."""
+
+    why: str
+
+
+Event = (
+    MessageReceived
+    | MessageEdited
+    | MessageRevoked
+    | Reacted
+    | ReceiptReceived
+    | TypingChanged
+    | HistoryReceived
+    | Nothing
+)

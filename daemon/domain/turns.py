@@ -1,0 +1,43 @@
+"""Turns: what the customer has said since the last reply, and who answered it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from daemon.domain.messages import Author
+
+
+@dataclass(frozen=True, slots=True)
+class Closer:
+    """Who closes a turn: an admin by id, the bot, the phone or another linked device by number."""
+
+    author: Author
+    admin_id: int | None = None
+    device: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandledMark:
+    """A turn's closing: by whom, when, and with which message."""
+
+    turn_id: int
+    closer: Closer
+    closed_at: datetime
+    message_id: int | None
+    text: str | None
+    name: str | None
+
+
+class AlreadyAnswered(Exception):
+    """Somebody else closed the turn first; carries the mark so that the loser can be told who and how."""
+
+    def __init__(self, mark: HandledMark) -> None:
+        super().__init__("this turn is already answered")
+        self.mark = mark
+
+
+class NotAnswerable(Exception):
+    """The reply itself is unusable; `reason` is one of `empty`, `too_long`, `unknown_conversation`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

@@ -1,0 +1,110 @@
+"""Writes what the session learns about its link, and tells the session when it is over."""
+
+import logging
+import threading
+from datetime import datetime, timedelta
+from queue import SimpleQueue
+
+from sqlalchemy import Connection
+
+from daemon.domain.links import LinkState
+from daemon.domain.signals import (
+    BacklogBegun,
+    BacklogEnded,
+    CodeShown,
+    Connected,
+    LinkEnded,
+    PairCodeShown,
+    Paired,
+    Signal,
+    Unstable,
+)
+from daemon.domain.time import Clock
+from daemon.store import accounts
+from daemon.store.engine import Database
+
+log = logging.getLogger(__name__)
+
+# the first code of a set is valid longer than the others (WhatsApp's own client: 60 s, then 20 s)
+FIRST_CODE, NEXT_CODE = timedelta(seconds=60), timedelta(seconds=20)
+
+
+class LinkKeeper:
+    """Turns signals into rows of the link, in the order in which they come."""
+
+    def __init__(self, database: Database, account_id: int, clock: Clock) -> None:
+        self.ended: SimpleQueue[LinkEnded] = SimpleQueue()
+        self.connected = threading.Event()
+        self.pairing = False
+        self._database = database
+        self._account_id = account_id
+        self._clock = clock
+        self._codes = 0
+        self._catching_up = False
+        self._over = False
+        self._lock = threading.Lock()
+
+    @property
+    def catching_up(self) -> bool:
+        """Whether the backlog of the time away is still arriving."""
+        return self._catching_up
+
+    def handle(self, signal: Signal) -> None:
+        """Record one signal; called on the library's threads."""
+        with self._lock:
+            now = self._clock()
+            if isinstance(signal, LinkEnded):
+                self._end(signal, now)
+                return
+            with self._database.write() as conn:
+                self._apply(conn, signal, now)
+
+    def _apply(self, conn: Connection, signal: Signal, now: datetime) -> None:
+        def state(to: LinkState, **values: object) -> None:
+            accounts.set_state(conn, self._account_id, to, now, **values)  # type: ignore[arg-type]
+
+        match signal:
+            case CodeShown(text):
+                self.pairing = True
+                self._codes += 1
+                life = FIRST_CODE if self._codes == 1 else NEXT_CODE
+                state(LinkState.PAIRING, qr=text, qr_expires_at=now + life)
+            case PairCodeShown(code):
+                accounts.change_link(conn, self._account_id, now, pair_code=code)
+            case Paired():
+                self.pairing = False
+                state(LinkState.LINKING, pair_phone=None)
+            case Connected(address, lid):
+                self.pairing = False
+                accounts.set_identity(conn, self._account_id, address.user, lid, address.device, now)
+                state(LinkState.CATCHING_UP if self._catching_up else LinkState.ONLINE)
+                self.connected.set()
+            case BacklogBegun(0):
+                pass
+            case BacklogBegun(messages):
+                self._catching_up = True
+                state(LinkState.CATCHING_UP, backlog_total=messages, backlog_done=0)
+            case BacklogEnded():
+                self._catching_up = False
+                if self.connected.is_set():
+                    state(LinkState.ONLINE)
+            case Unstable(answered):
+                state(LinkState.ONLINE if answered else LinkState.UNSTABLE)
+
+    def _end(self, signal: LinkEnded, now: datetime) -> None:
+        if self._over:
+            return  # the first reason is the cause, later ones its consequences
+        self._over = True
+        self.ended.put(signal)
+        self.connected.clear()
+        log.info("the link ended: %s %s %s", signal.state.value, signal.reason.value, signal.detail or "")
+        with self._database.write() as conn:
+            accounts.set_state(
+                conn,
+                self._account_id,
+                signal.state,
+                now,
+                signal.reason,
+                detail=signal.detail,
+                retry_at=signal.until,
+            )

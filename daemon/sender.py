@@ -1,0 +1,137 @@
+"""The outbox's other end: one reply at a time, its id on disk before its frame leaves."""
+
+import logging
+import threading
+import time
+
+from daemon.domain.messages import Delivery
+from daemon.domain.time import Clock
+from daemon.store import contacts, events, messages, outbox, turns
+from daemon.store.engine import Database
+from daemon.store.events import ChangeWatch, EventKind
+from daemon.store.outbox import OutboxState, Outgoing
+from daemon.whatsapp.client import WhatsApp
+from daemon.whatsapp.send import SendFailed, SendUncertain, send_text
+
+log = logging.getLogger(__name__)
+
+# seconds between two looks at the database; a look costs microseconds
+LOOK = 0.02
+# seconds before a reply that surely did not leave is tried again
+RETRY_AFTER = 2.0
+
+
+def settle_interrupted(database: Database, account_id: int, clock: Clock) -> None:
+    """Settle what an earlier session left in the middle: without an id it never left, with one nobody knows."""
+    with database.write() as conn:
+        now = clock()
+        for journey in outbox.under_way(conn, account_id):
+            if journey.wa_id is None:
+                outbox.settle(conn, journey.id, OutboxState.QUEUED, now)
+                messages.set_delivery(conn, journey.message_id, Delivery.QUEUED)
+            else:
+                outbox.settle(conn, journey.id, OutboxState.UNCERTAIN, now)
+                messages.set_delivery(conn, journey.message_id, Delivery.UNCERTAIN)
+            events.append(
+                conn, account_id, EventKind.MESSAGE_CHANGED, now, journey.conversation_id, journey.message_id
+            )
+
+
+class Sender(threading.Thread):
+    """Sends queued replies while `connected` is set."""
+
+    def __init__(
+        self, database: Database, account_id: int, whatsapp: WhatsApp, connected: threading.Event, clock: Clock
+    ) -> None:
+        super().__init__(name="sender", daemon=True)
+        self._database = database
+        self._account_id = account_id
+        self._whatsapp = whatsapp
+        self._connected = connected
+        self._clock = clock
+        self._stopping = threading.Event()
+        self._idle = threading.Event()
+        self._idle.set()
+
+    def run(self) -> None:
+        """Look for queued replies whenever somebody has written to the database."""
+        watch = ChangeWatch(self._database)
+        more = True
+        while not self._stopping.is_set():
+            if not self._connected.wait(0.5):
+                more = True
+                continue
+            if not (watch.changed() or more):
+                time.sleep(LOOK)
+                continue
+            try:
+                more = self._send_next()
+            except Exception:
+                log.exception("the outbox could not be read")
+                more = not self._stopping.wait(1.0)
+        watch.close()
+
+    def stop(self, timeout: float) -> bool:
+        """Take no further reply; wait for the one under way. False if it is still under way."""
+        self._stopping.set()
+        return self._idle.wait(timeout)
+
+    def _send_next(self) -> bool:
+        with self._database.read() as conn:
+            if not outbox.has_queued(conn, self._account_id):
+                return False
+        self._idle.clear()
+        try:
+            with self._database.write() as conn:
+                reply = outbox.take_next(conn, self._account_id, self._clock())
+                if reply is None:
+                    return False
+                to = contacts.address_of(conn, reply.contact_id)
+                messages.set_delivery(conn, reply.message_id, Delivery.SENDING)
+            try:
+                quoted = (reply.quoted_wa_id, to) if reply.quoted_wa_id else None
+                wa_id = send_text(self._whatsapp, to, reply.text, quoted, lambda i: self._note_id(reply, i))
+            except SendFailed as error:
+                self._failed(reply, error)
+            except SendUncertain:
+                self._settle(reply, OutboxState.UNCERTAIN, Delivery.UNCERTAIN)
+            else:
+                self._settle(reply, OutboxState.SENT, Delivery.SENT, wa_id)
+        finally:
+            self._idle.set()
+        return True
+
+    def _note_id(self, reply: Outgoing, wa_id: str) -> None:
+        with self._database.write() as conn:
+            outbox.record_wa_id(conn, reply.id, wa_id)
+
+    def _failed(self, reply: Outgoing, error: SendFailed) -> None:
+        if error.permanent:
+            self._settle(reply, OutboxState.FAILED, Delivery.FAILED, error=error.reason)
+            return
+        self._settle(reply, OutboxState.QUEUED, Delivery.QUEUED, error=error.reason)
+        self._stopping.wait(RETRY_AFTER)
+
+    def _settle(
+        self,
+        reply: Outgoing,
+        state: OutboxState,
+        delivery: Delivery,
+        wa_id: str | None = None,
+        error: str | None = None,
+    ) -> None:
+        with self._database.write() as conn:
+            now = self._clock()
+            if not outbox.settle(conn, reply.id, state, now, error):
+                return  # a receipt was faster
+            if state == OutboxState.SENT:
+                if wa_id:
+                    outbox.record_wa_id(conn, reply.id, wa_id)
+                messages.raise_delivery(conn, reply.message_id, delivery)
+            else:
+                messages.set_delivery(conn, reply.message_id, delivery)
+            if state == OutboxState.FAILED and (turn_id := turns.closed_by_message(conn, reply.message_id)):
+                turns.reopen(conn, turn_id)
+            events.append(
+                conn, self._account_id, EventKind.MESSAGE_CHANGED, now, reply.conversation_id, reply.message_id
+            )

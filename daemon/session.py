@@ -1,0 +1,189 @@
+"""The session process of one linked number: WhatsApp → ingest, outbox → WhatsApp. May be killed at any time."""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from datetime import timedelta
+from queue import Empty, SimpleQueue
+
+from sqlalchemy.exc import OperationalError
+
+from auth_store.place import AlreadyOpen, Lock, session_file, wipe_session
+from daemon import ingest, logs
+from daemon.config import Config
+from daemon.domain.links import LinkReason, LinkState
+from daemon.domain.messages import Event, MessageReceived
+from daemon.domain.signals import BacklogEnded, LinkEnded
+from daemon.domain.time import Clock, utc_now
+from daemon.link_keeper import LinkKeeper
+from daemon.sender import Sender, settle_interrupted
+from daemon.store import accounts
+from daemon.store.accounts import Account
+from daemon.store.engine import Database
+from daemon.store.events import ChangeWatch
+from daemon.whatsapp.client import WhatsApp
+
+log = logging.getLogger(__name__)
+
+TICK = 0.1
+# a callback that runs longer than this is stuck: a new process does better
+LONGEST_CALLBACK = 120.0
+# a backlog in which nothing arrives for so long has ended, even if the server did not say so
+LONGEST_SILENCE = 30.0
+# states in which the library still has a socket and events in flight
+_GRACEFUL = {LinkState.OFFLINE, LinkState.STOPPED, LinkState.REPLACED, LinkState.LOGGED_OUT}
+
+
+class Session:
+    """One life of a link, from connect to the end of the process."""
+
+    def __init__(self, config: Config, account: Account, clock: Clock = utc_now) -> None:
+        self._config = config
+        self._clock = clock
+        self._account = account
+        self._database = Database(config.database_url)
+        self._keeper = LinkKeeper(self._database, account.id, clock)
+        keys = str(session_file(config.data, account.id))
+        self._whatsapp = WhatsApp(keys, config.device_name, self._on_event, self._keeper.handle)
+        connected = self._keeper.connected
+        self._sender = Sender(self._database, account.id, self._whatsapp, connected, clock)
+        self._asked_code_for: str | None = None
+        self._stop: SimpleQueue[int] = SimpleQueue()
+        self._received = 0
+        self._shown = 0
+
+    def run(self) -> None:
+        """Connect, and stay until the link ends or a signal asks to stop; never returns."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda n, frame: self._stop.put(n))
+        settle_interrupted(self._database, self._account.id, self._clock)
+        with self._database.write() as conn:
+            now = self._clock()
+            if self._account.device is not None:
+                accounts.set_state(conn, self._account.id, LinkState.CONNECTING, now)
+        threading.Thread(target=self._whatsapp.run, name="whatsapp", daemon=True).start()
+        self._sender.start()
+        end = self._wait()
+        self._leave(end)
+
+    def _on_event(self, event: Event) -> None:
+        """Commit one event before the library goes on; a busy or full database holds the library back."""
+        if isinstance(event, MessageReceived):
+            self._received += 1
+        pause = 0.05
+        while True:
+            try:
+                with self._database.write() as conn:
+                    ingest.apply(conn, self._account_now(), event, self._clock())
+                return
+            except OperationalError as error:
+                log.error("the database did not take an event: %s; waiting", type(error.orig).__name__)
+                time.sleep(pause)
+                pause = min(pause * 2, 5.0)
+
+    def _account_now(self) -> Account:
+        if self._account.device is None and self._keeper.connected.is_set():
+            with self._database.read() as conn:
+                self._account = accounts.get(conn, self._account.id)
+        return self._account
+
+    def _wait(self) -> LinkEnded:
+        watch = ChangeWatch(self._database)
+        while True:
+            try:
+                return self._keeper.ended.get(timeout=TICK)
+            except Empty:
+                pass
+            if not self._stop.empty():
+                return LinkEnded(LinkState.STOPPED)
+            if self._whatsapp.busy_for() > LONGEST_CALLBACK:
+                log.error("a callback is stuck: ending the session")
+                os._exit(4)
+            if self._keeper.catching_up:
+                self._show_progress()
+            if (watch.changed() or self._keeper.pairing) and (end := self._wishes()):
+                return end
+
+    def _show_progress(self) -> None:
+        if self._received == self._shown:
+            if self._whatsapp.quiet_for() > LONGEST_SILENCE:
+                self._keeper.handle(BacklogEnded())
+            return
+        self._shown = self._received
+        with self._database.write() as conn:
+            accounts.change_link(conn, self._account.id, self._clock(), backlog_done=self._received)
+
+    def _wishes(self) -> LinkEnded | None:
+        with self._database.read() as conn:
+            link = accounts.get_link(conn, self._account.id)
+        if link.wish == accounts.WISH_UNLINK:
+            return LinkEnded(LinkState.UNLINKED, LinkReason.UNLINKED_HERE)
+        if not self._keeper.pairing:
+            return None
+        if link.pair_until is None or link.pair_until < self._clock() - timedelta(seconds=5):
+            return LinkEnded(LinkState.UNLINKED, LinkReason.NO_VIEWER)
+        if link.pair_phone and link.pair_phone != self._asked_code_for:
+            self._asked_code_for = link.pair_phone
+            phone = link.pair_phone
+            threading.Thread(target=self._whatsapp.ask_pair_code, args=(phone,), daemon=True).start()
+        return None
+
+    def _leave(self, end: LinkEnded) -> None:
+        """Lose nothing that was acknowledged, write the last state, end the process."""
+        online = self._keeper.connected.is_set()
+        self._sender.stop(2.0)
+        if end.reason == LinkReason.UNLINKED_HERE:
+            self._unlink(online)
+        elif not self._keeper.pairing and end.state in _GRACEFUL and not self._whatsapp.hook.poisoned:
+            closing = threading.Thread(target=self._whatsapp.close, daemon=True)
+            closing.start()
+            closing.join(12.0)
+        with self._database.write() as conn:
+            now = self._clock()
+            wish = {"wish": ""} if end.reason == LinkReason.UNLINKED_HERE else {}
+            accounts.set_state(
+                conn, self._account.id, end.state, now, end.reason, detail=end.detail, retry_at=end.until, **wish
+            )
+            if end.state in (LinkState.LOGGED_OUT, LinkState.UNLINKED):
+                accounts.forget_identity(conn, self._account.id)
+        log.info("session ended: %s", end.state.value)
+        logging.shutdown()
+        # the QR phase can't be stopped and Go threads must not outlive us
+        os._exit(0)
+
+    def _unlink(self, online: bool) -> None:
+        if online:
+            try:
+                self._whatsapp.logout()
+            except Exception:
+                log.warning("WhatsApp did not confirm the unlinking: remove the device on the phone")
+        wipe_session(self._config.data, self._account.id)
+
+
+def main() -> None:
+    """Run the session of the account given as `--account ID`; started by the supervisor only."""
+    parser = argparse.ArgumentParser(prog="daemon.session")
+    parser.add_argument("--account", type=int, required=True)
+    account_id = parser.parse_args().account
+    config = Config.from_env()
+    logs.set_up(config.log_level, "session")
+    try:
+        Lock(
+            session_file(config.data, account_id).with_suffix(".lock"),
+            "Another process has this account's keys open.",
+        ).acquire()
+    except AlreadyOpen as error:
+        sys.exit(str(error))
+    database = Database(config.database_url)
+    with database.read() as conn:
+        account = accounts.get(conn, account_id)
+    database.close()
+    Session(config, account).run()
+
+
+if __name__ == "__main__":
+    main()

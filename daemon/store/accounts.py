@@ -1,0 +1,133 @@
+"""Linked numbers and the state of their links."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from daemon.domain.links import LinkReason, LinkState, may_follow
+from daemon.domain.messages import Author
+from daemon.store import events
+from daemon.store.tables import account, link
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One linked number; phone, lid (digits) and device are unknown until it is linked."""
+
+    id: int
+    name: str
+    phone: str | None
+    lid: str | None
+    device: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where an account's link stands and what people want of it."""
+
+    account_id: int
+    state: LinkState
+    reason: LinkReason
+    detail: str | None
+    since: datetime
+    retry_at: datetime | None
+    online_at: datetime | None
+    qr: str | None
+    qr_expires_at: datetime | None
+    pair_code: str | None
+    backlog_total: int | None
+    backlog_done: int | None
+    pair_until: datetime | None
+    pair_phone: str | None
+    wish: str
+
+
+WISH_UNLINK = "unlink"
+WISH_RECONNECT = "reconnect"
+
+_ACCOUNT = (account.c.id, account.c.name, account.c.phone, account.c.lid, account.c.device)
+
+
+def ensure(conn: Connection, name: str, now: datetime) -> Account:
+    """The account of that name, made with an unlinked link if it does not exist."""
+    row = conn.execute(select(*_ACCOUNT).where(account.c.name == name)).first()
+    if row is None:
+        row = conn.execute(insert(account).values(name=name, created_at=now).returning(*_ACCOUNT)).one()
+        conn.execute(insert(link).values(account_id=row.id, state=LinkState.UNLINKED.value, since=now))
+    return Account(*row)
+
+
+def every(conn: Connection) -> list[Account]:
+    """All accounts, oldest first."""
+    return [Account(*row) for row in conn.execute(select(*_ACCOUNT).order_by(account.c.id))]
+
+
+def get(conn: Connection, account_id: int) -> Account:
+    """The account of that number; raises NoResultFound."""
+    return Account(*conn.execute(select(*_ACCOUNT).where(account.c.id == account_id)).one())
+
+
+def set_identity(
+    conn: Connection, account_id: int, phone: str | None, lid: str | None, device: int, now: datetime
+) -> None:
+    """Record which number and device the account was linked as."""
+    conn.execute(
+        update(account)
+        .where(account.c.id == account_id)
+        .values(phone=phone, lid=lid, device=device, linked_at=now)
+    )
+
+
+def get_link(conn: Connection, account_id: int) -> Link:
+    """The link of an account; raises NoResultFound."""
+    row = conn.execute(
+        select(*(link.c[name] for name in Link.__dataclass_fields__)).where(link.c.account_id == account_id)
+    ).one()
+    values = dict(row._mapping)
+    values["state"], values["reason"] = LinkState(row.state), LinkReason(row.reason)
+    return Link(**values)
+
+
+def set_state(
+    conn: Connection,
+    account_id: int,
+    state: LinkState,
+    now: datetime,
+    reason: LinkReason = LinkReason.NONE,
+    **values: Any,
+) -> bool:
+    """Move the link to `state` and announce it.
+
+    Further columns (detail, retry_at, qr, …) may be given; the pairing codes vanish in every state but
+    PAIRING. Returns False, and changes nothing, if `state` may not follow the present one.
+    """
+    before = get_link(conn, account_id)
+    if not may_follow(before.state, state):
+        return False
+    changes: dict[str, Any] = {"state": state.value, "reason": reason.value, "detail": None, "retry_at": None}
+    if state != before.state or reason != before.reason:
+        changes["since"] = now
+    if state != LinkState.PAIRING:
+        changes |= {"qr": None, "qr_expires_at": None, "pair_code": None}
+    if state == LinkState.ONLINE:
+        changes |= {"online_at": now, "backlog_total": None, "backlog_done": None}
+    change_link(conn, account_id, now, **(changes | values))
+    return True
+
+
+def change_link(conn: Connection, account_id: int, now: datetime, **values: Any) -> None:
+    """Change columns of the link other than its state, and announce it."""
+    conn.execute(update(link).where(link.c.account_id == account_id).values(**values))
+    events.append(conn, account_id, events.EventKind.LINK_CHANGED, now)
+
+
+def own_author(device: int) -> Author:
+    """Who wrote with our number but not through us: the phone (device 0) or a linked device."""
+    return Author.PHONE if device == 0 else Author.COMPANION
+
+
+def forget_identity(conn: Connection, account_id: int) -> None:
+    """The device is no longer linked; the number stays known."""
+    conn.execute(update(account).where(account.c.id == account_id).values(device=None))

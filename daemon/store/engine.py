@@ -1,0 +1,76 @@
+"""The database: SQLite in WAL with every commit on disk, one writer at a time, many readers."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+BUSY_TIMEOUT_MS = 15_000
+
+
+class Database:
+    """One process's door to the database; functions of the store take the connections it hands out."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = _engine(url)
+
+    @property
+    def path(self) -> str:
+        """The file of the database."""
+        return make_url(self.url).database or ""
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that holds the write lock from its first instruction; commits at the end."""
+        with self.engine.execution_options(begin="BEGIN IMMEDIATE").begin() as conn:
+            yield conn
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent view of the database; nothing that is written here survives."""
+        with self.engine.connect() as conn:
+            yield conn
+
+    def close(self) -> None:
+        """Close all pooled connections."""
+        self.engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=8,
+        max_overflow=64,
+        connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+        set_pragmas(connection)
+
+    @event.listens_for(engine, "begin")
+    def _begin(conn: Connection) -> None:
+        conn.exec_driver_sql(conn.get_execution_options().get("begin", "BEGIN"))
+
+    return engine
+
+
+def set_pragmas(connection: Any) -> None:
+    """WAL, a commit that is on disk when it returns, foreign keys, and patience with other writers."""
+    cursor: sqlite3.Cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "temp_store=MEMORY",
+        "cache_size=-4000",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

@@ -1,0 +1,117 @@
+"""The event log: append a fact in its own transaction, follow it by cursor, at no cost while nothing happens."""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from daemon.store.engine import BUSY_TIMEOUT_MS, Database
+from daemon.store.tables import event_log
+
+
+class EventKind(StrEnum):
+    """What happened; readers fetch the rows themselves."""
+
+    MESSAGE_NEW = "message.new"
+    MESSAGE_CHANGED = "message.changed"
+    CONVERSATION_CHANGED = "conversation.changed"
+    TYPING = "typing"
+    TYPING_STOPPED = "typing.stopped"
+    LINK_CHANGED = "link.changed"
+    OUTBOX_CHANGED = "outbox.changed"
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEvent:
+    """One row of the log; `seq` only ever grows."""
+
+    seq: int
+    account_id: int
+    kind: EventKind
+    conversation_id: int | None
+    message_id: int | None
+
+
+class CursorTooOld(Exception):
+    """The log no longer reaches back to this cursor: read everything again."""
+
+
+_insert = insert(event_log)
+
+
+def append(
+    conn: Connection,
+    account_id: int,
+    kind: EventKind,
+    now: datetime,
+    conversation_id: int | None = None,
+    message_id: int | None = None,
+) -> None:
+    """Write one fact; it becomes visible with the caller's transaction."""
+    conn.execute(
+        _insert,
+        {
+            "account_id": account_id,
+            "kind": kind.value,
+            "conversation_id": conversation_id,
+            "message_id": message_id,
+            "at": now,
+        },
+    )
+
+
+def last_seq(conn: Connection) -> int:
+    """The newest sequence number, 0 in an empty log."""
+    return conn.execute(select(func.max(event_log.c.seq))).scalar_one() or 0
+
+
+def read_since(conn: Connection, cursor: int, limit: int = 500) -> list[LoggedEvent]:
+    """Events after `cursor`, oldest first.
+
+    Raises CursorTooOld if rows after it were pruned already.
+    """
+    rows = conn.execute(
+        select(
+            event_log.c.seq,
+            event_log.c.account_id,
+            event_log.c.kind,
+            event_log.c.conversation_id,
+            event_log.c.message_id,
+        )
+        .where(event_log.c.seq > cursor)
+        .order_by(event_log.c.seq)
+        .limit(limit)
+    ).all()
+    if rows and rows[0].seq != cursor + 1:
+        raise CursorTooOld
+    return [LoggedEvent(r.seq, r.account_id, EventKind(r.kind), r.conversation_id, r.message_id) for r in rows]
+
+
+def prune(conn: Connection, before: datetime) -> int:
+    """Forget events older than `before`, but never the newest one; returns how many."""
+    newest = select(func.max(event_log.c.seq)).scalar_subquery()
+    return conn.execute(delete(event_log).where(event_log.c.at < before, event_log.c.seq < newest)).rowcount
+
+
+class ChangeWatch:
+    """Tells in microseconds whether another connection has committed since the last look.
+
+    SQLite's `PRAGMA data_version` on a connection of its own; use it from one thread.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._connection = sqlite3.connect(database.path, isolation_level=None, check_same_thread=False)
+        self._connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        self._version = -1
+
+    def changed(self) -> bool:
+        """True when something was committed since the last call (and at the first call)."""
+        version: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        before, self._version = self._version, version
+        return version != before
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._connection.close()

@@ -1,0 +1,226 @@
+"""Messages as they are kept and shown: written once, then only marked (edited, revoked, delivered, read)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, case, delete, func, select, tuple_, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from daemon.domain.messages import DELIVERY_ORDER, Author, Delivery, MessageKind
+from daemon.store.tables import admin, message, reaction
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    """One message as a thread shows it."""
+
+    id: int
+    conversation_id: int
+    from_me: bool
+    author: Author
+    admin_id: int | None
+    admin_name: str | None
+    device: int | None
+    kind: MessageKind
+    text: str | None
+    media: dict[str, Any] | None
+    sent_at: datetime
+    delivery: Delivery | None
+    edited: bool
+    revoked: bool
+    is_history: bool
+    quoted_text: str | None
+    quoted_from_me: bool | None
+    reactions: tuple[str, ...] = field(default=())
+
+
+_add = upsert(message).on_conflict_do_nothing().returning(message.c.id)
+
+
+def add(conn: Connection, values: dict[str, Any]) -> int | None:
+    """Store a message; None if the same (contact, direction, WhatsApp id) is already there."""
+    return conn.execute(_add, values).scalar()
+
+
+_find = select(message.c.id, message.c.conversation_id).where(
+    message.c.contact_id == bindparam("contact_id"),
+    message.c.from_me == bindparam("from_me"),
+    message.c.wa_id == bindparam("wa_id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message stands."""
+
+    id: int
+    conversation_id: int
+
+
+def find(conn: Connection, contact_id: int, from_me: bool, wa_id: str) -> Place | None:
+    """The message with WhatsApp's id in one direction of one contact's chat."""
+    row = conn.execute(_find, {"contact_id": contact_id, "from_me": from_me, "wa_id": wa_id}).first()
+    return Place(row.id, row.conversation_id) if row else None
+
+
+def find_own(conn: Connection, account_id: int, wa_ids: tuple[str, ...]) -> list[Place]:
+    """Messages sent with our number, by WhatsApp's ids alone (receipts use either address form)."""
+    rows = conn.execute(
+        select(message.c.id, message.c.conversation_id).where(
+            message.c.account_id == account_id, message.c.from_me.is_(True), message.c.wa_id.in_(wa_ids)
+        )
+    )
+    return [Place(row.id, row.conversation_id) for row in rows]
+
+
+_RANK = case({state.value: rank for state, rank in DELIVERY_ORDER.items()}, value=message.c.delivery, else_=-1)
+
+
+def raise_delivery(conn: Connection, message_id: int, to: Delivery) -> bool:
+    """Move a message up the ladder of ticks; late receipts never move it down. True if it moved."""
+    return (
+        conn.execute(
+            update(message).where(message.c.id == message_id, DELIVERY_ORDER[to] > _RANK).values(delivery=to.value)
+        ).rowcount
+        == 1
+    )
+
+
+def set_delivery(conn: Connection, message_id: int, to: Delivery, wa_id: str | None = None) -> None:
+    """Set where an outgoing message stands (for its sender), with WhatsApp's id once known."""
+    values: dict[str, Any] = {"delivery": to.value} | ({"wa_id": wa_id} if wa_id else {})
+    conn.execute(update(message).where(message.c.id == message_id).values(values))
+
+
+def edit(conn: Connection, message_id: int, text: str, at: datetime) -> bool:
+    """Replace a message's text; False if a newer edit is there already."""
+    return (
+        conn.execute(
+            update(message)
+            .where(
+                message.c.id == message_id,
+                message.c.revoked_at.is_(None),
+                message.c.edited_at.is_(None) | (message.c.edited_at < at),
+            )
+            .values(text=text, edited_at=at)
+        ).rowcount
+        == 1
+    )
+
+
+def revoke(conn: Connection, message_id: int, at: datetime) -> bool:
+    """Mark a message as deleted for everyone (the text stays for the shop); False if it was already."""
+    return (
+        conn.execute(
+            update(message).where(message.c.id == message_id, message.c.revoked_at.is_(None)).values(revoked_at=at)
+        ).rowcount
+        == 1
+    )
+
+
+def react(conn: Connection, message_id: int, by_me: bool, emoji: str, at: datetime) -> bool:
+    """Set or (with an empty emoji) take back a reaction; False if nothing changed."""
+    if not emoji:
+        gone = conn.execute(
+            delete(reaction).where(
+                reaction.c.message_id == message_id, reaction.c.by_me == by_me, reaction.c.at <= at
+            )
+        )
+        return gone.rowcount == 1
+    statement = upsert(reaction).values(message_id=message_id, by_me=by_me, emoji=emoji[:32], at=at)
+    changed = conn.execute(
+        statement.on_conflict_do_update(
+            index_elements=["message_id", "by_me"],
+            set_={"emoji": statement.excluded.emoji, "at": statement.excluded.at},
+            where=(reaction.c.at <= statement.excluded.at) & (reaction.c.emoji != statement.excluded.emoji),
+        )
+    )
+    return changed.rowcount == 1
+
+
+def fill_unreadable(conn: Connection, message_id: int, values: dict[str, Any]) -> bool:
+    """Put the content into a placeholder once the customer's resend could be read."""
+    return (
+        conn.execute(
+            update(message)
+            .where(message.c.id == message_id, message.c.kind == MessageKind.UNREADABLE.value)
+            .values(values)
+        ).rowcount
+        == 1
+    )
+
+
+_quoted = message.alias("quoted")
+_bubbles = (
+    select(
+        message.c.id,
+        message.c.conversation_id,
+        message.c.from_me,
+        message.c.author,
+        message.c.admin_id,
+        admin.c.name.label("admin_name"),
+        message.c.device,
+        message.c.kind,
+        message.c.text,
+        message.c.media,
+        message.c.sent_at,
+        message.c.delivery,
+        message.c.edited_at,
+        message.c.revoked_at,
+        message.c.is_history,
+        _quoted.c.text.label("quoted_text"),
+        _quoted.c.from_me.label("quoted_from_me"),
+        select(func.group_concat(reaction.c.emoji, " "))
+        .where(reaction.c.message_id == message.c.id)
+        .scalar_subquery()
+        .label("reactions"),
+    )
+    .outerjoin(admin, admin.c.id == message.c.admin_id)
+    .outerjoin(
+        _quoted, (_quoted.c.contact_id == message.c.contact_id) & (_quoted.c.wa_id == message.c.quoted_wa_id)
+    )
+)
+
+
+def thread(
+    conn: Connection, conversation_id: int, limit: int = 100, before: tuple[datetime, int] | None = None
+) -> list[Bubble]:
+    """A conversation's messages in WhatsApp's order, ties by arrival; the newest `limit`, oldest first.
+
+    `before` is (sent_at, id) of a message: only what comes before it.
+    """
+    statement = _bubbles.where(message.c.conversation_id == conversation_id)
+    if before is not None:
+        statement = statement.where(tuple_(message.c.sent_at, message.c.id) < tuple_(*before))
+    rows = conn.execute(statement.order_by(message.c.sent_at.desc(), message.c.id.desc()).limit(limit)).all()
+    return [_bubble(row) for row in reversed(rows)]
+
+
+def bubble(conn: Connection, message_id: int) -> Bubble | None:
+    """One message as a thread shows it; None if there is none."""
+    row = conn.execute(_bubbles.where(message.c.id == message_id)).first()
+    return _bubble(row) if row else None
+
+
+def _bubble(row: Row[*tuple[Any, ...]]) -> Bubble:
+    return Bubble(
+        id=row.id,
+        conversation_id=row.conversation_id,
+        from_me=row.from_me,
+        author=Author(row.author),
+        admin_id=row.admin_id,
+        admin_name=row.admin_name,
+        device=row.device,
+        kind=MessageKind(row.kind),
+        text=row.text,
+        media=row.media,
+        sent_at=row.sent_at,
+        delivery=Delivery(row.delivery) if row.delivery else None,
+        edited=row.edited_at is not None,
+        revoked=row.revoked_at is not None,
+        is_history=row.is_history,
+        quoted_text=row.quoted_text,
+        quoted_from_me=row.quoted_from_me,
+        reactions=tuple(row.reactions.split(" ")) if row.reactions else (),
+    )

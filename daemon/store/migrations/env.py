@@ -1,0 +1,14 @@
+"""How Alembic reaches the database: through the Database that `schema.migrate` hands over."""
+
+from alembic import context
+
+from daemon.store.engine import Database
+from daemon.store.tables import metadata
+
+database: Database = context.config.attributes["database"]
+
+with database.write() as connection:
+    context.configure(
+        connection=connection, target_metadata=metadata, transactional_ddl=True, render_as_batch=True
+    )
+    context.run_migrations()

@@ -1,0 +1,156 @@
+"""The outbox: queued → sending → sent | failed | uncertain; uncertain is never retried by itself."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, insert, select, update
+
+from daemon.store.tables import message, outbox
+
+
+class OutboxState(StrEnum):
+    """Where a reply is on its way out."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A queued reply with what its sender needs."""
+
+    id: int
+    message_id: int
+    conversation_id: int
+    contact_id: int
+    text: str
+    quoted_wa_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """An outbox row's state, found by its number or by WhatsApp's id."""
+
+    id: int
+    message_id: int
+    conversation_id: int
+    state: OutboxState
+    wa_id: str | None
+
+
+def queue(conn: Connection, account_id: int, message_id: int, request_key: str | None, now: datetime) -> int:
+    """Queue a stored message for sending."""
+    return conn.execute(
+        insert(outbox)
+        .values(
+            account_id=account_id,
+            message_id=message_id,
+            state=OutboxState.QUEUED.value,
+            request_key=request_key,
+            queued_at=now,
+        )
+        .returning(outbox.c.id)
+    ).scalar_one()
+
+
+def message_of_request(conn: Connection, request_key: str) -> int | None:
+    """The message that this browser request already queued, or None."""
+    return conn.execute(select(outbox.c.message_id).where(outbox.c.request_key == request_key)).scalar()
+
+
+def take_next(conn: Connection, account_id: int, now: datetime) -> Outgoing | None:
+    """Move the oldest queued reply to `sending` and return it."""
+    row = conn.execute(
+        select(
+            outbox.c.id,
+            outbox.c.message_id,
+            message.c.conversation_id,
+            message.c.contact_id,
+            message.c.text,
+            message.c.quoted_wa_id,
+        )
+        .join(message, message.c.id == outbox.c.message_id)
+        .where(
+            outbox.c.account_id == account_id,
+            outbox.c.state.in_(("queued", "sending", "uncertain")),
+            outbox.c.state == "queued",
+        )
+        .order_by(outbox.c.id)
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    conn.execute(
+        update(outbox).where(outbox.c.id == row.id).values(state=OutboxState.SENDING.value, sending_at=now)
+    )
+    return Outgoing(row.id, row.message_id, row.conversation_id, row.contact_id, row.text or "", row.quoted_wa_id)
+
+
+def record_wa_id(conn: Connection, outbox_id: int, wa_id: str) -> None:
+    """Write WhatsApp's message id to the row and its message, before the frame leaves."""
+    conn.execute(update(outbox).where(outbox.c.id == outbox_id).values(wa_id=wa_id))
+    message_id = select(outbox.c.message_id).where(outbox.c.id == outbox_id).scalar_subquery()
+    conn.execute(update(message).where(message.c.id == message_id).values(wa_id=wa_id))
+
+
+def settle(conn: Connection, outbox_id: int, state: OutboxState, now: datetime, error: str | None = None) -> bool:
+    """End (or leave open as uncertain) a journey that is under way; False if it had ended already."""
+    values: dict[str, object] = {"state": state.value, "error": error[:200] if error else None}
+    if state == OutboxState.SENT:
+        values["sent_at"] = now
+    if state == OutboxState.QUEUED:
+        values["sending_at"] = None
+    return (
+        conn.execute(
+            update(outbox)
+            .where(outbox.c.id == outbox_id, outbox.c.state.in_(("queued", "sending", "uncertain")))
+            .values(values)
+        ).rowcount
+        == 1
+    )
+
+
+def under_way(conn: Connection, account_id: int) -> list[Journey]:
+    """Rows left in `sending`, by a session that ended in the middle."""
+    rows = conn.execute(
+        select(outbox.c.id, outbox.c.message_id, message.c.conversation_id, outbox.c.state, outbox.c.wa_id)
+        .join(message, message.c.id == outbox.c.message_id)
+        .where(
+            outbox.c.account_id == account_id,
+            outbox.c.state.in_(("queued", "sending", "uncertain")),
+            outbox.c.state == "sending",
+        )
+    )
+    return [Journey(r.id, r.message_id, r.conversation_id, OutboxState(r.state), r.wa_id) for r in rows]
+
+
+def by_message(conn: Connection, message_id: int) -> Journey | None:
+    """The journey of a message, or None for one that we did not send."""
+    row = conn.execute(
+        select(outbox.c.id, outbox.c.message_id, message.c.conversation_id, outbox.c.state, outbox.c.wa_id)
+        .join(message, message.c.id == outbox.c.message_id)
+        .where(outbox.c.message_id == message_id)
+    ).first()
+    if row is None:
+        return None
+    return Journey(row.id, row.message_id, row.conversation_id, OutboxState(row.state), row.wa_id)
+
+
+def has_queued(conn: Connection, account_id: int) -> bool:
+    """Whether anything waits to be sent."""
+    return (
+        conn.execute(
+            select(outbox.c.id)
+            .where(
+                outbox.c.account_id == account_id,
+                outbox.c.state.in_(("queued", "sending", "uncertain")),
+                outbox.c.state == "queued",
+            )
+            .limit(1)
+        ).first()
+        is not None
+    )

@@ -1,0 +1,215 @@
+"""Every table of Balas. Each row that belongs to a linked number carries its account."""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+from auth_store.tables import UtcTime, admin, metadata
+
+__all__ = ["admin", "metadata"]
+
+
+def _account() -> Column[int]:
+    return Column("account_id", Integer, ForeignKey("account.id"), nullable=False)
+
+
+# One linked number.
+account = Table(
+    "account",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(80), nullable=False),
+    Column("phone", String(32)),
+    Column("lid", String(32)),
+    Column("device", Integer),
+    Column("created_at", UtcTime, nullable=False),
+    Column("linked_at", UtcTime),
+    Index(None, "name", unique=True),
+)
+
+# Where an account's link stands, and what people want of it. One row an account, written by its session,
+# its supervisor (state) and the inbox or command line (wish).
+link = Table(
+    "link",
+    metadata,
+    Column("account_id", Integer, ForeignKey("account.id"), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("reason", String(24), nullable=False, server_default=""),
+    Column("detail", String(64)),
+    Column("since", UtcTime, nullable=False),
+    Column("retry_at", UtcTime),
+    Column("online_at", UtcTime),
+    Column("qr", Text),
+    Column("qr_expires_at", UtcTime),
+    Column("pair_code", String(16)),
+    Column("backlog_total", Integer),
+    Column("backlog_done", Integer),
+    # pairing codes are only shown while somebody wants one
+    Column("pair_until", UtcTime),
+    Column("pair_phone", String(20)),
+    Column("wish", String(16), nullable=False, server_default=""),
+)
+
+# A customer (or a group, kept apart by kind). Addresses are aliases; a merged contact points to its survivor.
+contact = Table(
+    "contact",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _account(),
+    Column("kind", String(12), nullable=False),
+    Column("lid", String(64)),
+    Column("phone", String(32)),
+    Column("name", String(200)),
+    Column("created_at", UtcTime, nullable=False),
+    Column("merged_into", Integer, ForeignKey("contact.id")),
+)
+
+contact_alias = Table(
+    "contact_alias",
+    metadata,
+    Column("account_id", Integer, ForeignKey("account.id"), primary_key=True),
+    Column("server", String(24), primary_key=True),
+    Column("user", String(64), primary_key=True),
+    Column("contact_id", Integer, ForeignKey("contact.id"), nullable=False),
+    Index(None, "contact_id"),
+)
+
+conversation = Table(
+    "conversation",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _account(),
+    Column("contact_id", Integer, ForeignKey("contact.id"), nullable=False),
+    Column("kind", String(12), nullable=False),
+    Column("status", String(12), nullable=False),
+    Column("assignee_id", Integer, ForeignKey("admin.id")),
+    Column("previous_id", Integer, ForeignKey("conversation.id")),
+    Column("created_at", UtcTime, nullable=False),
+    Column("assigned_at", UtcTime),
+    Column("resolved_at", UtcTime),
+    # the newest message, kept here so that the list sorts by an index
+    Column("last_message_id", Integer),
+    Column("last_at", UtcTime, nullable=False),
+    # messages up to this id have been seen in the inbox; what is unread is counted from it
+    Column("seen_message_id", Integer, nullable=False, server_default="0"),
+    Index("uq_conversation_unresolved", "contact_id", unique=True, sqlite_where=text("status <> 'resolved'")),
+    Index(None, "account_id", "kind", "last_at"),
+)
+
+# What the customer has said since the last reply; its closing is the handled-mark.
+turn = Table(
+    "turn",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _account(),
+    Column("conversation_id", Integer, ForeignKey("conversation.id"), nullable=False),
+    Column("opened_at", UtcTime, nullable=False),
+    Column("closed_at", UtcTime),
+    Column("closed_by", String(12)),
+    Column("closed_by_admin_id", Integer, ForeignKey("admin.id")),
+    Column("closed_by_device", Integer),
+    Column("closing_message_id", Integer),
+    Index("uq_turn_open", "conversation_id", unique=True, sqlite_where=text("closed_at IS NULL")),
+    Index(None, "conversation_id", "id"),
+)
+
+message = Table(
+    "message",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _account(),
+    Column("conversation_id", Integer, ForeignKey("conversation.id"), nullable=False),
+    Column("contact_id", Integer, ForeignKey("contact.id"), nullable=False),
+    Column("turn_id", Integer, ForeignKey("turn.id")),
+    # WhatsApp's id; unknown until a queued reply is about to leave
+    Column("wa_id", String(64)),
+    Column("from_me", Boolean(name="from_me"), nullable=False),
+    Column("author", String(12), nullable=False),
+    Column("admin_id", Integer, ForeignKey("admin.id")),
+    Column("device", Integer),
+    Column("participant", String(80)),
+    Column("kind", String(16), nullable=False),
+    Column("text", Text),
+    Column("quoted_wa_id", String(64)),
+    Column("media", JSON(none_as_null=True)),
+    Column("raw", LargeBinary),
+    Column("sent_at", UtcTime, nullable=False),
+    Column("arrived_at", UtcTime, nullable=False),
+    Column("delivery", String(12)),
+    Column("is_history", Boolean(name="is_history"), nullable=False, server_default="0"),
+    Column("edited_at", UtcTime),
+    Column("revoked_at", UtcTime),
+    Index("uq_message_wa_id", "contact_id", "from_me", "wa_id", unique=True),
+    Index(None, "conversation_id", "sent_at", "id"),
+    Index("ix_message_own_wa_id", "account_id", "wa_id", sqlite_where=text("from_me = 1")),
+)
+
+reaction = Table(
+    "reaction",
+    metadata,
+    Column("message_id", Integer, ForeignKey("message.id"), primary_key=True),
+    Column("by_me", Boolean(name="by_me"), primary_key=True),
+    Column("emoji", String(32), nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+
+# Every sighting of a message by another device, kept as it came.
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("account_id", Integer, ForeignKey("account.id"), primary_key=True),
+    Column("wa_id", String(64), primary_key=True),
+    Column("user", String(80), primary_key=True),
+    Column("device", Integer, primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("at", UtcTime, nullable=False),
+)
+
+# Replies on their way out; the message row holds the text, this row the journey.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _account(),
+    Column("message_id", Integer, ForeignKey("message.id"), nullable=False),
+    Column("state", String(12), nullable=False),
+    # given by the browser: the same form sent twice is one reply
+    Column("request_key", String(64)),
+    Column("wa_id", String(64)),
+    Column("queued_at", UtcTime, nullable=False),
+    Column("sending_at", UtcTime),
+    Column("sent_at", UtcTime),
+    Column("error", String(200)),
+    Index(None, "message_id", unique=True),
+    Index(None, "request_key", unique=True),
+    Index(
+        "ix_outbox_waiting",
+        "account_id",
+        "id",
+        sqlite_where=text("state IN ('queued','sending','uncertain')"),
+    ),
+    Index("ix_outbox_wa_id", "account_id", "wa_id"),
+)
+
+# The only notification there is: one row a fact, written in the fact's own transaction.
+event_log = Table(
+    "event_log",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    _account(),
+    Column("kind", String(24), nullable=False),
+    Column("conversation_id", Integer),
+    Column("message_id", Integer),
+    Column("at", UtcTime, nullable=False),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,107 @@
+"""Turns in the database: opened by a customer's message, closed once, by compare-and-set."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from daemon.domain.messages import Author
+from daemon.domain.turns import Closer, HandledMark
+from daemon.store.tables import admin, message, turn
+
+_open = insert(turn).returning(turn.c.id)
+_open_turn = select(turn.c.id).where(
+    turn.c.conversation_id == bindparam("conversation_id"), turn.c.closed_at.is_(None)
+)
+
+
+def open_turn(conn: Connection, account_id: int, conversation_id: int, at: datetime) -> int:
+    """Open a turn in a conversation that has no open one."""
+    return conn.execute(
+        _open, {"account_id": account_id, "conversation_id": conversation_id, "opened_at": at}
+    ).scalar_one()
+
+
+def current(conn: Connection, conversation_id: int) -> int | None:
+    """The open turn of a conversation, or None."""
+    return conn.execute(_open_turn, {"conversation_id": conversation_id}).scalar()
+
+
+def close(conn: Connection, turn_id: int, closer: Closer, message_id: int | None, now: datetime) -> bool:
+    """Close an open turn: one closer wins, everybody else gets False."""
+    return (
+        conn.execute(
+            update(turn)
+            .where(turn.c.id == turn_id, turn.c.closed_at.is_(None))
+            .values(
+                closed_at=now,
+                closed_by=closer.author.value,
+                closed_by_admin_id=closer.admin_id,
+                closed_by_device=closer.device,
+                closing_message_id=message_id,
+            )
+        ).rowcount
+        == 1
+    )
+
+
+def reopen(conn: Connection, turn_id: int) -> bool:
+    """Open a turn again whose reply failed for good; False if another is open in its conversation."""
+    conversation_id = select(turn.c.conversation_id).where(turn.c.id == turn_id).scalar_subquery()
+    another = turn.alias()
+    return (
+        conn.execute(
+            update(turn)
+            .where(
+                turn.c.id == turn_id,
+                ~select(another.c.id)
+                .where(another.c.conversation_id == conversation_id, another.c.closed_at.is_(None))
+                .exists(),
+            )
+            .values(
+                closed_at=None,
+                closed_by=None,
+                closed_by_admin_id=None,
+                closed_by_device=None,
+                closing_message_id=None,
+            )
+        ).rowcount
+        == 1
+    )
+
+
+def closed_by_message(conn: Connection, message_id: int) -> int | None:
+    """The turn that this message closed, or None."""
+    return conn.execute(select(turn.c.id).where(turn.c.closing_message_id == message_id)).scalar()
+
+
+def mark(conn: Connection, turn_id: int) -> HandledMark | None:
+    """Who closed a turn, when and with what; None while it is open."""
+    row = conn.execute(
+        select(
+            turn.c.closed_by,
+            turn.c.closed_by_admin_id,
+            turn.c.closed_by_device,
+            turn.c.closed_at,
+            turn.c.closing_message_id,
+            message.c.text,
+            admin.c.name,
+        )
+        .outerjoin(message, message.c.id == turn.c.closing_message_id)
+        .outerjoin(admin, admin.c.id == turn.c.closed_by_admin_id)
+        .where(turn.c.id == turn_id, turn.c.closed_at.is_not(None))
+    ).first()
+    if row is None:
+        return None
+    closer = Closer(Author(row.closed_by), row.closed_by_admin_id, row.closed_by_device)
+    return HandledMark(turn_id, closer, row.closed_at, row.closing_message_id, row.text, row.name)
+
+
+def last_closed(conn: Connection, conversation_id: int) -> HandledMark | None:
+    """The mark of the newest closed turn of a conversation."""
+    turn_id = conn.execute(
+        select(turn.c.id)
+        .where(turn.c.conversation_id == conversation_id, turn.c.closed_at.is_not(None))
+        .order_by(turn.c.id.desc())
+        .limit(1)
+    ).scalar()
+    return mark(conn, turn_id) if turn_id is not None else None

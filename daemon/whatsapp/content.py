@@ -1,0 +1,150 @@
+"""What a waE2E.Message holds for a person's eyes: one reader per kind, an explicit branch for the unknown."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from google.protobuf.unknown_fields import UnknownFieldSet
+
+from daemon.domain.messages import MessageKind
+
+Media = dict[str, str | int | float]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A kind, the text or caption, and what is shown of an attachment without downloading it."""
+
+    kind: MessageKind
+    text: str | None = None
+    media: Media = field(default_factory=dict)
+
+
+# fields that accompany a message, or are read by machines only
+_SILENT = {
+    "messageContextInfo",
+    "senderKeyDistributionMessage",
+    "fastRatchetKeySenderKeyDistributionMessage",
+    "protocolMessage",
+    "encReactionMessage",
+    "encCommentMessage",
+    "keepInChatMessage",
+    "pinInChatMessage",
+    "pollUpdateMessage",
+    "deviceSentMessage",
+}
+
+
+def is_silent(message: Any) -> bool:
+    """Whether nothing in the message is meant for a person; fields we don't know yet may well be."""
+    known = [descriptor.name for descriptor, _ in message.ListFields()]
+    return bool(known) and all(name in _SILENT for name in known) and not len(UnknownFieldSet(message))
+
+
+def content_of(message: Any) -> Content:
+    """The first part of the message that is for a person; kind UNKNOWN if we can't show it."""
+    for descriptor, value in message.ListFields():
+        if descriptor.name in _SILENT:
+            continue
+        if descriptor.name in _WRAPPERS:
+            return content_of(value.message)
+        reader = _READERS.get(descriptor.name)
+        if reader is not None:
+            return reader(value)
+    return Content(MessageKind.UNKNOWN)
+
+
+def quoted_id(message: Any) -> str | None:
+    """WhatsApp's id of the message that this one replies to."""
+    for descriptor, value in message.ListFields():
+        if descriptor.name in _WRAPPERS:
+            return quoted_id(value.message)
+        fields = descriptor.message_type.fields_by_name if descriptor.message_type else ()
+        if "contextInfo" in fields and value.HasField("contextInfo") and value.contextInfo.stanzaID:
+            return str(value.contextInfo.stanzaID)
+    return None
+
+
+def _file(value: Any, **more: str | int | float) -> Media:
+    media: Media = {"mime": value.mimetype, "size": value.fileLength, **more}
+    return {key: item for key, item in media.items() if item}
+
+
+def _image(value: Any) -> Content:
+    return Content(MessageKind.IMAGE, value.caption or None, _file(value))
+
+
+def _video(value: Any) -> Content:
+    return Content(MessageKind.VIDEO, value.caption or None, _file(value, seconds=value.seconds))
+
+
+def _audio(value: Any) -> Content:
+    kind = MessageKind.VOICE if value.PTT else MessageKind.AUDIO
+    return Content(kind, None, _file(value, seconds=value.seconds))
+
+
+def _document(value: Any) -> Content:
+    name = value.fileName or value.title
+    return Content(MessageKind.DOCUMENT, value.caption or None, _file(value, name=name))
+
+
+def _sticker(value: Any) -> Content:
+    return Content(MessageKind.STICKER, None, _file(value))
+
+
+def _location(value: Any) -> Content:
+    name = getattr(value, "name", "") or getattr(value, "address", "") or getattr(value, "caption", "")
+    media: Media = {"lat": value.degreesLatitude, "lng": value.degreesLongitude}
+    return Content(MessageKind.LOCATION, name or None, media)
+
+
+def _contact(value: Any) -> Content:
+    return Content(MessageKind.CONTACT, value.displayName or None)
+
+
+def _poll(value: Any) -> Content:
+    lines = [value.name, *(f"• {option.optionName}" for option in value.options)]
+    return Content(MessageKind.POLL, "\n".join(lines))
+
+
+def _text(*path: str) -> Callable[[Any], Content]:
+    def read(value: Any) -> Content:
+        for name in path:
+            value = getattr(value, name)
+        return Content(MessageKind.TEXT, value) if value else Content(MessageKind.UNKNOWN)
+
+    return read
+
+
+_WRAPPERS = {
+    "ephemeralMessage",
+    "viewOnceMessage",
+    "viewOnceMessageV2",
+    "viewOnceMessageV2Extension",
+    "documentWithCaptionMessage",
+    "editedMessage",
+    "lottieStickerMessage",
+    "groupMentionedMessage",
+    "botInvokeMessage",
+}
+
+_READERS: dict[str, Callable[[Any], Content]] = {
+    "conversation": lambda value: Content(MessageKind.TEXT, value),
+    "extendedTextMessage": _text("text"),
+    "imageMessage": _image,
+    "videoMessage": _video,
+    "ptvMessage": _video,
+    "audioMessage": _audio,
+    "documentMessage": _document,
+    "stickerMessage": _sticker,
+    "locationMessage": _location,
+    "liveLocationMessage": _location,
+    "contactMessage": _contact,
+    "contactsArrayMessage": _contact,
+    "pollCreationMessage": _poll,
+    "pollCreationMessageV2": _poll,
+    "pollCreationMessageV3": _poll,
+    "buttonsResponseMessage": _text("selectedDisplayText"),
+    "templateButtonReplyMessage": _text("selectedDisplayText"),
+    "listResponseMessage": _text("title"),
+}

@@ -1,0 +1,120 @@
+"""What only the library's log tells: ids before a send, failures without an event, undeliverable stanzas."""
+
+import ctypes
+import logging
+import re
+import threading
+from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+_ID = re.compile(rb'^[^>]*? id="([^"]+)"')
+_FAILURE = re.compile(rb'^<failure\b[^>]*? reason="(\d+)"')
+_STREAM_ERROR = re.compile(rb'^<stream:error\b[^>]*? code="(\d+)"')
+_RECEIPT_TYPE = re.compile(rb'^<receipt\b[^>]*? type="([^"]*)"')
+_DIGITS = re.compile(r"\d{4,}")
+
+# the receipt types that neonize 0.5.2 can hand to Python (its encoder.go); any other ends its event loop
+_MAPPED_RECEIPTS = frozenset(
+    (b"sender", b"retry", b"read", b"read-self", b"played", b"played-self", b"inactive", b"peer_msg", b"hist_sync")
+)
+_MAPPED_CHATSTATES = (b"<composing", b"<paused")
+
+
+class LogHook:
+    """Looks at each log entry on the thread that wrote it, before the library goes on.
+
+    A stanza that neonize can't map would end its event delivery while the socket keeps acknowledging
+    messages. The hook sees such a stanza before the library handles it: it holds the reader back until
+    everything earlier has been committed (`drain`), lets this one through so that it is acknowledged
+    and does not come back, and keeps everything later out; the session must then end (`poisoned`).
+    """
+
+    def __init__(self, drain: Callable[[], None], on_passkey: Callable[[], None]) -> None:
+        self.last_failure: str | None = None
+        self._drain = drain
+        self._on_passkey = on_passkey
+        self._sending: dict[int, Callable[[str], None]] = {}
+        self._poison_id: bytes | None = None
+        self._poisoned = threading.Event()
+        self._poison_acked = threading.Event()
+        self._never = threading.Event()
+
+    @property
+    def poisoned(self) -> bool:
+        """Whether an undeliverable stanza was let in: nothing that comes after it is read."""
+        return self._poisoned.is_set()
+
+    def wait_for_ack(self, timeout: float) -> bool:
+        """Wait until the undeliverable stanza's acknowledgement is being written."""
+        return self._poison_acked.wait(timeout)
+
+    def expect_id(self, callback: Callable[[str], None]) -> None:
+        """Call `callback` with the id of the next message this thread sends, before its frame leaves."""
+        self._sending[threading.get_ident()] = callback
+
+    def expect_nothing(self) -> None:
+        """Stop watching this thread's sends."""
+        self._sending.pop(threading.get_ident(), None)
+
+    def __call__(self, address: int, size: int) -> None:
+        """One entry: protobuf LogEntry{1: message, 2: level, 3: name}; the name ends the buffer."""
+        try:
+            if not address or size < 16:
+                return
+            entry = ctypes.string_at(address, size)
+            if entry.endswith(b"Client/Recv"):
+                self._received(_message_of(entry))
+            elif entry.endswith(b"Client/Send"):
+                self._sent(_message_of(entry))
+            elif b"\x12\x05ERROR\x1a" in entry[-40:] or b"\x12\x04WARN\x1a" in entry[-40:]:
+                _write(_message_of(entry))
+        except Exception:
+            log.exception("the library's log could not be read")
+
+    def _sent(self, node: bytes) -> None:
+        if node.startswith(b"<message"):
+            callback = self._sending.pop(threading.get_ident(), None)
+            if callback and (match := _ID.match(node)):
+                callback(match[1].decode())
+        elif self._poison_id and node.startswith(b"<ack") and self._poison_id in node:
+            self._poison_acked.set()
+
+    def _received(self, node: bytes) -> None:
+        if self._poisoned.is_set():
+            # what comes after the poison must not be acknowledged: WhatsApp sends it again to the next session
+            self._never.wait()
+        if node.startswith(b"<message"):
+            return
+        if node.startswith(b"<receipt"):
+            kind = _RECEIPT_TYPE.match(node)
+            if kind and kind[1] not in _MAPPED_RECEIPTS:
+                self._let_only_this_in(node)
+        elif node.startswith(b"<chatstate"):
+            if not any(state in node for state in _MAPPED_CHATSTATES):
+                self._let_only_this_in(node)
+        elif match := _FAILURE.match(node) or _STREAM_ERROR.match(node):
+            self.last_failure = match[1].decode()
+        elif node.startswith(b"<notification") and b"passkey" in node:
+            self._on_passkey()
+
+    def _let_only_this_in(self, node: bytes) -> None:
+        log.warning("a stanza that the library can't deliver: the session will start anew")
+        self._drain()
+        match = _ID.match(node)
+        self._poison_id = b'id="' + match[1] + b'"' if match else None
+        self._poisoned.set()
+
+
+def _message_of(entry: bytes) -> bytes:
+    """Field 1 of the entry: a tag byte, a varint length, the text."""
+    position = 1
+    while entry[position] & 0x80:
+        position += 1
+    return entry[position + 1 :]
+
+
+def _write(message: bytes) -> None:
+    """Put the library's own warnings into our log, without numbers, ids or stanzas."""
+    text = message.split(b"\x12", 1)[0].decode(errors="replace").split("<", 1)[0]
+    log.warning("whatsmeow: %s", _DIGITS.sub("…", text)[:160])

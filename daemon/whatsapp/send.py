@@ -1,0 +1,71 @@
+"""Send one reply, and say for certain, if it can be said, whether it left."""
+
+from collections.abc import Callable
+
+from neonize.exc import SendMessageError
+from neonize.proto.Neonize_pb2 import JID
+from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import ContextInfo, ExtendedTextMessage, Message
+
+from daemon.domain.ids import Address
+from daemon.whatsapp.client import WhatsApp
+
+
+class SendFailed(Exception):
+    """A reply did not leave: `permanent` means that trying again will not help."""
+
+    def __init__(self, reason: str, *, permanent: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.permanent = permanent
+
+
+class SendUncertain(Exception):
+    """The frame may have left; only a receipt or a person can tell."""
+
+
+# beginnings of whatsmeow's send errors that are raised before a frame is written
+_NOT_SENT = ("client is nil", "store doesn't contain a device", "failed to get device list", "no LID found")
+_REFUSED = "server returned error"
+
+
+def send_text(
+    whatsapp: WhatsApp, to: Address, text: str, quoted: tuple[str, Address] | None, on_id: Callable[[str], None]
+) -> str:
+    """Send a text; `on_id` gets WhatsApp's message id on this thread before the frame leaves. Returns the id.
+
+    `quoted` is (WhatsApp's id, author) of the message replied to. Waits up to 75 s for the server's answer.
+    Raises SendFailed or SendUncertain.
+    """
+    seen: list[str] = []
+
+    def note(wa_id: str) -> None:
+        on_id(wa_id)
+        seen.append(wa_id)
+
+    whatsapp.hook.expect_id(note)
+    try:
+        response = whatsapp.client.send_message(_jid(to), _message(text, quoted))
+    except SendMessageError as error:
+        words = str(error)
+        if words.startswith(_REFUSED):
+            raise SendFailed(words[:80], permanent=True) from None
+        if not seen and words.startswith(_NOT_SENT):
+            raise SendFailed(words.split(":")[0][:80], permanent=words.startswith(_NOT_SENT[3])) from None
+        if not seen:
+            raise SendFailed("not connected", permanent=False) from None
+        raise SendUncertain from None
+    finally:
+        whatsapp.hook.expect_nothing()
+    return str(response.ID)
+
+
+def _message(text: str, quoted: tuple[str, Address] | None) -> Message:
+    if quoted is None:
+        return Message(conversation=text)
+    wa_id, author = quoted
+    context = ContextInfo(stanzaID=wa_id, participant=str(author), quotedMessage=Message(conversation=""))
+    return Message(extendedTextMessage=ExtendedTextMessage(text=text, contextInfo=context))
+
+
+def _jid(address: Address) -> JID:
+    return JID(User=address.user, Server=address.server, RawAgent=0, Device=0, Integrator=0, IsEmpty=False)

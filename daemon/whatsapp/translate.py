@@ -1,0 +1,162 @@
+"""neonize's protobuf events → frozen domain values; pure, and total: whatever is unknown stays visible."""
+
+from typing import Any
+
+from daemon.domain.ids import Address, ChatKind, Party
+from daemon.domain.messages import (
+    Event,
+    HistoryReceived,
+    MessageEdited,
+    MessageKind,
+    MessageReceived,
+    MessageRevoked,
+    Nothing,
+    Origin,
+    Reacted,
+    ReceiptKind,
+    ReceiptReceived,
+    TypingChanged,
+)
+from daemon.domain.time import from_unix
+from daemon.whatsapp.content import content_of, is_silent, quoted_id
+
+# waE2E ProtocolMessage.Type
+REVOKE, EDIT = 0, 14
+
+_RECEIPTS = {
+    1: ReceiptKind.DELIVERED,
+    2: ReceiptKind.SENDER,
+    3: ReceiptKind.RETRY,
+    4: ReceiptKind.READ,
+    5: ReceiptKind.READ_SELF,
+    6: ReceiptKind.PLAYED,
+    # neonize 0.5.2 reports played-self as SERVER_ERROR (its encoder.go)
+    8: ReceiptKind.PLAYED_SELF,
+    9: ReceiptKind.INACTIVE,
+}
+
+
+def address_of(jid: Any) -> Address | None:
+    """neonize's JID as an Address; None when it is empty."""
+    return Address(jid.User, jid.Server, jid.Device) if jid.User and jid.Server else None
+
+
+def translate_origin(source: Any, seconds: int) -> Origin | None:
+    """Who wrote in which chat; None for what is no customer's or group's chat (stories, channels)."""
+    chat, sender = address_of(source.Chat), address_of(source.Sender)
+    if chat is None or chat.kind not in (ChatKind.PERSON, ChatKind.GROUP):
+        return None
+    device = sender.device if sender else 0
+    if chat.kind == ChatKind.GROUP:
+        participant = str(sender.bare()) if sender else None
+        return Origin(Party(chat.bare()), source.IsFromMe, device, from_unix(seconds), participant)
+    other = address_of(source.RecipientAlt if source.IsFromMe else source.SenderAlt)
+    party = Party(chat.bare(), other.bare() if other else None)
+    return Origin(party, source.IsFromMe, device, from_unix(seconds))
+
+
+def translate_message(event: Any) -> Event:
+    """A MessageEv: a message, an edit, a revocation, a reaction, or nothing a person would see."""
+    info, content = event.Info, event.Message
+    origin = translate_origin(info.MessageSource, info.Timestamp)
+    if origin is None:
+        return Nothing("not a person's chat")
+    if info.Category == "peer":
+        return Nothing("between our own devices")
+    return translate_content(content, info.ID, origin, info.Pushname)
+
+
+def translate_content(
+    content: Any, wa_id: str, origin: Origin, push_name: str = "", is_history: bool = False
+) -> Event:
+    """The content of one waE2E.Message."""
+    # most messages are plain text: decided by one look
+    if content.HasField("conversation") and content.conversation:
+        return MessageReceived(
+            wa_id, origin, MessageKind.TEXT, content.conversation, push_name, is_history=is_history
+        )
+    if content.HasField("protocolMessage"):
+        return _protocol(content.protocolMessage, origin)
+    if content.HasField("reactionMessage"):
+        reaction = content.reactionMessage
+        # the key is written from the reacting side: "from me" is relative to its author
+        target_from_me = reaction.key.fromMe == origin.from_me
+        return Reacted(reaction.key.ID, origin, reaction.text, target_from_me)
+    if is_silent(content):
+        return Nothing("no content for a person")
+    found = content_of(content)
+    return MessageReceived(
+        wa_id,
+        origin,
+        found.kind,
+        found.text,
+        push_name,
+        quoted_id(content),
+        found.media,
+        None if found.kind == MessageKind.TEXT else content.SerializeToString(),
+        is_history,
+    )
+
+
+def _protocol(message: Any, origin: Origin) -> Event:
+    if message.type == REVOKE and message.HasField("type"):
+        return MessageRevoked(message.key.ID, origin)
+    if message.type == EDIT:
+        return MessageEdited(message.key.ID, origin, content_of(message.editedMessage).text or "")
+    return Nothing("protocol message")
+
+
+def translate_unreadable(event: Any) -> Event:
+    """An UndecryptableMessageEv: a placeholder, to be filled when the resend comes."""
+    origin = translate_origin(event.Info.MessageSource, event.Info.Timestamp)
+    hidden = event.DecryptFailMode == 2  # DECRYPT_FAIL_HIDE: reactions, edits and the like
+    if origin is None or hidden or event.Info.Category == "peer":
+        return Nothing("an unreadable event that shows nothing")
+    return MessageReceived(event.Info.ID, origin, MessageKind.UNREADABLE, None, event.Info.Pushname)
+
+
+def translate_receipt(event: Any) -> Event:
+    """A ReceiptEv."""
+    origin = translate_origin(event.MessageSource, event.Timestamp)
+    if origin is None:
+        return Nothing("a receipt outside chats")
+    return ReceiptReceived(tuple(event.MessageIDs), origin, _RECEIPTS.get(event.Type, ReceiptKind.OTHER))
+
+
+def translate_typing(event: Any) -> Event:
+    """A ChatPresenceEv; `at` is unknown to WhatsApp and stays 1970."""
+    origin = translate_origin(event.MessageSource, 0)
+    return TypingChanged(origin, event.State == 1) if origin else Nothing("typing outside chats")
+
+
+def translate_history(event: Any) -> HistoryReceived:
+    """A HistorySyncEv: the messages that can be shown, of persons' chats only."""
+    data = event.Data
+    messages: list[MessageReceived] = []
+    for chat in data.conversations:
+        party = _history_party(chat)
+        if party is None:
+            continue
+        for entry in chat.messages:
+            web = entry.message
+            origin = Origin(party, web.key.fromMe, 0, from_unix(web.messageTimestamp))
+            found = translate_content(web.message, web.key.ID, origin, web.pushName, is_history=True)
+            if isinstance(found, MessageReceived) and found.wa_id:
+                messages.append(found)
+    names = [(_party_of(name.ID), name.pushname) for name in data.pushnames if name.pushname]
+    progress = data.progress if data.HasField("progress") else None
+    return HistoryReceived(tuple(messages), tuple((p, n) for p, n in names if p), progress)
+
+
+def _history_party(chat: Any) -> Party | None:
+    party = _party_of(chat.ID)
+    if party is None:
+        return None
+    other = _party_of(chat.pnJID if party.address.is_lid else chat.lidJID)
+    return Party(party.address, other.address if other else None)
+
+
+def _party_of(jid: str) -> Party | None:
+    user, _, server = jid.partition("@")
+    address = Address(user.partition(":")[0], server)
+    return Party(address) if user and address.kind == ChatKind.PERSON else None
