@@ -1,6 +1,7 @@
 """The command line: run the daemon, link and unlink the number, look at its state, add admins."""
 
 import json
+import os
 import socket
 import sys
 import time
@@ -207,6 +208,7 @@ def _link_json(link: Link, language: str) -> dict[str, Any]:
 def _open() -> tuple[Config, Database]:
     try:
         config = Config.from_env()
+        os.umask(0o077)
         prepare_folder(config.data)
         database = Database(config.database_url)
         private_file(config.data / "balas.db")

@@ -11,7 +11,7 @@ from daemon.store.engine import Database
 from daemon.store.events import ChangeWatch, EventKind
 from daemon.store.outbox import OutboxState, Outgoing
 from daemon.whatsapp.client import WhatsApp
-from daemon.whatsapp.send import SendFailed, SendUncertain, send_text
+from daemon.whatsapp.send import SendFailed, SendUncertain, Sent, send_text
 
 log = logging.getLogger(__name__)
 
@@ -90,13 +90,13 @@ class Sender(threading.Thread):
                 messages.set_delivery(conn, reply.message_id, Delivery.SENDING)
             try:
                 quoted = (reply.quoted_wa_id, to) if reply.quoted_wa_id else None
-                wa_id = send_text(self._whatsapp, to, reply.text, quoted, lambda i: self._note_id(reply, i))
+                sent = send_text(self._whatsapp, to, reply.text, quoted, lambda i: self._note_id(reply, i))
             except SendFailed as error:
                 self._failed(reply, error)
             except SendUncertain:
                 self._settle(reply, OutboxState.UNCERTAIN, Delivery.UNCERTAIN)
             else:
-                self._settle(reply, OutboxState.SENT, Delivery.SENT, wa_id)
+                self._settle(reply, OutboxState.SENT, Delivery.SENT, sent)
         finally:
             self._idle.set()
         return True
@@ -117,16 +117,18 @@ class Sender(threading.Thread):
         reply: Outgoing,
         state: OutboxState,
         delivery: Delivery,
-        wa_id: str | None = None,
+        sent: Sent | None = None,
         error: str | None = None,
     ) -> None:
         with self._database.write() as conn:
             now = self._clock()
+            if sent:
+                # WhatsApp's own time decides the place in the thread
+                outbox.record_wa_id(conn, reply.id, sent.wa_id)
+                messages.set_sent_at(conn, reply.message_id, sent.at)
             if not outbox.settle(conn, reply.id, state, now, error):
                 return  # a receipt was faster
             if state == OutboxState.SENT:
-                if wa_id:
-                    outbox.record_wa_id(conn, reply.id, wa_id)
                 messages.raise_delivery(conn, reply.message_id, delivery)
             else:
                 messages.set_delivery(conn, reply.message_id, delivery)

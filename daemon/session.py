@@ -171,6 +171,8 @@ def main() -> None:
     account_id = parser.parse_args().account
     config = Config.from_env()
     logs.set_up(config.log_level, "session")
+    # the Go library prints progress lines to stdout
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     try:
         Lock(
             session_file(config.data, account_id).with_suffix(".lock"),

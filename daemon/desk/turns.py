@@ -66,7 +66,8 @@ def answer(
             "admin_id": closer.admin_id,
             "kind": MessageKind.TEXT.value,
             "text": clean,
-            "sent_at": now,
+            # whole seconds, as WhatsApp counts them: ties are broken by arrival
+            "sent_at": now.replace(microsecond=0),
             "arrived_at": now,
             "delivery": Delivery.QUEUED.value,
         },

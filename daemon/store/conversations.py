@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, func, insert, select, update
 
 from daemon.domain.ids import ChatKind
 from daemon.domain.messages import Delivery, MessageKind
@@ -241,3 +241,18 @@ def _summary(row: Row[*tuple[object, ...]]) -> Summary:
         unread=row.unread,
         waiting_since=row.opened_at,
     )
+
+
+def counts_by_admin(conn: Connection, account_id: int) -> dict[int | None, int]:
+    """How many unresolved conversations each admin has; None counts those that nobody has."""
+    owner = case((conversation.c.status == Status.UNASSIGNED.value, None), else_=conversation.c.assignee_id)
+    rows = conn.execute(
+        select(owner.label("owner"), func.count())
+        .where(
+            conversation.c.account_id == account_id,
+            conversation.c.kind == ChatKind.PERSON.value,
+            conversation.c.status != Status.RESOLVED.value,
+        )
+        .group_by(owner)
+    )
+    return dict(rows.tuples().all())

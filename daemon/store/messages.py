@@ -87,10 +87,14 @@ def raise_delivery(conn: Connection, message_id: int, to: Delivery) -> bool:
     )
 
 
-def set_delivery(conn: Connection, message_id: int, to: Delivery, wa_id: str | None = None) -> None:
-    """Set where an outgoing message stands (for its sender), with WhatsApp's id once known."""
-    values: dict[str, Any] = {"delivery": to.value} | ({"wa_id": wa_id} if wa_id else {})
-    conn.execute(update(message).where(message.c.id == message_id).values(values))
+def set_delivery(conn: Connection, message_id: int, to: Delivery) -> None:
+    """Set where an outgoing message stands (for its sender)."""
+    conn.execute(update(message).where(message.c.id == message_id).values(delivery=to.value))
+
+
+def set_sent_at(conn: Connection, message_id: int, at: datetime) -> None:
+    """Set the time that WhatsApp gave a message."""
+    conn.execute(update(message).where(message.c.id == message_id).values(sent_at=at))
 
 
 def edit(conn: Connection, message_id: int, text: str, at: datetime) -> bool:
@@ -224,3 +228,9 @@ def _bubble(row: Row[*tuple[Any, ...]]) -> Bubble:
         quoted_from_me=row.quoted_from_me,
         reactions=tuple(row.reactions.split(" ")) if row.reactions else (),
     )
+
+
+def newest_id(conn: Connection, conversation_id: int) -> int:
+    """The message of a conversation that arrived last, 0 if it has none."""
+    statement = select(func.max(message.c.id)).where(message.c.conversation_id == conversation_id)
+    return conn.execute(statement).scalar_one() or 0

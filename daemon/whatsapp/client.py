@@ -183,7 +183,7 @@ class WhatsApp:
             found = translate.translate_message(event)
         except Exception:
             log.exception("a message could not be read: it is kept raw")
-            origin = translate.translate_origin(event.Info.MessageSource, event.Info.Timestamp)
+            origin = translate.translate_info(event.Info)
             if origin is None:
                 return
             raw = event.Message.SerializeToString()
@@ -223,6 +223,7 @@ class WhatsApp:
             self._on_signal(Paired(translate.address_of(event.ID) or Address("", "")))
 
     def _connected(self, event: Any) -> None:
+        self.hook.last_failure = None
         me = self.client.get_me()
         address = translate.address_of(me.JID) or Address("", "")
         self._on_signal(Connected(address, me.LID.User or None))

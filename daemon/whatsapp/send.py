@@ -1,13 +1,24 @@
 """Send one reply, and say for certain, if it can be said, whether it left."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 
 from neonize.exc import SendMessageError
 from neonize.proto.Neonize_pb2 import JID
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import ContextInfo, ExtendedTextMessage, Message
 
 from daemon.domain.ids import Address
+from daemon.domain.time import from_unix
 from daemon.whatsapp.client import WhatsApp
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What the server answered: WhatsApp's id and its time (whole seconds)."""
+
+    wa_id: str
+    at: datetime
 
 
 class SendFailed(Exception):
@@ -30,8 +41,8 @@ _REFUSED = "server returned error"
 
 def send_text(
     whatsapp: WhatsApp, to: Address, text: str, quoted: tuple[str, Address] | None, on_id: Callable[[str], None]
-) -> str:
-    """Send a text; `on_id` gets WhatsApp's message id on this thread before the frame leaves. Returns the id.
+) -> Sent:
+    """Send a text; `on_id` gets WhatsApp's message id on this thread before the frame leaves.
 
     `quoted` is (WhatsApp's id, author) of the message replied to. Waits up to 75 s for the server's answer.
     Raises SendFailed or SendUncertain.
@@ -56,7 +67,7 @@ def send_text(
         raise SendUncertain from None
     finally:
         whatsapp.hook.expect_nothing()
-    return str(response.ID)
+    return Sent(str(response.ID), from_unix(response.Timestamp))
 
 
 def _message(text: str, quoted: tuple[str, Address] | None) -> Message:

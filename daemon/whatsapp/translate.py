@@ -41,7 +41,12 @@ def address_of(jid: Any) -> Address | None:
     return Address(jid.User, jid.Server, jid.Device) if jid.User and jid.Server else None
 
 
-def translate_origin(source: Any, seconds: int) -> Origin | None:
+def translate_info(info: Any) -> Origin | None:
+    """Where a MessageInfo comes from; its time is in milliseconds, unlike a receipt's (neonize's encoder.go)."""
+    return translate_origin(info.MessageSource, info.Timestamp / 1000)
+
+
+def translate_origin(source: Any, seconds: float) -> Origin | None:
     """Who wrote in which chat; None for what is no customer's or group's chat (stories, channels)."""
     chat, sender = address_of(source.Chat), address_of(source.Sender)
     if chat is None or chat.kind not in (ChatKind.PERSON, ChatKind.GROUP):
@@ -58,7 +63,7 @@ def translate_origin(source: Any, seconds: int) -> Origin | None:
 def translate_message(event: Any) -> Event:
     """A MessageEv: a message, an edit, a revocation, a reaction, or nothing a person would see."""
     info, content = event.Info, event.Message
-    origin = translate_origin(info.MessageSource, info.Timestamp)
+    origin = translate_info(info)
     if origin is None:
         return Nothing("not a person's chat")
     if info.Category == "peer":
@@ -108,7 +113,7 @@ def _protocol(message: Any, origin: Origin) -> Event:
 
 def translate_unreadable(event: Any) -> Event:
     """An UndecryptableMessageEv: a placeholder, to be filled when the resend comes."""
-    origin = translate_origin(event.Info.MessageSource, event.Info.Timestamp)
+    origin = translate_info(event.Info)
     hidden = event.DecryptFailMode == 2  # DECRYPT_FAIL_HIDE: reactions, edits and the like
     if origin is None or hidden or event.Info.Category == "peer":
         return Nothing("an unreadable event that shows nothing")

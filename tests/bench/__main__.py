@@ -1,0 +1,35 @@
+"""`scripts/bench NAME [--json] [options]`: run one measurement; with --json the last line is one JSON object."""
+
+import argparse
+import importlib
+import json
+import sys
+
+BENCHES = {
+    "ingest": "messages per second, next to the same neonize with a handler that does nothing",
+    "latency": "from WhatsApp's frame to the bubble in a browser, memory and idle CPU",
+}
+
+
+def main() -> None:
+    """Read the name and its options, run, print."""
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    names = parser.add_subparsers(dest="name", metavar="NAME")
+    for name, text in BENCHES.items():
+        sub = names.add_parser(name, help=text)
+        sub.add_argument("--json", action="store_true", help="one JSON object on the last line")
+        importlib.import_module(f"tests.bench.{name}").add_options(sub)
+    options = parser.parse_args()
+    if options.name is None:
+        parser.print_help()
+        sys.exit(2)
+    figures = importlib.import_module(f"tests.bench.{options.name}").measure(options)
+    if options.json:
+        print(json.dumps(figures))
+    else:
+        for key, value in figures.items():
+            print(f"{key:28} {value}")
+
+
+if __name__ == "__main__":
+    main()

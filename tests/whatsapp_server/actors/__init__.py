@@ -1,0 +1,1 @@
+"""In-process WhatsApp devices: the shop's phone, its companions, and its customers."""

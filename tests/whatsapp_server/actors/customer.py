@@ -1,0 +1,124 @@
+"""A customer: a person with a phone of their own who talks to the shop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.whatsapp_server.actors.loop import on_loop
+from tests.whatsapp_server.actors.person import PersonActor
+from tests.whatsapp_server.actors.prepared import Prepared, prepare_texts, release
+from tests.whatsapp_server.actors.values import Surroundings
+from tests.whatsapp_server.server.network import User
+from tests.whatsapp_server.wire import payload
+from tests.whatsapp_server.wire.jid import Jid
+from tests.whatsapp_server.wire.node import Node, Value
+
+
+class Customer(PersonActor):
+    """Writes to one shop and gets its answers. Sending methods give the message's id."""
+
+    def __init__(self, surroundings: Surroundings, user: User, shop: User) -> None:
+        super().__init__(surroundings, user, 0)
+        self.shop = shop
+
+    @property
+    def name(self) -> str:
+        """The name the customer gave themselves."""
+        return self.user.push_name
+
+    @property
+    def to_shop(self) -> Jid:
+        """The shop's address as this customer's phone calls it."""
+        return self.shop.lid_jid if self.addressing == "lid" else self.shop.phone_jid
+
+    def send_text(self, text: str, *, damaged: bool = False) -> str:
+        """Write to the shop; a damaged message cannot be read before it is sent again."""
+        if damaged:
+            return self.send_raw(payload.text(text), damaged=True)
+        return self.post_text(self.to_shop, text)
+
+    def reply(self, text: str, quoted_id: str) -> str:
+        """Write to the shop, quoting a message."""
+        return self.post_text(self.to_shop, text, quoted_id)
+
+    def react(self, message_id: str, emoji: str) -> str:
+        """React to a message; an empty emoji takes it back."""
+        return self.post_reaction(self.to_shop, message_id, emoji)
+
+    def edit(self, message_id: str, text: str) -> str:
+        """Change an own message."""
+        return self.post_edit(self.to_shop, message_id, text)
+
+    def revoke(self, message_id: str) -> str:
+        """Delete an own message for everyone."""
+        return self.post_revoke(self.to_shop, message_id)
+
+    def send_image(self, data: bytes, caption: str = "", mimetype: str = "image/jpeg") -> str:
+        """Send a picture."""
+        return self.post_image(self.to_shop, data, caption, mimetype)
+
+    def send_video(self, data: bytes, caption: str = "", seconds: int = 1) -> str:
+        """Send a video."""
+        return self.post_video(self.to_shop, data, caption, seconds)
+
+    def send_sticker(self, data: bytes) -> str:
+        """Send a sticker (WebP)."""
+        return self.post_sticker(self.to_shop, data)
+
+    def send_voice(self, data: bytes, seconds: int = 1) -> str:
+        """Send a voice note (Ogg Opus)."""
+        return self.post_voice(self.to_shop, data, seconds)
+
+    def send_document(
+        self, data: bytes, name: str = "berkas.pdf", mimetype: str = "application/pdf", caption: str = ""
+    ) -> str:
+        """Send a file."""
+        return self.post_document(self.to_shop, data, name, mimetype, caption)
+
+    def send_location(self, latitude: float, longitude: float, name: str = "") -> str:
+        """Send a place; degrees."""
+        return self.post_location(self.to_shop, latitude, longitude, name)
+
+    def send_raw(self, message: Any, *, damaged: bool = False) -> str:
+        """Send any waE2E.Message."""
+        return self.post(self.to_shop, message, damaged=damaged)
+
+    @on_loop
+    def send_unavailable(self, kind: str = "view_once") -> str:
+        """Send what linked devices are not given: they see only that there was a message; give its id."""
+        message_id = self.new_message_id()
+        for device in self.shop.devices.values():
+            attrs: dict[str, Value] = {
+                "from": Jid(self.user.lid, "lid"),
+                "id": message_id,
+                "type": "media",
+                "t": self.network.now(),
+                "notify": self.user.push_name,
+                "addressing_mode": "lid",
+                "sender_pn": self.user.phone_jid,
+            }
+            if device.number:
+                device.mailbox.put(Node("message", attrs, [Node("unavailable", {"type": kind})]))
+        return message_id
+
+    def typing(self, typing: bool = True, *, voice: bool = False) -> None:
+        """Show or end "typing…"."""
+        self.send_typing(self.to_shop, typing, voice=voice)
+
+    def read(self, message_id: str | None = None) -> None:
+        """Read one of the shop's messages, or all."""
+        self.mark_read(self.to_shop, None if message_id is None else [message_id])
+
+    def ask_resend(self, message_id: str) -> None:
+        """Ask the shop's device that sent a message to send it again, as after a lost session."""
+        received = self.wait_for(message_id=message_id)
+        sender = received.sender.with_device(received.device)
+        self.loop.call(self.retries.request, message_id, sender, str(int(received.at)))
+
+    def prepare_texts(self, texts: list[str], device: int | None = None) -> Prepared:
+        """Encrypt and encode texts for one of the shop's linked devices, without sending them."""
+        return prepare_texts(self, texts, device)
+
+    def release(self, prepared: Prepared) -> list[str]:
+        """Send what was prepared, as fast as it goes; give the ids."""
+        return self.loop.run(release(self, prepared), timeout=600)

@@ -1,0 +1,66 @@
+"""Faults for tests: server/faults.py, callable from any thread, with devices named the way tests name them."""
+
+from __future__ import annotations
+
+from tests.whatsapp_server.actors.customer import Customer
+from tests.whatsapp_server.actors.loop import LoopThread
+from tests.whatsapp_server.actors.phone import Phone
+from tests.whatsapp_server.server.faults import ALWAYS, Faults
+from tests.whatsapp_server.wire.jid import Jid
+
+
+class FaultControl:
+    """Breaks things on purpose. A `number` is a device of the first account; without one all clients are meant."""
+
+    def __init__(self, loop: LoopThread, faults: Faults, phone: Phone) -> None:
+        self._loop = loop
+        self._faults = faults
+        self._phone = phone
+
+    def drop_connection(self, number: int | None = None) -> int:
+        """Cut connections without a word; give how many."""
+        return self._loop.call(self._faults.drop_connection, self._jid(number))
+
+    def stop_answering_pings(self) -> None:
+        """Leave keep-alive pings unanswered; the sockets stay open."""
+        self._loop.call(self._faults.stop_answering_pings)
+
+    def resume_pings(self) -> None:
+        """Answer keep-alive pings again."""
+        self._loop.call(self._faults.resume_pings)
+
+    def stream_error(self, code: str, number: int | None = None) -> int:
+        """End streams with "515", "503", "device_removed", "replaced" or any other code; give how many."""
+        return self._loop.call(self._faults.stream_error, code, self._jid(number))
+
+    def connect_failure(self, reason: int | str, /, times: float = 1, **attrs: str) -> None:
+        """Answer the next logins with a failure (401, 403, 405, 503, …); a ban is 402 with `code` and `expire`."""
+        self._loop.call(self._faults.connect_failure, reason, times, **attrs)
+
+    def refuse_logins(self, seconds: float = ALWAYS) -> None:
+        """Refuse the websocket for some seconds, or until `accept_logins`."""
+        self._loop.call(self._faults.refuse_logins, seconds)
+
+    def accept_logins(self) -> None:
+        """Lift `refuse_logins` and connect failures that are left."""
+        self._loop.call(self._faults.accept_logins)
+
+    def hold_acks(self) -> None:
+        """Stop acknowledging sent messages; they are delivered all the same."""
+        self._loop.call(self._faults.hold_acks)
+
+    def release_acks(self) -> None:
+        """Acknowledge what was held, and go on as usual."""
+        self._loop.call(self._faults.release_acks)
+
+    def unknown_receipt_type(self, customer: Customer, message_id: str, kind: str = "server-error") -> None:
+        """Send the shop a receipt of a type that its library cannot map."""
+        shop = self._phone.user
+        self._loop.call(self._faults.receipt, customer.user.lid_jid, shop.lid_jid, message_id, kind)
+
+    def fail_media(self, status: int | None) -> None:
+        """Answer downloads with an HTTP status, or None to serve them again."""
+        self._loop.call(setattr, self._faults, "media_status", status)
+
+    def _jid(self, number: int | None) -> Jid | None:
+        return None if number is None else self._phone.user.phone_jid.with_device(number)

@@ -1,0 +1,94 @@
+"""What comes behind the proxy and TLS: the request that becomes the websocket, and media requests."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import h11
+
+from tests.whatsapp_server.server.connection import Connection
+from tests.whatsapp_server.server.websocket import accept_key
+
+if TYPE_CHECKING:
+    from tests.whatsapp_server.server.endpoint import Endpoint
+
+CHAT_PATH = b"/ws/chat"
+
+
+class HttpsProtocol(asyncio.Protocol):
+    """HTTP/1.1 over TLS with keep-alive; an upgrade on the chat's path hands the transport to a Connection."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._http = h11.Connection(h11.SERVER)
+        self._transport: asyncio.Transport | None = None
+        self._request: h11.Request | None = None
+        self._body: list[bytes] = []
+
+    def secured(self, transport: asyncio.Transport) -> None:
+        """TLS stands; requests may come. (start_tls does not call connection_made.)"""
+        self._transport = transport
+        self._advance()
+
+    def data_received(self, data: bytes) -> None:
+        self._http.receive_data(data)
+        if self._transport is not None:
+            self._advance()
+
+    def eof_received(self) -> bool:
+        return False
+
+    def _advance(self) -> None:
+        transport = self._transport
+        assert transport is not None
+        try:
+            while True:
+                event = self._http.next_event()
+                if isinstance(event, h11.Request):
+                    self._request, self._body = event, []
+                    if event.target.partition(b"?")[0] == CHAT_PATH:
+                        self._upgrade(transport, event)
+                        return
+                elif isinstance(event, h11.Data):
+                    self._body.append(bytes(event.data))
+                elif isinstance(event, h11.EndOfMessage):
+                    self._answer(transport)
+                else:
+                    return
+        except h11.RemoteProtocolError as error:
+            self._endpoint.log_trouble(f"HTTP: {error}")
+            transport.abort()
+
+    def _upgrade(self, transport: asyncio.Transport, request: h11.Request) -> None:
+        endpoint = self._endpoint
+        key = next((value for name, value in request.headers if name == b"sec-websocket-key"), b"")
+        if endpoint.faults.refuses() or not key:
+            endpoint.note_refusal()
+            transport.write(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            transport.close()
+            return
+        transport.write(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Accept: " + accept_key(key).encode() + b"\r\n\r\n"
+        )
+        connection = Connection(endpoint, transport)
+        transport.set_protocol(connection)
+        # a GET without body ends with its header: what h11 has read beyond it belongs to the websocket
+        rest, _ = self._http.trailing_data
+        if rest:
+            connection.data_received(rest)
+
+    def _answer(self, transport: asyncio.Transport) -> None:
+        assert self._request is not None
+        reply = self._endpoint.media.handle(
+            self._request.method.decode(), self._request.target.decode(), b"".join(self._body)
+        )
+        headers = [("Content-Type", reply.content_type), ("Content-Length", str(len(reply.body)))]
+        answer = h11.Response(status_code=reply.status, headers=headers)
+        for event in (answer, h11.Data(data=reply.body), h11.EndOfMessage()):
+            transport.write(self._http.send(event) or b"")
+        if self._http.our_state is h11.MUST_CLOSE:
+            transport.close()
+        else:
+            self._http.start_next_cycle()

@@ -1,0 +1,89 @@
+"""What waits for one device: every stanza stays until the device has answered it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tests.whatsapp_server.wire.jid import Jid
+from tests.whatsapp_server.wire.node import Node, decode
+
+Deliver = Callable[[Node], None]
+DeliverEncoded = Callable[[bytes], None]
+
+
+class Key(NamedTuple):
+    """What a device's answer names: tag, id, sender and type (empty for messages) of the stanza."""
+
+    tag: str
+    id: str
+    sender: Jid
+    type: str = ""
+
+
+@dataclass(slots=True)
+class Mailbox:
+    """An ordered queue: what was delivered stays until `settle`; attaching delivers all that is left."""
+
+    waiting: dict[Key, Node | bytes] = field(default_factory=dict)
+    deliver: Deliver | None = None
+    deliver_encoded: DeliverEncoded | None = None
+
+    @property
+    def attached(self) -> bool:
+        """Tell whether the device is online."""
+        return self.deliver is not None
+
+    def put(self, node: Node) -> None:
+        """Queue a stanza, and deliver it when the device is online."""
+        self.waiting[key_of(node)] = node
+        if self.deliver is not None:
+            self.deliver(node)
+
+    def put_encoded(self, key: Key, data: bytes) -> None:
+        """Queue a stanza that is already in binary form (benchmarks encode before the clock starts)."""
+        self.waiting[key] = data
+        if self.deliver_encoded is not None:
+            self.deliver_encoded(data)
+        elif self.deliver is not None:
+            self.deliver(decode(data))
+
+    def pass_on(self, node: Node) -> bool:
+        """Deliver a stanza that is not worth keeping (an ack, typing). Tells whether the device was online."""
+        if self.deliver is None:
+            return False
+        self.deliver(node)
+        return True
+
+    def settle(self, key: Key) -> bool:
+        """Forget a stanza that the device has answered. Tells whether it was waiting."""
+        return self.waiting.pop(key, None) is not None
+
+    def attach(self, deliver: Deliver, deliver_encoded: DeliverEncoded | None = None) -> None:
+        """Bring the device online: what waited first, then whatever comes."""
+        backlog = list(self.waiting.values())
+        self.deliver, self.deliver_encoded = deliver, deliver_encoded
+        for item in backlog:
+            node = decode(item) if isinstance(item, bytes) else item
+            deliver(Node(node.tag, {**node.attrs, "offline": "0"}, node.content))
+
+    def detach(self) -> None:
+        """Take the device offline."""
+        self.deliver = self.deliver_encoded = None
+
+
+def key_of(node: Node) -> Key:
+    """Give the name under which the device will answer a stanza sent to it."""
+    sender = node.attrs["from"]
+    kind = "" if node.tag == "message" else node.get("type")
+    return Key(node.tag, node.get("id"), sender if isinstance(sender, Jid) else Jid.parse(sender), kind)
+
+
+def key_of_answer(node: Node) -> Key | None:
+    """Give the name of the stanza that an `ack` of a device answers, None when it names none."""
+    to = node.jid("to")
+    tag = node.get("class")
+    if to is None or not tag:
+        return None
+    return Key(tag, node.get("id"), to, "" if tag == "message" else node.get("type"))

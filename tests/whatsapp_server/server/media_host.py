@@ -1,0 +1,82 @@
+"""The media servers: files come in under a token and go out under a path (whatsmeow upload.go, download.go)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+PATH_QUERY = "?ccb=11-4&oh=01_simulated&oe=7FFFFFFF&_nc_sid=5e03e0"
+"""A direct path carries a query: the client appends `&hash=…` to it (whatsmeow download.go)."""
+
+
+class Reply(NamedTuple):
+    """An HTTP answer."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+@dataclass(slots=True)
+class MediaHost:
+    """Files by path. `fail_with` gives the status that requests fail with now, or None."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    fail_with: Callable[[], int | None] = lambda: None
+    uploads: int = 0
+    downloads: int = 0
+
+    def put(self, folder: str, blob: bytes) -> str:
+        """Keep an encrypted file and give its direct path, with its query, as messages carry it."""
+        path = f"/v/{folder}/{secrets.token_hex(16)}.enc"
+        self.files[path] = blob
+        return path + PATH_QUERY
+
+    def get(self, path: str) -> bytes:
+        """Give the file at a direct path. Raises LookupError."""
+        return self.files[path.partition("?")[0]]
+
+    def url(self, direct_path: str) -> str:
+        """Give the address that messages carry beside the path."""
+        return f"https://mmg.whatsapp.net{direct_path}&mms3=true"
+
+    def handle(self, method: str, target: str, body: bytes) -> Reply:
+        """Answer a request of a client: POST uploads, GET downloads, DELETE forgets."""
+        parts = urlsplit(target)
+        failure = self.fail_with()
+        if failure is not None:
+            return Reply(failure, "text/plain", b"")
+        if method == "POST" and parts.path.startswith("/mms/"):
+            return self._upload(parts.path, parse_qs(parts.query), body)
+        if method == "GET" and parts.path in self.files:
+            self.downloads += 1
+            return Reply(200, "application/octet-stream", self.files[parts.path])
+        if method == "DELETE":
+            return Reply(200, "application/json", b"{}")
+        return Reply(404, "text/plain", b"not found")
+
+    def _upload(self, path: str, query: dict[str, list[str]], body: bytes) -> Reply:
+        """The token in the path is the hash of the encrypted file; a wrong one is refused."""
+        token = path.rsplit("/", 1)[-1]
+        try:
+            expected = base64.urlsafe_b64decode(token)
+        except binascii.Error:
+            return Reply(400, "text/plain", b"bad token")
+        if not query.get("auth") or expected != hashlib.sha256(body).digest():
+            return Reply(403, "text/plain", b"wrong hash")
+        direct_path = self.put(path.split("/")[2], body)
+        self.uploads += 1
+        answer = {
+            "url": self.url(direct_path),
+            "direct_path": direct_path,
+            "handle": token,
+            "object_id": token,
+        }
+        return Reply(200, "application/json", json.dumps(answer).encode())

@@ -1,0 +1,1 @@
+"""The wire of WhatsApp: encodings, handshake and end-to-end cryptography, free of any server role."""

@@ -1,0 +1,64 @@
+"""The inbox as one Flask application."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response
+from sqlalchemy import text
+
+from auth_store import place
+from daemon.config import Config
+from daemon.store.engine import Database
+from webui import auth, context, errors, inbox, link, live, media, security, texts
+
+_HERE = Path(__file__).parent
+# The longest reply in percent-encoded four-byte characters (65,536 x 12), with room for the other fields.
+LARGEST_FORM = 1_000_000
+A_YEAR = 365 * 24 * 3600
+
+
+def create_app(config: Config | None = None, database: Database | None = None) -> Flask:
+    """Build the inbox.
+
+    Without arguments the settings come from the environment. The database's schema must be up to date.
+    """
+    config = config or Config.from_env()
+    app = Flask("webui", root_path=str(_HERE), static_url_path=f"/static/{static_version()}")
+    app.config.update(
+        SECRET_KEY=place.secret_key(config.data),
+        MAX_CONTENT_LENGTH=LARGEST_FORM,
+        MAX_FORM_MEMORY_SIZE=LARGEST_FORM,
+        SEND_FILE_MAX_AGE_DEFAULT=A_YEAR,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    context.install(app, context.Services(config, database or Database(config.database_url)))
+    security.install(app)
+    texts.install(app)
+    errors.install(app)
+    auth.install(app)
+    for pages in (inbox.pages, link.pages, media.pages):
+        app.register_blueprint(pages)
+    live.install(app)
+
+    @app.get("/health")
+    def health() -> Response:
+        """Whether this process answers and can read its database."""
+        with context.services().database.read() as conn:
+            conn.execute(text("SELECT 1"))
+        return Response("ok\n", mimetype="text/plain")
+
+    @app.context_processor
+    def shop() -> dict[str, Any]:
+        return {"shop": config.shop}
+
+    return app
+
+
+def static_version() -> str:
+    """A short hash of every static file: it is part of their address, so they may be cached for good."""
+    digest = hashlib.sha256()
+    for path in sorted((_HERE / "static").rglob("*")):
+        if path.is_file():
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:10]

@@ -1,0 +1,44 @@
+"""What every page needs: the settings, the database, the present moment and the linked number."""
+
+from dataclasses import dataclass
+
+from flask import Flask, current_app
+from sqlalchemy import Connection
+
+from daemon.config import Config
+from daemon.domain.time import Clock, utc_now
+from daemon.store import accounts
+from daemon.store.engine import Database
+
+_KEY = "balas"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One inbox process's settings and its doors to the outside."""
+
+    config: Config
+    database: Database
+    clock: Clock = utc_now
+
+
+def install(app: Flask, services: Services) -> None:
+    """Make the services reachable from every request of this app."""
+    app.extensions[_KEY] = services
+
+
+def of(app: Flask) -> Services:
+    """The services of an app, for threads that serve no request."""
+    found: Services = app.extensions[_KEY]
+    return found
+
+
+def services() -> Services:
+    """The services of the app that handles the present request."""
+    return of(current_app)
+
+
+def the_account(conn: Connection) -> accounts.Account | None:
+    """The linked number this inbox shows; None until the daemon has started once."""
+    every = accounts.every(conn)
+    return every[0] if every else None

@@ -1,0 +1,177 @@
+"""One follower of the event log for all tabs of this process."""
+
+import json
+import logging
+import threading
+import time
+from collections import deque
+
+from flask import Flask
+
+from daemon.store import events
+from daemon.store.engine import Database
+from daemon.store.events import ChangeWatch, CursorTooOld, LoggedEvent
+from webui import context
+from webui.updates import TOO_MANY, Audience, Digest, Pieces, read
+
+log = logging.getLogger("webui.live")
+
+# A look costs microseconds; a message waits half of this on average.
+POLL_SECONDS = 0.015
+# After a run of events the follower rests this many times as long as the run took: a backlog then comes
+# in fewer, larger portions and the session process keeps the machine to itself.
+REST_FACTOR = 3.0
+LONGEST_REST = 0.5
+RESYNC = '{"type": "resync"}'
+
+
+class Tab:
+    """One websocket's side of the hub: what it shows and what waits to be sent to it."""
+
+    def __init__(self, audience: Audience, wake: threading.Event) -> None:
+        self.audience = audience
+        self.ended = False
+        self._wake = wake
+        self._waiting: deque[str] = deque()
+        self._lock = threading.Lock()
+
+    def push(self, pieces: list[str], before: int, after: int) -> None:
+        """Queue JSON messages; only the last one moves the tab's cursor from `before` to `after`."""
+        if not pieces:
+            return
+        with self._lock:
+            if len(self._waiting) + len(pieces) > TOO_MANY:
+                self._waiting.clear()
+                pieces = [RESYNC]
+            for number, piece in enumerate(pieces, start=1):
+                self._waiting.append(f'{{"seq": {after if number == len(pieces) else before}, {piece[1:]}')
+        self._wake.set()
+
+    def take(self) -> list[str]:
+        """Everything that waits, oldest first."""
+        with self._lock:
+            taken = list(self._waiting)
+            self._waiting.clear()
+        return taken
+
+    def end(self) -> None:
+        """Tell the socket's thread to close it."""
+        self.ended = True
+        self._wake.set()
+
+
+class Hub:
+    """Knows all tabs, follows the log while there are any, and hands each what it shows."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._database: Database = context.of(app).database
+        self._tabs: set[Tab] = set()
+        self._changed = threading.Condition()
+        self._cursor = 0
+        self._stopped = False
+        self._follower: threading.Thread | None = None
+
+    def join(self, tab: Tab) -> int:
+        """Add a tab; returns the sequence number after which it is told by itself."""
+        with self._changed:
+            if not self._tabs:
+                with self._database.read() as conn:
+                    self._cursor = events.last_seq(conn)
+            self._tabs.add(tab)
+            if self._follower is None:
+                self._follower = threading.Thread(target=self._follow, name="follower", daemon=True)
+                self._follower.start()
+            self._changed.notify_all()
+            if self._stopped:
+                tab.end()
+            return self._cursor
+
+    @property
+    def is_full(self) -> bool:
+        """Whether another tab would leave too few threads for ordinary pages."""
+        threads = context.of(self._app).config.threads
+        return len(self._tabs) >= threads - max(4, threads // 8)
+
+    def leave(self, tab: Tab) -> None:
+        """Forget a tab."""
+        with self._changed:
+            self._tabs.discard(tab)
+
+    def stop(self) -> None:
+        """End all tabs for good (called from a signal handler: takes no lock)."""
+        self._stopped = True
+        for tab in tuple(self._tabs):
+            tab.end()
+
+    def catch_up(self, tab: Tab, since: int, only_open: bool = False) -> None:
+        """Queue for one tab what happened after `since`, or a resync if that is too much or too long ago."""
+        with self._database.read() as conn:
+            newest = events.last_seq(conn)
+            try:
+                missed = events.read_since(conn, since)
+            except CursorTooOld:
+                missed = None
+            if missed is None or since > newest or len(missed) == 500:
+                return tab.push([RESYNC], since, newest)
+            if not missed:
+                return None
+            digest = Digest.of(missed)
+            digest.typing.clear()  # whoever typed then has long stopped
+            if digest.size > TOO_MANY:
+                return tab.push([RESYNC], since, newest)
+            opened = {tab.audience.open} if tab.audience.open is not None else set()
+            facts = read(conn, digest, opened)
+        pieces = Pieces(self._app, facts, context.of(self._app).clock())
+        return tab.push(pieces.for_tab(tab.audience, only_open), since, newest)
+
+    def _follow(self) -> None:
+        watch = ChangeWatch(self._database)
+        while True:
+            with self._changed:
+                while not self._tabs:
+                    self._changed.wait()
+                tabs = tuple(self._tabs)
+            rest = POLL_SECONDS
+            if watch.changed():
+                started = time.perf_counter()
+                try:
+                    self._hand_out(tabs)
+                except Exception as error:
+                    # the text of an error may quote a message: name its type only
+                    log.error("following the log failed: %s", type(error).__name__)
+                    rest = 1.0
+                rest = max(rest, min(LONGEST_REST, REST_FACTOR * (time.perf_counter() - started)))
+            time.sleep(rest)
+
+    def _hand_out(self, tabs: tuple[Tab, ...]) -> None:
+        before = self._cursor
+        with self._database.read() as conn:
+            try:
+                found: list[LoggedEvent] | None = events.read_since(conn, before)
+            except CursorTooOld:
+                found = None
+            if found == []:
+                return
+            after = events.last_seq(conn)
+            digest = Digest.of(found or ())
+            too_many = found is None or digest.size > TOO_MANY or found[-1].seq != after
+            if not too_many:
+                opened = {tab.audience.open for tab in tabs if tab.audience.open is not None}
+                facts = read(conn, digest, opened)
+        with self._changed:
+            # tabs that joined meanwhile count from here; those that joined before are among the present ones
+            self._cursor = after
+            tabs = tuple(self._tabs)
+        if too_many:
+            for tab in tabs:
+                tab.push([RESYNC], before, after)
+            return
+        pieces = Pieces(self._app, facts, context.of(self._app).clock())
+        for tab in tabs:
+            tab.push(pieces.for_tab(tab.audience), before, after)
+
+
+def with_seq(piece: dict[str, object], seq: int) -> str:
+    """A message of the socket itself (hello, ping) in the same shape as the hub's."""
+    return json.dumps({"seq": seq, **piece})

@@ -1,0 +1,164 @@
+"""The link page: where the link stands, pairing by QR or by code, unlinking, connecting again."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask_babel import gettext
+from flask_login import login_required
+from sqlalchemy import Connection
+
+from daemon.store import accounts, events
+from webui import linkview, qr
+from webui.auth import owner_required, the_admin
+from webui.context import Services, services, the_account
+
+pages = Blueprint("link", __name__)
+
+# Codes keep coming this long after the page was last looked at …
+VIEWING = timedelta(minutes=10)
+# … and a look is only written down when it moves the end by more than this.
+VIEWING_STEP = timedelta(minutes=1)
+
+
+class BadNumber(Exception):
+    """What was typed is not a phone number with a country code."""
+
+
+@pages.get("/link")
+@login_required  # type: ignore[untyped-decorator]
+def page() -> Any:
+    """The state of the link, with codes for the owner while there is nothing linked."""
+    if the_admin().is_owner:
+        renew_viewing(services())
+    return _render()
+
+
+@pages.get("/link/qr.svg")
+@owner_required
+def qr_svg() -> Response:
+    """The present QR code as a picture."""
+    with services().database.read() as conn:
+        account = _account(conn)
+        text = accounts.get_link(conn, account.id).qr
+    if not text:
+        abort(404)
+    return Response(qr.svg(text), mimetype="image/svg+xml")
+
+
+@pages.post("/link/code")
+@owner_required
+def ask_code() -> Any:
+    """Ask for a pairing code for the number that was typed."""
+    typed = request.form.get("phone", "")
+    try:
+        digits = international(typed)
+    except BadNumber:
+        sentence = gettext("Write the shop's WhatsApp number with its country code, for example 62 812 3456 7890.")
+        return _render(typed=typed[:30], error=sentence), 422
+    now = services().clock()
+    with services().database.write() as conn:
+        link = accounts.get_link(conn, _account(conn).id)
+        if linkview.wants_pairing(link.state):
+            changes = {"pair_phone": digits, "pair_code": None, "pair_until": now + VIEWING}
+            accounts.change_link(conn, link.account_id, now, **changes)
+    return redirect(url_for("link.page"), 303)
+
+
+@pages.post("/link/qr")
+@owner_required
+def use_qr() -> Any:
+    """Back from the pairing code to the QR."""
+    now = services().clock()
+    with services().database.write() as conn:
+        changes = {"pair_phone": None, "pair_code": None, "pair_until": now + VIEWING}
+        accounts.change_link(conn, _account(conn).id, now, **changes)
+    return redirect(url_for("link.page"), 303)
+
+
+@pages.get("/link/unlink")
+@owner_required
+def confirm_unlink() -> Any:
+    """Say what unlinking means, and ask."""
+    return _render(template="unlink.html")
+
+
+@pages.post("/link/unlink")
+@owner_required
+def unlink() -> Any:
+    """Wish the number unlinked."""
+    _wish(accounts.WISH_UNLINK)
+    return redirect(url_for("link.page"), 303)
+
+
+@pages.post("/link/reconnect")
+@owner_required
+def reconnect() -> Any:
+    """Wish for a connection now."""
+    _wish(accounts.WISH_RECONNECT)
+    return redirect(url_for("link.page"), 303)
+
+
+def international(typed: str) -> str:
+    """Digits with country code: 0812-3456-7890 and +62 812 3456 7890 are both 6281234567890.
+
+    Raises BadNumber for anything that is not 8 to 15 digits (E.164) in the end.
+    """
+    digits = re.sub(r"[\s().\-\u2010-\u2015]", "", typed).removeprefix("+")
+    if digits.startswith("00"):
+        digits = digits[2:]
+    elif digits.startswith("0"):
+        digits = "62" + digits[1:]
+    if not re.fullmatch(r"[1-9][0-9]{7,14}", digits):
+        raise BadNumber
+    return digits
+
+
+def renew_viewing(found: Services) -> None:
+    """Somebody looks at the link page: keep codes coming."""
+    now = found.clock()
+
+    def is_due(conn: Connection) -> int | None:
+        account = the_account(conn)
+        link = accounts.get_link(conn, account.id) if account else None
+        if link is None or not linkview.wants_pairing(link.state):
+            return None
+        late = link.pair_until is None or now + VIEWING - link.pair_until > VIEWING_STEP
+        return link.account_id if late else None
+
+    with found.database.read() as conn:
+        due = is_due(conn)
+    if due is not None:
+        with found.database.write() as conn:
+            account_id = is_due(conn)
+            if account_id is not None:
+                accounts.change_link(conn, account_id, now, pair_until=now + VIEWING)
+
+
+def _wish(wish: str) -> None:
+    now = services().clock()
+    with services().database.write() as conn:
+        account = _account(conn)
+        panel = linkview.panel(account, accounts.get_link(conn, account.id), now)
+        allowed = panel.may_unlink if wish == accounts.WISH_UNLINK else panel.may_reconnect
+        if allowed:
+            accounts.change_link(conn, account.id, now, wish=wish)
+
+
+def _account(conn: Connection) -> accounts.Account:
+    account = the_account(conn)
+    if account is None:
+        abort(404)
+    return account
+
+
+def _render(template: str = "link.html", typed: str = "", error: str | None = None) -> str:
+    with services().database.read() as conn:
+        cursor = events.last_seq(conn)
+        account = the_account(conn)
+        link = accounts.get_link(conn, account.id) if account else None
+    panel = None
+    if account and link:
+        panel = linkview.panel(account, link, services().clock(), owner=the_admin().is_owner)
+    return render_template(template, cursor=cursor, link=panel, typed=typed, error=error, owner=the_admin().is_owner)

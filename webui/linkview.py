@@ -1,0 +1,115 @@
+"""The link to WhatsApp as people see it: a title, three sentences, and what may be done now."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext
+from markupsafe import Markup
+
+from daemon.domain.links import NEXT_STEP, LinkState, NextStep, can_send
+from daemon.domain.sentences import sentence
+from daemon.store.accounts import Account, Link
+from webui import qr, texts
+
+
+def _(text: str) -> str:
+    return text
+
+
+# The state in two or three words, and the tone it is drawn in: good, busy, waiting or bad.
+TITLES = {
+    LinkState.UNLINKED: (_("Not linked"), "wait"),
+    LinkState.PAIRING: (_("Waiting for the phone"), "busy"),
+    LinkState.LINKING: (_("Linking"), "busy"),
+    LinkState.CONNECTING: (_("Connecting"), "busy"),
+    LinkState.CATCHING_UP: (_("Catching up"), "busy"),
+    LinkState.ONLINE: (_("Connected"), "good"),
+    LinkState.UNSTABLE: (_("Unstable connection"), "wait"),
+    LinkState.OFFLINE: (_("Disconnected"), "wait"),
+    LinkState.LOGGED_OUT: (_("Unlinked"), "bad"),
+    LinkState.REPLACED: (_("Running elsewhere"), "bad"),
+    LinkState.BANNED: (_("Restricted by WhatsApp"), "bad"),
+    LinkState.OUTDATED: (_("Update needed"), "bad"),
+    LinkState.REFUSED: (_("Refused by WhatsApp"), "wait"),
+    LinkState.STOPPED: (_("Stopped"), "wait"),
+}
+
+MAY_RECONNECT = {
+    LinkState.OFFLINE,
+    LinkState.REPLACED,
+    LinkState.OUTDATED,
+    LinkState.REFUSED,
+}
+NOTHING_TO_UNLINK = {
+    LinkState.UNLINKED,
+    LinkState.PAIRING,
+    LinkState.LINKING,
+    LinkState.LOGGED_OUT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Everything that banner and link page show."""
+
+    state: str
+    reason: str
+    tone: str
+    title: str
+    happened: str
+    works: str
+    todo: str
+    number: str | None
+    can_send: bool
+    wants_pairing: bool
+    qr: Markup | None
+    qr_expires: str | None
+    pair_code: str | None
+    pair_phone: str | None
+    backlog: tuple[int, int] | None
+    until: str | None
+    retries: bool
+    may_unlink: bool
+    may_reconnect: bool
+    wish: str
+
+
+def panel(account: Account, link: Link, now: datetime, owner: bool = True) -> Panel:
+    """A link in the present request's language; only the owner is given codes and buttons."""
+    title, tone = TITLES[link.state]
+    words = sentence(link.state, link.reason)
+    fresh = link.qr_expires_at is None or link.qr_expires_at > now
+    code = qr.svg(link.qr, gettext("QR code to scan with WhatsApp")) if owner and link.qr and fresh else None
+    total, done = link.backlog_total or 0, link.backlog_done or 0
+    return Panel(
+        state=link.state.value,
+        reason=link.reason.value,
+        tone=tone,
+        title=gettext(title),
+        happened=gettext(words.happened),
+        works=gettext(words.works),
+        todo=gettext(words.todo),
+        number=texts.phone(account.phone),
+        can_send=can_send(link.state),
+        wants_pairing=owner and wants_pairing(link.state),
+        qr=code,
+        qr_expires=link.qr_expires_at.isoformat() if code and link.qr_expires_at else None,
+        pair_code=_in_two(link.pair_code) if owner and link.pair_code else None,
+        pair_phone=texts.phone(link.pair_phone) if owner else None,
+        backlog=(min(done, total), total) if link.state == LinkState.CATCHING_UP and total else None,
+        until=texts.moment(link.retry_at, now) if link.retry_at and link.retry_at > now else None,
+        retries=NEXT_STEP[link.state] == NextStep.RETRY,
+        may_unlink=owner and link.state not in NOTHING_TO_UNLINK and not link.wish,
+        may_reconnect=owner and link.state in MAY_RECONNECT and not link.wish,
+        wish=link.wish,
+    )
+
+
+def wants_pairing(state: LinkState) -> bool:
+    """Whether a person in front of the link page keeps codes coming."""
+    return NEXT_STEP[state] == NextStep.PAIR or state == LinkState.PAIRING
+
+
+def _in_two(code: str) -> str:
+    """ABCDEFGH as ABCD-EFGH, the way the phone asks for it."""
+    return f"{code[:4]}-{code[4:]}" if len(code) == 8 else code

@@ -1,0 +1,136 @@
+"""The websocket: a tab says what it shows and hears what changes, from the cursor its page was read at."""
+
+import json
+import re
+import socket
+import struct
+import time
+from typing import Any
+
+from flask import Flask, Response, abort, current_app, request
+from flask_login import current_user
+from flask_sock import Sock
+from simple_websocket import ConnectionClosed, Server
+
+from auth_store.admins import Admin, by_session_key
+from daemon.store.conversations import Box
+from webui import context, link, texts
+from webui.auth import the_admin
+from webui.hub import Hub, Tab, with_seq
+from webui.security import is_own_origin
+from webui.updates import Audience
+
+# A silent tab is asked for a sign of life this often and given up after twice as long; the browser does the same.
+PING_SECONDS = 25
+LARGEST_MESSAGE = 4096
+SEND_TIMEOUT_SECONDS = 10
+GOING_AWAY = 1001
+# A close code of our own: the login has ended.
+LOGGED_OUT = 4401
+
+
+def install(app: Flask) -> None:
+    """Add the websocket and its hub."""
+    hub = Hub(app)
+    app.extensions["live"] = hub
+    app.config["SOCK_SERVER_OPTIONS"] = {"max_message_size": LARGEST_MESSAGE}
+    app.before_request(_check)
+    sock = Sock(app)
+
+    @sock.route("/live")  # type: ignore[untyped-decorator]
+    def live(ws: Server) -> None:
+        admin = the_admin()
+        tab = Tab(Audience(admin.id, admin.is_owner, texts.language()), ws.event)
+        start = request.args.get("cursor", "")
+        try:
+            _converse(ws, hub, tab, admin, int(start) if re.fullmatch(r"\d{1,15}", start) else None)
+        except (OSError, ConnectionClosed):
+            pass
+        finally:
+            hub.leave(tab)
+
+
+def _check() -> Response | None:
+    """Nobody unknown and no foreign page may open the websocket (a websocket is not bound by CORS)."""
+    if request.path != "/live":
+        return None
+    if not is_own_origin():
+        abort(403)
+    if not current_user.is_authenticated:
+        return Response(status=401)
+    hub: Hub = current_app.extensions["live"]
+    if hub.is_full:
+        return Response(status=503)
+    return None
+
+
+def _converse(ws: Server, hub: Hub, tab: Tab, admin: Admin, cursor: int | None) -> None:
+    """This thread alone writes to the socket; it wakes when the browser or the hub has something."""
+    _limit_waiting(ws.sock)
+    joined = hub.join(tab)
+    ws.send(with_seq({"type": "hello"}, joined if cursor is None else cursor))
+    if cursor is not None:
+        hub.catch_up(tab, cursor)
+    heard = pinged = time.monotonic()
+    while not tab.ended:
+        ws.event.wait(PING_SECONDS)
+        ws.event.clear()
+        now = time.monotonic()
+        while (text := ws.receive(timeout=0)) is not None:
+            heard = now
+            _listen(hub, tab, str(text))
+        for piece in tab.take():
+            ws.send(piece)
+        if now - heard > 2 * PING_SECONDS + 5:
+            break
+        if now - pinged >= PING_SECONDS:
+            pinged = now
+            if not _still_logged_in(admin.session_key):
+                return ws.close(LOGGED_OUT)
+            _still_watching(tab)
+            ws.send('{"type": "ping"}')
+    ws.close(GOING_AWAY)
+
+
+def _listen(hub: Hub, tab: Tab, text: str) -> None:
+    """What a tab says: {"open": id or null, "box": name or null, "page": "link" or null, "cursor": seq}."""
+    said = _object(text)
+    shows = tab.audience
+    if said.get("box", False) in (None, *Box):
+        shows.box = said["box"]
+    if "page" in said:
+        shows.page = "link" if said["page"] == "link" else None
+        _still_watching(tab)
+    if "open" in said:
+        wish = said["open"]
+        shows.open = wish if isinstance(wish, int) and 0 < wish < 2**53 else None
+        cursor = said.get("cursor")
+        if shows.open is not None and isinstance(cursor, int) and cursor >= 0:
+            # what happened between the reading of the page and this moment; the hub may be in the
+            # middle of handing it out without knowing that this tab shows it
+            hub.catch_up(tab, cursor, only_open=True)
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        said = json.loads(text)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _still_logged_in(session_key: str) -> bool:
+    with context.services().database.read() as conn:
+        return by_session_key(conn, session_key) is not None
+
+
+def _still_watching(tab: Tab) -> None:
+    if tab.audience.page == "link" and tab.audience.owner:
+        link.renew_viewing(context.services())
+
+
+def _limit_waiting(connection: socket.socket) -> None:
+    """A browser that takes nothing for ten seconds is gone: it comes back with its cursor."""
+    seconds = struct.pack("ll", SEND_TIMEOUT_SECONDS, 0)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, seconds)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,0 +1,108 @@
+"""Files that came with messages: how a thread shows them, and how they are handed out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, abort, send_file, url_for
+from flask_login import login_required
+from werkzeug.utils import secure_filename
+
+from daemon.domain.messages import MessageKind
+from daemon.store import messages
+from daemon.store.messages import Bubble
+from webui import texts
+from webui.context import services
+
+pages = Blueprint("media", __name__)
+
+IMAGES = {"image/jpeg", "image/png", "image/webp", "image/gif"}
+SOUNDS = {"audio/ogg", "audio/mpeg", "audio/mp4", "audio/aac"}
+VIDEOS = {"video/mp4"}
+# What a browser may show in place; everything else is a download.
+INLINE = IMAGES | SOUNDS | VIDEOS
+_WITH_FILE = {
+    MessageKind.IMAGE,
+    MessageKind.VIDEO,
+    MessageKind.VOICE,
+    MessageKind.AUDIO,
+    MessageKind.DOCUMENT,
+    MessageKind.STICKER,
+    MessageKind.LOCATION,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A file or place inside a bubble; `url` is missing until it has been downloaded."""
+
+    shape: str
+    url: str | None
+    name: str | None
+    detail: str
+    place: str | None = None
+
+
+def shown(bubble: Bubble) -> Shown | None:
+    """How a message's media appears in its thread; None for a message without."""
+    if bubble.kind not in _WITH_FILE:
+        return None
+    about = bubble.media or {}
+    mime = _mime(about)
+    url = url_for("media.file", message_id=bubble.id) if about.get("file") else None
+    details = []
+    if isinstance(seconds := about.get("seconds"), int | float) and seconds > 0:
+        details.append(texts.length(seconds))
+    if isinstance(count := about.get("size"), int | float) and count > 0:
+        details.append(texts.size(count))
+    name = about.get("name")
+    return Shown(
+        shape=_shape(mime) if url else "none",
+        url=url,
+        name=name if isinstance(name, str) else None,
+        detail=" · ".join(details),
+        place=_place(about) if bubble.kind == MessageKind.LOCATION else None,
+    )
+
+
+def _shape(mime: str) -> str:
+    for shape, mimes in (("image", IMAGES), ("audio", SOUNDS), ("video", VIDEOS)):
+        if mime in mimes:
+            return shape
+    return "download"
+
+
+def _mime(about: dict[str, Any]) -> str:
+    return str(about.get("mime") or "").partition(";")[0].strip().lower()
+
+
+def _place(about: dict[str, Any]) -> str | None:
+    lat, lng = about.get("lat"), about.get("lng")
+    if not isinstance(lat, int | float) or not isinstance(lng, int | float):
+        return None
+    return f"{lat:.5f}, {lng:.5f}"
+
+
+@pages.get("/media/<int:message_id>")
+@login_required  # type: ignore[untyped-decorator]
+def file(message_id: int) -> Response:
+    """The downloaded file of a message; shown in place only if it is a harmless kind."""
+    with services().database.read() as conn:
+        bubble = messages.bubble(conn, message_id)
+    about = (bubble.media if bubble else None) or {}
+    folder = (services().config.data / "media").resolve()
+    path = (folder / str(about.get("file") or "")).resolve()
+    if not about.get("file") or not path.is_relative_to(folder) or not path.is_file():
+        abort(404)
+    mime = _mime(about)
+    inline = mime in INLINE
+    name = secure_filename(str(about.get("name") or "")) or f"balas-{message_id}{path.suffix}"
+    response = send_file(
+        path,
+        mimetype=mime if inline else "application/octet-stream",
+        as_attachment=not inline,
+        download_name=name,
+        max_age=0,
+    )
+    response.headers["Content-Security-Policy"] = "default-src 'none'; img-src 'self'; media-src 'self'; sandbox"
+    response.headers["Cache-Control"] = "private, max-age=86400"
+    return response
