@@ -26,8 +26,10 @@ from daemon.domain.messages import (
     TypingChanged,
 )
 from daemon.domain.turns import Closer
-from daemon.store import contacts, conversations, events, messages, outbox, receipts, turns
+from daemon.spots import Spot, Spots
+from daemon.store import accounts, contacts, conversations, events, messages, outbox, receipts, turns
 from daemon.store.accounts import Account, own_author
+from daemon.store.engine import Database
 from daemon.store.events import EventKind
 
 _TICKS = {
@@ -39,11 +41,35 @@ _TICKS = {
 }
 
 
-def apply(conn: Connection, account: Account, event: Event, now: datetime) -> None:
-    """Write what an event says; `now` is the moment of its arrival."""
+class Ingest:
+    """Commits the events of one account, one transaction each, on a connection of its own."""
+
+    def __init__(self, database: Database, account_id: int) -> None:
+        self._conn = database.writer()
+        self._account_id = account_id
+        self._spots = Spots()
+
+    def commit(self, event: Event, now: datetime) -> None:
+        """Write one event; it is on disk when this returns. `now` is the moment of its arrival."""
+        try:
+            with self._conn.begin():
+                self._spots.check(self._conn)
+                apply(self._conn, self._account_id, event, now, self._spots)
+        except BaseException:
+            self._spots.forget()
+            raise
+
+
+def apply(conn: Connection, account_id: int, event: Event, now: datetime, spots: Spots) -> None:
+    """Write what an event says, in the caller's transaction."""
+    if isinstance(event, MessageReceived) and _next_of_turn(conn, account_id, event, now, spots):
+        return
+    if not isinstance(event, MessageReceived) or event.origin.from_me:
+        spots.forget()
+    account = accounts.get(conn, account_id)
     match event:
         case MessageReceived():
-            _message(conn, account, event, now)
+            _message(conn, account, event, now, spots)
         case ReceiptReceived():
             _receipt(conn, account, event, now)
         case MessageEdited() | MessageRevoked() | Reacted():
@@ -56,10 +82,31 @@ def apply(conn: Connection, account: Account, event: Event, now: datetime) -> No
             pass
 
 
-def _message(conn: Connection, account: Account, event: MessageReceived, now: datetime) -> None:
+def _next_of_turn(conn: Connection, account_id: int, event: MessageReceived, now: datetime, spots: Spots) -> bool:
+    """The busy day's case: one more message in a turn that is open, by a customer whose place is known."""
+    spot = spots.get(event.origin.party)
+    if spot is None or event.origin.from_me or event.push_name not in ("", spot.name):
+        return False
+    message_id = messages.add(
+        conn,
+        _values(account_id, event, now)
+        | {"contact_id": spot.contact_id, "conversation_id": spot.conversation_id, "turn_id": spot.turn_id},
+    )
+    if message_id is None:
+        return False
+    conversations.touch(conn, spot.conversation_id, message_id, event.origin.at)
+    events.append(conn, account_id, EventKind.MESSAGE_NEW, now, spot.conversation_id, message_id)
+    return True
+
+
+def _message(
+    conn: Connection, account: Account, event: MessageReceived, now: datetime, spots: Spots | None = None
+) -> None:
     origin = event.origin
     if _is_ourselves(account, origin.party):
         return
+    if spots is not None and contacts.is_split(conn, account.id, origin.party):
+        spots.forget()  # two contacts are about to become one
     contact_id = contacts.resolve(conn, account.id, origin.party, now)
     known = messages.find(conn, contact_id, origin.from_me, event.wa_id)
     if known is not None:
@@ -75,7 +122,7 @@ def _message(conn: Connection, account: Account, event: MessageReceived, now: da
     from_customer = not origin.from_me and origin.party.kind == ChatKind.PERSON
     if from_customer and turn_id is None:
         turn_id = turns.open_turn(conn, account.id, conversation_id, now)
-    values = _values(account, event, now) | {
+    values = _values(account.id, event, now) | {
         "contact_id": contact_id,
         "conversation_id": conversation_id,
         "turn_id": turn_id,
@@ -84,21 +131,35 @@ def _message(conn: Connection, account: Account, event: MessageReceived, now: da
     if message_id is None:
         return
     if origin.from_me:
-        # its receipts may have come first
-        for kind in receipts.kinds(conn, account.id, event.wa_id):
-            if tick := _TICKS.get(ReceiptKind(kind)):
-                messages.raise_delivery(conn, message_id, tick)
-    if origin.from_me and turn_id is not None:
-        closer = Closer(own_author(origin.device), device=origin.device)
-        turns.close(conn, turn_id, closer, message_id, now)
+        _written_elsewhere(conn, account, event, message_id, turn_id, now)
+    elif from_customer and turn_id is not None and spots is not None:
+        spots.remember(origin.party, Spot(contact_id, conversation_id, turn_id, event.push_name))
     conversations.touch(conn, conversation_id, message_id, origin.at)
     events.append(conn, account.id, EventKind.MESSAGE_NEW, now, conversation_id, message_id)
 
 
-def _values(account: Account, event: MessageReceived, now: datetime) -> dict[str, Any]:
+def _written_elsewhere(
+    conn: Connection,
+    account: Account,
+    event: MessageReceived,
+    message_id: int,
+    turn_id: int | None,
+    now: datetime,
+) -> None:
+    """A reply from the phone or another linked device closes the turn."""
+    # its receipts may have come first
+    for kind in receipts.kinds(conn, account.id, event.wa_id):
+        if tick := _TICKS.get(ReceiptKind(kind)):
+            messages.raise_delivery(conn, message_id, tick)
+    if turn_id is not None:
+        device = event.origin.device
+        turns.close(conn, turn_id, Closer(own_author(device), device=device), message_id, now)
+
+
+def _values(account_id: int, event: MessageReceived, now: datetime) -> dict[str, Any]:
     origin = event.origin
     return {
-        "account_id": account.id,
+        "account_id": account_id,
         "wa_id": event.wa_id,
         "from_me": origin.from_me,
         "author": (own_author(origin.device) if origin.from_me else Author.CUSTOMER).value,
@@ -210,7 +271,7 @@ def _history(conn: Connection, account: Account, event: HistoryReceived, now: da
             if here
             else conversations.start(conn, account.id, contact_id, message.origin.party.kind, message.origin.at)
         )
-        values = _values(account, message, now) | {
+        values = _values(account.id, message, now) | {
             "contact_id": contact_id,
             "conversation_id": conversation_id,
         }

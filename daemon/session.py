@@ -13,12 +13,13 @@ from queue import Empty, SimpleQueue
 from sqlalchemy.exc import OperationalError
 
 from auth_store.place import AlreadyOpen, Lock, session_file, wipe_session
-from daemon import ingest, logs
+from daemon import logs
 from daemon.config import Config
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.messages import Event, MessageReceived
 from daemon.domain.signals import BacklogEnded, LinkEnded
 from daemon.domain.time import Clock, utc_now
+from daemon.ingest import Ingest
 from daemon.link_keeper import LinkKeeper
 from daemon.sender import Sender, settle_interrupted
 from daemon.store import accounts
@@ -46,6 +47,7 @@ class Session:
         self._clock = clock
         self._account = account
         self._database = Database(config.database_url)
+        self._ingest = Ingest(self._database, account.id)
         self._keeper = LinkKeeper(self._database, account.id, clock)
         keys = str(session_file(config.data, account.id))
         self._whatsapp = WhatsApp(keys, config.device_name, self._on_event, self._keeper.handle)
@@ -77,19 +79,12 @@ class Session:
         pause = 0.05
         while True:
             try:
-                with self._database.write() as conn:
-                    ingest.apply(conn, self._account_now(), event, self._clock())
+                self._ingest.commit(event, self._clock())
                 return
             except OperationalError as error:
                 log.error("the database did not take an event: %s; waiting", type(error.orig).__name__)
                 time.sleep(pause)
                 pause = min(pause * 2, 5.0)
-
-    def _account_now(self) -> Account:
-        if self._account.device is None and self._keeper.connected.is_set():
-            with self._database.read() as conn:
-                self._account = accounts.get(conn, self._account.id)
-        return self._account
 
     def _wait(self) -> LinkEnded:
         watch = ChangeWatch(self._database)

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from auth_store import place
 from daemon.config import Config
 from daemon.store.engine import Database
-from webui import auth, context, errors, inbox, link, live, media, security, texts
+from webui import auth, context, errors, inbox, link, live, media, security, texts, views
 
 _HERE = Path(__file__).parent
 # The longest reply in percent-encoded four-byte characters (65,536 x 12), with room for the other fields.
@@ -32,6 +32,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
         SEND_FILE_MAX_AGE_DEFAULT=A_YEAR,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters["unread_in_words"] = views.unread_in_words
     context.install(app, context.Services(config, database or Database(config.database_url)))
     security.install(app)
     texts.install(app)

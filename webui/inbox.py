@@ -59,7 +59,7 @@ def box() -> Any:
 @login_required  # type: ignore[untyped-decorator]
 def thread(conversation_id: int) -> Any:
     """One conversation, with the list beside it; looking at it marks it as seen."""
-    if "before" not in request.args:
+    if "before" not in request.args and "X-Peek" not in request.headers:
         _mark_seen(conversation_id, None)
     return _page(conversation_id)
 

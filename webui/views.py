@@ -3,7 +3,6 @@
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from flask_babel import gettext, ngettext
 
@@ -208,11 +207,6 @@ def author(who: Author, admin_name: str | None) -> str:
 def unread_in_words(count: int) -> str:
     """For those who hear the list instead of seeing it."""
     return ngettext("%(num)d new message", "%(num)d new messages", count)
-
-
-def filters() -> dict[str, Any]:
-    """Template filters of this page."""
-    return {"unread_in_words": unread_in_words}
 
 
 def _milliseconds(at: datetime) -> int:

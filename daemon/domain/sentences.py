@@ -54,7 +54,9 @@ SENTENCES: dict[tuple[LinkState, LinkReason], Sentence] = {
         _("On the phone, open Linked devices, log one of them out, then scan a new code here."),
     ),
     (S.UNLINKED, R.PASSKEY): Sentence(
-        _("The code was scanned, but WhatsApp wants a passkey for this account. Balas can't answer that question."),
+        _(
+            "The code was scanned, but WhatsApp wants a passkey for this account. Balas can't answer that question."
+        ),
         _PHONE,
         _(
             "Try linking with the code by phone number, or switch the passkey off in WhatsApp's settings and scan "
@@ -106,7 +108,9 @@ SENTENCES: dict[tuple[LinkState, LinkReason], Sentence] = {
         _("On the phone, open Linked devices, log one of them out, then scan the code here."),
     ),
     (S.PAIRING, R.PASSKEY): Sentence(
-        _("The code was scanned, but WhatsApp wants a passkey for this account. Balas can't answer that question."),
+        _(
+            "The code was scanned, but WhatsApp wants a passkey for this account. Balas can't answer that question."
+        ),
         _PHONE,
         _(
             "Try linking with the code by phone number, or switch the passkey off in WhatsApp's settings and scan "
@@ -118,7 +122,9 @@ SENTENCES: dict[tuple[LinkState, LinkReason], Sentence] = {
         _PHONE,
         _("Check that the phone has a good connection and the right time, then scan it."),
     ),
-    (S.LINKING, R.NONE): Sentence(_("The phone has accepted Balas; the link is being set up."), _PHONE, _KEEP_PHONE),
+    (S.LINKING, R.NONE): Sentence(
+        _("The phone has accepted Balas; the link is being set up."), _PHONE, _KEEP_PHONE
+    ),
     (S.CONNECTING, R.NONE): Sentence(_("Balas is connecting to WhatsApp."), _READING, _("Wait a few seconds.")),
     (S.CATCHING_UP, R.NONE): Sentence(
         _("Balas is fetching the messages that came in while it was away."),
@@ -163,7 +169,9 @@ SENTENCES: dict[tuple[LinkState, LinkReason], Sentence] = {
         _("To use Balas again, scan a new code with the shop's phone."),
     ),
     (S.LOGGED_OUT, R.PHONE_GONE): Sentence(
-        _("WhatsApp ended the link because the phone's WhatsApp is gone or locked: a new phone, a new number, or reinstalled."),
+        _(
+            "WhatsApp ended the link because the phone's WhatsApp is gone or locked: a new phone, a new number, or reinstalled."
+        ),
         _NOTHING_NEW,
         _("Set WhatsApp up on the shop's phone first, then link the number here again."),
     ),
@@ -196,7 +204,9 @@ SENTENCES: dict[tuple[LinkState, LinkReason], Sentence] = {
     (S.REFUSED, R.NONE): Sentence(
         _("WhatsApp refuses the connection at the moment."),
         _READING,
-        _("Nothing for now: Balas tries again by itself. If this lasts for a day, look for a newer version of Balas."),
+        _(
+            "Nothing for now: Balas tries again by itself. If this lasts for a day, look for a newer version of Balas."
+        ),
     ),
     (S.REFUSED, R.SERVER_BUSY): Sentence(
         _("WhatsApp's servers are busy and sent us away for now."), _READING, _BY_ITSELF
@@ -204,7 +214,9 @@ SENTENCES: dict[tuple[LinkState, LinkReason], Sentence] = {
     (S.REFUSED, R.UNKNOWN_CODE): Sentence(
         _("WhatsApp refuses the connection for a reason that Balas doesn't know."),
         _READING,
-        _("Nothing for now: Balas tries again by itself. If this lasts for a day, look for a newer version of Balas."),
+        _(
+            "Nothing for now: Balas tries again by itself. If this lasts for a day, look for a newer version of Balas."
+        ),
     ),
     (S.STOPPED, R.NONE): Sentence(
         _("Balas is switched off or just starting."),

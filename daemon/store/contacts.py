@@ -20,6 +20,14 @@ def find(conn: Connection, account_id: int, address: Address) -> int | None:
     return conn.execute(_find, {"account_id": account_id, "server": address.server, "user": address.user}).scalar()
 
 
+def is_split(conn: Connection, account_id: int, party: Party) -> bool:
+    """Whether the party's two addresses belong to two contacts, which `resolve` will merge."""
+    if party.alternative is None:
+        return False
+    first, second = find(conn, account_id, party.address), find(conn, account_id, party.alternative)
+    return first is not None and second is not None and first != second
+
+
 def resolve(conn: Connection, account_id: int, party: Party, now: datetime) -> int:
     """The contact of a party, created if new; two contacts that turn out to be one are merged."""
     known = find(conn, account_id, party.address)

@@ -19,6 +19,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = _engine(url)
+        self._writers = self.engine.execution_options(begin="BEGIN IMMEDIATE")
 
     @property
     def path(self) -> str:
@@ -28,8 +29,12 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that holds the write lock from its first instruction; commits at the end."""
-        with self.engine.execution_options(begin="BEGIN IMMEDIATE").begin() as conn:
+        with self._writers.begin() as conn:
             yield conn
+
+    def writer(self) -> Connection:
+        """A connection for one thread that writes often; each of its `begin()` takes the write lock."""
+        return self._writers.connect()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

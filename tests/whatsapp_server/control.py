@@ -170,7 +170,7 @@ class Commands:
             case "connect_failure":
                 reason, times = body.pop("reason"), float(body.pop("times", 1))
                 attrs = {name: str(value) for name, value in body.items()}
-                self._wa.loop.call(lambda: self._wa.endpoint.faults.connect_failure(reason, times, **attrs))
+                faults.connect_failure(reason, times, **attrs)
             case "refuse_logins":
                 faults.refuse_logins(float(body.get("seconds", "inf")))
             case "fail_media":

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
+from tests.whatsapp_server.actors import elsewhere
 from tests.whatsapp_server.actors.companion import Companion
 from tests.whatsapp_server.actors.customer import Customer
 from tests.whatsapp_server.actors.loop import LoopThread
@@ -120,6 +121,10 @@ class WhatsAppServer:
         """
         customer.answers_retries = answer
         return customer.send_text(text, damaged=True)
+
+    def post_newsletter(self, text: str) -> str:
+        """Post in a channel that the shop follows; give the message's id."""
+        return self.loop.call(elsewhere.newsletter, self.network, self.phone.user, text)
 
     # --- looking ---
 

@@ -1,4 +1,4 @@
-"""How a device puts the stanzas together that it sends: encryption for each receiver, and the message around it."""
+"""How a device builds what it sends: encryption for each receiver, and the stanza around it."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.whatsapp_server.actors import elsewhere
 from tests.whatsapp_server.actors.loop import on_loop
 from tests.whatsapp_server.actors.person import PersonActor
 from tests.whatsapp_server.actors.prepared import Prepared, prepare_texts, release
@@ -11,7 +12,6 @@ from tests.whatsapp_server.actors.values import Surroundings
 from tests.whatsapp_server.server.network import User
 from tests.whatsapp_server.wire import payload
 from tests.whatsapp_server.wire.jid import Jid
-from tests.whatsapp_server.wire.node import Node, Value
 
 
 class Customer(PersonActor):
@@ -84,22 +84,24 @@ class Customer(PersonActor):
         return self.post(self.to_shop, message, damaged=damaged)
 
     @on_loop
-    def send_unavailable(self, kind: str = "view_once") -> str:
-        """Send what linked devices are not given: they see only that there was a message; give its id."""
-        message_id = self.new_message_id()
-        for device in self.shop.devices.values():
-            attrs: dict[str, Value] = {
-                "from": Jid(self.user.lid, "lid"),
-                "id": message_id,
-                "type": "media",
-                "t": self.network.now(),
-                "notify": self.user.push_name,
-                "addressing_mode": "lid",
-                "sender_pn": self.user.phone_jid,
-            }
-            if device.number:
-                device.mailbox.put(Node("message", attrs, [Node("unavailable", {"type": kind})]))
-        return message_id
+    def send_unavailable(self, message: Any = None, kind: str = "view_once") -> str:
+        """Send what only the phone is given: linked devices see that there was a message; give its id."""
+        return elsewhere.unavailable(self, message or payload.text("sekali lihat"), kind)
+
+    @on_loop
+    def send_in_group(self, text: str, group: str = elsewhere.GROUP) -> str:
+        """Write in a group that the shop is in, too; give the id."""
+        return elsewhere.in_chat(self, Jid.parse(group), payload.text(text))
+
+    @on_loop
+    def post_status(self, text: str) -> str:
+        """Post a status update; give the id."""
+        return elsewhere.in_chat(self, elsewhere.STATUS, payload.text(text))
+
+    @on_loop
+    def call(self) -> str:
+        """Ring the shop; give the call's id."""
+        return elsewhere.call(self)
 
     def typing(self, typing: bool = True, *, voice: bool = False) -> None:
         """Show or end "typing…"."""

@@ -133,10 +133,10 @@ class DeviceActor:
             raise LookupError(f"no account {chat}")
         chat = user.lid_jid if self.addressing == "lid" else user.phone_jid
         message_id = message_id or self.new_message_id()
-        self.sent[message_id] = Sent(message_id, chat, message)
-        self.on_sent(self.sent[message_id])
         parts = self.composer.fan_out(user, chat, message, hide=hide, damaged=damaged)
         self.submit(self.composer.message_node(chat, message_id, message, parts))
+        self.sent[message_id] = Sent(message_id, chat, message)
+        self.on_sent(self.sent[message_id])
         return message_id
 
     @on_loop
@@ -178,6 +178,19 @@ class DeviceActor:
     def lose_sessions(self) -> None:
         """Forget every Signal session, as after a restored backup: what comes next on them cannot be read."""
         self.signal.forget_all()
+
+    @on_loop
+    def reinstall(self) -> None:
+        """Begin again with new keys, as after a new installation: what was sent to the old ones is unreadable."""
+        keys = DeviceKeys.generate(PREKEY_COUNT)
+        self.signal = SignalDevice(keys)
+        self.record.prekeys.clear()
+        self.record.set_keys(keys)
+
+    @on_loop
+    def rename(self, name: str) -> None:
+        """Change the name the account gives itself; receivers see it with the next message."""
+        self.user.push_name = name
 
     def submit(self, node: Node) -> None:
         """Send one stanza. Raises ConnectionError while the device is offline."""

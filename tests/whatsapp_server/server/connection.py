@@ -61,10 +61,12 @@ class Connection(asyncio.Protocol):
             for message in self._reader.feed(data):
                 for piece in self._frames.feed(message):
                     self._frame_received(piece)
-        except (WireError, DecodeError) as error:
+        except Exception as error:
             self.endpoint.log_trouble(f"{type(error).__name__}: {error}")
             self.abort()
-            return
+            if isinstance(error, (WireError, DecodeError)):
+                return
+            raise  # a mistake of ours: asyncio logs it
         for reply in self._reader.replies:
             self._transport.write(reply)
         self._reader.replies.clear()
@@ -132,7 +134,7 @@ class Connection(asyncio.Protocol):
         preview = Node("offline_preview", {"count": total, "appdata": "0", **counts})
         self.send(Node("ib", {"from": SERVER}, [preview]))
         self.network.attach(self.device.phone_jid, self.send, self.send_encoded)
-        self.send(Node("ib", {"from": SERVER}, [Node("offline", {"count": total})]))
+        self.device.mailbox.pass_behind(Node("ib", {"from": SERVER}, [Node("offline", {"count": total})]))
 
     def send_pair_success(
         self, link: PendingLink, user: User, number: int, identity: bytes, platform: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -53,6 +54,7 @@ class Endpoint:
         self.ssl_context: ssl.SSLContext = self.tls.server_context()
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._transports: weakref.WeakSet[asyncio.Transport] = weakref.WeakSet()
         network.removal_hooks.append(self._device_removed)
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -69,8 +71,11 @@ class Endpoint:
             connection.abort()
         for task in list(self._tasks):
             task.cancel()
-        # transports report their loss in the loop's next turn
-        await asyncio.sleep(0)
+        for transport in list(self._transports):
+            transport.abort()
+        # transports close in one of the loop's next turns, TLS above the socket
+        for _ in range(3):
+            await asyncio.sleep(0)
 
     def connection_of(self, jid: Jid) -> Connection | None:
         """Find the connection of a device that is logged in, by either address."""
@@ -97,6 +102,10 @@ class Endpoint:
         """Count a refused websocket as an attempt to log in."""
         self.logins.append(time.time())
 
+    def opened(self, transport: asyncio.Transport) -> None:
+        """Remember a socket, to cut it when the server stops."""
+        self._transports.add(transport)
+
     def run(self, task: asyncio.Task[None]) -> None:
         """Hold a background task until it is done."""
         self._tasks.add(task)
@@ -119,6 +128,7 @@ class ProxyProtocol(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._endpoint.opened(transport)
 
     def data_received(self, data: bytes) -> None:
         transport = self._transport

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -11,6 +12,10 @@ from tests.whatsapp_server.wire.node import Node, decode
 
 Deliver = Callable[[Node], None]
 DeliverEncoded = Callable[[bytes], None]
+
+
+WINDOW = 1000
+"""Unanswered stanzas under way to one device; whatsmeow handles them out of order beyond 2048 (client.go)."""
 
 
 class Key(NamedTuple):
@@ -24,11 +29,15 @@ class Key(NamedTuple):
 
 @dataclass(slots=True)
 class Mailbox:
-    """An ordered queue: what was delivered stays until `settle`; attaching delivers all that is left."""
+    """An ordered queue: what was delivered stays until `settle`; attaching delivers all that is left.
+
+    At most WINDOW stanzas are under way at a time; the others follow as answers come in.
+    """
 
     waiting: dict[Key, Node | bytes] = field(default_factory=dict)
     deliver: Deliver | None = None
     deliver_encoded: DeliverEncoded | None = None
+    _held: deque[tuple[Key | None, Node | bytes]] = field(default_factory=deque)
 
     @property
     def attached(self) -> bool:
@@ -37,17 +46,11 @@ class Mailbox:
 
     def put(self, node: Node) -> None:
         """Queue a stanza, and deliver it when the device is online."""
-        self.waiting[key_of(node)] = node
-        if self.deliver is not None:
-            self.deliver(node)
+        self._put(key_of(node), node)
 
     def put_encoded(self, key: Key, data: bytes) -> None:
         """Queue a stanza that is already in binary form (benchmarks encode before the clock starts)."""
-        self.waiting[key] = data
-        if self.deliver_encoded is not None:
-            self.deliver_encoded(data)
-        elif self.deliver is not None:
-            self.deliver(decode(data))
+        self._put(key, data)
 
     def pass_on(self, node: Node) -> bool:
         """Deliver a stanza that is not worth keeping (an ack, typing). Tells whether the device was online."""
@@ -56,21 +59,55 @@ class Mailbox:
         self.deliver(node)
         return True
 
+    def pass_behind(self, node: Node) -> None:
+        """Deliver a stanza that is not worth keeping, but after all that is queued now."""
+        if self._held:
+            self._held.append((None, node))
+        else:
+            self.pass_on(node)
+
     def settle(self, key: Key) -> bool:
         """Forget a stanza that the device has answered. Tells whether it was waiting."""
-        return self.waiting.pop(key, None) is not None
+        settled = self.waiting.pop(key, None) is not None
+        if self._held:
+            self._advance()
+        return settled
 
     def attach(self, deliver: Deliver, deliver_encoded: DeliverEncoded | None = None) -> None:
-        """Bring the device online: what waited first, then whatever comes."""
-        backlog = list(self.waiting.values())
+        """Bring the device online: what waited first (marked `offline`), then whatever comes."""
         self.deliver, self.deliver_encoded = deliver, deliver_encoded
-        for item in backlog:
+        self._held.clear()
+        for key, item in self.waiting.items():
             node = decode(item) if isinstance(item, bytes) else item
-            deliver(Node(node.tag, {**node.attrs, "offline": "0"}, node.content))
+            self._held.append((key, Node(node.tag, {**node.attrs, "offline": "0"}, node.content)))
+        self._advance()
 
     def detach(self) -> None:
         """Take the device offline."""
         self.deliver = self.deliver_encoded = None
+        self._held.clear()
+
+    def _put(self, key: Key, item: Node | bytes) -> None:
+        self.waiting[key] = item
+        if self.deliver is None:
+            return
+        if self._held or len(self.waiting) > WINDOW:
+            self._held.append((key, item))
+        else:
+            self._send(item)
+
+    def _advance(self) -> None:
+        held = self._held
+        while held and len(self.waiting) - len(held) < WINDOW:
+            key, item = held.popleft()
+            if key is None or key in self.waiting:
+                self._send(item)
+
+    def _send(self, item: Node | bytes) -> None:
+        if isinstance(item, bytes) and self.deliver_encoded is not None:
+            self.deliver_encoded(item)
+        elif self.deliver is not None:
+            self.deliver(decode(item) if isinstance(item, bytes) else item)
 
 
 def key_of(node: Node) -> Key:

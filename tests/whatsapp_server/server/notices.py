@@ -23,12 +23,10 @@ class Notices:
         for number, other in user.devices.items():
             if number != device.number:
                 other.mailbox.put(self._account_sync(user))
-        for phone in user.watchers:
-            watcher = self._network.by_phone.get(phone)
-            if watcher is None or watcher is user:
-                continue
-            for other in watcher.devices.values():
-                other.mailbox.put(self._contact_devices(user, change, device))
+        for watched in user.watchers:
+            watcher = self._network.by_phone.get(watched.phone)
+            for other in () if watcher is None else watcher.devices.values():
+                other.mailbox.put(self._contact_devices(user, change, device, by_lid=watched.by_lid))
 
     def prekeys_taken(self, device: DeviceRecord) -> None:
         """Tell a device how many one-time prekeys it has left, when they are few."""
@@ -53,14 +51,12 @@ class Notices:
         content = [Node("devices", {"dhash": digest}, listed)]
         return self.build("account_sync", content, **{"from": user.phone_jid})
 
-    def _contact_devices(self, user: User, change: str, device: DeviceRecord) -> Node:
-        hashes: dict[str, Value] = {
-            "device_hash": participants_hash(other.phone_jid for other in user.devices.values()),
-            "device_lid_hash": participants_hash(other.lid_jid for other in user.devices.values()),
-        }
-        listed = Node("device", {**_device_attrs(device), "lid": device.lid_jid})
-        content = [Node(change, hashes, [listed])]
-        return self.build("devices", content, **{"from": user.phone_jid, "lid": user.lid_jid})
+    def _contact_devices(self, user: User, change: str, device: DeviceRecord, *, by_lid: bool) -> Node:
+        """Name the user as the list was asked for: a client changes only the list it keeps under that name."""
+        like = user.lid_jid if by_lid else user.phone_jid
+        digest = participants_hash(other.named_like(like) for other in user.devices.values())
+        listed = Node("device", {**_device_attrs(device), "jid": device.named_like(like)})
+        return self.build("devices", [Node(change, {"device_hash": digest}, [listed])], **{"from": like})
 
 
 def _device_attrs(device: DeviceRecord) -> dict[str, Value]:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from tests.whatsapp_server.server.mailbox import Mailbox
 from tests.whatsapp_server.wire.jid import LID_SERVER, PHONE_SERVER, Jid
@@ -75,6 +76,13 @@ class DeviceRecord:
         )
 
 
+class Watcher(NamedTuple):
+    """Who asked for a user's device list: the asker's phone number, and whether it named the user by hidden id."""
+
+    phone: str
+    by_lid: bool
+
+
 @dataclass(slots=True)
 class User:
     """An account: its phone number and hidden id (digits), and its devices by number (0 is the phone)."""
@@ -84,7 +92,7 @@ class User:
     push_name: str = ""
     devices: dict[int, DeviceRecord] = field(default_factory=dict)
     removed: set[int] = field(default_factory=set)
-    watchers: set[str] = field(default_factory=set)
+    watchers: set[Watcher] = field(default_factory=set)
     blocked: set[Jid] = field(default_factory=set)
     about: str = ""
 

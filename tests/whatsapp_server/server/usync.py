@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.whatsapp_server.server.records import User, participants_hash
+from tests.whatsapp_server.server.records import User, Watcher, participants_hash
 from tests.whatsapp_server.wire.jid import PHONE_SERVER, Jid
 from tests.whatsapp_server.wire.node import Node, Value
 
@@ -57,7 +57,7 @@ def _protocol(connection: Connection, protocol: str, user: User, asked: Jid) -> 
     if protocol == "devices":
         asker = connection.device
         if asker is not None and asker.user is not user:
-            user.watchers.add(asker.user.phone)
+            user.watchers.add(Watcher(asker.user.phone, asked.is_lid))
         return [_devices(connection, user, asked)]
     if protocol == "lid":
         return [Node("lid", {"val": user.lid_jid})]

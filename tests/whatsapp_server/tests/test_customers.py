@@ -141,12 +141,62 @@ def test_a_message_on_a_running_session_can_be_unreadable_too(
     assert by_id(client, sent)["text"] == "rusak lagi"
 
 
-def test_an_unanswered_retry_is_asked_of_the_phone(
+def test_what_linked_devices_are_not_given_is_asked_of_the_phone(
     wa: WhatsAppServer, client: NeonizeProcess, budi: Customer
 ) -> None:
-    sent = budi.send_unavailable()
-    assert client.wait_for("undecryptable", lambda event: event["id"] == sent)["unavailable"]
-    wa.wait_until(lambda: "resend" in wa.phone.peers.asked)
+    sent = budi.send_unavailable(e2e.Message(conversation="hanya di HP"))
+    undecryptable = client.wait_for("undecryptable", lambda event: event["id"] == sent)
+    assert undecryptable["unavailable"]
+    event = by_id(client, sent)
+    assert (event["text"], bool(event["requested"])) == ("hanya di HP", True)
+    assert "resend" in wa.phone.peers.asked
+
+
+def test_a_retry_that_is_not_answered_leaves_the_message_unread(
+    wa: WhatsAppServer, client: NeonizeProcess, budi: Customer
+) -> None:
+    sent = wa.send_undecryptable(budi, "hilang", answer=False)
+    client.wait_for("undecryptable", lambda event: event["id"] == sent)
+    budi.wait_for_receipt(sent, "retry")
+    budi.send_text("sesudahnya")
+    client.wait_for_text("sesudahnya")
+    assert not any(event.get("event") == "message" and event["id"] == sent for event in client.events)
+
+
+def test_a_customer_with_a_new_phone_is_still_understood_both_ways(
+    wa: WhatsAppServer, client: NeonizeProcess, budi: Customer
+) -> None:
+    client.call("send_text", to=budi.phone_number, text="sebelum ganti HP")
+    budi.wait_for_text("sebelum ganti HP")
+    budi.reinstall()
+    client.call("send_text", to=budi.phone_number, text="ke HP baru")
+    assert budi.wait_for_text("ke HP baru").attempt >= 1
+    sent = budi.send_text("dari HP baru")
+    assert by_id(client, sent)["text"] == "dari HP baru"
+
+
+def test_a_changed_name_comes_with_the_next_message(client: NeonizeProcess, budi: Customer) -> None:
+    budi.rename("Budi Santoso")
+    assert by_id(client, budi.send_text("nama baru"))["push_name"] == "Budi Santoso"
+
+
+def test_groups_status_and_newsletters_are_told_apart(
+    wa: WhatsAppServer, client: NeonizeProcess, budi: Customer
+) -> None:
+    group = by_id(client, budi.send_in_group("di grup"))
+    assert group["chat"].endswith("@g.us")
+    assert group["sender"] == f"{budi.lid}@lid"
+    assert by_id(client, budi.post_status("status"))["chat"] == "status@broadcast"
+    assert by_id(client, wa.post_newsletter("kabar"))["chat"].endswith("@newsletter")
+    wa.wait_until(lambda: wa.waiting() == 0)
+
+
+def test_a_call_is_heard_and_answered_by_an_ack(
+    wa: WhatsAppServer, client: NeonizeProcess, budi: Customer
+) -> None:
+    budi.call()
+    wa.wait_until(lambda: any(node.get("class") == "call" for node in wa.stanzas("ack")))
+    wa.wait_until(lambda: wa.waiting() == 0)
 
 
 def test_a_customer_who_lost_the_session_gets_the_answer_again(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.whatsapp_server.actors.device import DeviceActor
 from tests.whatsapp_server.tests.neonize_process import NeonizeProcess
 from tests.whatsapp_server.wire.node import Node
 from tests.whatsapp_server.world import WhatsAppServer
@@ -128,7 +129,7 @@ def test_a_session_that_runs_elsewhere_is_replaced(wa: WhatsAppServer, client: N
 def test_a_failed_login_is_told(
     wa: WhatsAppServer, client: NeonizeProcess, reason: int, attrs: dict[str, str], event: str
 ) -> None:
-    wa.loop.call(lambda: wa.endpoint.faults.connect_failure(reason, **attrs))
+    wa.faults.connect_failure(reason, 1, **attrs)
     wa.faults.drop_connection()
     client.wait_for(event)
 
@@ -150,6 +151,28 @@ def test_a_send_without_an_ack_stays_open_until_the_ack_comes(wa: WhatsAppServer
     budi.wait_for_text("sudah sampai?")
     wa.faults.release_acks()
     wa.wait_until(lambda: any("reply" in event and event.get("value") for event in list(client.events)))
+
+
+def test_a_new_device_of_the_customer_gets_the_next_message(wa: WhatsAppServer, client: NeonizeProcess) -> None:
+    budi = wa.add_customer("Budi")
+    client.call("send_text", to=budi.phone_number, text="satu")
+    tablet = wa.loop.call(DeviceActor, wa.surroundings, budi.user, 7)
+    wa.wait_until(lambda: wa.waiting() == 0, what="the notification is acknowledged")
+    client.call("send_text", to=budi.phone_number, text="dua")
+    wa.wait_until(lambda: [message.text for message in tablet.received] == ["dua"])
+
+
+def test_a_new_companion_gets_copies_and_shares_what_was_read(wa: WhatsAppServer, client: NeonizeProcess) -> None:
+    budi = wa.add_customer("Budi")
+    chrome = wa.add_companion("Chrome")
+    wa.wait_until(lambda: wa.waiting() == 0, what="the notification is acknowledged")
+    sent = budi.send_text("halo")
+    client.wait_for_text("halo")
+    client.call("send_text", to=budi.phone_number, text="ada kak")
+    assert chrome.wait_for_copy("ada kak").from_me
+    chrome.wait_for_text("halo")
+    chrome.read(budi)
+    client.wait_for("receipt", lambda event: event["from_me"] and event["kind"] == "READ" and sent in event["ids"])
 
 
 def test_files_go_up_and_down(wa: WhatsAppServer, client: NeonizeProcess) -> None:

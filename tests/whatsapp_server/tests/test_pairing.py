@@ -8,11 +8,16 @@ import secrets
 import pytest
 
 from tests.whatsapp_server.actors.linking import LinkRefused, QrCode
-from tests.whatsapp_server.tests.neonize_process import START_TIMEOUT, NeonizeProcess
+from tests.whatsapp_server.tests.neonize_process import START_TIMEOUT, Event, NeonizeProcess
 from tests.whatsapp_server.wire.paircode import WrongCode
+from tests.whatsapp_server.wire.protos import history_sync
 from tests.whatsapp_server.world import WhatsAppServer
 
 KEYS = [base64.b64encode(secrets.token_bytes(32)).decode() for _ in range(3)]
+
+
+def chunk_order(event: Event) -> int:
+    return int(history_sync.HistorySync.FromString(base64.b64decode(event["raw"])).chunkOrder)
 
 
 @pytest.mark.parametrize(
@@ -99,3 +104,28 @@ def test_the_history_comes_after_linking(fresh_wa: WhatsAppServer, fresh_client:
     assert b"Siti" in base64.b64decode(names["raw"])
     assert b"kue lapis ada?" in base64.b64decode(recent["raw"])
     assert siti.lid.encode() in base64.b64decode(recent["raw"])
+
+
+@pytest.mark.wire
+def test_history_may_be_uploaded_again_later(fresh_wa: WhatsAppServer, fresh_client: NeonizeProcess) -> None:
+    siti = fresh_wa.add_customer("Siti")
+    fresh_wa.phone.shares_history = False
+    fresh_client.link_by_qr()
+    fresh_wa.phone.remember(siti, *(("in", f"dulu {number}", 1000.0 + number) for number in range(600)))
+    fresh_wa.phone.upload_history()
+    first = fresh_client.wait_for("history", lambda event: chunk_order(event) == 1)
+    second = fresh_client.wait_for("history", lambda event: chunk_order(event) == 2)
+    assert (first["type"], second["type"]) == (3, 3)
+
+
+@pytest.mark.wire
+def test_a_shared_app_state_key_makes_the_client_fetch_the_app_state(
+    fresh_wa: WhatsAppServer, fresh_client: NeonizeProcess
+) -> None:
+    fresh_wa.phone.shares_keys = True
+    fresh_client.link_by_qr()
+
+    def fetched() -> bool:
+        return any(node.get("xmlns") == "w:sync:app:state" for node in fresh_wa.stanzas("iq"))
+
+    fresh_wa.wait_until(fetched)

@@ -1,0 +1,131 @@
+// The reply: a draft that is never lost, one request one reply, and a word when somebody was faster.
+
+import { find, isTouch, post } from "./dom.js";
+import { placeBubble, toEnd } from "./thread.js";
+
+let busy = false;
+let heldBack = null;
+
+const composer = () => find("#composer");
+const field = () => find("#reply");
+const draftKey = () => `draft:${composer().dataset.conversation}`;
+
+/** After a thread has been put on the page. */
+export function begin() {
+  const form = composer();
+  if (!form) return;
+  busy = false;
+  heldBack = null;
+  if (!field().value) field().value = sessionStorage.getItem(draftKey()) || "";
+  grow();
+  form.addEventListener("submit", submit);
+  field().addEventListener("input", () => {
+    keepDraft();
+    grow();
+    showError("");
+  });
+  field().addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || isTouch()) return;
+    event.preventDefault();
+    form.requestSubmit();
+  });
+  if (!isTouch()) field().focus({ preventScroll: true });
+}
+
+function keepDraft() {
+  if (field().value) sessionStorage.setItem(draftKey(), field().value);
+  else sessionStorage.removeItem(draftKey());
+}
+
+function grow() {
+  const area = field();
+  area.style.height = "auto";
+  area.style.height = `${Math.min(area.scrollHeight + 2, innerHeight * 0.4)}px`;
+}
+
+function showError(text) {
+  const place = find("[data-reply-error]");
+  place.textContent = text;
+  place.hidden = !text;
+  field().toggleAttribute("aria-invalid", Boolean(text));
+}
+
+function showNotice(html) {
+  find("[data-notice]").innerHTML = html;
+}
+
+async function submit(event) {
+  event.preventDefault();
+  if (busy) return;
+  const form = composer();
+  const fields = Object.fromEntries(new FormData(form, event.submitter));
+  busy = true;
+  form.setAttribute("aria-busy", "true");
+  field().readOnly = true;
+  try {
+    const { status, data } = await post(form.action, fields);
+    if (form.isConnected) settle(status, data, fields);
+    else if (status === 201) sessionStorage.removeItem(`draft:${form.dataset.conversation}`);
+  } catch {
+    if (form.isConnected) showError(document.body.dataset.failed);
+  } finally {
+    if (form.isConnected) {
+      busy = false;
+      form.removeAttribute("aria-busy");
+      field().readOnly = false;
+      if (heldBack) adoptTurn(heldBack);
+      heldBack = null;
+    }
+  }
+}
+
+function settle(status, data, fields) {
+  if (status !== 201) {
+    showNotice(data.notice || "");
+    showError(data.error || (data.notice ? "" : document.body.dataset.failed));
+    return;
+  }
+  const form = composer();
+  placeBubble(data.bubble);
+  toEnd();
+  field().value = "";
+  keepDraft();
+  grow();
+  showError("");
+  showNotice("");
+  form.request_key.value = data.request_key;
+  if (form.turn_id.value === fields.turn_id) form.turn_id.value = data.turn_id;
+  field().focus({ preventScroll: true });
+}
+
+/** What the server says about the open turn: taken over at once, unless somebody is in mid-sentence. */
+export function adoptTurn(message) {
+  const form = composer();
+  if (!form) return;
+  if (busy) {
+    heldBack = message;
+    return;
+  }
+  const seen = form.turn_id.value;
+  const open = message.turn_id === null ? "" : String(message.turn_id);
+  if (seen === open) return;
+  if (!seen || !field().value.trim()) {
+    form.turn_id.value = open;
+    showNotice("");
+  } else if (!find("[data-answered]", form)) {
+    showNotice(message.notice);
+  }
+}
+
+export function showOffline(canSend) {
+  const note = find("[data-offline-note]");
+  if (note) note.hidden = canSend;
+}
+
+/** Put the words of a reply that was not sent back into the field. */
+export function writeAgain(text) {
+  field().value = field().value ? `${field().value}\n${text}` : text;
+  keepDraft();
+  grow();
+  field().focus();
+}

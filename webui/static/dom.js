@@ -1,0 +1,56 @@
+// Small helpers that every page uses.
+
+export const find = (selector, root = document) => root.querySelector(selector);
+export const findAll = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+/** The first element of a fragment that our own server rendered. */
+export function parse(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html.trim();
+  return template.content.firstElementChild;
+}
+
+export const csrfToken = () => find('meta[name="csrf-token"]').content;
+
+/** A page of ours as a document; a login page instead means that the login has ended. */
+export async function fetchPage(url, headers = {}) {
+  const response = await fetch(url, { headers: { Accept: "text/html", ...headers } });
+  if (new URL(response.url).pathname === "/login") {
+    location.reload();
+    return null;
+  }
+  if (!response.ok) throw new Error("page");
+  return new DOMParser().parseFromString(await response.text(), "text/html");
+}
+
+/** POST a form's fields; resolves to {status, data}, data being {} for an empty answer. */
+export async function post(url, fields) {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { Accept: "application/json", "X-CSRFToken": csrfToken() },
+    body: new URLSearchParams(fields),
+  });
+  if (response.redirected) location.reload();
+  const text = await response.text();
+  let data = {};
+  try {
+    data = text ? JSON.parse(text) : {};
+  } catch {
+    data = {};
+  }
+  return { status: response.status, data };
+}
+
+export const isTouch = () => matchMedia("(pointer: coarse)").matches;
+
+/** Put a server-rendered banner where banners go; the menu's dot follows it. */
+export function showBanner(message) {
+  const place = find("[data-banner-place]");
+  if (place) place.innerHTML = message.html;
+  const banner = place && find("[data-banner]", place);
+  const menu = find("[data-link-state]");
+  if (menu) {
+    menu.dataset.linkState = message.state;
+    menu.dataset.tone = banner ? banner.dataset.tone : "good";
+  }
+}

@@ -1,0 +1,154 @@
+// The inbox: list and thread on one page, kept true by the websocket, moved through without reloads.
+
+import * as composer from "./composer.js";
+import { fetchPage, find, findAll, showBanner } from "./dom.js";
+import * as list from "./list.js";
+import { Live } from "./live.js";
+import * as thread from "./thread.js";
+
+const body = document.body;
+const isOpen = (id) => String(id) === body.dataset.open;
+
+const live = new Live(Number(body.dataset.cursor), {
+  row: (message) => list.placeRow(message.html),
+  bubble: (message) => isOpen(message.conversation) && thread.placeBubble(message.html),
+  thread: (message) => isOpen(message.conversation) && refreshHead(message),
+  counts: list.setCounts,
+  typing: showTyping,
+  banner: (message) => {
+    showBanner(message);
+    composer.showOffline(message.can_send);
+  },
+  resync,
+  lost: resync,
+});
+
+const shown = () => ({ open: Number(body.dataset.open) || null, box: body.dataset.box, page: null });
+
+function refreshHead(message) {
+  const head = find("[data-head]");
+  head.outerHTML = message.head;
+  find('[data-action="back"]').search = `?box=${body.dataset.box}`;
+  composer.adoptTurn(message);
+}
+
+function showTyping(message) {
+  list.showTyping(message.conversation, message.on);
+  if (isOpen(message.conversation)) thread.showTyping(message.on);
+  if (message.on) setTimeout(() => list.showTyping(message.conversation, false), 25000);
+}
+
+let resyncing = null;
+let lastResync = 0;
+
+/** Read the page again instead of applying what was missed; at most once in two seconds. */
+function resync() {
+  if (resyncing) return;
+  const wait = Math.max(0, lastResync + 2000 - Date.now()) + Math.random() * 300;
+  resyncing = setTimeout(async () => {
+    lastResync = Date.now();
+    try {
+      const url = location.href;
+      const page = await fetchPage(url, document.hidden ? { "X-Peek": "1" } : {});
+      if (page && url === location.href) takeOver(page);
+    } catch {
+      // the next attempt of the websocket asks again
+    } finally {
+      resyncing = null;
+    }
+  }, wait);
+}
+
+function takeOver(page) {
+  find("#rows").replaceChildren(...find("#rows", page).children);
+  for (const place of findAll("[data-count]")) {
+    place.textContent = find(`[data-count="${place.dataset.count}"]`, page).textContent;
+  }
+  find("[data-banner-place]").replaceChildren(...find("[data-banner-place]", page).childNodes);
+  thread.replaceMessages(page);
+  const head = find("[data-head]", page);
+  if (head && find("[data-head]")) find("[data-head]").replaceWith(head);
+  const turn = find("#composer", page)?.turn_id.value;
+  if (turn !== undefined) composer.adoptTurn({ turn_id: turn || null, notice: "" });
+  const note = find("[data-offline-note]", page);
+  if (note) composer.showOffline(note.hidden);
+  live.cursor = Number(page.body.dataset.cursor);
+  live.tell(shown());
+  list.refresh();
+}
+
+/** Go to another thread or box of the inbox without loading the page anew. */
+async function go(url, push) {
+  try {
+    const page = await fetchPage(url);
+    if (!page) return;
+    if (push) history.pushState(null, "", url);
+    const sameBox = page.body.dataset.box === body.dataset.box;
+    for (const name of ["box", "open"]) body.dataset[name] = page.body.dataset[name];
+    body.classList.toggle("has-thread", page.body.classList.contains("has-thread"));
+    document.title = page.title;
+    find("#pane").replaceWith(find("#pane", page));
+    if (!sameBox) find(".list").replaceWith(find(".list", page));
+    list.markOpen(body.dataset.open);
+    live.tell(shown(), Math.min(live.cursor, Number(page.body.dataset.cursor)));
+    begin();
+  } catch {
+    location.assign(url);
+  }
+}
+
+function begin() {
+  thread.begin();
+  composer.begin();
+  list.refresh();
+  list.age();
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-action]");
+  const action = button?.dataset.action;
+  if (action === "to-end") thread.toEnd();
+  if (action === "again") composer.writeAgain(find("[data-text]", button.closest(".message")).textContent);
+  const link = event.target.closest("a");
+  const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+  if (!link || !plain) return;
+  if (action === "older") {
+    event.preventDefault();
+    thread.loadOlder(link);
+  } else if (action === "older-rows") {
+    event.preventDefault();
+    loadOlderRows(link);
+  } else if (link.matches(".row a, [data-box-link], [data-action=back]")) {
+    event.preventDefault();
+    go(link.href, true);
+  }
+});
+
+async function loadOlderRows(link) {
+  try {
+    const page = await fetchPage(link.href);
+    if (!page) return;
+    for (const row of findAll(".row", page)) list.rowOf(row.dataset.conversation) || find("#rows").append(row);
+    const more = find('[data-action="older-rows"]', page);
+    if (more) link.replaceWith(more);
+    else link.closest(".more").remove();
+  } catch {
+    location.assign(link.href);
+  }
+}
+
+addEventListener("popstate", () => go(location.href, false));
+document.addEventListener("keydown", list.walk);
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState !== "visible" || !body.dataset.open) return;
+  thread.lookedAt();
+  list.clearBadge(list.rowOf(body.dataset.open));
+  list.refresh();
+});
+// a menu closes when one goes on elsewhere
+document.addEventListener("click", (event) => {
+  for (const menu of findAll("details.account[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+setInterval(list.age, 20000);
+live.tell(shown());
+begin();

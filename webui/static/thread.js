@@ -1,0 +1,155 @@
+// One thread: bubbles in WhatsApp's order, day lines, staying at the end while one is at the end.
+
+import { fetchPage, find, findAll, parse, post } from "./dom.js";
+
+const END = 90; // px from the end that still count as the end
+let pinned = true;
+let seenTimer = null;
+let typingTimer = null;
+const resized = new ResizeObserver(() => pinned && toEnd());
+
+const scroller = () => find("#scroller");
+const messages = () => find("#messages");
+
+export function toEnd() {
+  const place = scroller();
+  if (place) place.scrollTop = place.scrollHeight;
+}
+
+/** After a thread has been put on the page. */
+export function begin() {
+  resized.disconnect();
+  pinned = true;
+  clearTimeout(seenTimer);
+  const place = scroller();
+  if (!place) return;
+  for (const button of findAll('[data-action="again"]', place)) button.hidden = false;
+  tidy();
+  toEnd();
+  resized.observe(place);
+  resized.observe(messages());
+  place.addEventListener("scroll", watchScroll, { passive: true });
+}
+
+function watchScroll() {
+  const place = scroller();
+  pinned = place.scrollHeight - place.scrollTop - place.clientHeight < END;
+  if (pinned) find('[data-action="to-end"]').hidden = true;
+  const older = find('[data-action="older"]', place);
+  if (older && place.scrollTop < 240) loadOlder(older);
+}
+
+/** One day line a day, one name a run of messages. */
+function tidy() {
+  let before = null;
+  for (const item of messages().children) {
+    const same = before?.dataset.day === item.dataset.day;
+    find(".day", item).hidden = same;
+    const author = find(".author", item)?.textContent;
+    item.classList.toggle("continues", same && find(".author", before)?.textContent === author);
+    before = item;
+  }
+}
+
+/** Add a message or replace the one that is there. */
+export function placeBubble(html) {
+  const list = messages();
+  if (!list) return;
+  const bubble = parse(html);
+  const old = find(`[data-message="${bubble.dataset.message}"]`, list);
+  for (const button of findAll('[data-action="again"]', bubble)) button.hidden = false;
+  if (old) {
+    // the player of a voice message goes on while its ticks change
+    if (!find("audio, video", old) || !find("audio, video", bubble)) old.replaceWith(bubble);
+    else find(".meta", old).replaceWith(find(".meta", bubble));
+  } else {
+    bubble.classList.add("fresh");
+    list.insertBefore(bubble, followerOf(list, bubble));
+    if (bubble.classList.contains("theirs")) arrived(bubble);
+    if (!pinned) find('[data-action="to-end"]').hidden = false;
+  }
+  tidy();
+  if (pinned) toEnd();
+}
+
+function followerOf(list, bubble) {
+  const key = (item) => [Number(item.dataset.at), Number(item.dataset.message)];
+  const [at, id] = key(bubble);
+  let next = null;
+  for (let item = list.lastElementChild; item; item = item.previousElementSibling) {
+    const [otherAt, otherId] = key(item);
+    if (otherAt < at || (otherAt === at && otherId < id)) break;
+    next = item;
+  }
+  return next;
+}
+
+function arrived(bubble) {
+  showTyping(false);
+  if (document.visibilityState === "visible") tellSeen(bubble.dataset.message);
+}
+
+/** Messages up to this one have been looked at. */
+function tellSeen(messageId) {
+  clearTimeout(seenTimer);
+  const id = document.body.dataset.open;
+  seenTimer = setTimeout(() => post(`/c/${id}/seen`, { message_id: messageId }).catch(() => {}), 150);
+}
+
+/** The tab came to the front again. */
+export function lookedAt() {
+  const theirs = findAll(".message.theirs");
+  const last = Math.max(0, ...theirs.map((item) => Number(item.dataset.message)));
+  if (last) tellSeen(last);
+}
+
+export function showTyping(on) {
+  const sign = find("[data-typing]");
+  if (!sign) return;
+  sign.hidden = !on;
+  clearTimeout(typingTimer);
+  // WhatsApp repeats the sign every few seconds; one that is not repeated is over
+  if (on) typingTimer = setTimeout(() => showTyping(false), 25000);
+  if (pinned) toEnd();
+}
+
+let loading = false;
+
+export async function loadOlder(link) {
+  if (loading) return;
+  loading = true;
+  link.setAttribute("aria-busy", "true");
+  try {
+    const page = await fetchPage(link.href);
+    const place = scroller();
+    if (!page || !place.contains(link)) return;
+    const fromEnd = place.scrollHeight - place.scrollTop;
+    messages().prepend(...find("#messages", page).children);
+    const more = find('[data-action="older"]', page);
+    if (more) link.replaceWith(more);
+    else link.closest(".more").remove();
+    tidy();
+    place.scrollTop = place.scrollHeight - fromEnd;
+  } catch {
+    link.removeAttribute("aria-busy");
+  } finally {
+    loading = false;
+  }
+}
+
+/** Newer state of the same thread, from a page that was read again. */
+export function replaceMessages(page) {
+  const fresh = find("#messages", page);
+  const list = messages();
+  if (!fresh || !list) return;
+  const first = fresh.firstElementChild;
+  const known = new Set(findAll("[data-message]", fresh).map((item) => item.dataset.message));
+  for (const item of [...list.children]) {
+    const older = first && Number(item.dataset.at) < Number(first.dataset.at);
+    if (!older || known.has(item.dataset.message)) item.remove();
+  }
+  list.append(...fresh.children);
+  for (const button of findAll('[data-action="again"]', list)) button.hidden = false;
+  tidy();
+  if (pinned) toEnd();
+}
