@@ -7,7 +7,7 @@ from queue import SimpleQueue
 
 from sqlalchemy import Connection
 
-from daemon.domain.links import LinkState
+from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.signals import (
     BacklogBegun,
     BacklogEnded,
@@ -25,6 +25,14 @@ from daemon.store.engine import Database
 
 log = logging.getLogger(__name__)
 
+# what went wrong with the last code stays on the page beside the new one
+_STILL_TRUE = {
+    LinkReason.CODES_EXPIRED,
+    LinkReason.CODE_REFUSED,
+    LinkReason.FULL,
+    LinkReason.PASSKEY,
+    LinkReason.PAIR_ERROR,
+}
 # the first code of a set is valid longer than the others (WhatsApp's own client: 60 s, then 20 s)
 FIRST_CODE, NEXT_CODE = timedelta(seconds=60), timedelta(seconds=20)
 
@@ -68,7 +76,9 @@ class LinkKeeper:
                 self.pairing = True
                 self._codes += 1
                 life = FIRST_CODE if self._codes == 1 else NEXT_CODE
-                state(LinkState.PAIRING, qr=text, qr_expires_at=now + life)
+                before = accounts.get_link(conn, self._account_id).reason
+                why = before if before in _STILL_TRUE else LinkReason.NONE
+                state(LinkState.PAIRING, reason=why, qr=text, qr_expires_at=now + life)
             case PairCodeShown(code):
                 accounts.change_link(conn, self._account_id, now, pair_code=code)
             case Paired():
@@ -77,7 +87,7 @@ class LinkKeeper:
             case Connected(address, lid):
                 self.pairing = False
                 accounts.set_identity(conn, self._account_id, address.user, lid, address.device, now)
-                state(LinkState.CATCHING_UP if self._catching_up else LinkState.ONLINE)
+                state(LinkState.CATCHING_UP if self._catching_up else LinkState.ONLINE, pair_until=None)
                 self.connected.set()
             case BacklogBegun(0):
                 pass

@@ -81,15 +81,15 @@ class Shop:
 
     def start(self) -> None:
         """Start the daemon and wait until its inbox answers."""
-        log = (self.folder / "daemon.log").open("a")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "daemon.cli", "run"],
-            env=self.environment,
-            cwd=self.folder,
-            stdout=log,
-            stderr=log,
-            text=True,
-        )
+        with (self.folder / "daemon.log").open("a") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "daemon.cli", "run"],
+                env=self.environment,
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+                text=True,
+            )
         wait_until(self._inbox_answers, 30, "the inbox")
 
     def _inbox_answers(self) -> bool:

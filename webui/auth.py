@@ -29,7 +29,7 @@ def _(text: str) -> str:
 
 # What is wrong with a field of the set-up form, by AccountError's field and reason.
 FIELD_ERRORS = {
-    ("username", "format"): _("Use 2 to 32 small letters, digits, dots or dashes, starting with a letter or digit."),
+    ("username", "format"): _("Use 2 to 32 small letters, digits, dots or dashes; begin with a letter."),
     ("username", "taken"): _("Somebody here already uses that name. Choose another one."),
     ("name", "format"): _("Write your name, 80 characters at most."),
     ("password", "too_short"): _("Use at least 10 characters. A short sentence is fine."),
@@ -60,7 +60,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(RateLimitExceeded, _too_many)
 
 
-@logins.user_loader
+@logins.user_loader  # type: ignore[untyped-decorator]
 def _load(session_key: str) -> User | None:
     with services().database.read() as conn:
         admin = admins.by_session_key(conn, session_key)
@@ -193,8 +193,8 @@ def _next() -> str:
     """Where to go on: a path of ours, never another host."""
     wish = request.values.get("next", "")
     parts = urlsplit(wish)
-    safe = wish.startswith("/") and not parts.scheme and not parts.netloc and "\\" not in wish and wish.isprintable()
-    return wish if safe else url_for("inbox.box")
+    foreign = parts.scheme or parts.netloc or "\\" in wish or not wish.isprintable()
+    return wish if wish.startswith("/") and not foreign else url_for("inbox.box")
 
 
 def _login_form(error: str, code: int) -> tuple[str, int]:

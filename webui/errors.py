@@ -7,6 +7,7 @@ from flask import Flask, Response, jsonify, render_template, request
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
 
 log = logging.getLogger("webui")
 
@@ -38,9 +39,9 @@ def wants_json() -> bool:
     return request.accept_mimetypes.best == "application/json"
 
 
-def _http_error(error: HTTPException) -> Response | tuple[Response | str, int]:
+def _http_error(error: HTTPException) -> BaseResponse | tuple[Response | str, int]:
     if error.response is not None or (error.code and error.code < 400):
-        return Response.force_type(error.get_response())
+        return error.get_response()
     return _page(400 if isinstance(error, CSRFError) else error.code or 500)
 
 

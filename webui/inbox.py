@@ -149,7 +149,7 @@ def _page(conversation_id: int | None, draft: Draft | None = None) -> str:
     """The whole page from one consistent view of the database, with the cursor it was read at."""
     now, admin, chosen = services().clock(), the_admin(), _chosen_box()
     with services().database.read() as conn:
-        values: dict[str, Any] = {"cursor": events.last_seq(conn), "box": chosen.value, "link": None, "owner": False}
+        values: dict[str, Any] = {"cursor": events.last_seq(conn), "box": chosen.value, "link": None}
         account = the_account(conn)
         rows: list[conversations.Summary] = []
         counts = dict.fromkeys(Box, 0)
@@ -159,8 +159,8 @@ def _page(conversation_id: int | None, draft: Draft | None = None) -> str:
             counts = conversations.counts(conn, account.id, admin.id)
         if conversation_id is not None:
             values |= _thread(conn, conversation_id, now, draft)
-    values["older_rows"] = round(rows[LIST_LENGTH - 1].last_at.timestamp() * 1000) if len(rows) > LIST_LENGTH else None
     values["rows"] = [views.row(about, now) for about in rows[:LIST_LENGTH]]
+    values["older_rows"] = values["rows"][-1].at if len(rows) > LIST_LENGTH else None
     values["counts"] = {place.value: count for place, count in counts.items()}
     return render_template("inbox.html", **values)
 
@@ -187,4 +187,3 @@ def _thread(conn: Connection, conversation_id: int, now: datetime, draft: Draft 
         "is_older_part": before is not None,
         "draft": draft,
     }
-

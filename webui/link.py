@@ -158,7 +158,6 @@ def _render(template: str = "link.html", typed: str = "", error: str | None = No
         cursor = events.last_seq(conn)
         account = the_account(conn)
         link = accounts.get_link(conn, account.id) if account else None
-    panel = None
-    if account and link:
-        panel = linkview.panel(account, link, services().clock(), owner=the_admin().is_owner)
-    return render_template(template, cursor=cursor, link=panel, typed=typed, error=error, owner=the_admin().is_owner)
+    owner = the_admin().is_owner
+    panel = linkview.panel(account, link, services().clock(), owner) if account and link else None
+    return render_template(template, cursor=cursor, link=panel, typed=typed, error=error, owner=owner)

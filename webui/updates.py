@@ -17,7 +17,12 @@ from webui.context import the_account
 
 # More than this at once is quicker read again as a page than applied piece by piece.
 TOO_MANY = 100
-_ROWS = {EventKind.MESSAGE_NEW, EventKind.MESSAGE_CHANGED, EventKind.CONVERSATION_CHANGED, EventKind.OUTBOX_CHANGED}
+_ROWS = {
+    EventKind.MESSAGE_NEW,
+    EventKind.MESSAGE_CHANGED,
+    EventKind.CONVERSATION_CHANGED,
+    EventKind.OUTBOX_CHANGED,
+}
 _TYPING = {EventKind.TYPING, EventKind.TYPING_STOPPED}
 
 
@@ -92,9 +97,7 @@ def read(conn: Connection, digest: Digest, opened: set[int]) -> Facts:
         digest=digest,
         rows=rows,
         bubbles={i: found for i in wanted if (found := messages.bubble(conn, i)) is not None},
-        turns={
-            i: Turn(turns.current(conn, i), turns.last_closed(conn, i)) for i in digest.conversations if i in opened
-        },
+        turns={i: Turn(turns.current(conn, i), turns.last_closed(conn, i)) for i in opened & set(rows)},
         link=(account, accounts.get_link(conn, account.id)) if account and digest.link else None,
         counts=conversations.counts_by_admin(conn, account.id) if account and digest.conversations else {},
     )
@@ -179,7 +182,8 @@ class Pieces:
 
     def _banner(self, _: int) -> dict[str, Any]:
         panel = self._panel(owner=False)
-        return {"type": "banner", "state": panel.state, "can_send": panel.can_send, "html": fragments.banner(panel)}
+        html = fragments.banner(panel)
+        return {"type": "banner", "state": panel.state, "can_send": panel.can_send, "html": html}
 
     def _link(self, owner: int) -> dict[str, Any]:
         return {"type": "link", "html": fragments.link_panel(self._panel(bool(owner)), bool(owner))}

@@ -58,7 +58,7 @@ DELIVERIES = {
 }
 TROUBLES = {
     Delivery.FAILED: _("Not sent. The customer has not received this."),
-    Delivery.UNCERTAIN: _("We don't know whether this was sent. Look at the chat on the phone before you send it again."),
+    Delivery.UNCERTAIN: _("We don't know whether this was sent. Look on the phone before you send it again."),
 }
 
 

@@ -27,6 +27,9 @@ _NOTHING_NEW = _("Conversations that are here stay here. New messages reach only
 _ALL = _("Messages come in and replies go out.")
 _PHONE = _("WhatsApp on the phone works as always.")
 _BY_ITSELF = _("Nothing. Balas connects again by itself.")
+_TRIES_AGAIN = _(
+    "Nothing for now: Balas tries again by itself. If this lasts for a day, look for a newer version of Balas."
+)
 _SCAN = _("Open WhatsApp on the shop's phone, tap Linked devices, then Link a device, and scan the code.")
 _PAIR_AGAIN = _("Link the number again: scan a new code with the shop's phone.")
 _KEEP_PHONE = _("Leave the phone switched on, with WhatsApp open, until it is done.")
@@ -54,9 +57,7 @@ SENTENCES: dict[tuple[LinkState, LinkReason], Sentence] = {
         _("On the phone, open Linked devices, log one of them out, then scan a new code here."),
     ),
     (S.UNLINKED, R.PASSKEY): Sentence(
-        _(
-            "The code was scanned, but WhatsApp wants a passkey for this account. Balas can't answer that question."
-        ),
+        _("The code was scanned, but WhatsApp wants a passkey for this account. Balas can't answer that."),
         _PHONE,
         _(
             "Try linking with the code by phone number, or switch the passkey off in WhatsApp's settings and scan "
@@ -108,9 +109,7 @@ SENTENCES: dict[tuple[LinkState, LinkReason], Sentence] = {
         _("On the phone, open Linked devices, log one of them out, then scan the code here."),
     ),
     (S.PAIRING, R.PASSKEY): Sentence(
-        _(
-            "The code was scanned, but WhatsApp wants a passkey for this account. Balas can't answer that question."
-        ),
+        _("The code was scanned, but WhatsApp wants a passkey for this account. Balas can't answer that."),
         _PHONE,
         _(
             "Try linking with the code by phone number, or switch the passkey off in WhatsApp's settings and scan "
@@ -169,9 +168,7 @@ SENTENCES: dict[tuple[LinkState, LinkReason], Sentence] = {
         _("To use Balas again, scan a new code with the shop's phone."),
     ),
     (S.LOGGED_OUT, R.PHONE_GONE): Sentence(
-        _(
-            "WhatsApp ended the link because the phone's WhatsApp is gone or locked: a new phone, a new number, or reinstalled."
-        ),
+        _("WhatsApp ended the link: WhatsApp on the phone is gone or locked (a new phone, a new number)."),
         _NOTHING_NEW,
         _("Set WhatsApp up on the shop's phone first, then link the number here again."),
     ),
@@ -204,9 +201,7 @@ SENTENCES: dict[tuple[LinkState, LinkReason], Sentence] = {
     (S.REFUSED, R.NONE): Sentence(
         _("WhatsApp refuses the connection at the moment."),
         _READING,
-        _(
-            "Nothing for now: Balas tries again by itself. If this lasts for a day, look for a newer version of Balas."
-        ),
+        _TRIES_AGAIN,
     ),
     (S.REFUSED, R.SERVER_BUSY): Sentence(
         _("WhatsApp's servers are busy and sent us away for now."), _READING, _BY_ITSELF
@@ -214,9 +209,7 @@ SENTENCES: dict[tuple[LinkState, LinkReason], Sentence] = {
     (S.REFUSED, R.UNKNOWN_CODE): Sentence(
         _("WhatsApp refuses the connection for a reason that Balas doesn't know."),
         _READING,
-        _(
-            "Nothing for now: Balas tries again by itself. If this lasts for a day, look for a newer version of Balas."
-        ),
+        _TRIES_AGAIN,
     ),
     (S.STOPPED, R.NONE): Sentence(
         _("Balas is switched off or just starting."),

@@ -87,7 +87,7 @@ class WhatsApp:
         self._busy_since: float | None = None
         self._last_callback = time.monotonic()
         self._passkey_asked = False
-        self.hook = LogHook(self.drain, self._passkey)
+        self.hook = LogHook(self.drain, self._passkey, lambda: self._on_signal(self._dropped()))
         self.client = NewClient(
             session_file + _SQLITE_OPTIONS,
             props=DeviceProps(os=device_name, platformType=DeviceProps.DESKTOP),

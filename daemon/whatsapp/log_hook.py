@@ -12,6 +12,8 @@ _ID = re.compile(rb'^[^>]*? id="([^"]+)"')
 _FAILURE = re.compile(rb'^<failure\b[^>]*? reason="(\d+)"')
 _STREAM_ERROR = re.compile(rb'^<stream:error\b[^>]*? code="(\d+)"')
 _RECEIPT_TYPE = re.compile(rb'^<receipt\b[^>]*? type="([^"]*)"')
+# what whatsmeow's autoReconnect says before it sleeps and dials by itself
+_RECONNECTING = b"Automatically reconnecting after"
 _DIGITS = re.compile(r"\d{4,}")
 
 # the receipt types that neonize 0.5.2 can hand to Python (its encoder.go); any other ends its event loop
@@ -30,10 +32,13 @@ class LogHook:
     and does not come back, and keeps everything later out; the session must then end (`poisoned`).
     """
 
-    def __init__(self, drain: Callable[[], None], on_passkey: Callable[[], None]) -> None:
+    def __init__(
+        self, drain: Callable[[], None], on_passkey: Callable[[], None], on_reconnect: Callable[[], None]
+    ) -> None:
         self.last_failure: str | None = None
         self._drain = drain
         self._on_passkey = on_passkey
+        self._on_reconnect = on_reconnect
         self._sending: dict[int, Callable[[str], None]] = {}
         self._poison_id: bytes | None = None
         self._poisoned = threading.Event()
@@ -67,6 +72,10 @@ class LogHook:
                 self._received(_message_of(entry))
             elif entry.endswith(b"Client/Send"):
                 self._sent(_message_of(entry))
+            elif entry.startswith(_RECONNECTING, 2) or entry.startswith(_RECONNECTING, 3):
+                # the retry is ours, with a cap and jitter, by a new process: this goroutine never goes on
+                self._on_reconnect()
+                self._never.wait()
             elif b"\x12\x05ERROR\x1a" in entry[-40:] or b"\x12\x04WARN\x1a" in entry[-40:]:
                 _write(_message_of(entry))
         except Exception:

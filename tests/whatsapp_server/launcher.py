@@ -18,8 +18,8 @@ def environment(
 ) -> dict[str, str]:
     """Give the entries to put into a child's environment.
 
-    Go reads the environment as it was when the process started, so they belong into the `env` of the spawn
-    (NEONIZE.md). An existing PYTHONPATH (of `inherited`, by default of this process) is kept behind ours.
+    Go reads the environment as it was when the process started, so they belong into the `env` of the spawn.
+    An existing PYTHONPATH (of `inherited`, by default of this process) is kept behind ours.
     """
     proxy = f"http://127.0.0.1:{port}"
     path = (os.environ if inherited is None else inherited).get("PYTHONPATH", "")

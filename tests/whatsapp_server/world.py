@@ -11,9 +11,10 @@ from typing import Self, TypeVar
 
 from tests.whatsapp_server.actors import elsewhere
 from tests.whatsapp_server.actors.companion import Companion
-from tests.whatsapp_server.actors.customer import Customer
+from tests.whatsapp_server.actors.customer import RELEASE_TIMEOUT, Customer
 from tests.whatsapp_server.actors.loop import LoopThread
 from tests.whatsapp_server.actors.phone import Phone
+from tests.whatsapp_server.actors.prepared import Prepared, release
 from tests.whatsapp_server.actors.values import Surroundings
 from tests.whatsapp_server.clock import Clock
 from tests.whatsapp_server.fault_control import FaultControl
@@ -121,6 +122,10 @@ class WhatsAppServer:
         """
         customer.answers_retries = answer
         return customer.send_text(text, damaged=True)
+
+    def release(self, *prepared: Prepared) -> list[str]:
+        """Push what several customers prepared, one of each in turn, as fast as it goes; give the ids."""
+        return self.loop.run(release(self.network, *prepared), timeout=RELEASE_TIMEOUT)
 
     def post_newsletter(self, text: str) -> str:
         """Post in a channel that the shop follows; give the message's id."""

@@ -13,6 +13,9 @@ from tests.whatsapp_server.server.network import User
 from tests.whatsapp_server.wire import payload
 from tests.whatsapp_server.wire.jid import Jid
 
+RELEASE_TIMEOUT = 600.0
+"""Seconds for pushing prepared messages."""
+
 
 class Customer(PersonActor):
     """Writes to one shop and gets its answers. Sending methods give the message's id."""
@@ -123,4 +126,4 @@ class Customer(PersonActor):
 
     def release(self, prepared: Prepared) -> list[str]:
         """Send what was prepared, as fast as it goes; give the ids."""
-        return self.loop.run(release(self, prepared), timeout=600)
+        return self.loop.run(release(self.network, prepared), timeout=RELEASE_TIMEOUT)

@@ -64,7 +64,7 @@ class DeviceActor:
             "message": self._on_message,
             "receipt": self._on_receipt,
             "ack": self._on_ack,
-            "notification": self._acknowledge,
+            "notification": self._on_notification,
             "call": self._acknowledge,
             "chatstate": self._on_chatstate,
         }
@@ -286,6 +286,12 @@ class DeviceActor:
         self.receipts.append(SeenReceipt(tuple(ids), node.get("type"), sender, float(node.get("t") or 0)))
         if node.get("type") == "retry" and self.answers_retries:
             self.retries.answer(node, sender)
+
+    def _on_notification(self, node: Node) -> None:
+        self._acknowledge(node)
+        if node.get("type") == "encrypt" and node.child("count") is not None:
+            fresh = self.signal.keys.add_prekeys(PREKEY_COUNT)
+            self.network.add_prekeys(self.jid, {prekey.number: prekey.keys.public for prekey in fresh})
 
     def _on_ack(self, node: Node) -> None:
         if node.get("class") == "message":

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.whatsapp_server.server.mailbox import Key
+from tests.whatsapp_server.server.network import Network
 from tests.whatsapp_server.wire import payload
 from tests.whatsapp_server.wire.jid import LID_SERVER, Jid
 from tests.whatsapp_server.wire.node import Node, Value, encode
@@ -37,7 +39,9 @@ def prepare_texts(customer: Customer, texts: list[str], device: int | None = Non
 
 
 def _prepare(customer: Customer, texts: list[str], device: int | None) -> Prepared:
-    linked = [number for number in sorted(customer.shop.devices) if number]
+    devices = customer.shop.devices
+    # a client on the wire has a Noise key, an in-process companion has none
+    linked = [number for number in sorted(devices) if devices[number].noise_key is not None]
     if device is None and not linked:
         raise LookupError("the shop has no linked device")
     target = Jid(customer.shop.lid, LID_SERVER, linked[0] if device is None else device)
@@ -59,10 +63,15 @@ def _prepare(customer: Customer, texts: list[str], device: int | None) -> Prepar
     return Prepared(target, ids, stanzas)
 
 
-async def release(customer: Customer, prepared: Prepared) -> list[str]:
-    """Push everything that was prepared; give the ids."""
-    for start in range(0, len(prepared.stanzas), BATCH):
-        for key, data in prepared.stanzas[start : start + BATCH]:
-            customer.network.put_encoded(prepared.device, key, data)
-        await asyncio.sleep(0)
-    return prepared.ids
+async def release(network: Network, *batches: Prepared) -> list[str]:
+    """Push everything that was prepared, taking one of each batch in turn; give the ids in that order."""
+    ids = []
+    rounds = itertools.zip_longest(*(prepared.stanzas for prepared in batches))
+    for number, row in enumerate(rounds, start=1):
+        for prepared, stanza in zip(batches, row, strict=True):
+            if stanza is not None:
+                network.put_encoded(prepared.device, *stanza)
+                ids.append(stanza[0].id)
+        if number % BATCH == 0:
+            await asyncio.sleep(0)
+    return ids

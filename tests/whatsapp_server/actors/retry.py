@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.whatsapp_server.wire import payload
 from tests.whatsapp_server.wire.jid import Jid
-from tests.whatsapp_server.wire.keys import DJB_TYPE, KeyPair, PreKey, PreKeyBundle
+from tests.whatsapp_server.wire.keys import DJB_TYPE, PreKeyBundle
 from tests.whatsapp_server.wire.node import Node, Value
 
 if TYPE_CHECKING:
@@ -81,13 +81,12 @@ class Retries:
         """Build the keys of a retry receipt, with a one-time prekey made for it."""
         device = self._device
         keys = device.signal.keys
-        number = max(keys.prekeys, default=0) + 1000
-        keys.prekeys[number] = PreKey(number, KeyPair.generate())
+        (prekey,) = keys.add_prekeys(1)
         signed = keys.signed_prekey
         content = [
             Node("type", {}, DJB_TYPE),
             Node("identity", {}, keys.identity.public),
-            Node("key", {}, _key_parts(number, keys.prekeys[number].keys.public)),
+            Node("key", {}, _key_parts(prekey.number, prekey.keys.public)),
             Node(
                 "skey",
                 {},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.whatsapp_server.server.errors import QueryFailed
 from tests.whatsapp_server.server.records import participants_hash
 from tests.whatsapp_server.wire.node import Node, Value
 
@@ -90,8 +91,6 @@ def properties(connection: Connection, node: Node) -> list[Node]:
 
 def groups(connection: Connection, node: Node) -> list[Node]:
     """Give the groups: there are none."""
-    from tests.whatsapp_server.server.iq import QueryFailed
-
     if node.child("participating") is None:
         raise QueryFailed(404, "item-not-found")
     return [Node("groups", {}, [])]

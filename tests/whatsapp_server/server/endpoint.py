@@ -1,7 +1,7 @@
 """The sockets: an HTTP proxy whose every CONNECT leads here, TLS behind it, then the websocket or a media request.
 
 The client believes to be connected to web.whatsapp.com; HTTPS_PROXY and SSL_CERT_FILE in its initial
-environment bring it here (NEONIZE.md, last section).
+environment bring it here.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tests.whatsapp_server.server import account_queries, key_queries, linking, usync
+from tests.whatsapp_server.server.errors import QueryFailed
 from tests.whatsapp_server.wire.jid import SERVER
 from tests.whatsapp_server.wire.node import Node, Value
 
@@ -18,14 +19,6 @@ if TYPE_CHECKING:
 
 MEDIA_HOSTS = ("media.fna.whatsapp.net", "mmg.whatsapp.net")
 MEDIA_TTL = 300
-
-
-class QueryFailed(Exception):
-    """The answer is an error. `code` and `text` as the real server gives them (whatsmeow errors.go)."""
-
-    def __init__(self, code: int, text: str) -> None:
-        super().__init__(f"{code} {text}")
-        self.code, self.text = code, text
 
 
 Query = Callable[["Connection", Node], list[Node] | None]

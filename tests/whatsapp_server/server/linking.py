@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.whatsapp_server.server.connection import Connection
 
 QR_CODES = 6
-"""References in one pair-device (NEONIZE.md)."""
+"""References in one pair-device."""
 
 
 def start(connection: Connection, noise_key: bytes, registration: Any) -> PendingLink:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.whatsapp_server.actors import history
 from tests.whatsapp_server.actors.customer import Customer
+from tests.whatsapp_server.actors.device import PREKEY_COUNT
 from tests.whatsapp_server.wire import payload
 from tests.whatsapp_server.wire.media import MediaKind, decrypt_media
 from tests.whatsapp_server.wire.protos import history_sync
@@ -55,6 +56,15 @@ def test_what_came_while_a_device_was_offline_waits_for_it(fresh_wa: WhatsAppSer
     assert budi.received == []
     budi.go_online()
     budi.wait_for_text("nanti")
+
+
+def test_a_device_makes_new_prekeys_when_they_run_low(fresh_wa: WhatsAppServer) -> None:
+    customers = [fresh_wa.add_customer(f"Pelanggan {number}") for number in range(PREKEY_COUNT + 5)]
+    for customer in customers:
+        customer.send_text(customer.name)
+    fresh_wa.phone.wait_for_text(customers[-1].name)
+    assert len({message.text for message in fresh_wa.phone.received}) == PREKEY_COUNT + 5
+    assert fresh_wa.phone.record.prekeys
 
 
 def test_the_shop_may_write_to_itself(fresh_wa: WhatsAppServer) -> None:

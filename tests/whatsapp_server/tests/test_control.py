@@ -29,7 +29,7 @@ class Control:
         data = None if path.startswith("GET ") else json.dumps(body).encode()
         request = urllib.request.Request(self._url + path.removeprefix("GET "), data, headers or {})
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as response:
-            return json.load(response)  # type: ignore[no-any-return]
+            return json.load(response)
 
 
 @pytest.fixture(scope="module")

@@ -284,6 +284,14 @@ def test_prepared_texts_arrive_in_order(client: NeonizeProcess, budi: Customer) 
     assert arrived == ids
 
 
+def test_prepared_texts_of_several_customers_take_turns(wa: WhatsAppServer, client: NeonizeProcess) -> None:
+    customers = [wa.add_customer(f"Antre {number}") for number in range(3)]
+    ids = wa.release(*(customer.prepare_texts(["a", "b", "c"]) for customer in customers))
+    by_id(client, ids[-1])
+    arrived = [event for event in client.events if event.get("event") == "message" and event["id"] in ids]
+    assert [event["push_name"] for event in arrived] == ["Antre 0", "Antre 1", "Antre 2"] * 3
+
+
 def test_a_second_shop_has_its_own_client(wa: WhatsAppServer, client: NeonizeProcess, tmp_path: Path) -> None:
     other = wa.add_account("6281230000002", "Toko Lain")
     siti = wa.add_customer("Siti", shop=other)

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.whatsapp_server.wire import tokens
+from tests.whatsapp_server.wire.binary import HEX_8, NIBBLE_8
 from tests.whatsapp_server.wire.jid import SERVER, Jid
-from tests.whatsapp_server.wire.node import HEX_8, NIBBLE_8, Node, WireError, decode, encode
+from tests.whatsapp_server.wire.node import Node, WireError, decode, encode
 
 digits = st.text("0123456789", min_size=1, max_size=20)
 strings = st.one_of(

@@ -122,15 +122,24 @@ class DeviceKeys:
     registration_id: int
     signed_prekey: SignedPreKey
     prekeys: dict[int, PreKey] = field(default_factory=dict)
+    made: int = 0
 
     @classmethod
     def generate(cls, prekey_count: int = 20) -> DeviceKeys:
         """Make a device's keys with `prekey_count` one-time prekeys numbered from 1."""
         identity = KeyPair.generate()
-        prekeys = {number: PreKey(number, KeyPair.generate()) for number in range(1, prekey_count + 1)}
         # 14 bits, never 0: libsignal's registration ids.
         registration_id = 1 + secrets.randbelow(16380)
-        return cls(identity, registration_id, SignedPreKey.generate(1, identity), prekeys)
+        keys = cls(identity, registration_id, SignedPreKey.generate(1, identity))
+        keys.add_prekeys(prekey_count)
+        return keys
+
+    def add_prekeys(self, count: int) -> list[PreKey]:
+        """Make more one-time prekeys, under numbers never used before."""
+        fresh = [PreKey(self.made + n, KeyPair.generate()) for n in range(1, count + 1)]
+        self.made += count
+        self.prekeys.update({prekey.number: prekey for prekey in fresh})
+        return fresh
 
     def bundle(self, prekey_number: int | None = None) -> PreKeyBundle:
         """Give the public bundle, with one of the one-time prekeys or without."""

@@ -2,8 +2,7 @@
 
 The library is a Go program, and Go lays a `[...]string` array out as (pointer, length) pairs whose pointers are
 filled in by relative relocations. The single-byte tokens are the array that starts "", "xmlstreamstart",
-"xmlstreamend"; the four double-byte tables are arrays of 256 strings, the first starting "read-self"
-(NEONIZE.md, last section).
+"xmlstreamend"; the four double-byte tables are arrays of 256 strings, the first starting "read-self".
 """
 
 from __future__ import annotations

@@ -1,0 +1,197 @@
+"""A real database file, the real app, the real gunicorn and a real browser."""
+
+import os
+import re
+import socket
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from werkzeug.test import TestResponse
+
+from auth_store import place
+from daemon.config import Config
+from daemon.store.engine import Database
+from daemon.store.schema import migrate
+from tests.webui.shop import PASSWORD, Shop
+from webui import security
+from webui.app import create_app
+from webui.serve import command
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    data = tmp_path / "data"
+    place.prepare_folder(data)
+    return Config.from_env({"BALAS_DATA": str(data), "BALAS_PORT": str(port), "BALAS_SHOP": "Toko Sari"})
+
+
+@pytest.fixture
+def database(config: Config) -> Iterator[Database]:
+    database = Database(config.database_url)
+    migrate(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def shop(database: Database) -> Shop:
+    return Shop(database)
+
+
+@pytest.fixture
+def app(config: Config, database: Database) -> Iterator[Flask]:
+    yield create_app(config, database)
+    security.limiter.reset()
+
+
+class Visitor:
+    """Somebody at a browser without scripts: keeps cookies, sends the form token along."""
+
+    def __init__(self, client: FlaskClient, language: str = "en") -> None:
+        self.client = client
+        self.headers = {"Accept-Language": language}
+
+    def get(self, path: str, **headers: str) -> TestResponse:
+        return self.client.get(path, headers=self.headers | headers)
+
+    def token(self) -> str:
+        page = self.client.get("/login", follow_redirects=True).text
+        found = re.search(r'name="csrf-token" content="([^"]+)"', page)
+        assert found
+        return found[1]
+
+    def post(self, path: str, fields: dict[str, Any] | None = None, **headers: str) -> TestResponse:
+        values = {"csrf_token": self.token(), **(fields or {})}
+        return self.client.post(path, data=values, headers=self.headers | headers)
+
+    def log_in(self, username: str, password: str = PASSWORD) -> TestResponse:
+        return self.post("/login", {"username": username, "password": password})
+
+    @property
+    def cookie(self) -> str:
+        found = self.client.get_cookie("balas", domain="localhost")
+        assert found
+        return found.value
+
+
+@pytest.fixture
+def stranger(app: Flask) -> Visitor:
+    return Visitor(app.test_client())
+
+
+@pytest.fixture
+def app_twice(app: Flask) -> tuple[Visitor, Visitor]:
+    """Two strangers at two browsers."""
+    return Visitor(app.test_client()), Visitor(app.test_client())
+
+
+@pytest.fixture
+def sari(app: Flask, shop: Shop) -> Visitor:
+    """The owner, logged in."""
+    visitor = Visitor(app.test_client())
+    assert visitor.log_in("sari").status_code == 303
+    return visitor
+
+
+@pytest.fixture
+def budi(app: Flask, shop: Shop) -> Visitor:
+    """An admin, logged in."""
+    visitor = Visitor(app.test_client())
+    assert visitor.log_in("budi").status_code == 303
+    return visitor
+
+
+class Server:
+    """The inbox under gunicorn, as its own process."""
+
+    def __init__(self, config: Config, log: Path) -> None:
+        self.url = config.url
+        self.log = log
+        self._argv = command(config)
+        self._environment = {**os.environ, **config.environment(), "PYTHONPATH": str(ROOT)}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._argv, env=self._environment, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT
+            )
+        while not self._answers():
+            assert self._process.poll() is None, self.log.read_text()
+
+    def stop(self) -> None:
+        if self._process:
+            self._process.terminate()
+            self._process.wait(timeout=10)
+            self._process = None
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/health", timeout=5) as response:
+                return bool(response.status == 200)
+        except (urllib.error.URLError, ConnectionError):
+            return False
+
+
+@pytest.fixture
+def server(config: Config, database: Database, tmp_path: Path) -> Iterator[Server]:
+    running = Server(config, tmp_path / "server.log")
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Iterator[BrowserContext]:
+    """A fresh browser profile that speaks English."""
+    context = chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(10_000)
+    yield context
+    context.close()
+
+
+def log_in(page: Page, server: Server, username: str = "sari") -> Page:
+    """Log in through the form and wait until the page is live."""
+    page.goto(f"{server.url}/login")
+    page.fill("[name=username]", username)
+    page.fill("[name=password]", PASSWORD)
+    page.click("[data-action=login]")
+    page.wait_for_url(f"{server.url}/")
+    wait_live(page)
+    return page
+
+
+def wait_live(page: Page) -> None:
+    page.wait_for_function("document.documentElement.dataset.live === 'on'")

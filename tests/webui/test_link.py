@@ -1,0 +1,137 @@
+"""The link page: states in words, codes for the owner, wishes for the session."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from daemon.domain.links import LinkReason, LinkState
+from daemon.domain.time import utc_now
+from daemon.store.accounts import WISH_RECONNECT, WISH_UNLINK
+from tests.webui.conftest import Visitor
+from tests.webui.shop import Shop
+from webui.link import BadNumber, international
+from webui.serve import command
+
+QR = "https://wa.me/settings/linked_devices#2@AbCd,EfGh,IjKl,MnOp,1"
+
+
+def test_the_owner_looking_at_the_page_keeps_codes_coming(sari: Visitor, shop: Shop) -> None:
+    sari.get("/link")
+    until = shop.link_row().pair_until
+    assert until is not None
+    assert timedelta(minutes=9) < until - utc_now() <= timedelta(minutes=10)
+    before = shop.cursor()
+    sari.get("/link")
+    assert shop.cursor() == before
+
+
+def test_an_admin_sees_the_state_but_no_codes_and_no_buttons(budi: Visitor, shop: Shop) -> None:
+    shop.link(LinkState.PAIRING, qr=QR, qr_expires_at=utc_now() + timedelta(seconds=60))
+    page = budi.get("/link").text
+    assert "Waiting for the phone" in page
+    assert 'class="qr"' not in page
+    assert "Only the owner" in page
+    assert shop.link_row().pair_until is None
+    before = shop.sizes()
+    for path in ("/link/code", "/link/qr", "/link/unlink", "/link/reconnect"):
+        assert budi.post(path, {"phone": "6281234567890"}).status_code == 403
+    assert budi.get("/link/qr.svg").status_code == 403
+    assert shop.sizes() == before
+
+
+@pytest.mark.parametrize("state", list(LinkState))
+def test_every_state_has_a_page_in_both_languages(sari: Visitor, shop: Shop, state: LinkState) -> None:
+    shop.write(lambda conn: conn.exec_driver_sql("UPDATE link SET state = ?", (state.value,)))
+    english = sari.get("/link").text
+    sari.post("/language", {"language": "id"})
+    indonesian = sari.get("/link").text
+    for page in (english, indonesian):
+        assert f'data-state="{state.value}"' in page
+        assert len(re.findall(r"<dd data-\w+>[^<]{10,}</dd>", page)) == 3
+    assert "What happened" in english
+    assert "Apa yang terjadi" in indonesian
+
+
+@pytest.mark.parametrize(
+    ("typed", "digits"),
+    [
+        ("0812-3456-7890", "6281234567890"),
+        ("+62 812 3456 7890", "6281234567890"),
+        ("(0812) 3456.7890", "6281234567890"),
+        ("0062 812 3456 7890", "6281234567890"),
+        ("6281234567890", "6281234567890"),
+        ("+1 415 555 2671", "14155552671"),
+    ],
+)
+def test_numbers_become_international(typed: str, digits: str) -> None:
+    assert international(typed) == digits
+
+
+@pytest.mark.parametrize("typed", ["", "halo", "0812", "+", "0" * 20, "1" * 16, "62812345678x", "٠٨١٢٣٤٥٦٧٨٩"])
+def test_what_is_no_number_is_refused(typed: str) -> None:
+    with pytest.raises(BadNumber):
+        international(typed)
+
+
+def test_a_code_is_asked_for_and_shown_in_two_halves(sari: Visitor, shop: Shop) -> None:
+    assert sari.post("/link/code", {"phone": "0812 3456 7890"}).status_code == 303
+    assert shop.link_row().pair_phone == "6281234567890"
+    assert "Asking WhatsApp for a code" in sari.get("/link").text
+    shop.link(LinkState.PAIRING, pair_code="ABCD1234")
+    assert "ABCD-1234" in sari.get("/link").text
+    assert sari.post("/link/qr").status_code == 303
+    assert shop.link_row().pair_phone is None
+
+
+def test_a_number_that_is_none_gets_a_sentence_next_to_its_field(sari: Visitor, shop: Shop) -> None:
+    answer = sari.post("/link/code", {"phone": "halo"})
+    assert answer.status_code == 422
+    assert re.search(r'id="error-phone"[^>]*>[^<]*country code', answer.text)
+    assert 'value="halo"' in answer.text
+    assert shop.link_row().pair_phone is None
+
+
+def test_unlinking_asks_first_and_is_then_a_wish(sari: Visitor, shop: Shop) -> None:
+    shop.online()
+    assert "Unlink this number?" in sari.get("/link/unlink").text
+    assert shop.link_row().wish == ""
+    assert sari.post("/link/unlink").status_code == 303
+    assert shop.link_row().wish == WISH_UNLINK
+    assert "Unlinking…" in sari.get("/link").text
+
+
+def test_connecting_again_is_a_wish_where_it_makes_sense(sari: Visitor, shop: Shop) -> None:
+    shop.online()
+    sari.post("/link/reconnect")
+    assert shop.link_row().wish == ""
+    shop.link(LinkState.REPLACED)
+    assert 'data-action="reconnect"' in sari.get("/link").text
+    sari.post("/link/reconnect")
+    assert shop.link_row().wish == WISH_RECONNECT
+
+
+def test_catching_up_shows_how_far_it_is(sari: Visitor, shop: Shop) -> None:
+    shop.link(LinkState.CONNECTING)
+    shop.link(LinkState.CATCHING_UP, backlog_total=200, backlog_done=120)
+    assert "Catching up: 120 of 200" in sari.get("/link").text
+    assert "120 of 200" in sari.get("/").text
+
+
+def test_a_restriction_says_when_it_ends(sari: Visitor, shop: Shop) -> None:
+    shop.link(LinkState.CONNECTING)
+    shop.link(LinkState.BANNED, LinkReason.NONE, detail="101", retry_at=utc_now() + timedelta(days=3))
+    page = sari.get("/link").text
+    assert "Until " in page
+    assert "101" not in page.partition("data-link-panel")[2].partition("</dl>")[0]
+
+
+def test_an_expired_code_is_not_shown(sari: Visitor, shop: Shop) -> None:
+    shop.link(LinkState.PAIRING, qr=QR, qr_expires_at=utc_now() - timedelta(seconds=1))
+    assert 'class="qr"' not in sari.get("/link").text
+
+
+def test_gunicorn_is_told_everything_on_its_command_line(app: object, config: object) -> None:
+    argv = command(config)  # type: ignore[arg-type]
+    for option in ("--worker-class", "--threads", "--bind", "--graceful-timeout", "--no-control-socket"):
+        assert option in argv

@@ -1,0 +1,85 @@
+"""Both languages, complete; sentences for every state of the link."""
+
+import subprocess
+import sys
+from itertools import product
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from daemon.domain.links import LinkReason, LinkState
+from daemon.domain.sentences import FALLBACKS, SENTENCES, sentence
+from webui.texts import catalogue, phone, translate
+
+ROOT = Path(__file__).parents[2]
+SOURCES = ("webui", "daemon/domain")
+# The same word in both languages.
+SHARED = {"Bot", "Video", "Audio", "WhatsApp"}
+
+
+def msgids() -> set[str]:
+    methods = [("**.py", "python"), ("**.html", "jinja2")]
+    found: set[str] = set()
+    for folder in SOURCES:
+        for _file, _line, msgid, _comments, _context in extract_from_dir(str(ROOT / folder), methods):
+            found.add(msgid if isinstance(msgid, str) else msgid[0])
+    return found
+
+
+def indonesian() -> Catalog:
+    with (ROOT / "webui/translations/id/LC_MESSAGES/messages.po").open("rb") as file:
+        return read_po(file, locale="id")
+
+
+def test_every_text_has_an_indonesian_one() -> None:
+    texts = {m.id if isinstance(m.id, str) else m.id[0]: m.string for m in indonesian() if m.id}
+    used = msgids()
+    assert {text for text in used if not texts.get(text)} == set()
+    assert set(texts) - used == set()
+    assert {text for text, said in texts.items() if said == text} == SHARED
+
+
+def test_translations_keep_their_placeholders() -> None:
+    for message in indonesian():
+        if message.id:
+            assert [str(error) for error in message.check()] == []
+            said = message.string if isinstance(message.string, str) else message.string[0]
+            asked = message.id if isinstance(message.id, str) else message.id[0]
+            assert ("{n}" in asked) == ("{n}" in said)
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_every_state_and_reason_has_three_sentences(language: str) -> None:
+    say = translate(language)
+    for state, reason in product(LinkState, LinkReason):
+        words = sentence(state, reason)
+        for text in (words.happened, words.works, words.todo):
+            assert len(say(text)) > 10
+            assert say(text).endswith(".")
+            assert (say(text) == text) == (language == "en")
+
+
+def test_every_state_has_a_fallback_and_every_reason_is_said_somewhere() -> None:
+    assert set(FALLBACKS) == set(LinkState)
+    assert {reason for _, reason in SENTENCES} == set(LinkReason)
+
+
+def test_texts_need_no_flask_for_the_command_line() -> None:
+    assert translate("id")("Connected") == "Tersambung"
+    assert translate("en")("Connected") == "Connected"
+    assert catalogue("id").ungettext("%(num)d new message", "%(num)d new messages", 2) == "%(num)d pesan baru"
+
+
+def test_numbers_are_shown_as_people_write_them() -> None:
+    assert phone("6281234567890") == "+62 812-3456-7890"
+    assert phone("14155552671") == "+14155552671"
+    assert phone(None) is None
+
+
+def test_the_inbox_loads_no_go_library() -> None:
+    code = "import webui.app, sys; print([m for m in sys.modules if m.startswith(('neonize', 'daemon.whatsapp'))])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
