@@ -23,8 +23,8 @@ from daemon.store.events import ChangeWatch
 log = logging.getLogger(__name__)
 
 TICK = 0.1
-# a session that was online for so long has no failures behind it
-GOOD_LIFE = timedelta(seconds=10)
+# a session that was online for so long has no failures behind it; one that came online, only a few
+GOOD_LIFE, SHORT_LIFE_FAILURES = timedelta(seconds=10), 2
 # pairing codes are shown for so long after a start, and as long as somebody looks at the link page
 PAIRING_WINDOW = timedelta(minutes=30)
 SESSION_ENDS_WITHIN, INBOX_ENDS_WITHIN = 15.0, 10.0
@@ -72,8 +72,9 @@ class AccountWatch:
         with self._database.write() as conn:
             link = accounts.get_link(conn, self._account_id)
             online = link.online_at is not None and link.online_at > child.started_at
-            lived = now - link.online_at if online and link.online_at else timedelta()
-            self._failures = 0 if lived > GOOD_LIFE else self._failures
+            if online and link.online_at:
+                lived = now - link.online_at
+                self._failures = 0 if lived > GOOD_LIFE else min(self._failures, SHORT_LIFE_FAILURES)
             state, reason, detail = link.state, link.reason, link.detail
             if NEXT_STEP[state] == NextStep.NOTHING and state != LinkState.STOPPED:
                 state, reason, detail = LinkState.OFFLINE, LinkReason.SESSION_DIED, None

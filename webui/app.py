@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response
+from werkzeug.routing import IntegerConverter, Map
 from sqlalchemy import text
 
 from auth_store import place
@@ -16,6 +17,13 @@ _HERE = Path(__file__).parent
 # The longest reply in percent-encoded four-byte characters (65,536 x 12), with room for the other fields.
 LARGEST_FORM = 1_000_000
 A_YEAR = 365 * 24 * 3600
+
+
+class RowId(IntegerConverter):
+    """A row's number in an address; larger ones than SQLite knows are simply not found."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=2**63 - 1)
 
 
 def create_app(config: Config | None = None, database: Database | None = None) -> Flask:
@@ -31,6 +39,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
         MAX_FORM_MEMORY_SIZE=LARGEST_FORM,
         SEND_FILE_MAX_AGE_DEFAULT=A_YEAR,
     )
+    app.url_map.converters["id"] = RowId
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters["unread_in_words"] = views.unread_in_words
     context.install(app, context.Services(config, database or Database(config.database_url)))

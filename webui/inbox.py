@@ -55,7 +55,7 @@ def box() -> Any:
     return _page(None)
 
 
-@pages.get("/c/<int:conversation_id>")
+@pages.get("/c/<id:conversation_id>")
 @login_required  # type: ignore[untyped-decorator]
 def thread(conversation_id: int) -> Any:
     """One conversation, with the list beside it; looking at it marks it as seen."""
@@ -64,7 +64,7 @@ def thread(conversation_id: int) -> Any:
     return _page(conversation_id)
 
 
-@pages.post("/c/<int:conversation_id>/seen")
+@pages.post("/c/<id:conversation_id>/seen")
 @login_required  # type: ignore[untyped-decorator]
 def seen(conversation_id: int) -> Any:
     """A message arrived while its thread was in front of somebody."""
@@ -75,7 +75,7 @@ def seen(conversation_id: int) -> Any:
     return "", 204
 
 
-@pages.post("/c/<int:conversation_id>/answer")
+@pages.post("/c/<id:conversation_id>/answer")
 @login_required  # type: ignore[untyped-decorator]
 def answer(conversation_id: int) -> Any:
     """Queue a reply through the desk's one door, or say who was faster."""

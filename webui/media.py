@@ -82,7 +82,7 @@ def _place(about: dict[str, Any]) -> str | None:
     return f"{lat:.5f}, {lng:.5f}"
 
 
-@pages.get("/media/<int:message_id>")
+@pages.get("/media/<id:message_id>")
 @login_required  # type: ignore[untyped-decorator]
 def file(message_id: int) -> Response:
     """The downloaded file of a message; shown in place only if it is a harmless kind."""

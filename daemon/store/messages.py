@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, delete, func, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, case, delete, func, literal, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from daemon.domain.messages import DELIVERY_ORDER, Author, Delivery, MessageKind
@@ -196,7 +196,8 @@ def thread(
     """
     statement = _bubbles.where(message.c.conversation_id == conversation_id)
     if before is not None:
-        statement = statement.where(tuple_(message.c.sent_at, message.c.id) < tuple_(*before))
+        start = tuple_(literal(before[0], message.c.sent_at.type), literal(before[1]))
+        statement = statement.where(tuple_(message.c.sent_at, message.c.id) < start)
     rows = conn.execute(statement.order_by(message.c.sent_at.desc(), message.c.id.desc()).limit(limit)).all()
     return [_bubble(row) for row in reversed(rows)]
 

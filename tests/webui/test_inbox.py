@@ -277,13 +277,12 @@ def test_an_error_is_a_sentence_and_its_log_line_names_nobody(
 ) -> None:
     number = shop.conversation("Ibu Ratna", "rahasia besar", phone="6281234567890")
 
-    @sari.client.application.before_request
-    def explode() -> None:
-        raise RuntimeError("rahasia besar 6281234567890")
-
+    # the error that this brings quotes the row
+    spoil = "UPDATE message SET kind = 'rahasia besar 6281234567890'"
+    shop.write(lambda conn: conn.exec_driver_sql(spoil))
     answer = sari.get(f"/c/{number}")
     assert answer.status_code == 500
     assert "Something went wrong on our side." in answer.text
     assert "rahasia" not in answer.text + caplog.text
     assert "6281234567890" not in caplog.text
-    assert "RuntimeError" in caplog.text
+    assert "ValueError" in caplog.text

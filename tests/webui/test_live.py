@@ -1,0 +1,233 @@
+"""The websocket under gunicorn: who may open it, what it says, how it resumes."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from daemon.domain.links import LinkReason, LinkState
+from daemon.domain.messages import Author, Delivery
+from daemon.domain.time import utc_now
+from daemon.store import conversations, events, messages
+from tests.webui.conftest import Server, Visitor
+from tests.webui.shop import Shop
+
+Message = dict[str, Any]
+
+
+@contextmanager
+def tab(server: Server, visitor: Visitor, cursor: int, **shows: Any) -> Iterator[ClientConnection]:
+    """A tab's websocket, told what the tab shows and already heard its hello."""
+    headers = {"Cookie": f"balas={visitor.cookie}", "Accept-Language": "en"}
+    address = f"{server.url.replace('http', 'ws')}/live?cursor={cursor}"
+    with connect(address, origin=server.url, additional_headers=headers) as socket:  # type: ignore[arg-type]
+        assert hear(socket, "hello")["seq"] == cursor
+        socket.send(json.dumps({"open": None, "box": "all", "page": None, **shows, "cursor": cursor}))
+        yield socket
+
+
+def hear(socket: ClientConnection, kind: str, fits: Callable[[Message], bool] = lambda _: True) -> Message:
+    """The next message of a kind; others are skipped."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        message: Message = json.loads(socket.recv(timeout=10))
+        if message["type"] == kind and fits(message):
+            return message
+    raise AssertionError(f"no {kind}")
+
+
+def refused(server: Server, **options: Any) -> int:
+    with pytest.raises(InvalidStatus) as caught:
+        connect(f"{server.url.replace('http', 'ws')}/live?cursor=0", **options)
+    return caught.value.response.status_code
+
+
+def test_strangers_and_other_origins_are_refused(server: Server, sari: Visitor) -> None:
+    cookie = {"Cookie": f"balas={sari.cookie}"}
+    assert refused(server, origin=server.url) == 401
+    assert refused(server, origin=server.url, additional_headers={"Cookie": "balas=forged"}) == 401
+    assert refused(server, origin="https://evil.example", additional_headers=cookie) == 403
+    assert refused(server, origin="null", additional_headers=cookie) == 403
+    assert refused(server, additional_headers=cookie) == 403
+
+
+def test_a_new_message_reaches_list_and_open_thread(server: Server, sari: Visitor, shop: Shop) -> None:
+    number, other = shop.conversation("Ibu Ratna", "halo"), shop.conversation("Pak Joko", "pagi")
+    with tab(server, sari, shop.cursor(), open=number) as socket:
+        shop.customer_writes(other, "di luar")
+        assert "di luar" in hear(socket, "row")["html"]
+        message_id = shop.customer_writes(number, "di dalam")
+        bubble = hear(socket, "bubble")
+        assert (bubble["conversation"], bubble["id"]) == (number, message_id)
+        assert "di dalam" in bubble["html"]
+        assert hear(socket, "thread")["turn_id"] == shop.open_turn(number)
+        assert "di dalam" in hear(socket, "row")["html"]
+        assert hear(socket, "counts")["all"] == 2
+
+
+def test_the_thread_is_told_who_closed_the_turn(server: Server, sari: Visitor, shop: Shop) -> None:
+    number = shop.conversation("Ibu Ratna", "halo")
+    turn = shop.open_turn(number)
+    with tab(server, sari, shop.cursor(), open=number) as socket:
+        shop.shop_wrote(number, "sudah dari HP", Author.PHONE, delivery=Delivery.SENT.value)
+        told = hear(socket, "thread", lambda message: message["turn_id"] is None)
+        assert told["answered_turn"] == turn
+        assert "From the phone" in told["notice"]
+        assert "sudah dari HP" in told["notice"]
+
+
+def test_a_tab_resumes_from_its_cursor(server: Server, sari: Visitor, shop: Shop) -> None:
+    number = shop.conversation("Ibu Ratna", "halo")
+    cursor = shop.cursor()
+    for n in range(5):
+        shop.customer_writes(number, f"terlewat {n}")
+    with tab(server, sari, cursor, open=number) as socket:
+        heard = [hear(socket, "bubble") for _ in range(5)]
+        assert ["terlewat" in message["html"] for message in heard] == [True] * 5
+        assert heard[-1]["seq"] <= shop.cursor()
+        assert "terlewat 4" in hear(socket, "row")["html"]
+
+
+def test_the_cursor_moves_only_with_the_last_piece_of_a_portion(server: Server, sari: Visitor, shop: Shop) -> None:
+    number = shop.conversation("Ibu Ratna", "halo")
+    before = shop.cursor()
+    with tab(server, sari, before, open=number) as socket:
+        shop.customer_writes(number, "satu")
+        assert hear(socket, "bubble")["seq"] == before
+        assert hear(socket, "counts")["seq"] == shop.cursor()
+
+
+def test_a_cursor_from_before_the_log_was_pruned_gets_a_resync(server: Server, sari: Visitor, shop: Shop) -> None:
+    number = shop.conversation("Ibu Ratna", "halo")
+    cursor = shop.cursor()
+    for n in range(3):
+        shop.customer_writes(number, str(n))
+    shop.write(lambda conn: events.prune(conn, utc_now() + timedelta(hours=1)))
+    with tab(server, sari, cursor) as socket:
+        assert hear(socket, "resync")["seq"] == shop.cursor()
+    with tab(server, sari, 10**9) as socket:
+        hear(socket, "resync")
+
+
+def test_a_backlog_is_one_resync_instead_of_hundreds_of_pieces(server: Server, sari: Visitor, shop: Shop) -> None:
+    number = shop.conversation("Ibu Ratna", "halo")
+    cursor = shop.cursor()
+    for n in range(300):
+        shop.customer_writes(number, str(n))
+    with tab(server, sari, cursor, open=number) as socket:
+        assert json.loads(socket.recv(timeout=10))["type"] == "resync"
+
+
+def test_a_burst_while_connected_never_queues_more_than_a_page(server: Server, sari: Visitor, shop: Shop) -> None:
+    numbers = [shop.conversation(f"Pelanggan {n}", "halo") for n in range(150)]
+    with tab(server, sari, shop.cursor()) as socket, shop.database.write() as conn:
+        for number in numbers:
+            kind = events.EventKind.CONVERSATION_CHANGED
+            events.append(conn, shop.account_id, kind, utc_now(), number)
+        conn.commit()
+        assert json.loads(socket.recv(timeout=10))["type"] == "resync"
+
+
+def test_ticks_and_reactions_reach_the_open_thread(server: Server, sari: Visitor, shop: Shop) -> None:
+    number = shop.conversation("Ibu Ratna", "halo")
+    own = shop.shop_wrote(number, "ya", Author.BOT, delivery=Delivery.SENT.value)
+    with tab(server, sari, shop.cursor(), open=number) as socket:
+        shop.changed(number, own, lambda conn: messages.raise_delivery(conn, own, Delivery.READ))
+        assert 'data-delivery="read"' in hear(socket, "bubble")["html"]
+        shop.changed(number, own, lambda conn: messages.react(conn, own, False, "🙏", utc_now()))
+        assert "🙏" in hear(socket, "bubble")["html"]
+
+
+def test_typing_is_told_but_never_replayed(server: Server, sari: Visitor, shop: Shop) -> None:
+    number = shop.conversation("Ibu Ratna", "halo")
+    cursor = shop.cursor()
+
+    def types(kind: events.EventKind) -> None:
+        shop.write(lambda conn: events.append(conn, shop.account_id, kind, utc_now(), number))
+
+    types(events.EventKind.TYPING)
+    with tab(server, sari, cursor) as socket:
+        types(events.EventKind.TYPING_STOPPED)
+        assert hear(socket, "typing") | {"seq": 0} == {
+            "type": "typing",
+            "conversation": number,
+            "on": False,
+            "seq": 0,
+        }
+
+
+def test_the_link_is_told_to_everyone_and_its_codes_to_the_owner(
+    server: Server, sari: Visitor, budi: Visitor, shop: Shop
+) -> None:
+    with (
+        tab(server, sari, shop.cursor(), box=None, page="link") as owner,
+        tab(server, budi, shop.cursor(), box=None, page="link") as admin,
+        tab(server, budi, shop.cursor()) as inbox,
+    ):
+        # the owner's open page asks for codes by itself
+        hear(owner, "link")
+        assert shop.link_row().pair_until is not None
+        shop.link(LinkState.PAIRING, qr="https://wa.me/settings/linked_devices#a,b,c,d,1")
+        pairing = hear(owner, "link", lambda message: "pairing" in message["html"].partition("data-reason")[0])
+        assert 'class="qr"' in pairing["html"]
+        assert (
+            'class="qr"'
+            not in hear(admin, "link", lambda message: 'data-state="pairing"' in message["html"])["html"]
+        )
+        banner = hear(inbox, "banner", lambda message: message["state"] == "pairing")
+        assert banner["can_send"] is False
+        shop.link(LinkState.OFFLINE, LinkReason.NETWORK)
+        assert "can&#39;t reach WhatsApp" in hear(inbox, "banner", lambda m: m["state"] == "offline")["html"]
+
+
+def test_each_admin_hears_his_own_counts(server: Server, sari: Visitor, budi: Visitor, shop: Shop) -> None:
+    number = shop.conversation("Ibu Ratna", "halo")
+    with tab(server, sari, shop.cursor()) as hers, tab(server, budi, shop.cursor()) as his:
+        shop.write(lambda conn: conversations.assign(conn, number, shop.budi.id, utc_now()))
+        shop.customer_writes(number, "lagi")
+        assert hear(hers, "counts")["mine"] == 0
+        assert hear(his, "counts")["mine"] == 1
+
+
+def test_nonsense_from_a_tab_does_no_harm(server: Server, sari: Visitor, shop: Shop) -> None:
+    number = shop.conversation("Ibu Ratna", "halo")
+    with tab(server, sari, shop.cursor()) as socket:
+        for text in (
+            "",
+            "[]",
+            "{",
+            '{"open": "x", "box": 7, "page": [], "cursor": -1}',
+            '{"open": 1e400}',
+            '{"box": []}',
+        ):
+            socket.send(text)
+        socket.send(json.dumps({"box": "all", "open": number, "cursor": shop.cursor()}))
+        shop.customer_writes(number, "masih hidup")
+        assert "masih hidup" in hear(socket, "bubble")["html"]
+
+
+def test_open_tabs_do_not_hold_up_the_end_of_the_process(server: Server, sari: Visitor, shop: Shop) -> None:
+    with tab(server, sari, shop.cursor()) as socket:
+        started = time.monotonic()
+        server.stop()
+        assert time.monotonic() - started < 4
+        with pytest.raises(Exception, match="1001"):
+            while True:
+                socket.recv(timeout=5)
+
+
+def test_the_log_names_no_customer_and_no_words(server: Server, sari: Visitor, shop: Shop) -> None:
+    number = shop.conversation("Ibu Ratna", "rahasia besar", phone="6281234567890")
+    with tab(server, sari, shop.cursor(), open=number) as socket:
+        shop.customer_writes(number, "rahasia kedua")
+        hear(socket, "bubble")
+    server.stop()
+    log = server.log.read_text()
+    for secret in ("rahasia", "6281234567890", "Ratna", sari.cookie):
+        assert secret not in log
