@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response
-from werkzeug.routing import IntegerConverter, Map
 from sqlalchemy import text
+from werkzeug.routing import IntegerConverter, Map
 
 from auth_store import place
 from daemon.config import Config

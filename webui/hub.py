@@ -104,7 +104,7 @@ class Hub:
         for tab in tuple(self._tabs):
             tab.end()
 
-    def catch_up(self, tab: Tab, since: int, only_open: bool = False) -> None:
+    def catch_up(self, tab: Tab, since: int) -> None:
         """Queue for one tab what happened after `since`, or a resync if that is too much or too long ago."""
         with self._database.read() as conn:
             newest = events.last_seq(conn)
@@ -123,7 +123,7 @@ class Hub:
             opened = {tab.audience.open} if tab.audience.open is not None else set()
             facts = read(conn, digest, opened)
         pieces = Pieces(self._app, facts, context.of(self._app).clock())
-        return tab.push(pieces.for_tab(tab.audience, only_open), since, newest)
+        return tab.push(pieces.for_tab(tab.audience), since, newest)
 
     def _follow(self) -> None:
         watch = ChangeWatch(self._database)

@@ -68,9 +68,8 @@ def _converse(ws: Server, hub: Hub, tab: Tab, admin: Admin, cursor: int | None) 
     """This thread alone writes to the socket; it wakes when the browser or the hub has something."""
     _limit_waiting(ws.sock)
     joined = hub.join(tab)
-    ws.send(with_seq({"type": "hello"}, joined if cursor is None else cursor))
-    if cursor is not None:
-        hub.catch_up(tab, cursor)
+    since = joined if cursor is None else cursor
+    ws.send(with_seq({"type": "hello"}, since))
     heard = pinged = time.monotonic()
     while not tab.ended:
         ws.event.wait(PING_SECONDS)
@@ -78,7 +77,11 @@ def _converse(ws: Server, hub: Hub, tab: Tab, admin: Admin, cursor: int | None) 
         now = time.monotonic()
         while (text := ws.receive(timeout=0)) is not None:
             heard = now
-            _listen(hub, tab, str(text))
+            said = _object(str(text))
+            if _listen(tab, said):
+                # what happened between the reading of the page and this moment; the hub may be in the
+                # middle of handing some of it out without knowing what this tab shows
+                hub.catch_up(tab, _cursor(said, since))
         for piece in tab.take():
             ws.send(piece)
         if now - heard > 2 * PING_SECONDS + 5:
@@ -92,9 +95,11 @@ def _converse(ws: Server, hub: Hub, tab: Tab, admin: Admin, cursor: int | None) 
     ws.close(GOING_AWAY)
 
 
-def _listen(hub: Hub, tab: Tab, text: str) -> None:
-    """What a tab says: {"open": id or null, "box": name or null, "page": "link" or null, "cursor": seq}."""
-    said = _object(text)
+def _listen(tab: Tab, said: dict[str, Any]) -> bool:
+    """What a tab says: {"open": id or null, "box": name or null, "page": "link" or null, "cursor": seq}.
+
+    Returns whether it said what it shows.
+    """
     shows = tab.audience
     if said.get("box", False) in (None, *Box):
         shows.box = said["box"]
@@ -104,11 +109,12 @@ def _listen(hub: Hub, tab: Tab, text: str) -> None:
     if "open" in said:
         wish = said["open"]
         shows.open = wish if isinstance(wish, int) and 0 < wish < 2**53 else None
-        cursor = said.get("cursor")
-        if shows.open is not None and isinstance(cursor, int) and cursor >= 0:
-            # what happened between the reading of the page and this moment; the hub may be in the
-            # middle of handing it out without knowing that this tab shows it
-            hub.catch_up(tab, cursor, only_open=True)
+    return bool(said.keys() & {"open", "box", "page"})
+
+
+def _cursor(said: dict[str, Any], default: int) -> int:
+    cursor = said.get("cursor")
+    return cursor if isinstance(cursor, int) and 0 <= cursor < 2**53 else default
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -112,15 +112,13 @@ class Pieces:
         self._now = now
         self._made: dict[tuple[str, str, int], str] = {}
 
-    def for_tab(self, tab: Audience, only_open: bool = False) -> list[str]:
-        """What one tab has to hear, in order; `only_open`: the thread alone, not the list."""
+    def for_tab(self, tab: Audience) -> list[str]:
+        """What one tab has to hear, in order."""
         facts, language = self._facts, tab.language
         bubbles = [i for i, found in facts.bubbles.items() if found.conversation_id == tab.open]
         pieces = [self._rendered(language, "bubble", i, self._bubble) for i in bubbles]
         if tab.open is not None and tab.open in facts.turns and tab.open in facts.rows:
             pieces.append(self._rendered(language, "thread", tab.open, self._thread))
-        if only_open:
-            return pieces
         if tab.box is not None:
             pieces += [self._rendered(language, "row", i, self._row) for i in facts.rows]
             if facts.counts:
