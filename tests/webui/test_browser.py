@@ -230,7 +230,7 @@ def test_the_code_on_the_link_page_scans_to_the_text_in_the_database(
     page.goto(f"{server.url}/link")
     wait_live(page)
     shop.link(LinkState.PAIRING, qr=QR, qr_expires_at=utc_now() + timedelta(seconds=60))
-    code = page.locator("[data-qr] svg")
+    code = page.locator("[data-qr] svg.qr")
     expect(code).to_be_visible()
     box = code.bounding_box()
     assert box

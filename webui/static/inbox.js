@@ -100,6 +100,7 @@ async function go(url, push) {
 function begin() {
   thread.begin();
   composer.begin();
+  if (list.isTyping(body.dataset.open)) thread.showTyping(true);
   list.refresh();
   list.age();
 }

@@ -62,6 +62,8 @@ export function setCounts(counts) {
   for (const place of findAll("[data-count]")) place.textContent = counts[place.dataset.count];
 }
 
+export const isTyping = (id) => Boolean(id && rowOf(id)?.classList.contains("is-typing"));
+
 export function showTyping(id, on) {
   rowOf(id)?.classList.toggle("is-typing", on);
 }
