@@ -27,11 +27,21 @@ from daemon.domain.messages import (
 )
 from daemon.domain.turns import Closer
 from daemon.spots import Spot, Spots
-from daemon.store import accounts, contacts, conversations, events, messages, outbox, receipts, turns
+from daemon.store import accounts, contacts, conversations, downloads, events, messages, outbox, receipts, turns
 from daemon.store.accounts import Account, own_author
 from daemon.store.engine import Database
 from daemon.store.events import EventKind
 
+# bytes; a larger attachment is looked at on the phone
+LARGEST_FILE = 64_000_000
+WITH_FILE = {
+    MessageKind.IMAGE,
+    MessageKind.VIDEO,
+    MessageKind.VOICE,
+    MessageKind.AUDIO,
+    MessageKind.DOCUMENT,
+    MessageKind.STICKER,
+}
 _TICKS = {
     ReceiptKind.SENDER: Delivery.SENT,
     ReceiptKind.DELIVERED: Delivery.DELIVERED,
@@ -94,6 +104,7 @@ def _next_of_turn(conn: Connection, account_id: int, event: MessageReceived, now
     )
     if message_id is None:
         return False
+    _want_file(conn, account_id, event, message_id, now)
     conversations.touch(conn, spot.conversation_id, message_id, event.origin.at)
     events.append(conn, account_id, EventKind.MESSAGE_NEW, now, spot.conversation_id, message_id)
     return True
@@ -134,6 +145,7 @@ def _message(
         _written_elsewhere(conn, account, event, message_id, turn_id, now)
     elif from_customer and turn_id is not None and spots is not None:
         spots.remember(origin.party, Spot(contact_id, conversation_id, turn_id, event.push_name))
+    _want_file(conn, account.id, event, message_id, now)
     conversations.touch(conn, conversation_id, message_id, origin.at)
     events.append(conn, account.id, EventKind.MESSAGE_NEW, now, conversation_id, message_id)
 
@@ -190,7 +202,15 @@ def _fill(
         "quoted_wa_id": event.quoted_wa_id,
     }
     if messages.fill_unreadable(conn, place.id, content):
+        _want_file(conn, account.id, event, place.id, now)
         events.append(conn, account.id, EventKind.MESSAGE_CHANGED, now, place.conversation_id, place.id)
+
+
+def _want_file(conn: Connection, account_id: int, event: MessageReceived, message_id: int, now: datetime) -> None:
+    """Queue an attachment, unless it is larger than anybody would want on the shop's computer."""
+    size = event.media.get("size", 0)
+    if event.kind in WITH_FILE and event.raw and isinstance(size, int) and size <= LARGEST_FILE:
+        downloads.want(conn, account_id, message_id, now)
 
 
 def _receipt(conn: Connection, account: Account, event: ReceiptReceived, now: datetime) -> None:
@@ -250,7 +270,9 @@ def _change(
 def _typing(conn: Connection, account: Account, event: TypingChanged, now: datetime) -> None:
     contact_id = contacts.find(conn, account.id, event.origin.party.address)
     here = conversations.current(conn, contact_id) if contact_id is not None else None
-    if here is not None and not event.origin.from_me:
+    if here is None or event.origin.from_me:
+        return
+    if conversations.set_typing(conn, here.conversation_id, event.typing, now):
         kind = EventKind.TYPING if event.typing else EventKind.TYPING_STOPPED
         events.append(conn, account.id, kind, now, here.conversation_id)
 

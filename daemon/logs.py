@@ -11,5 +11,7 @@ def set_up(level: str, process: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("alembic", "apscheduler", "neonize", "urllib3", "PIL"):
+    for chatty in ("alembic", "apscheduler", "urllib3", "PIL"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
+    # it warns at every start that ffmpeg is missing, which nothing here needs
+    logging.getLogger("neonize").setLevel(logging.ERROR)

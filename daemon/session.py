@@ -19,6 +19,7 @@ from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.messages import Event, MessageReceived
 from daemon.domain.signals import BacklogEnded, LinkEnded
 from daemon.domain.time import Clock, utc_now
+from daemon.fetcher import Fetcher
 from daemon.ingest import Ingest
 from daemon.link_keeper import LinkKeeper
 from daemon.sender import Sender, settle_interrupted
@@ -53,6 +54,7 @@ class Session:
         self._whatsapp = WhatsApp(keys, config.device_name, self._on_event, self._keeper.handle)
         connected = self._keeper.connected
         self._sender = Sender(self._database, account.id, self._whatsapp, connected, clock)
+        self._fetcher = Fetcher(self._database, account.id, config.data, self._whatsapp, connected, clock)
         self._asked_code_for: str | None = None
         self._stop: SimpleQueue[int] = SimpleQueue()
         self._received = 0
@@ -69,6 +71,7 @@ class Session:
                 accounts.set_state(conn, self._account.id, LinkState.CONNECTING, now)
         threading.Thread(target=self._whatsapp.run, name="whatsapp", daemon=True).start()
         self._sender.start()
+        self._fetcher.start()
         end = self._wait()
         self._leave(end)
 
@@ -130,6 +133,7 @@ class Session:
     def _leave(self, end: LinkEnded) -> None:
         """Lose nothing that was acknowledged, write the last state, end the process."""
         online = self._keeper.connected.is_set()
+        self._fetcher.stop()
         self._sender.stop(2.0)
         if end.reason == LinkReason.UNLINKED_HERE:
             self._unlink(online)
@@ -166,6 +170,7 @@ def main() -> None:
     account_id = parser.parse_args().account
     config = Config.from_env()
     logs.set_up(config.log_level, "session")
+    os.umask(0o077)
     # the Go library prints progress lines to stdout
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     try:

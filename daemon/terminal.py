@@ -20,10 +20,10 @@ def draw_qr(text: str) -> str:
 
 
 def describe(link: Link, language: str) -> str:
-    """The three sentences of a link's state, in a language."""
+    """What happened to a link, what still works, and what to do now, in a language."""
     say = translate(language)
     found = sentence(link.state, link.reason)
-    return " ".join(say(part) for part in (found.happened, found.works, found.todo) if part)
+    return f"{say(found.happened)} {say(found.works)} {say('What to do now')}: {say(found.todo)}"
 
 
 class LinkPrinter:

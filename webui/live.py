@@ -11,6 +11,7 @@ from flask import Flask, Response, abort, current_app, request
 from flask_login import current_user
 from flask_sock import Sock
 from simple_websocket import ConnectionClosed, Server
+from wsproto.events import TextMessage
 
 from auth_store.admins import Admin, by_session_key
 from daemon.store.conversations import Box
@@ -82,8 +83,7 @@ def _converse(ws: Server, hub: Hub, tab: Tab, admin: Admin, cursor: int | None) 
                 # what happened between the reading of the page and this moment; the hub may be in the
                 # middle of handing some of it out without knowing what this tab shows
                 hub.catch_up(tab, _cursor(said, since))
-        for piece in tab.take():
-            ws.send(piece)
+        _send(ws, tab.take())
         if now - heard > 2 * PING_SECONDS + 5:
             break
         if now - pinged >= PING_SECONDS:
@@ -115,6 +115,12 @@ def _listen(tab: Tab, said: dict[str, Any]) -> bool:
 def _cursor(said: dict[str, Any], default: int) -> int:
     cursor = said.get("cursor")
     return cursor if isinstance(cursor, int) and 0 <= cursor < 2**53 else default
+
+
+def _send(ws: Server, pieces: list[str]) -> None:
+    """Send messages one frame each, but all of them with one call to the kernel."""
+    if pieces:
+        ws.sock.sendall(b"".join(ws.ws.send(TextMessage(data=piece)) for piece in pieces))
 
 
 def _object(text: str) -> dict[str, Any]:

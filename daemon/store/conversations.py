@@ -1,7 +1,7 @@
 """Conversations: at most one unresolved per contact."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, func, insert, select, update
@@ -9,6 +9,8 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, fu
 from daemon.domain.ids import ChatKind
 from daemon.domain.messages import Delivery, MessageKind
 from daemon.store.tables import admin, contact, conversation, message, turn
+
+TYPING_LASTS = timedelta(seconds=10)
 
 
 class Status(StrEnum):
@@ -122,6 +124,20 @@ def see(conn: Connection, conversation_id: int, message_id: int) -> bool:
             update(conversation)
             .where(conversation.c.id == conversation_id, conversation.c.seen_message_id < message_id)
             .values(seen_message_id=message_id)
+        ).rowcount
+        == 1
+    )
+
+
+def set_typing(conn: Connection, conversation_id: int, typing: bool, now: datetime) -> bool:
+    """Note that the customer types or has stopped; True if that is news (typing stays news for ten seconds)."""
+    at = conversation.c.typing_at
+    news = at.is_(None) | (at < now - TYPING_LASTS) if typing else at.is_not(None)
+    return (
+        conn.execute(
+            update(conversation)
+            .where(conversation.c.id == conversation_id, news)
+            .values(typing_at=now if typing else None)
         ).rowcount
         == 1
     )

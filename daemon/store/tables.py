@@ -102,6 +102,8 @@ conversation = Table(
     Column("last_at", UtcTime, nullable=False),
     # messages up to this id have been seen in the inbox; what is unread is counted from it
     Column("seen_message_id", Integer, nullable=False, server_default="0"),
+    # when the customer was last seen typing; empty once he has stopped
+    Column("typing_at", UtcTime),
     Index("uq_conversation_unresolved", "contact_id", unique=True, sqlite_where=text("status <> 'resolved'")),
     Index(None, "account_id", "kind", "last_at"),
 )
@@ -199,6 +201,16 @@ outbox = Table(
         sqlite_where=text("state IN ('queued','sending','uncertain')"),
     ),
     Index("ix_outbox_wa_id", "account_id", "wa_id"),
+)
+
+# Attachments that are still to be fetched from WhatsApp's servers.
+download = Table(
+    "download",
+    metadata,
+    Column("message_id", Integer, ForeignKey("message.id"), primary_key=True),
+    _account(),
+    Column("next_at", UtcTime, nullable=False),
+    Column("failures", Integer, nullable=False),
 )
 
 # The only notification there is: one row a fact, written in the fact's own transaction.

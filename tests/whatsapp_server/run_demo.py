@@ -24,16 +24,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/run --demo", description=__doc__)
     parser.add_argument("--pace", type=float, default=1.0, help="how much faster than life the customers are")
     options = parser.parse_args()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda n, frame: None)
     folder = Path(tempfile.mkdtemp(prefix="balas-demo-"))
     try:
         with WhatsAppServer() as wa:
             environment = _environment(wa, folder)
             print("This is a demo: WhatsApp, the phone and the customers are simulated.", flush=True)
             daemon = subprocess.Popen([sys.executable, "-m", "daemon.cli", "run"], env=environment, cwd=ROOT)
-            signal.signal(signal.SIGTERM, lambda n, frame: daemon.terminate())
-            signal.signal(signal.SIGINT, lambda n, frame: daemon.terminate())
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda n, frame: daemon.terminate())
             threading.Thread(target=_scan, args=(wa, environment), daemon=True).start()
             demo = run_demo(wa, pace=options.pace)
             code = daemon.wait()
@@ -52,24 +50,22 @@ def _environment(wa: WhatsAppServer, folder: Path) -> dict[str, str]:
 
 
 def _scan(wa: WhatsAppServer, environment: dict[str, str]) -> None:
-    """The simulated phone scans whatever code `balas pair` shows."""
-    while subprocess.run(
-        [sys.executable, "-m", "daemon.cli", "status"], env=environment, cwd=ROOT, capture_output=True, check=False
-    ).stdout == b"":
-        pass
-    pairing = subprocess.Popen(
-        [sys.executable, "-m", "daemon.cli", "pair", "--json"],
-        env=environment,
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert pairing.stdout is not None
-    for line in pairing.stdout:
-        if code := json.loads(line)["qr"]:
-            wa.phone.scan(code)
-            break
-    pairing.wait()
+    """The simulated phone scans the code that `balas pair` shows, as soon as the daemon is there to show one."""
+    while True:
+        pairing = subprocess.Popen(
+            [sys.executable, "-m", "daemon.cli", "pair", "--json"],
+            env=environment,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert pairing.stdout is not None
+        for line in pairing.stdout:
+            if code := json.loads(line)["qr"]:
+                wa.phone.scan(code)
+        if pairing.wait() == 0:
+            return
 
 
 if __name__ == "__main__":

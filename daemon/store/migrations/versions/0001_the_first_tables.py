@@ -135,6 +135,7 @@ def upgrade() -> None:
         sa.Column("last_message_id", sa.Integer(), nullable=True),
         sa.Column("last_at", sa.BigInteger(), nullable=False),
         sa.Column("seen_message_id", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("typing_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_conversation_account_id_account")),
         sa.ForeignKeyConstraint(["assignee_id"], ["admin.id"], name=op.f("fk_conversation_assignee_id_admin")),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_conversation_contact_id_contact")),
@@ -253,6 +254,16 @@ def upgrade() -> None:
             sqlite_where=sa.text("state IN ('queued','sending','uncertain')"),
         )
 
+    op.create_table(
+        "download",
+        sa.Column("message_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("next_at", sa.BigInteger(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_download_account_id_account")),
+        sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_download_message_id_message")),
+        sa.PrimaryKeyConstraint("message_id", name=op.f("pk_download")),
+    )
     op.create_table(
         "reaction",
         sa.Column("message_id", sa.Integer(), nullable=False),
