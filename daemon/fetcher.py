@@ -12,13 +12,15 @@ from daemon.domain.time import Clock
 from daemon.store import downloads, events
 from daemon.store.downloads import Wanted
 from daemon.store.engine import Database
-from daemon.store.events import ChangeWatch, EventKind
+from daemon.store.events import EventKind
+from daemon.store.watch import ChangeWatch
 from daemon.whatsapp.client import WhatsApp
 from daemon.whatsapp.fetch import FetchFailed, fetch
 
 log = logging.getLogger(__name__)
 
-LOOK = 0.2
+# seconds between two looks while messages pour in
+PAUSE = 0.2
 # a file that did not come is asked for again after 10 s, 20 s, 40 s …, about two hours in all
 FIRST_RETRY, MOST_FAILURES = timedelta(seconds=10), 10
 
@@ -48,12 +50,10 @@ class Fetcher(threading.Thread):
         """Look for due attachments when something was written, and every ten seconds for retries."""
         prepare_folder(self._folder)
         watch = ChangeWatch(self._database)
-        quiet = 0
-        while not self._stopping.wait(LOOK):
-            quiet += 1
-            if not self._connected.is_set() or not (watch.changed() or quiet > FIRST_RETRY.seconds / LOOK):
+        while not self._stopping.wait(PAUSE):
+            if not self._connected.wait(1.0):
                 continue
-            quiet = 0
+            watch.wait(FIRST_RETRY.total_seconds())
             try:
                 while not self._stopping.is_set() and self._fetch_next():
                     pass

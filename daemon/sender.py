@@ -8,15 +8,16 @@ from daemon.domain.messages import Delivery
 from daemon.domain.time import Clock
 from daemon.store import contacts, events, messages, outbox, turns
 from daemon.store.engine import Database
-from daemon.store.events import ChangeWatch, EventKind
+from daemon.store.events import EventKind
 from daemon.store.outbox import OutboxState, Outgoing
+from daemon.store.watch import ChangeWatch
 from daemon.whatsapp.client import WhatsApp
 from daemon.whatsapp.send import SendFailed, SendUncertain, Sent, send_text
 
 log = logging.getLogger(__name__)
 
-# seconds between two looks at the database; a look costs microseconds
-LOOK = 0.02
+# seconds between two looks while messages pour in: every commit wakes us
+PAUSE = 0.03
 # seconds before a reply that surely did not leave is tried again
 RETRY_AFTER = 2.0
 
@@ -61,9 +62,9 @@ class Sender(threading.Thread):
             if not self._connected.wait(0.5):
                 more = True
                 continue
-            if not (watch.changed() or more):
-                time.sleep(LOOK)
+            if not more and not watch.wait(0.5):
                 continue
+            time.sleep(PAUSE)
             try:
                 more = self._send_next()
             except Exception:

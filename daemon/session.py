@@ -26,7 +26,7 @@ from daemon.sender import Sender, settle_interrupted
 from daemon.store import accounts
 from daemon.store.accounts import Account
 from daemon.store.engine import Database
-from daemon.store.events import ChangeWatch
+from daemon.store.watch import ChangeWatch
 from daemon.whatsapp.client import WhatsApp
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from daemon.domain.time import Clock, utc_now
 from daemon.store import accounts
 from daemon.store.accounts import Account, Link
 from daemon.store.engine import Database
-from daemon.store.events import ChangeWatch
+from daemon.store.watch import ChangeWatch
 
 log = logging.getLogger(__name__)
 

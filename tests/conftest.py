@@ -1,8 +1,14 @@
 """What every test can rely on; a browser test that was skipped fails the run."""
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from daemon.store.engine import Database
+from daemon.store.schema import migrate
+from tests.books import Books
 
 _skipped_browser_tests: list[str] = []
 
@@ -22,3 +28,29 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for nodeid in _skipped_browser_tests:
         terminalreporter.write_line(f"FAILED: browser test skipped: {nodeid}", red=True)
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with all tables and no rows; to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "empty.db"
+    database = Database(f"sqlite:///{path}")
+    migrate(database)
+    database.close()
+    return path
+
+
+@pytest.fixture
+def database(migrated_file: Path, tmp_path: Path) -> Iterator[Database]:
+    """A real, empty database of the test's own."""
+    path = tmp_path / "balas.db"
+    shutil.copy(migrated_file, path)
+    database = Database(f"sqlite:///{path}")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def books(database: Database) -> Books:
+    """An account in the test's database."""
+    return Books(database)

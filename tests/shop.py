@@ -14,14 +14,18 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
+from sqlalchemy import Connection
 
 from auth_store import admins
 from auth_store.admins import Role
 from auth_store.place import private_file
 from daemon.config import Config
+from daemon.desk import turns
 from daemon.domain.links import LinkState
+from daemon.domain.messages import Author, Delivery
 from daemon.domain.time import utc_now
-from daemon.store import accounts, conversations, messages
+from daemon.domain.turns import Closer
+from daemon.store import accounts, conversations, messages, outbox
 from daemon.store.accounts import Link
 from daemon.store.engine import Database
 from daemon.store.messages import Bubble
@@ -69,6 +73,7 @@ class Shop:
         private_file(folder / "balas.db")
         self.database = Database(self.config.database_url)
         self.process: subprocess.Popen[str] | None = None
+        self._admin_id: int | None = None
         migrate(self.database)
         with self.database.write() as conn:
             self.account_id = accounts.ensure(conn, "main", utc_now()).id
@@ -155,6 +160,36 @@ class Shop:
             lambda: next((b for b in self.bubbles() if b.text == text), None), timeout, f"the text {text!r}"
         )
 
+    def answer(self, name: str, text: str) -> int:
+        """Answer the customer of that name as an admin, through the one door; gives the message's id."""
+        with self.database.write() as conn:
+            rows = conversations.listing(conn, self.account_id, conversations.Box.ALL, 0, limit=1000)
+            (found,) = [row.id for row in rows if row.contact_name == name]
+            return turns.answer(conn, found, Closer(Author.ADMIN, self._sari(conn)), text, utc_now())
+
+    def _sari(self, conn: Connection) -> int:
+        if self._admin_id is None:
+            self._admin_id = admins.create(conn, "sari.toko", "Sari", PASSWORD, Role.ADMIN, utc_now()).id
+        return self._admin_id
+
+    def bubble(self, message_id: int) -> Bubble:
+        """One message as it stands now."""
+        with self.database.read() as conn:
+            found = messages.bubble(conn, message_id)
+        assert found is not None
+        return found
+
+    def journey(self, message_id: int) -> outbox.Journey:
+        """Where a reply is on its way out."""
+        with self.database.read() as conn:
+            found = outbox.by_message(conn, message_id)
+        assert found is not None
+        return found
+
+    def wait_for_delivery(self, message_id: int, delivery: Delivery, timeout: float = 20.0) -> None:
+        """Wait until a reply has come so far."""
+        wait_until(lambda: self.bubble(message_id).delivery == delivery, timeout, delivery.value)
+
     def add_admin(self, name: str = "Sari", role: Role = Role.OWNER) -> str:
         """Make an account; returns the user name (the password is PASSWORD)."""
         username = name.lower()
@@ -176,6 +211,10 @@ class Shop:
             elif "gunicorn" in line:
                 found["worker" if child.ppid() != self.process.pid else "inbox"] = child
         return found
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """User and system time that each process has used so far, by role."""
+        return {role: sum(process.cpu_times()[:2]) for role, process in self.processes().items()}
 
     def kill(self, role: str) -> None:
         """SIGKILL one of the processes."""

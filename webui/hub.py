@@ -10,17 +10,18 @@ from flask import Flask
 
 from daemon.store import events
 from daemon.store.engine import Database
-from daemon.store.events import ChangeWatch, CursorTooOld, LoggedEvent
+from daemon.store.events import CursorTooOld, LoggedEvent
+from daemon.store.watch import ChangeWatch
 from webui import context
 from webui.updates import TOO_MANY, Audience, Digest, Pieces, read
 
 log = logging.getLogger("webui.live")
 
-# A look costs microseconds, waking up for it ten times as much: look often while something happens and
-# less often in quiet hours. A message waits half of this on average.
-POLL_SECONDS = 0.010
-QUIET_POLL_SECONDS = 0.020
-QUIET_AFTER_SECONDS = 5.0
+# Between two portions, so that commits that come together go out together.
+PAUSE_SECONDS = 0.005
+# How long the follower sleeps at most before it looks whether there are still tabs.
+LONGEST_WAIT = 1.0
+PAUSE_AFTER_FAILURE = 2.0
 # After a run of events the follower rests this many times as long as the run took: a backlog then comes
 # in fewer, larger portions and the session process keeps the machine to itself.
 REST_FACTOR = 3.0
@@ -130,23 +131,30 @@ class Hub:
 
     def _follow(self) -> None:
         watch = ChangeWatch(self._database)
-        active = time.monotonic()
         while True:
             with self._changed:
                 while not self._tabs:
                     self._changed.wait()
                 tabs = tuple(self._tabs)
-            rest = POLL_SECONDS if time.monotonic() - active < QUIET_AFTER_SECONDS else QUIET_POLL_SECONDS
-            if watch.changed():
-                active, started = time.monotonic(), time.perf_counter()
-                try:
-                    self._hand_out(tabs)
-                except Exception as error:
-                    # the text of an error may quote a message: name its type only
-                    log.error("following the log failed: %s", type(error).__name__)
-                    rest = 1.0
-                rest = max(rest, min(LONGEST_REST, REST_FACTOR * (time.perf_counter() - started)))
-            time.sleep(rest)
+            try:
+                if not watch.wait(LONGEST_WAIT):
+                    continue
+                started = time.perf_counter()
+                self._hand_out(tabs)
+                took = time.perf_counter() - started
+                time.sleep(max(PAUSE_SECONDS, min(LONGEST_REST, REST_FACTOR * took)))
+            except Exception as error:
+                # the text of an error may quote a message: name its type only
+                log.error("following the log failed: %s", type(error).__name__)
+                self._failed()
+                time.sleep(PAUSE_AFTER_FAILURE)
+
+    def _failed(self) -> None:
+        """Nobody may go on silently without news: all tabs read their pages again."""
+        with self._changed:
+            tabs = tuple(self._tabs)
+        for tab in tabs:
+            tab.push([RESYNC], self._cursor, self._cursor)
 
     def _hand_out(self, tabs: tuple[Tab, ...]) -> None:
         before = self._cursor

@@ -84,9 +84,11 @@ def clock_time(at: datetime) -> str:
 
 
 def day(at: datetime, now: datetime) -> str:
-    """Today, yesterday, a weekday of the last six days, or a date."""
+    """Today, yesterday, a weekday of the last six days, or a date (a moment to come is always a date)."""
     days = (local(now).date() - local(at).date()).days
-    if days <= 0:
+    if days < 0:
+        return str(format_date(at, "EEEE, d MMMM"))
+    if days == 0:
         return gettext("Today")
     if days == 1:
         return gettext("Yesterday")

@@ -50,7 +50,7 @@ def answer(
         raise NotAnswerable("unknown_conversation")
     open_turn = turns.current(conn, conversation_id)
     if turn_id is not None and turn_id != open_turn:
-        mark = turns.mark(conn, turn_id)
+        mark = turns.mark(conn, turn_id) if turns.is_of(conn, turn_id, conversation_id) else None
         if mark is None:
             raise NotAnswerable("unknown_conversation")
         raise AlreadyAnswered(mark)

@@ -2,11 +2,21 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from daemon.domain.ids import Address, Party
-from daemon.store.tables import contact, contact_alias, conversation, message, turn
+from daemon.store import events
+from daemon.store.tables import (
+    contact,
+    contact_alias,
+    conversation,
+    download,
+    message,
+    outbox,
+    reaction,
+    turn,
+)
 
 _find = select(contact_alias.c.contact_id).where(
     contact_alias.c.account_id == bindparam("account_id"),
@@ -41,7 +51,7 @@ def resolve(conn: Connection, account_id: int, party: Party, now: datetime) -> i
             .returning(contact.c.id)
         ).scalar_one()
     elif known is not None and other is not None:
-        known = _merge(conn, survivor=min(known, other), gone=max(known, other), now=now)
+        known = _merge(conn, account_id, survivor=min(known, other), gone=max(known, other), now=now)
     contact_id = known if known is not None else other
     assert contact_id is not None
     for address in (party.address, party.alternative):
@@ -95,48 +105,76 @@ def _own(conn: Connection, account_id: int, address: Address, contact_id: int) -
     )
 
 
-def _merge(conn: Connection, survivor: int, gone: int, now: datetime) -> int:
+def _merge(conn: Connection, account_id: int, survivor: int, gone: int, now: datetime) -> int:
     """Move everything of `gone` to `survivor`; their unresolved conversations become one."""
     conn.execute(update(contact).where(contact.c.id == gone).values(merged_into=survivor))
     conn.execute(update(contact_alias).where(contact_alias.c.contact_id == gone).values(contact_id=survivor))
-    # the same message seen under both addresses stays once
-    twin = message.alias()
-    twice = select(twin.c.wa_id).where(twin.c.contact_id == survivor, twin.c.from_me == message.c.from_me)
-    conn.execute(
-        update(message)
-        .where(message.c.contact_id == gone, message.c.wa_id.not_in(twice) | message.c.wa_id.is_(None))
-        .values(contact_id=survivor)
-    )
-    open_ones = dict(
-        conn.execute(
-            select(conversation.c.contact_id, conversation.c.id).where(
-                conversation.c.contact_id.in_((survivor, gone)), conversation.c.status != "resolved"
-            )
+    _drop_twins(conn, survivor, gone)
+    conn.execute(update(message).where(message.c.contact_id == gone).values(contact_id=survivor))
+    rows = conn.execute(
+        select(conversation.c.contact_id, conversation.c.id).where(
+            conversation.c.contact_id.in_((survivor, gone)), conversation.c.status != "resolved"
         )
-        .tuples()
-        .all()
     )
+    open_ones: dict[int, int] = dict(rows.all())
     if survivor in open_ones and gone in open_ones:
-        _join_conversations(conn, keep=open_ones[survivor], drop=open_ones[gone], now=now)
+        keep, drop = open_ones[survivor], open_ones[gone]
+        _join_conversations(conn, keep, drop, now)
+        for number in (keep, drop):
+            events.append(conn, account_id, events.EventKind.CONVERSATION_CHANGED, now, number)
     conn.execute(update(conversation).where(conversation.c.contact_id == gone).values(contact_id=survivor))
     return survivor
 
 
+def _drop_twins(conn: Connection, survivor: int, gone: int) -> None:
+    """The same message seen under both addresses stays once."""
+    twin = message.alias()
+    twins = conn.execute(
+        select(message.c.id, message.c.conversation_id, twin.c.id)
+        .join(twin, (twin.c.from_me == message.c.from_me) & (twin.c.wa_id == message.c.wa_id))
+        .where(message.c.contact_id == gone, twin.c.contact_id == survivor)
+    ).all()
+    for copy, conversation_id, original in twins:
+        conn.execute(update(turn).where(turn.c.closing_message_id == copy).values(closing_message_id=original))
+        for table in (reaction, download, outbox):
+            conn.execute(delete(table).where(table.c.message_id == copy))
+        conn.execute(delete(message).where(message.c.id == copy))
+        _lead(conn, conversation_id)
+
+
 def _join_conversations(conn: Connection, keep: int, drop: int, now: datetime) -> None:
-    newest = max(conn.execute(select(conversation.c.last_at).where(conversation.c.id.in_((keep, drop)))).scalars())
-    open_turns = dict(
-        conn.execute(
-            select(turn.c.conversation_id, turn.c.id).where(
-                turn.c.conversation_id.in_((keep, drop)), turn.c.closed_at.is_(None)
-            )
+    rows = conn.execute(
+        select(turn.c.conversation_id, turn.c.id, turn.c.opened_at).where(
+            turn.c.conversation_id.in_((keep, drop)), turn.c.closed_at.is_(None)
         )
-        .tuples()
-        .all()
     )
-    if keep in open_turns and drop in open_turns:
-        conn.execute(update(message).where(message.c.turn_id == open_turns[drop]).values(turn_id=open_turns[keep]))
-        conn.execute(delete(turn).where(turn.c.id == open_turns[drop]))
+    turns = {row.conversation_id: row for row in rows}
+    if keep in turns and drop in turns:
+        since = min(turns[keep].opened_at, turns[drop].opened_at)
+        conn.execute(update(message).where(message.c.turn_id == turns[drop].id).values(turn_id=turns[keep].id))
+        conn.execute(delete(turn).where(turn.c.id == turns[drop].id))
+        conn.execute(update(turn).where(turn.c.id == turns[keep].id).values(opened_at=since))
+    both = conversation.c.id.in_((keep, drop))
+    # what was unread in either of them stays unread
+    newest, seen = conn.execute(
+        select(func.max(conversation.c.last_at), func.min(conversation.c.seen_message_id)).where(both)
+    ).one()
     conn.execute(update(message).where(message.c.conversation_id == drop).values(conversation_id=keep))
     conn.execute(update(turn).where(turn.c.conversation_id == drop).values(conversation_id=keep))
     conn.execute(update(conversation).where(conversation.c.id == drop).values(status="resolved", resolved_at=now))
-    conn.execute(update(conversation).where(conversation.c.id == keep).values(last_at=newest))
+    conn.execute(
+        update(conversation).where(conversation.c.id == keep).values(last_at=newest, seen_message_id=seen)
+    )
+    _lead(conn, keep)
+
+
+def _lead(conn: Connection, conversation_id: int) -> None:
+    """Let the newest message of a conversation lead it in the list."""
+    newest = (
+        select(message.c.id)
+        .where(message.c.conversation_id == conversation_id)
+        .order_by(message.c.sent_at.desc(), message.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    conn.execute(update(conversation).where(conversation.c.id == conversation_id).values(last_message_id=newest))

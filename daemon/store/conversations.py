@@ -271,4 +271,4 @@ def counts_by_admin(conn: Connection, account_id: int) -> dict[int | None, int]:
         )
         .group_by(owner)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

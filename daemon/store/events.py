@@ -1,13 +1,11 @@
 """The event log: append a fact in its own transaction, follow it by cursor, at no cost while nothing happens."""
 
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from daemon.store.engine import BUSY_TIMEOUT_MS, Database
 from daemon.store.tables import event_log
 
 
@@ -93,25 +91,3 @@ def prune(conn: Connection, before: datetime) -> int:
     """Forget events older than `before`, but never the newest one; returns how many."""
     newest = select(func.max(event_log.c.seq)).scalar_subquery()
     return conn.execute(delete(event_log).where(event_log.c.at < before, event_log.c.seq < newest)).rowcount
-
-
-class ChangeWatch:
-    """Tells in microseconds whether another connection has committed since the last look.
-
-    SQLite's `PRAGMA data_version` on a connection of its own; use it from one thread.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._connection = sqlite3.connect(database.path, isolation_level=None, check_same_thread=False)
-        self._connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-        self._version = -1
-
-    def changed(self) -> bool:
-        """True when something was committed since the last call (and at the first call)."""
-        version: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
-        before, self._version = self._version, version
-        return version != before
-
-    def close(self) -> None:
-        """Give the connection back."""
-        self._connection.close()

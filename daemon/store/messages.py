@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, delete, func, literal, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, case, func, literal, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from daemon.domain.messages import DELIVERY_ORDER, Author, Delivery, MessageKind
@@ -124,20 +124,17 @@ def revoke(conn: Connection, message_id: int, at: datetime) -> bool:
 
 
 def react(conn: Connection, message_id: int, by_me: bool, emoji: str, at: datetime) -> bool:
-    """Set or (with an empty emoji) take back a reaction; False if nothing changed."""
-    if not emoji:
-        gone = conn.execute(
-            delete(reaction).where(
-                reaction.c.message_id == message_id, reaction.c.by_me == by_me, reaction.c.at <= at
-            )
-        )
-        return gone.rowcount == 1
+    """Set or (with an empty emoji) take back a reaction; False if nothing changed.
+
+    A reaction taken back keeps its row, so that an older one that comes late can't return.
+    """
     statement = upsert(reaction).values(message_id=message_id, by_me=by_me, emoji=emoji[:32], at=at)
+    new = statement.excluded
     changed = conn.execute(
         statement.on_conflict_do_update(
             index_elements=["message_id", "by_me"],
-            set_={"emoji": statement.excluded.emoji, "at": statement.excluded.at},
-            where=(reaction.c.at <= statement.excluded.at) & (reaction.c.emoji != statement.excluded.emoji),
+            set_={"emoji": new.emoji, "at": new.at},
+            where=(reaction.c.at < new.at) | ((reaction.c.at == new.at) & (reaction.c.emoji != new.emoji)),
         )
     )
     return changed.rowcount == 1
@@ -176,13 +173,16 @@ _bubbles = (
         _quoted.c.text.label("quoted_text"),
         _quoted.c.from_me.label("quoted_from_me"),
         select(func.group_concat(reaction.c.emoji, " "))
-        .where(reaction.c.message_id == message.c.id)
+        .where(reaction.c.message_id == message.c.id, reaction.c.emoji != "")
         .scalar_subquery()
         .label("reactions"),
     )
     .outerjoin(admin, admin.c.id == message.c.admin_id)
     .outerjoin(
-        _quoted, (_quoted.c.contact_id == message.c.contact_id) & (_quoted.c.wa_id == message.c.quoted_wa_id)
+        _quoted,
+        (_quoted.c.account_id == message.c.account_id)
+        & (_quoted.c.wa_id == message.c.quoted_wa_id)
+        & (_quoted.c.contact_id == message.c.contact_id),
     )
 )
 

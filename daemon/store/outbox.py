@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, text, update
 
 from daemon.store.tables import message, outbox
+
+# written out, because SQLite uses the partial index only for the very words of its definition
+_IS_QUEUED = text("outbox.state = 'queued'")
 
 
 class OutboxState(StrEnum):
@@ -76,8 +79,7 @@ def take_next(conn: Connection, account_id: int, now: datetime) -> Outgoing | No
         .join(message, message.c.id == outbox.c.message_id)
         .where(
             outbox.c.account_id == account_id,
-            outbox.c.state.in_(("queued", "sending", "uncertain")),
-            outbox.c.state == "queued",
+            _IS_QUEUED,
         )
         .order_by(outbox.c.id)
         .limit(1)
@@ -121,8 +123,7 @@ def under_way(conn: Connection, account_id: int) -> list[Journey]:
         .join(message, message.c.id == outbox.c.message_id)
         .where(
             outbox.c.account_id == account_id,
-            outbox.c.state.in_(("queued", "sending", "uncertain")),
-            outbox.c.state == "sending",
+            outbox.c.state == OutboxState.SENDING.value,
         )
     )
     return [Journey(r.id, r.message_id, r.conversation_id, OutboxState(r.state), r.wa_id) for r in rows]
@@ -140,17 +141,16 @@ def by_message(conn: Connection, message_id: int) -> Journey | None:
     return Journey(row.id, row.message_id, row.conversation_id, OutboxState(row.state), row.wa_id)
 
 
-def has_queued(conn: Connection, account_id: int) -> bool:
-    """Whether anything waits to be sent."""
-    return (
-        conn.execute(
-            select(outbox.c.id)
-            .where(
-                outbox.c.account_id == account_id,
-                outbox.c.state.in_(("queued", "sending", "uncertain")),
-                outbox.c.state == "queued",
-            )
-            .limit(1)
-        ).first()
-        is not None
+_has_queued = (
+    select(outbox.c.id)
+    .where(
+        outbox.c.account_id == bindparam("account_id"),
+        _IS_QUEUED,
     )
+    .limit(1)
+)
+
+
+def has_queued(conn: Connection, account_id: int) -> bool:
+    """Whether anything waits to be sent (asked after every commit of anybody)."""
+    return conn.execute(_has_queued, {"account_id": account_id}).first() is not None

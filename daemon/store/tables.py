@@ -153,7 +153,7 @@ message = Table(
     Column("revoked_at", UtcTime),
     Index("uq_message_wa_id", "contact_id", "from_me", "wa_id", unique=True),
     Index(None, "conversation_id", "sent_at", "id"),
-    Index("ix_message_own_wa_id", "account_id", "wa_id", sqlite_where=text("from_me = 1")),
+    Index("ix_message_wa_id", "account_id", "wa_id"),
 )
 
 reaction = Table(
@@ -198,7 +198,7 @@ outbox = Table(
         "ix_outbox_waiting",
         "account_id",
         "id",
-        sqlite_where=text("state IN ('queued','sending','uncertain')"),
+        sqlite_where=text("state = 'queued'"),
     ),
     Index("ix_outbox_wa_id", "account_id", "wa_id"),
 )

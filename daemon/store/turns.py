@@ -74,6 +74,12 @@ def closed_by_message(conn: Connection, message_id: int) -> int | None:
     return conn.execute(select(turn.c.id).where(turn.c.closing_message_id == message_id)).scalar()
 
 
+def is_of(conn: Connection, turn_id: int, conversation_id: int) -> bool:
+    """Whether a turn belongs to a conversation."""
+    found = select(turn.c.id).where(turn.c.id == turn_id, turn.c.conversation_id == conversation_id)
+    return conn.execute(found).first() is not None
+
+
 def mark(conn: Connection, turn_id: int) -> HandledMark | None:
     """Who closed a turn, when and with what; None while it is open."""
     row = conn.execute(

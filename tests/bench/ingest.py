@@ -96,7 +96,12 @@ def _measure_ours(count: int) -> float:
                         select(func.count()).select_from(message).where(message.c.is_history.is_(False))
                     ).scalar_one()
 
-            return count / _load(wa, count, seen)
+            before = shop.cpu_seconds()
+            rate = count / _load(wa, count, seen)
+            for role, seconds in shop.cpu_seconds().items():
+                micros = (seconds - before.get(role, 0.0)) / count * 1e6
+                print(f"  {role}: {micros:.0f} µs of CPU a message", file=sys.stderr)
+            return rate
         finally:
             shop.stop()
 

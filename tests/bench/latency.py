@@ -12,7 +12,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import psutil
 from playwright.sync_api import Page
 from websockets import Origin
 from websockets.sync.client import ClientConnection, connect
@@ -108,11 +107,7 @@ def _memory(shop: Shop) -> dict[str, float]:
 
 
 def _cpu(shop: Shop) -> float:
-    def seconds(process: psutil.Process) -> float:
-        times = process.cpu_times()
-        return float(times.user + times.system)
-
-    return sum(seconds(process) for process in shop.processes().values())
+    return sum(shop.cpu_seconds().values())
 
 
 def _idle(shop: Shop, seconds: float) -> float:

@@ -1,4 +1,4 @@
-"""Shops on a simulated WhatsApp: one that the tests of a module share, and one of a test's own."""
+"""Shops on a simulated WhatsApp: one that the tests of a module share, and ones of a test's own."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 
 from daemon.domain.links import LinkState
 from tests.shop import Shop, open_shop
+from tests.whatsapp_server import WhatsAppServer
 
 
 @pytest.fixture(scope="module")
@@ -28,3 +29,16 @@ def own_shop(tmp_path: Path) -> Iterator[Shop]:
     """A linked shop that the test may break for good."""
     with open_shop(tmp_path) as shop:
         yield shop
+
+
+@pytest.fixture
+def new_shop(tmp_path: Path) -> Iterator[Shop]:
+    """A running shop whose number is not linked yet."""
+    with WhatsAppServer() as wa:
+        shop = Shop(wa, tmp_path / "new")
+        shop.start()
+        try:
+            yield shop
+        finally:
+            shop.stop()
+            shop.database.close()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.messages import Author, Delivery
@@ -26,7 +27,7 @@ def tab(server: Server, visitor: Visitor, cursor: int, **shows: Any) -> Iterator
     """A tab's websocket, told what the tab shows and already heard its hello."""
     headers = {"Cookie": f"balas={visitor.cookie}", "Accept-Language": "en"}
     address = f"{server.url.replace('http', 'ws')}/live?cursor={cursor}"
-    with connect(address, origin=server.url, additional_headers=headers) as socket:  # type: ignore[arg-type]
+    with connect(address, origin=Origin(server.url), additional_headers=headers) as socket:
         assert hear(socket, "hello")["seq"] == cursor
         socket.send(json.dumps({"open": None, "box": "all", "page": None, **shows, "cursor": cursor}))
         yield socket

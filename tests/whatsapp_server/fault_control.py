@@ -53,6 +53,22 @@ class FaultControl:
         """Acknowledge what was held, and go on as usual."""
         self._loop.call(self._faults.release_acks)
 
+    def refuse_sends(self, code: str = "479", times: int = 1) -> None:
+        """Answer the next sent messages with an error; they reach nobody."""
+        self._loop.call(self._faults.refuse_sends, code, times)
+
+    def hand_out_codes(self, count: int) -> None:
+        """Give unlinked clients so many QR codes in a set: fewer than six last 20 s each."""
+        self._loop.call(setattr, self._faults, "codes_in_a_set", count)
+
+    def leave_unanswered(self, *namespaces: str) -> None:
+        """Give queries of these namespaces no answer ("usync": device lists), and all others one again."""
+        self._loop.call(setattr, self._faults, "unanswered", set(namespaces))
+
+    def refuse_pair_codes(self, code: int | None = 429) -> None:
+        """Refuse requests for an eight-letter code, or with None grant them again."""
+        self._loop.call(setattr, self._faults, "pair_code_error", code)
+
     def unknown_receipt_type(self, customer: Customer, message_id: str, kind: str = "server-error") -> None:
         """Send the shop a receipt of a type that its library cannot map."""
         shop = self._phone.user

@@ -1,4 +1,4 @@
-"""`scripts/run --demo`: the real daemon against the simulated WhatsApp, with five customers who write to the shop."""
+"""`scripts/run --demo`: the real daemon on the simulated WhatsApp, with five customers who write to it."""
 
 from __future__ import annotations
 

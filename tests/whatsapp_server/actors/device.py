@@ -58,6 +58,7 @@ class DeviceActor:
         self.sent: dict[str, Sent] = {}
         self.typing_from: dict[str, str] = {}
         self.undecryptable: list[str] = []
+        self._left_retries: list[tuple[Node, Jid]] = []
         self.composer = Composer(self)
         self.retries = Retries(self)
         self._handlers = {
@@ -175,6 +176,14 @@ class DeviceActor:
         self.submit(Node("presence", {"type": kind, "name": self.user.push_name}))
 
     @on_loop
+    def answer_retries(self) -> None:
+        """Send again what others could not read and have asked for; later requests are answered, too."""
+        self.answers_retries = True
+        left, self._left_retries = self._left_retries, []
+        for receipt, sender in left:
+            self.retries.answer(receipt, sender)
+
+    @on_loop
     def lose_sessions(self) -> None:
         """Forget every Signal session, as after a restored backup: what comes next on them cannot be read."""
         self.signal.forget_all()
@@ -284,8 +293,10 @@ class DeviceActor:
         listed = node.child("list")
         ids = [node.get("id"), *(item.get("id") for item in (listed.children("item") if listed else []))]
         self.receipts.append(SeenReceipt(tuple(ids), node.get("type"), sender, float(node.get("t") or 0)))
-        if node.get("type") == "retry" and self.answers_retries:
-            self.retries.answer(node, sender)
+        if node.get("type") == "retry":
+            self._left_retries.append((node, sender))
+            if self.answers_retries:
+                self.answer_retries()
 
     def _on_notification(self, node: Node) -> None:
         self._acknowledge(node)

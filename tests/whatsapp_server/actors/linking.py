@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ REFUSALS = {
     "passkey": "Confirm it's you with your passkey",
     "cancelled": "The owner closed the camera",
 }
-"""Why a phone may not go through with a link; in all these cases the companion hears nothing."""
+"""Why a phone may not go through with a link. The companion hears nothing of it, but for the passkey."""
 
 
 class LinkRefused(Exception):
@@ -68,20 +69,12 @@ class Linking:
     async def by_qr(self, text: str) -> DeviceRecord:
         """Link the companion that shows this code; give its new device. Raises LinkRefused or PairingRefused."""
         code = QrCode.parse(text)
-        self._check()
-        try:
-            link = self._phone.network.pending_by_ref(code.ref)
-        except LookupError as error:
-            raise LinkRefused(str(error)) from error
+        link = self._pending(lambda: self._phone.network.pending_by_ref(code.ref))
         return await self._accept(link, code.identity_key, code.adv_secret)
 
     async def by_code(self, text: str) -> DeviceRecord:
         """Link the companion that asked for this code. Raises LinkRefused, WrongCode or PairingRefused."""
-        self._check()
-        try:
-            link = self._phone.network.pending_by_code(self._phone.user.phone)
-        except LookupError as error:
-            raise LinkRefused(str(error)) from error
+        link = self._pending(lambda: self._phone.network.pending_by_code(self._phone.user.phone))
         assert link.code is not None
         identity = self._phone.signal.keys.identity
         side = PhoneSide.start(text, identity, link.code.wrapped_companion_ephemeral)
@@ -106,11 +99,20 @@ class Linking:
         number = phone.network.next_device_number(phone.user)
         return await link.accept(phone.user, number, adv.seal(identity, adv_secret), key_index=identity.key_index)
 
-    def _check(self) -> None:
+    def _pending(self, find: Callable[[], PendingLink]) -> PendingLink:
+        """Give the companion that is to be linked. Raises LinkRefused where the phone does not go on."""
         reason, self.refuse_next = self.refuse_next, None
-        if reason is not None:
+        if reason is not None and reason != "passkey":
             raise LinkRefused(REFUSALS.get(reason, reason))
         if not self._phone.online:
             raise LinkRefused("the phone is offline")
         if len(self._phone.user.devices) > MAX_COMPANIONS:
             raise LinkRefused(REFUSALS["full"])
+        try:
+            link = find()
+        except LookupError as error:
+            raise LinkRefused(str(error)) from error
+        if reason == "passkey":
+            link.ask_passkey()
+            raise LinkRefused(REFUSALS[reason])
+        return link

@@ -146,6 +146,10 @@ class Connection(asyncio.Protocol):
         """Notify the client that the phone has entered a code."""
         self.send(linking.primary_hello(self, link, wrapped_primary_ephemeral, identity))
 
+    def send_passkey_request(self) -> None:
+        """Ask the client for a passkey."""
+        self.send(linking.passkey_request(self))
+
     # --- bytes out ---
 
     def send(self, node: Node) -> None:

@@ -38,7 +38,10 @@ def stream_error(code: str) -> Node:
 class Faults:
     """Faults of the server: of open connections, of the next logins, and of the routing.
 
-    `media_status` is an HTTP status that every media request fails with, None for none.
+    `media_status` is an HTTP status that every media request fails with, None for none; `pair_code_error` the
+    code that requests for an eight-letter code are refused with; `codes_in_a_set` how many QR codes an unlinked
+    client is given (six are worth 160 s; fewer are worth 20 s each: whatsmeow qrchan.go, emitQRs);
+    `unanswered` the namespaces of queries that get no answer.
     """
 
     network: Network
@@ -46,6 +49,9 @@ class Faults:
     answers_pings: bool = True
     refuse_until: float = 0.0
     media_status: int | None = None
+    pair_code_error: int | None = None
+    codes_in_a_set: int = 6
+    unanswered: set[str] = field(default_factory=set)
     failures: list[ConnectFailure] = field(default_factory=list)
 
     def drop_connection(self, jid: Jid | None = None) -> int:
@@ -107,6 +113,10 @@ class Faults:
     def release_acks(self) -> None:
         """Acknowledge what was held, and go on as usual."""
         self.network.router.release_acks()
+
+    def refuse_sends(self, code: str, times: int = 1) -> None:
+        """Answer the next messages that devices send with an error, and deliver them to nobody."""
+        self.network.router.refusals.extend([code] * times)
 
     def receipt(self, sender: Jid, to: Jid, message_id: str, kind: str) -> None:
         """Send a receipt of any type to every device of `to`, such as the unknown "server-error"."""

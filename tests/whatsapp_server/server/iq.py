@@ -57,6 +57,8 @@ class IqHandler:
         namespace = node.get("xmlns")
         if namespace == "w:p" and not connection.endpoint.faults.answers_pings:
             return
+        if namespace in connection.endpoint.faults.unanswered:
+            return
         if connection.device is None and namespace not in ("md", "w:p"):
             connection.send(error(connection, node, 401, "not-authorized"))
             return
@@ -123,6 +125,8 @@ def _passive(connection: Connection, node: Node) -> list[Node]:
 def _multi_device(connection: Connection, node: Node) -> list[Node]:
     code = node.child("link_code_companion_reg")
     if code is not None:
+        if connection.endpoint.faults.pair_code_error is not None:
+            raise QueryFailed(connection.endpoint.faults.pair_code_error, "rate-overlimit")
         answer = linking.code_stanza(connection, node, code)
         if answer is None:
             raise QueryFailed(400, "bad-request")

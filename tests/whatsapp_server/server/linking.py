@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +16,11 @@ from tests.whatsapp_server.wire.protos import adv
 if TYPE_CHECKING:
     from tests.whatsapp_server.server.connection import Connection
 
-QR_CODES = 6
-"""References in one pair-device."""
-
-
 def start(connection: Connection, noise_key: bytes, registration: Any) -> PendingLink:
     """Take an unlinked client's registration (DevicePairingRegistrationData) and send it its QR references."""
     link = PendingLink(
         connection=connection,
-        refs=["2@" + secrets.token_urlsafe(96) for _ in range(QR_CODES)],
+        refs=["2@" + secrets.token_urlsafe(96) for _ in range(connection.endpoint.faults.codes_in_a_set)],
         noise_key=noise_key,
         identity_key=registration.eIdent,
         registration_id=int.from_bytes(registration.eRegid, "big"),
@@ -125,6 +122,13 @@ def _code_hello(link: PendingLink, request: Node) -> Node | None:
         ref=ref,
     )
     return Node("link_code_companion_reg", {"stage": "companion_hello"}, [Node("link_code_pairing_ref", {}, ref)])
+
+
+def passkey_request(connection: Connection) -> Node:
+    """Build the notification that the account's owner must confirm with a passkey (whatsmeow pair-passkey.go)."""
+    options = {"challenge": secrets.token_urlsafe(32), "rpId": "whatsapp.com", "userVerification": "required"}
+    content = [Node("passkey_request_options", {}, json.dumps(options).encode())]
+    return connection.network.notices.build("passkey_prologue_request", content)
 
 
 def primary_hello(connection: Connection, link: PendingLink, wrapped_ephemeral: bytes, identity: bytes) -> Node:

@@ -61,6 +61,9 @@ class LinkingConnection(Protocol):
     def send_primary_hello(self, link: PendingLink, wrapped_primary_ephemeral: bytes, identity: bytes) -> None:
         """Notify the client that the phone has entered a code."""
 
+    def send_passkey_request(self) -> None:
+        """Ask the client for a passkey."""
+
 
 @dataclass(slots=True)
 class PendingLink:
@@ -113,6 +116,10 @@ class PendingLink:
         self.finish = asyncio.get_running_loop().create_future()
         self.connection.send_primary_hello(self, wrapped_primary_ephemeral, primary_identity)
         return self.finish
+
+    def ask_passkey(self) -> None:
+        """Tell the client that WhatsApp wants a passkey before it is linked."""
+        self.connection.send_passkey_request()
 
     def fail(self, reason: PairingRefused) -> None:
         """The client refused or went away: whoever waits is told."""

@@ -28,7 +28,8 @@ BAD_RECIPIENT = "404"
 class Router:
     """Takes stanzas that devices send.
 
-    `hold_acks` (a fault) keeps the acks of messages back until it is lifted.
+    Faults: `hold_acks` keeps the acks of messages back until it is lifted; `refusals` are the error codes that the
+    next messages are answered with.
     """
 
     def __init__(self, network: Network) -> None:
@@ -37,6 +38,7 @@ class Router:
         self._seen: dict[tuple[Jid, str], None] = {}
         self._held_acks: list[tuple[DeviceRecord, Node]] = []
         self.hold_acks = False
+        self.refusals: list[str] = []
         self._handlers = {
             "message": self._message,
             "receipt": self._receipt,
@@ -69,6 +71,9 @@ class Router:
         recipient = self._network.user_of(to)
         if to is None or (recipient is None and to.server in (LID_SERVER, "s.whatsapp.net")):
             self._acknowledge(sender, node, error=BAD_RECIPIENT)
+            return
+        if self.refusals:
+            self._acknowledge(sender, node, error=self.refusals.pop(0))
             return
         fan_out = node.child("participants")
         remembered = (sender.phone_jid, node.get("id"))

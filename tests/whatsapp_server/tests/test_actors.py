@@ -47,6 +47,16 @@ def test_a_lost_session_is_replaced_through_keys_in_the_retry(fresh_wa: WhatsApp
     assert budi.wait_for_text("ketiga").attempt == 2
 
 
+def test_a_refused_message_reaches_nobody(fresh_wa: WhatsAppServer) -> None:
+    budi = fresh_wa.add_customer("Budi")
+    fresh_wa.faults.refuse_sends("479")
+    refused, taken = budi.send_text("pertama"), budi.send_text("kedua")
+    fresh_wa.phone.wait_for_text("kedua")
+    assert [received.text for received in fresh_wa.phone.received] == ["kedua"]
+    assert budi.acks[refused].get("error") == "479"
+    assert not budi.acks[taken].get("error")
+
+
 def test_what_came_while_a_device_was_offline_waits_for_it(fresh_wa: WhatsAppServer) -> None:
     budi = fresh_wa.add_customer("Budi")
     budi.go_offline()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -43,7 +45,8 @@ class Unlinked:
         )
         pair = self.client.receive().child("pair-device")
         assert pair is not None
-        self.ref = pair.children("ref")[0].text()
+        self.refs = [ref.text() for ref in pair.children("ref")]
+        self.ref = self.refs[0]
 
     def connect(self) -> WireClient:
         """Open a connection with the client's noise key."""
@@ -158,6 +161,36 @@ def test_a_display_name_that_is_no_browser_is_refused(unlinked: Unlinked) -> Non
     error = hello(unlinked, CompanionSide(unlinked.keys.identity), "Balas").child("error")
     assert error is not None
     assert error.get("code") == "400"
+
+
+def test_codes_may_be_refused_for_a_while(unlinked: Unlinked) -> None:
+    unlinked.wa.faults.refuse_pair_codes(429)
+    error = hello(unlinked, CompanionSide(unlinked.keys.identity), "Chrome (Linux)").child("error")
+    assert error is not None
+    assert error.get("code") == "429"
+    unlinked.wa.faults.refuse_pair_codes(None)
+    answer = hello(unlinked, CompanionSide(unlinked.keys.identity), "Chrome (Linux)")
+    assert answer.child("link_code_companion_reg") is not None
+
+
+def test_a_set_may_have_fewer_codes(wa: WhatsAppServer, unlinked: Unlinked) -> None:
+    wa.faults.hand_out_codes(1)
+    another = Unlinked(wa)
+    another.client.close()
+    assert (len(unlinked.refs), len(another.refs)) == (6, 1)
+
+
+def test_a_client_is_told_that_a_passkey_is_wanted(unlinked: Unlinked) -> None:
+    keys = (unlinked.noise_key.public, unlinked.keys.identity.public, ADV_SECRET)
+    text = ",".join([unlinked.ref, *(base64.b64encode(key).decode() for key in keys)])
+    unlinked.wa.phone.refuse_next_link("passkey")
+    with pytest.raises(LinkRefused, match="passkey"):
+        unlinked.wa.phone.scan(text)
+    notice = unlinked.client.wait_for(lambda node: node.tag == "notification")
+    assert notice.get("type") == "passkey_prologue_request"
+    options = notice.child("passkey_request_options")
+    assert options is not None
+    assert json.loads(options.data())["rpId"] == "whatsapp.com"
 
 
 def test_a_code_goes_to_the_client_that_asked_for_it(unlinked: Unlinked) -> None:

@@ -222,9 +222,7 @@ def upgrade() -> None:
             ["conversation_id", "sent_at", "id"],
             unique=False,
         )
-        batch_op.create_index(
-            "ix_message_own_wa_id", ["account_id", "wa_id"], unique=False, sqlite_where=sa.text("from_me = 1")
-        )
+        batch_op.create_index("ix_message_wa_id", ["account_id", "wa_id"], unique=False)
         batch_op.create_index("uq_message_wa_id", ["contact_id", "from_me", "wa_id"], unique=True)
 
     op.create_table(
@@ -251,7 +249,7 @@ def upgrade() -> None:
             "ix_outbox_waiting",
             ["account_id", "id"],
             unique=False,
-            sqlite_where=sa.text("state IN ('queued','sending','uncertain')"),
+            sqlite_where=sa.text("state = 'queued'"),
         )
 
     op.create_table(

@@ -1,0 +1,201 @@
+"""Customers are one contact under all their addresses; two contacts that turn out to be one become one."""
+
+import pytest
+from sqlalchemy import select
+
+from daemon.domain.ids import Address, ChatKind, Party
+from daemon.domain.messages import Author
+from daemon.domain.turns import Closer
+from daemon.store import contacts, conversations, messages, turns
+from daemon.store.tables import contact, message, turn
+from tests.books import NOON, Books, at, both, lid, phone
+
+
+def merged_into(books: Books, contact_id: int) -> int | None:
+    with books.database.read() as conn:
+        return conn.execute(select(contact.c.merged_into).where(contact.c.id == contact_id)).scalar_one()
+
+
+def address_of(books: Books, contact_id: int) -> Address:
+    with books.database.read() as conn:
+        return contacts.address_of(conn, contact_id)
+
+
+def test_a_new_party_becomes_a_contact_once(books: Books) -> None:
+    assert books.contact(lid("1")) == books.contact(lid("1"))
+    assert books.rows("contact") == books.rows("contact_alias") == 1
+
+
+def test_two_accounts_keep_their_contacts_apart(books: Books) -> None:
+    first = books.contact(lid("1"))
+    with books.database.write() as conn:
+        conn.exec_driver_sql("INSERT INTO account (id, name, created_at) VALUES (2, 'second', 0)")
+        assert contacts.resolve(conn, 2, lid("1"), NOON) != first
+
+
+def test_a_lid_and_a_number_that_came_together_find_the_same_contact(books: Books) -> None:
+    contact_id = books.contact(both("1", "62811"))
+    assert books.contact(lid("1")) == books.contact(phone("62811")) == contact_id
+    assert books.rows("contact") == 1
+
+
+@pytest.mark.parametrize("first", [lid("1"), phone("62811")])
+def test_the_other_address_is_learnt_later(books: Books, first: Party) -> None:
+    contact_id = books.contact(first)
+    assert books.contact(both("1", "62811")) == contact_id
+    assert books.contact(lid("1")) == books.contact(phone("62811")) == contact_id
+    assert address_of(books, contact_id) == Address("1", "lid")
+
+
+def test_a_number_that_moved_to_another_lid_follows_it(books: Books) -> None:
+    before = books.contact(both("1", "62811"))
+    after = books.contact(both("2", "62811"))
+    assert after == before == books.contact(phone("62811")) == books.contact(lid("2"))
+    assert address_of(books, after) == Address("2", "lid")
+
+
+def test_a_group_is_reached_under_its_only_address(books: Books) -> None:
+    group = Party(Address("120363", "g.us"))
+    assert address_of(books, books.contact(group)) == Address("120363", "g.us")
+
+
+def test_a_customer_known_by_number_only_is_reached_there(books: Books) -> None:
+    assert address_of(books, books.contact(phone("62811"))) == Address("62811", "s.whatsapp.net")
+
+
+def test_a_contact_without_an_address_is_an_error(books: Books) -> None:
+    contact_id = books.contact(Party(Address("120363", "g.us")))
+    with books.database.write() as conn:
+        conn.exec_driver_sql("DELETE FROM contact_alias")
+        with pytest.raises(LookupError):
+            contacts.address_of(conn, contact_id)
+
+
+def test_a_name_is_news_once(books: Books) -> None:
+    contact_id = books.contact(lid("1"))
+    with books.database.write() as conn:
+        assert contacts.set_name(conn, contact_id, "Budi")
+        assert not contacts.set_name(conn, contact_id, "Budi")
+        assert contacts.set_name(conn, contact_id, "Budi S")
+        assert contacts.set_name(conn, contact_id, "B" * 500)
+
+
+def test_two_contacts_are_split_until_they_are_merged(books: Books) -> None:
+    books.contact(lid("1"))
+
+    def is_split() -> bool:
+        with books.database.read() as conn:
+            return contacts.is_split(conn, books.account_id, both("1", "62811"))
+
+    assert not is_split()
+    books.contact(phone("62811"))
+    assert is_split()
+    books.contact(both("1", "62811"))
+    assert not is_split()
+
+
+class TestMerging:
+    """A customer wrote under his LID and under his number before a message showed that both are his."""
+
+    def test_all_messages_come_together_under_the_older_contact(self, books: Books) -> None:
+        first, second = books.contact(lid("1")), books.contact(phone("62811"))
+        one, _ = books.waiting(lid("1"), "satu")
+        two, _ = books.waiting(phone("62811"), "dua")
+        survivor = books.contact(both("1", "62811"))
+        assert (survivor, merged_into(books, second), merged_into(books, first)) == (first, first, None)
+        assert books.contact(lid("1")) == books.contact(phone("62811")) == first
+        assert books.thread(one) == ["satu", "dua"]
+        assert books.summary(two).status == conversations.Status.RESOLVED
+        with books.database.read() as conn:
+            assert set(conn.execute(select(message.c.contact_id)).scalars()) == {first}
+
+    def test_two_open_turns_become_one_that_waits_since_the_first(self, books: Books) -> None:
+        one, two = books.conversation(lid("1")), books.conversation(phone("62811"))
+        later, earlier = books.turn(one, at(50)), books.turn(two, at(10))
+        books.message(one, "satu", turn_id=later, sent_at=at(50))
+        books.message(two, "dua", turn_id=earlier, sent_at=at(10))
+        books.contact(both("1", "62811"))
+        assert books.rows("turn") == 1
+        assert books.summary(one).waiting_since == at(10)
+        with books.database.read() as conn:
+            assert set(conn.execute(select(message.c.turn_id)).scalars()) == {later}
+
+    def test_an_open_turn_of_either_side_stays_open(self, books: Books) -> None:
+        one = books.conversation(lid("1"))
+        _, open_turn = books.waiting(phone("62811"), "dua")
+        books.contact(both("1", "62811"))
+        with books.database.read() as conn:
+            assert turns.current(conn, one) == open_turn
+
+    def test_the_newest_message_of_both_leads_the_list(self, books: Books) -> None:
+        one, two = books.conversation(lid("1")), books.conversation(phone("62811"))
+        books.message(one, "lama", sent_at=at(1))
+        books.message(two, "baru", sent_at=at(2))
+        books.contact(both("1", "62811"))
+        assert (books.summary(one).last_text, books.summary(one).last_at) == ("baru", at(2))
+
+    def test_what_was_unread_on_either_side_stays_unread(self, books: Books) -> None:
+        one, two = books.conversation(lid("1")), books.conversation(phone("62811"))
+        books.message(two, "belum dibaca")
+        seen = books.message(one, "sudah dibaca")
+        with books.database.write() as conn:
+            conversations.see(conn, one, seen)
+        books.contact(both("1", "62811"))
+        assert books.summary(one).unread >= 1
+
+    def test_closed_turns_and_resolved_conversations_keep_their_history(self, books: Books) -> None:
+        old, turn_id = books.waiting(phone("62811"), "dulu")
+        answer = books.message(old, "jawaban", from_me=True)
+        with books.database.write() as conn:
+            turns.close(conn, turn_id, Closer(Author.PHONE, device=0), answer, at(9))
+        books.resolve(old)
+        survivor = books.contact(lid("1"))
+        merged = books.contact(both("1", "62811"))
+        assert merged == min(survivor, merged)
+        assert books.thread(old) == ["dulu", "jawaban"]
+        assert books.summary(old).contact_id == merged
+        with books.database.read() as conn:
+            mark = turns.last_closed(conn, old)
+        assert mark is not None
+        assert (mark.text, mark.closer) == ("jawaban", Closer(Author.PHONE, device=0))
+
+    def test_a_reply_that_still_waits_to_leave_loses_no_message(self, books: Books) -> None:
+        one, two = books.conversation(lid("1")), books.conversation(phone("62811"))
+        books.queued(one, "masih antre")
+        books.message(two, "dari ponsel", from_me=True, wa_id="PHONE1")
+        survivor = books.contact(both("1", "62811"))
+        with books.database.read() as conn:
+            assert messages.find(conn, survivor, True, "PHONE1") is not None
+
+    def test_the_same_message_seen_under_both_addresses_is_shown_once(self, books: Books) -> None:
+        one, two = books.conversation(lid("1")), books.conversation(phone("62811"))
+        books.message(one, "halo", wa_id="SAME")
+        books.message(two, "halo", wa_id="SAME")
+        books.contact(both("1", "62811"))
+        assert books.thread(one) == ["halo"]
+
+    def test_a_merge_leaves_every_other_contact_alone(self, books: Books) -> None:
+        other, _ = books.waiting(lid("9"), "orang lain")
+        books.waiting(lid("1"))
+        books.waiting(phone("62811"))
+        books.contact(both("1", "62811"))
+        assert books.thread(other) == ["orang lain"]
+        assert books.summary(other).waiting_since == NOON
+        with books.database.read() as conn:
+            assert len(conn.execute(select(turn.c.id)).all()) == 2
+
+    def test_replies_to_a_merged_contact_go_to_the_survivor(self, books: Books) -> None:
+        two, _ = books.waiting(phone("62811"))
+        books.contact(lid("1"))
+        books.contact(both("1", "62811"))
+        assert address_of(books, books.summary(two).contact_id) == Address("1", "lid")
+        assert books.summary(two).status == conversations.Status.UNASSIGNED
+
+
+def test_kinds_of_chats_are_kept_with_the_contact(books: Books) -> None:
+    group = books.conversation(Party(Address("120363", "g.us")))
+    books.message(group)
+    with books.database.read() as conn:
+        rows = conversations.listing(conn, books.account_id, conversations.Box.ALL, 0)
+        kind = conn.execute(select(contact.c.kind)).scalar_one()
+    assert (rows, kind) == ([], ChatKind.GROUP.value)

@@ -1,0 +1,142 @@
+"""Replies on their way out: in order, each taken once, settled once, uncertain ones left alone."""
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from daemon.store import messages, outbox
+from daemon.store.outbox import OutboxState
+from tests.books import NOON, Books, lid
+
+ENDED = (OutboxState.SENT, OutboxState.FAILED)
+
+
+def take(books: Books) -> outbox.Outgoing | None:
+    with books.database.write() as conn:
+        return outbox.take_next(conn, books.account_id, NOON)
+
+
+def settle(books: Books, outbox_id: int, state: OutboxState, error: str | None = None) -> bool:
+    with books.database.write() as conn:
+        return outbox.settle(conn, outbox_id, state, NOON, error)
+
+
+def state(books: Books, message_id: int) -> OutboxState:
+    with books.database.read() as conn:
+        journey = outbox.by_message(conn, message_id)
+    assert journey is not None
+    return journey.state
+
+
+@pytest.fixture
+def chat(books: Books) -> int:
+    return books.conversation(lid("1"))
+
+
+def test_replies_are_taken_in_the_order_they_were_queued_each_once(books: Books, chat: int) -> None:
+    for text in "abc":
+        books.queued(chat, text)
+    taken = [take(books) for _ in range(4)]
+    assert [reply.text if reply else None for reply in taken] == ["a", "b", "c", None]
+
+
+def test_a_taken_reply_carries_what_its_sender_needs(books: Books, chat: int) -> None:
+    books.message(chat, wa_id="Q")
+    number, message_id = books.queued(chat, "siap kak")
+    with books.database.write() as conn:
+        conn.exec_driver_sql("UPDATE message SET quoted_wa_id = 'Q' WHERE id = ?", (message_id,))
+    contact_id = books.summary(chat).contact_id
+    assert take(books) == outbox.Outgoing(number, message_id, chat, contact_id, "siap kak", "Q")
+    assert state(books, message_id) == OutboxState.SENDING
+
+
+def test_another_accounts_replies_are_not_taken(books: Books, chat: int) -> None:
+    books.queued(chat)
+    with books.database.write() as conn:
+        assert outbox.take_next(conn, 99, NOON) is None
+        assert not outbox.has_queued(conn, 99)
+        assert outbox.has_queued(conn, books.account_id)
+
+
+def test_only_a_queued_reply_is_taken(books: Books, chat: int) -> None:
+    for to in OutboxState:
+        if to != OutboxState.QUEUED:
+            number, _ = books.queued(chat)
+            assert settle(books, number, to)
+    assert take(books) is None
+    with books.database.read() as conn:
+        assert not outbox.has_queued(conn, books.account_id)
+
+
+@pytest.mark.parametrize("first", ENDED)
+@pytest.mark.parametrize("then", list(OutboxState))
+def test_an_ended_journey_stays_ended(books: Books, chat: int, first: OutboxState, then: OutboxState) -> None:
+    number, message_id = books.queued(chat)
+    assert settle(books, number, first)
+    assert not settle(books, number, then)
+    assert state(books, message_id) == first
+
+
+@pytest.mark.parametrize("then", ENDED)
+def test_an_uncertain_reply_can_still_be_settled(books: Books, chat: int, then: OutboxState) -> None:
+    number, message_id = books.queued(chat)
+    take(books)
+    assert settle(books, number, OutboxState.UNCERTAIN)
+    assert settle(books, number, then)
+    assert state(books, message_id) == then
+
+
+def test_the_id_is_on_the_row_and_on_the_message(books: Books, chat: int) -> None:
+    number, message_id = books.queued(chat)
+    _, other = books.queued(chat)
+    with books.database.write() as conn:
+        outbox.record_wa_id(conn, number, "3EB0A")
+        assert outbox.by_message(conn, message_id) == outbox.Journey(
+            number, message_id, chat, OutboxState.QUEUED, "3EB0A"
+        )
+        assert messages.find_own(conn, books.account_id, ("3EB0A",)) == [messages.Place(message_id, chat)]
+        journey = outbox.by_message(conn, other)
+    assert journey is not None
+    assert journey.wa_id is None
+
+
+def test_only_replies_left_in_the_middle_are_under_way(books: Books, chat: int) -> None:
+    books.queued(chat)
+    take(books)
+    number, _ = books.queued(chat)
+    settle(books, number, OutboxState.UNCERTAIN)
+    with books.database.read() as conn:
+        assert [journey.id for journey in outbox.under_way(conn, books.account_id)] == [1]
+        assert outbox.under_way(conn, 99) == []
+
+
+def test_a_reply_sent_back_to_the_queue_is_taken_again(books: Books, chat: int) -> None:
+    number, _ = books.queued(chat, "lagi")
+    take(books)
+    assert settle(books, number, OutboxState.QUEUED, "not connected")
+    again = take(books)
+    assert again is not None
+    assert again.text == "lagi"
+
+
+def test_a_long_error_is_kept_short(books: Books, chat: int) -> None:
+    number, _ = books.queued(chat)
+    assert settle(books, number, OutboxState.FAILED, "x" * 1000)
+    with books.database.read() as conn:
+        assert conn.exec_driver_sql("SELECT length(error) FROM outbox").scalar() == 200
+
+
+def test_one_request_is_one_reply_and_a_message_has_one_row(books: Books, chat: int) -> None:
+    _, message_id = books.queued(chat, key="K")
+    with books.database.read() as conn:
+        assert outbox.message_of_request(conn, "K") == message_id
+        assert outbox.message_of_request(conn, "L") is None
+    with pytest.raises(IntegrityError):
+        books.queued(chat, key="K")
+    with pytest.raises(IntegrityError), books.database.write() as conn:
+        outbox.queue(conn, books.account_id, message_id, "M", NOON)
+
+
+def test_a_message_that_we_did_not_send_has_no_journey(books: Books, chat: int) -> None:
+    message_id = books.message(chat)
+    with books.database.read() as conn:
+        assert outbox.by_message(conn, message_id) is None

@@ -1,0 +1,30 @@
+"""The README says what the program does."""
+
+import re
+from pathlib import Path
+
+from daemon.cli import main
+from daemon.config import SETTINGS
+from tests.bench.__main__ import BENCHES
+
+README = (Path(__file__).parent.parent / "README.md").read_text()
+
+
+def test_the_table_of_settings_is_the_one_in_config() -> None:
+    rows = re.findall(r"^\| `([A-Z_]+)` \| `([^`]*)` \| (.+) \|$", README, re.MULTILINE)
+    assert rows == [(setting.name, setting.default, setting.meaning) for setting in SETTINGS]
+
+
+def test_every_command_is_listed() -> None:
+    for name in main.commands:
+        assert f"balas {name}" in README
+
+
+def test_every_bench_is_listed() -> None:
+    line = next(line for line in README.splitlines() if "scripts/bench" in line)
+    assert all(f"`{name}`" in line for name in BENCHES)
+
+
+def test_every_picture_exists() -> None:
+    for path in re.findall(r"!\[[^]]*\]\(([^)]+)\)", README):
+        assert (Path(__file__).parent.parent / path).is_file()
