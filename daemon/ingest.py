@@ -255,6 +255,8 @@ def _change(
             # the original never came: the edited text is all there is
             original = MessageReceived(event.target_wa_id, origin, MessageKind.TEXT, event.text)
             _message(conn, account, original, now)
+            if made := messages.find(conn, contact_id, from_me, event.target_wa_id):
+                messages.edit(conn, made.id, event.text, origin.at)
         return
     match event:
         case MessageEdited():
@@ -278,10 +280,6 @@ def _typing(conn: Connection, account: Account, event: TypingChanged, now: datet
 
 
 def _history(conn: Connection, account: Account, event: HistoryReceived, now: datetime) -> None:
-    for party, name in event.names:
-        contact_id = contacts.find(conn, account.id, party.address)
-        if contact_id is not None:
-            contacts.set_name(conn, contact_id, name)
     touched: set[int] = set()
     for message in sorted(event.messages, key=lambda m: m.origin.at):
         if _is_ourselves(account, message.origin.party):
@@ -304,6 +302,10 @@ def _history(conn: Connection, account: Account, event: HistoryReceived, now: da
             contacts.set_name(conn, contact_id, message.push_name)
         conversations.touch_history(conn, conversation_id, message_id, message.origin.at)
         touched.add(conversation_id)
+    for party, name in event.names:
+        known = contacts.find(conn, account.id, party.address)
+        if known is not None:
+            contacts.set_first_name(conn, known, name)
     for conversation_id in touched:
         events.append(conn, account.id, EventKind.CONVERSATION_CHANGED, now, conversation_id)
 

@@ -108,6 +108,8 @@ class LinkKeeper:
         self.ended.put(signal)
         self.connected.clear()
         log.info("the link ended: %s %s %s", signal.state.value, signal.reason.value, signal.detail or "")
+        # a refused number is not asked for again by the next session: WhatsApp counts the attempts
+        refused = {"pair_phone": None} if signal.reason == LinkReason.CODE_REFUSED else {}
         with self._database.write() as conn:
             accounts.set_state(
                 conn,
@@ -117,4 +119,5 @@ class LinkKeeper:
                 signal.reason,
                 detail=signal.detail,
                 retry_at=signal.until,
+                **refused,
             )

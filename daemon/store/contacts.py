@@ -75,6 +75,13 @@ def set_name(conn: Connection, contact_id: int, name: str) -> bool:
     return changed.rowcount == 1
 
 
+def set_first_name(conn: Connection, contact_id: int, name: str) -> None:
+    """Name a customer who has no name yet: what the phone remembers is older than what he wrote with."""
+    conn.execute(
+        update(contact).where(contact.c.id == contact_id, contact.c.name.is_(None)).values(name=name[:200])
+    )
+
+
 def address_of(conn: Connection, contact_id: int) -> Address:
     """Where to send: the LID if known, else the phone number, else the alias (a group)."""
     row = conn.execute(select(contact.c.lid, contact.c.phone).where(contact.c.id == contact_id)).one()

@@ -187,18 +187,8 @@ def summary(conn: Connection, conversation_id: int) -> Summary | None:
 
 def counts(conn: Connection, account_id: int, admin_id: int) -> dict[Box, int]:
     """How many unresolved conversations each list holds."""
-    row = conn.execute(
-        select(
-            func.count(),
-            func.coalesce(func.sum(conversation.c.assignee_id == admin_id), 0),
-            func.coalesce(func.sum(conversation.c.status == Status.UNASSIGNED.value), 0),
-        ).where(
-            conversation.c.account_id == account_id,
-            conversation.c.kind == ChatKind.PERSON.value,
-            conversation.c.status != Status.RESOLVED.value,
-        )
-    ).one()
-    return {Box.ALL: row[0], Box.MINE: int(row[1]), Box.UNASSIGNED: int(row[2])}
+    owned = counts_by_admin(conn, account_id)
+    return {Box.ALL: sum(owned.values()), Box.MINE: owned.get(admin_id, 0), Box.UNASSIGNED: owned.get(None, 0)}
 
 
 _last = message.alias("last")

@@ -99,6 +99,7 @@ def set_sent_at(conn: Connection, message_id: int, at: datetime) -> None:
 
 def edit(conn: Connection, message_id: int, text: str, at: datetime) -> bool:
     """Replace a message's text; False if a newer edit is there already."""
+    unreadable = message.c.kind == MessageKind.UNREADABLE.value
     return (
         conn.execute(
             update(message)
@@ -107,7 +108,8 @@ def edit(conn: Connection, message_id: int, text: str, at: datetime) -> bool:
                 message.c.revoked_at.is_(None),
                 message.c.edited_at.is_(None) | (message.c.edited_at < at),
             )
-            .values(text=text, edited_at=at)
+            # an edit of what could not be read is all there is to read
+            .values(text=text, edited_at=at, kind=case((unreadable, MessageKind.TEXT.value), else_=message.c.kind))
         ).rowcount
         == 1
     )

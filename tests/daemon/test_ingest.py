@@ -1,192 +1,142 @@
-"""Whatever order WhatsApp's events come in, and however often: the books agree with themselves."""
+"""What each kind of event leaves in the books."""
 
-import random
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
+from sqlalchemy.exc import StatementError
 
 from daemon.domain.messages import (
+    Author,
+    Delivery,
     Event,
+    HistoryReceived,
     MessageEdited,
     MessageKind,
     MessageReceived,
-    MessageRevoked,
     Origin,
     Reacted,
     ReceiptKind,
     ReceiptReceived,
-    TypingChanged,
 )
-from daemon.ingest import Ingest
-from daemon.store import accounts, contacts, conversations, messages, turns
-from daemon.store.engine import Database
-from tests.books import NOON, Books, at, both, dump, lid, phone
-from tests.daemon.events import Elsewhere, Step, days
+from daemon.domain.turns import Closer
+from daemon.store import outbox, turns
+from daemon.store.outbox import OutboxState
+from tests.books import NOON, Books, at, both, dump
+from tests.daemon.line import Line
 
-slow = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
-# commits are flushed to disk: the files of a hundred examples are better kept in memory
-MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+BUDI = both("551", "62811")
 
 
-@contextmanager
-def shop(migrated_file: Path) -> Iterator[Database]:
-    """A database of the example's own, with our number 62800."""
-    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
-        path = Path(folder) / "balas.db"
-        shutil.copy(migrated_file, path)
-        database = Database(f"sqlite:///{path}")
-        with database.write() as conn:
-            account = accounts.ensure(conn, "main", NOON)
-            accounts.set_identity(conn, account.id, "62800", "999", 3, NOON)
-        yield database
-        database.close()
+def arrives(wa_id: str, text: str | None = "halo", seconds: float = 0, **more: Any) -> MessageReceived:
+    """A message of Budi's."""
+    kind = MessageKind.UNREADABLE if text is None else MessageKind.TEXT
+    return MessageReceived(wa_id, Origin(more.pop("party", BUDI), False, 0, at(seconds)), kind, text, **more)
 
 
-class Line:
-    """Applies events with one Ingest for all, or a new one for each (which remembers nothing)."""
-
-    def __init__(self, database: Database, forgetful: bool = False) -> None:
-        self.database = database
-        self._forgetful = forgetful
-        self._ingest = Ingest(database, 1)
-        self._second = 0
-        self._elsewhere = Database(database.url)
-
-    def apply(self, step: Step) -> None:
-        self._second += 1
-        if isinstance(step, Elsewhere):
-            self._write_elsewhere(step)
-            return
-        if self._forgetful:
-            self._ingest._conn.close()
-            self._ingest = Ingest(self.database, 1)
-        self._ingest.commit(step, at(1000 + self._second))
-
-    def _write_elsewhere(self, step: Elsewhere) -> None:
-        with self._elsewhere.write() as conn:
-            contact_id = contacts.find(conn, 1, step.party.address)
-            here = conversations.current(conn, contact_id) if contact_id else None
-            if here is None:
-                return
-            if step.what == "resolve":
-                conn.exec_driver_sql("UPDATE conversation SET status = 'resolved' WHERE id = ?", (here.conversation_id,))
-            if here.turn_id is not None:
-                closer = turns.Closer(turns.Author.BOT)
-                turns.close(conn, here.turn_id, closer, None, at(1000 + self._second))
-
-    def close(self) -> None:
-        self._ingest._conn.close()
-        self._elsewhere.close()
+def ingest(books: Books, *events: Event) -> None:
+    """Apply events, each a second after the one before."""
+    line = Line(books.database)
+    for event in events:
+        line.apply(event)
+    line.close()
 
 
-def came_too_early(database: Database, event: Step) -> bool:
-    """A mark on a message that is not there (yet): it has nothing to mark now, but may have later."""
-    if not isinstance(event, MessageRevoked | Reacted) and not (isinstance(event, MessageEdited) and not event.text):
-        return False
-    from_me = event.target_from_me if isinstance(event, Reacted) else event.origin.from_me
-    party = event.origin.party
-    with database.read() as conn:
-        found = [contacts.find(conn, 1, address) for address in (party.address, party.alternative) if address]
-        return not any(messages.find(conn, c, from_me, event.target_wa_id) for c in found if c is not None)
+def texts(books: Books) -> list[str | None]:
+    return books.thread(1)
 
 
-def check_invariants(database: Database) -> None:
-    """What is true after every event, whatever came before."""
-    rules = {
-        "two open turns": "SELECT conversation_id FROM turn WHERE closed_at IS NULL GROUP BY 1 HAVING count(*) > 1",
-        "two unresolved conversations": (
-            "SELECT contact_id FROM conversation WHERE status <> 'resolved' GROUP BY 1 HAVING count(*) > 1"
-        ),
-        "a customer's message without a turn": (
-            "SELECT m.id FROM message m JOIN conversation c ON c.id = m.conversation_id"
-            " WHERE c.kind = 'person' AND m.from_me = 0 AND m.is_history = 0 AND m.turn_id IS NULL"
-        ),
-        "work opened by history or a group": (
-            "SELECT t.id FROM turn t WHERE NOT EXISTS (SELECT 1 FROM message m JOIN conversation c"
-            " ON c.id = m.conversation_id WHERE m.turn_id = t.id AND m.from_me = 0 AND m.is_history = 0"
-            " AND c.kind = 'person')"
-        ),
-        "a turn in another conversation": (
-            "SELECT m.id FROM message m JOIN turn t ON t.id = m.turn_id WHERE t.conversation_id <> m.conversation_id"
-        ),
-        "a message of another contact": (
-            "SELECT m.id FROM message m JOIN conversation c ON c.id = m.conversation_id"
-            " WHERE c.contact_id <> m.contact_id"
-        ),
-        "something left with a merged contact": (
-            "SELECT m.id FROM message m JOIN contact k ON k.id = m.contact_id WHERE k.merged_into IS NOT NULL"
-            " UNION ALL SELECT a.contact_id FROM contact_alias a JOIN contact k ON k.id = a.contact_id"
-            " WHERE k.merged_into IS NOT NULL"
-        ),
-        "a list that leads with nothing": (
-            "SELECT c.id FROM conversation c WHERE c.status <> 'resolved' AND"
-            " EXISTS (SELECT 1 FROM message m WHERE m.conversation_id = c.id) AND"
-            " NOT EXISTS (SELECT 1 FROM message m WHERE m.id = c.last_message_id AND m.conversation_id = c.id)"
-        ),
-        "a note to ourselves": "SELECT contact_id FROM contact_alias WHERE user IN ('999', '62800')",
-        "a broken reference": "PRAGMA foreign_key_check",
-    }
-    with database.read() as conn:
-        for what, sql in rules.items():
-            assert conn.exec_driver_sql(sql).all() == [], what
+def test_an_edit_whose_original_never_came_is_shown_and_stays(books: Books) -> None:
+    edit = MessageEdited("A", Origin(BUDI, False, 0, at(5)), "yang benar")
+    ingest(books, edit, arrives("A", "yang salah"), edit)
+    assert texts(books) == ["yang benar"]
+    assert books.bubble(1).edited
 
 
-@slow
-@given(day=days(), seed=st.integers(0, 2**32))
-def test_events_that_come_again_in_any_order_change_nothing(migrated_file: Path, day: list[Event], seed: int) -> None:
-    with shop(migrated_file) as database:
-        line = Line(database)
-        again: list[Event] = []
-        for event in day:
-            early = came_too_early(database, event)
-            line.apply(event)
-            check_invariants(database)
-            if not early and not isinstance(event, TypingChanged):
-                again.append(event)
-        random.Random(seed).shuffle(again)
-        before = dump(database)
-        for event in again:
-            line.apply(event)
-            assert dump(database) == before, event
-        line.close()
+def test_an_edit_of_an_unreadable_message_is_not_undone_by_its_resend(books: Books) -> None:
+    edit = MessageEdited("A", Origin(BUDI, False, 0, at(5)), "yang benar")
+    ingest(books, arrives("A", None), edit, arrives("A", "yang salah"))
+    assert (texts(books), books.bubble(1).kind) == (["yang benar"], MessageKind.TEXT)
 
 
-@slow
-@given(day=days())
-def test_an_event_that_comes_twice_in_a_row_is_one_event(migrated_file: Path, day: list[Event]) -> None:
-    with shop(migrated_file) as database:
-        line = Line(database)
-        for event in day:
-            line.apply(event)
-            before = dump(database)
-            line.apply(event)
-            assert dump(database) == before, event
-        line.close()
+def test_an_unreadable_message_opens_a_turn_and_fills_in(books: Books) -> None:
+    ingest(books, arrives("A", None))
+    assert books.summary(1).waiting_since is not None
+    ingest(books, arrives("A", "akhirnya"))
+    assert (texts(books), books.rows("turn"), books.rows("message")) == (["akhirnya"], 1, 1)
 
 
-@slow
-@given(day=days(elsewhere=True, longest=40))
-def test_remembering_spots_writes_the_same_books_as_remembering_nothing(
-    migrated_file: Path, day: list[Step]
+def test_history_names_a_customer_who_has_no_name_and_renames_nobody(books: Books) -> None:
+    rina = both("552", "62812")
+    old = (arrives("A", party=BUDI, is_history=True), arrives("B", party=rina, is_history=True))
+    names = ((BUDI, "Budi Lama"), (rina, "Rina"))
+    ingest(books, arrives("C", push_name="Budi"), HistoryReceived(old, names))
+    assert (books.summary(1).contact_name, books.summary(2).contact_name) == ("Budi", "Rina")
+
+
+def test_history_opens_no_work_and_is_read(books: Books) -> None:
+    ingest(books, HistoryReceived((arrives("A", is_history=True), arrives("B", "dua", 1, is_history=True))))
+    summary = books.summary(1)
+    assert (texts(books), summary.unread, summary.waiting_since) == (["halo", "dua"], 0, None)
+    assert summary.last_text == "dua"
+
+
+@pytest.mark.parametrize(("device", "author"), [(0, Author.PHONE), (7, Author.COMPANION)])
+def test_an_answer_from_elsewhere_closes_the_turn_in_its_writers_name(
+    books: Books, device: int, author: Author
 ) -> None:
-    with shop(migrated_file) as one, shop(migrated_file) as two:
-        quick, careful = Line(one), Line(two, forgetful=True)
-        for step in day:
-            quick.apply(step)
-            careful.apply(step)
-        assert dump(one) == dump(two)
-        check_invariants(one)
-        quick.close()
-        careful.close()
+    answer = MessageReceived("B", Origin(BUDI, True, device, at(5)), MessageKind.TEXT, "sudah kak")
+    ingest(books, arrives("A"), answer)
+    with books.database.read() as conn:
+        mark = turns.last_closed(conn, 1)
+    assert mark is not None
+    assert (mark.closer, mark.text) == (Closer(author, device=device), "sudah kak")
+    assert books.summary(1).waiting_since is None
 
 
-def arrives(wa_id: str, text: str = "halo", party: object = None, seconds: float = 0) -> MessageReceived:
-    return MessageReceived(wa_id, Origin(party or lid("1"), False, 0, at(seconds)), MessageKind.TEXT, text)  # type: ignore[arg-type]
+def test_receipts_that_came_before_their_message_count(books: Books) -> None:
+    read = ReceiptReceived(("B",), Origin(BUDI, False, 0, at(9)), ReceiptKind.READ)
+    answer = MessageReceived("B", Origin(BUDI, True, 0, at(5)), MessageKind.TEXT, "sudah")
+    ingest(books, arrives("A"), read, answer)
+    assert books.bubble(2).delivery == Delivery.READ
+
+
+def test_reading_on_the_phone_clears_what_is_unread(books: Books) -> None:
+    seen = ReceiptReceived(("A",), Origin(BUDI, True, 0, at(9)), ReceiptKind.READ_SELF)
+    ingest(books, arrives("A"), arrives("B", seconds=1), seen)
+    assert books.summary(1).unread == 1
+
+
+@pytest.mark.parametrize("state", [OutboxState.SENDING, OutboxState.UNCERTAIN])
+@pytest.mark.parametrize("kind", [ReceiptKind.SENDER, ReceiptKind.DELIVERED, ReceiptKind.READ])
+def test_a_receipt_settles_what_nobody_knew(books: Books, state: OutboxState, kind: ReceiptKind) -> None:
+    ingest(books, arrives("A"))
+    number, message_id = books.queued(1)
+    with books.database.write() as conn:
+        outbox.take_next(conn, 1, NOON)
+        outbox.record_wa_id(conn, number, "OURS")
+        outbox.settle(conn, number, state, NOON)
+    ingest(books, ReceiptReceived(("OURS",), Origin(BUDI, kind == ReceiptKind.SENDER, 0, at(9)), kind))
+    with books.database.read() as conn:
+        journey = outbox.by_message(conn, message_id)
+    assert journey is not None
+    assert journey.state == OutboxState.SENT
+    assert books.bubble(message_id).delivery not in (None, Delivery.QUEUED)
+
+
+def test_a_reaction_to_our_own_message_lands_there(books: Books) -> None:
+    ours = MessageReceived("A", Origin(BUDI, True, 0, at(1)), MessageKind.TEXT, "dari kita")
+    ingest(books, arrives("A"), ours, Reacted("A", Origin(BUDI, False, 0, at(2)), "👍", target_from_me=True))
+    assert [books.bubble(n).reactions for n in (1, 2)] == [(), ("👍",)]
+
+
+def test_an_event_that_fails_leaves_nothing_and_the_next_one_works(books: Books) -> None:
+    line = Line(books.database)
+    line.apply(arrives("A"))
+    before = dump(books.database)
+    broken = arrives("B", "x", media={"size": object()})  # type: ignore[dict-item]
+    with pytest.raises(StatementError):
+        line.apply(broken)
+    assert dump(books.database) == before
+    line.apply(arrives("C", "lagi"))
+    line.close()
+    assert texts(books) == ["halo", "lagi"]

@@ -62,6 +62,12 @@ def ask_for_letters(shop: Shop, phone: str | None) -> None:
         accounts.change_link(conn, shop.account_id, utc_now(), pair_phone=phone)
 
 
+def code_requests(shop: Shop) -> int:
+    """How often WhatsApp was asked for letters."""
+    asked = [node.child("link_code_companion_reg") for node in shop.wa.stanzas("iq")]
+    return sum(part is not None and part.get("stage") == "companion_hello" for part in asked)
+
+
 def device_of(shop: Shop) -> int | None:
     """The device number that the account knows of itself."""
     with shop.database.read() as conn:
@@ -95,10 +101,9 @@ def test_eight_letters_typed_on_the_phone_link_the_number(new_shop: Shop) -> Non
 
 
 def test_a_number_that_is_none_is_refused_at_once(new_shop: Shop) -> None:
-    for number in ("12", "halo", "+62 812 abc", "6281230000001234"):
-        said = new_shop.command("pair", "--phone", number, "--json")
-        assert said.returncode != 0
-        assert said.stderr.strip() == "Error: The number should have its country code, such as 62812…"
+    said = new_shop.command("pair", "--phone", "+62 812 abc", "--json")
+    assert said.returncode != 0
+    assert said.stderr.strip() == "Error: The number should have its country code, such as 62812…"
     assert new_shop.link().pair_phone is None
 
 
@@ -107,8 +112,12 @@ def test_letters_that_whatsapp_refuses_are_said_and_the_picture_still_works(new_
     new_shop.wa.faults.refuse_pair_codes(429)
     ask_for_letters(new_shop, new_shop.wa.phone.phone_number)
     shown(new_shop, LinkReason.CODE_REFUSED)
-    assert new_shop.link().pair_phone is None  # not asked for again and again
+    # WhatsApp counts the attempts: only a person asks again
+    assert new_shop.link().pair_phone is None
+    session = new_shop.processes()["session"].pid
     scan(new_shop)
+    assert new_shop.processes()["session"].pid == session
+    assert code_requests(new_shop) == 1
 
 
 def test_letters_work_after_whatsapp_refused_them_once(new_shop: Shop) -> None:
@@ -122,6 +131,7 @@ def test_letters_work_after_whatsapp_refused_them_once(new_shop: Shop) -> None:
     new_shop.wait_for(LinkState.ONLINE)
 
 
+@pytest.mark.slow
 def test_a_set_of_codes_that_runs_out_is_replaced_by_a_new_one(new_shop: Shop) -> None:
     first = shown(new_shop)
     # the set in use keeps its six codes: the next session gets one, which lasts twenty seconds
@@ -159,7 +169,7 @@ def test_a_wanted_passkey_is_said_and_a_later_scan_without_one_links(new_shop: S
 def test_nobody_looking_ends_the_codes_until_somebody_looks_again(new_shop: Shop) -> None:
     shown(new_shop)
     with new_shop.database.write() as conn:
-        accounts.change_link(conn, new_shop.account_id, utc_now(), pair_until=utc_now())
+        accounts.change_link(conn, new_shop.account_id, utc_now(), pair_until=utc_now() - timedelta(seconds=6))
     link = new_shop.wait_for(LinkState.UNLINKED)
     assert (link.reason, link.qr) == (LinkReason.NO_VIEWER, None)
     assert (link.state, link.reason) in SENTENCES

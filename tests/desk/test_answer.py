@@ -33,9 +33,7 @@ def refused(books: Books, reason: str, *arguments: Any, **more: Any) -> None:
     assert dump(books.database) == before
 
 
-def test_an_answer_closes_the_turn_queues_the_reply_and_takes_the_conversation(
-    books: Books, sari: Closer
-) -> None:
+def test_an_answer_closes_the_turn_queues_the_reply_and_takes_the_conversation(books: Books, sari: Closer) -> None:
     conversation_id, turn_id = books.waiting(lid("1"))
     message_id = answer(books, conversation_id, sari, turn_id=turn_id, request_key="K")
     with books.database.read() as conn:

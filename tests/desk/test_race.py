@@ -30,7 +30,8 @@ won, lost_to = 0, []
 for conversation_id, turn_id in pairs:
     try:
         with database.write() as conn:
-            desk.answer(conn, conversation_id, Closer(Author.ADMIN, admin), f"dari {admin}", utc_now(), turn_id=turn_id)
+            closer, text = Closer(Author.ADMIN, admin), f"dari {admin}"
+            desk.answer(conn, conversation_id, closer, text, utc_now(), turn_id=turn_id)
         won += 1
     except AlreadyAnswered as error:
         lost_to.append([turn_id, error.mark.closer.admin_id, error.mark.text])

@@ -170,3 +170,14 @@ def test_typing_is_news_once_until_it_fades(books: Books) -> None:
         assert conversations.set_typing(conn, one, True, NOON + fades + timedelta(seconds=1))
         assert conversations.set_typing(conn, one, False, NOON)
         assert not conversations.set_typing(conn, one, False, NOON)
+
+
+def test_the_counts_of_the_lists_are_the_lengths_of_the_lists(books: Books) -> None:
+    sari = books.admin("Sari")
+    for number in range(7):
+        conversation_id, _ = books.waiting(lid(str(number)))
+        assert number >= 4 or assign(books, conversation_id, sari)
+    with books.database.read() as conn:
+        counted = conversations.counts(conn, books.account_id, sari)
+    assert counted == {box: len(listed(books, box, sari)) for box in Box}
+    assert counted == {Box.MINE: 4, Box.UNASSIGNED: 3, Box.ALL: 7}

@@ -35,7 +35,6 @@ function refreshHead(message) {
 function showTyping(message) {
   list.showTyping(message.conversation, message.on);
   if (isOpen(message.conversation)) thread.showTyping(message.on);
-  if (message.on) setTimeout(() => list.showTyping(message.conversation, false), 25000);
 }
 
 let resyncing = null;

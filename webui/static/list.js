@@ -3,6 +3,7 @@
 import { find, findAll, parse } from "./dom.js";
 
 const body = document.body;
+const typing = new Map();
 const rows = () => find("#rows");
 
 export const rowOf = (id) => find(`.row[data-conversation="${id}"]`);
@@ -27,6 +28,9 @@ export function placeRow(html) {
     old?.remove();
     return refresh();
   }
+  // a newer message ends the typing, any other change of the row does not
+  if (old && old.dataset.at !== row.dataset.at) showTyping(id, false);
+  row.classList.toggle("is-typing", isTyping(id));
   const link = find("a", row);
   link.search = `?box=${body.dataset.box}`;
   if (id === body.dataset.open) {
@@ -62,9 +66,14 @@ export function setCounts(counts) {
   for (const place of findAll("[data-count]")) place.textContent = counts[place.dataset.count];
 }
 
-export const isTyping = (id) => Boolean(id && rowOf(id)?.classList.contains("is-typing"));
+export const isTyping = (id) => typing.has(String(id));
 
+/** WhatsApp repeats the sign every few seconds; one that is not repeated is over. */
 export function showTyping(id, on) {
+  const key = String(id);
+  clearTimeout(typing.get(key));
+  typing.delete(key);
+  if (on) typing.set(key, setTimeout(() => showTyping(id, false), 25000));
   rowOf(id)?.classList.toggle("is-typing", on);
 }
 

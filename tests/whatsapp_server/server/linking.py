@@ -16,6 +16,7 @@ from tests.whatsapp_server.wire.protos import adv
 if TYPE_CHECKING:
     from tests.whatsapp_server.server.connection import Connection
 
+
 def start(connection: Connection, noise_key: bytes, registration: Any) -> PendingLink:
     """Take an unlinked client's registration (DevicePairingRegistrationData) and send it its QR references."""
     link = PendingLink(
