@@ -148,6 +148,12 @@ def by_id(conn: Connection, admin_id: int) -> Admin | None:
     return _admin(row) if row else None
 
 
+def by_username(conn: Connection, username: str) -> Admin | None:
+    """The account of that user name, disabled ones included."""
+    row = conn.execute(select(*_COLUMNS).where(admin.c.username == username.strip().lower())).first()
+    return _admin(row) if row else None
+
+
 def everyone(conn: Connection) -> list[Admin]:
     """All accounts, oldest first."""
     return [_admin(row) for row in conn.execute(select(*_COLUMNS).order_by(admin.c.id))]

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import click
+from sqlalchemy.exc import DatabaseError
 
 from auth_store import admins
 from auth_store.admins import AccountError, Role
@@ -21,7 +22,7 @@ from daemon.domain.time import utc_now
 from daemon.store import accounts
 from daemon.store.accounts import Link
 from daemon.store.engine import Database
-from daemon.store.schema import SchemaTooNew, migrate
+from daemon.store.schema import SchemaTooNew, migrate, revision
 from daemon.supervisor import Supervisor
 from daemon.terminal import LinkPrinter, describe
 from webui.serve import command
@@ -184,6 +185,20 @@ def add_admin(username: str, name: str, owner: bool, password_stdin: bool) -> No
     click.echo(f"{made.name} can log in as {made.username}.")
 
 
+@admin.command("link")
+@click.argument("username", required=False)
+def admin_link(username: str | None) -> None:
+    """Print a one-time link with which USERNAME chooses a new password; without a name, for a new owner."""
+    config, database = _open_existing()
+    with database.write() as conn:
+        found = admins.by_username(conn, username) if username else None
+        if username and found is None:
+            raise click.ClickException(f"Nobody is called {username} here.")
+        role = found.role if found else Role.OWNER
+        token = admins.new_setup_link(conn, role, utc_now(), found.id if found else None)
+    click.echo(f"{config.url}/setup/{token}")
+
+
 _ACCOUNT_ERRORS = {
     ("username", "format"): "The user name should have 2 to 32 small letters, digits, dots or dashes.",
     ("username", "taken"): "This user name is taken.",
@@ -212,8 +227,13 @@ def _open() -> tuple[Config, Database]:
         prepare_folder(config.data)
         database = Database(config.database_url)
         private_file(config.data / "balas.db")
+        revision(database)
     except (ConfigError, PlaceError) as error:
         raise click.ClickException(str(error)) from None
+    except DatabaseError as error:
+        raise click.ClickException(
+            f"The database {database.path} can't be used ({error.orig}): check DATABASE_URL and the data folder."
+        ) from None
     return config, database
 
 
@@ -222,9 +242,11 @@ def _open_existing() -> tuple[Config, Database]:
         config = Config.from_env()
     except ConfigError as error:
         raise click.ClickException(str(error)) from None
-    if not (config.data / "balas.db").exists():
-        raise click.ClickException(f"There is no Balas in the data folder {config.data} yet: run it first.")
-    return _open()
+    if (config.data / "balas.db").exists():
+        config, database = _open()
+        if revision(database) is not None:
+            return config, database
+    raise click.ClickException(f"There is no Balas in the data folder {config.data} yet: run it first.")
 
 
 def _is_running(config: Config) -> bool:

@@ -80,7 +80,7 @@ class Config:
 
         def number(name: str, low: int, high: int) -> int:
             value = text(name)
-            if not re.fullmatch(r"\d+", value) or not low <= int(value) <= high:
+            if not re.fullmatch(r"\d{1,9}", value) or not low <= int(value) <= high:
                 raise ConfigError(f"{name} should be a whole number from {low} to {high}.")
             return int(value)
 
@@ -94,14 +94,17 @@ class Config:
             zone = ZoneInfo(text("BALAS_TIMEZONE"))
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ConfigError("BALAS_TIMEZONE should be a time zone such as Asia/Jakarta.") from error
-        data = Path(text("BALAS_DATA")).expanduser().absolute()
+        try:
+            data = Path(text("BALAS_DATA")).expanduser().absolute()
+        except RuntimeError as error:
+            raise ConfigError("BALAS_DATA should be a folder that exists or can be made.") from error
         host, port = text("BALAS_HOST"), number("BALAS_PORT", 1, 65535)
         url = given.get("BALAS_URL", "").strip().rstrip("/") or f"http://{host}:{port}"
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
+        if not _is_web_address(url):
             raise ConfigError("BALAS_URL should start with http:// or https:// and name a host.")
         database_url = given.get("DATABASE_URL", "").strip() or f"sqlite:///{data / 'balas.db'}"
-        if not database_url.startswith("sqlite:///"):
-            raise ConfigError("DATABASE_URL should start with sqlite:/// (other databases are not supported yet).")
+        if not re.fullmatch(r"sqlite:///(?!:memory:).+", database_url):
+            raise ConfigError("DATABASE_URL should be sqlite:/// and a file (other databases come later).")
         return cls(
             data=data,
             host=host,
@@ -135,3 +138,11 @@ class Config:
             "BALAS_LOG_LEVEL": self.log_level,
             "DATABASE_URL": self.database_url,
         }
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)

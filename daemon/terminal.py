@@ -7,7 +7,7 @@ import qrcode
 from daemon.domain.links import LinkState
 from daemon.domain.sentences import sentence
 from daemon.store.accounts import Link
-from webui.texts import translate
+from webui.catalogue import translate
 
 
 def draw_qr(text: str) -> str:

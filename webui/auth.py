@@ -11,7 +11,7 @@ from flask_login import LoginManager, current_user, login_user, logout_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from auth_store import admins
-from webui import texts
+from webui.catalogue import LANGUAGES
 from webui.context import services
 from webui.security import limiter
 
@@ -131,7 +131,7 @@ def logout() -> BaseResponse:
 def choose_language() -> BaseResponse:
     """Remember a language: for the admin's account, or for this browser before the login."""
     wish = request.form.get("language", "")
-    if wish not in texts.LANGUAGES:
+    if wish not in LANGUAGES:
         abort(400)
     session["language"] = wish
     if current_user.is_authenticated:

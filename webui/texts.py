@@ -1,42 +1,15 @@
-"""Languages and times: English msgids, one committed .po a language, the shop's own time zone."""
+"""The language of a request, and times, sizes and numbers as people say them in it."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import cache
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.support import NullTranslations, Translations
+from babel.support import NullTranslations
 from flask import Flask, request, session
 from flask_babel import Babel, Domain, format_date, format_datetime, get_locale, gettext, ngettext
 from flask_login import current_user
 
 from webui import context
-
-# Each language under its own name, the shop's first.
-LANGUAGES = {"id": "Indonesia", "en": "English"}
-_FOLDER = Path(__file__).parent / "translations"
-
-
-@cache
-def catalogue(language: str) -> NullTranslations:
-    """The texts of a language, read from its .po; English msgids stand for themselves."""
-    path = _FOLDER / language / "LC_MESSAGES" / "messages.po"
-    if not path.exists():
-        return NullTranslations()
-    compiled = BytesIO()
-    with path.open("rb") as file:
-        write_mo(compiled, read_po(file, locale=language))
-    compiled.seek(0)
-    return Translations(compiled)
-
-
-def translate(language: str) -> Callable[[str], str]:
-    """A gettext function for a language, usable without Flask (command line, alerts)."""
-    return catalogue(language).ugettext
+from webui.catalogue import LANGUAGES, catalogue
 
 
 class Catalogue(Domain):  # type: ignore[misc]

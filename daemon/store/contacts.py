@@ -6,6 +6,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from daemon.domain.ids import Address, Party
+from daemon.domain.messages import MessageKind
 from daemon.store import events
 from daemon.store.tables import (
     contact,
@@ -115,6 +116,9 @@ def _own(conn: Connection, account_id: int, address: Address, contact_id: int) -
 def _merge(conn: Connection, account_id: int, survivor: int, gone: int, now: datetime) -> int:
     """Move everything of `gone` to `survivor`; their unresolved conversations become one."""
     conn.execute(update(contact).where(contact.c.id == gone).values(merged_into=survivor))
+    name = select(contact.c.name).where(contact.c.id == gone)
+    if named := conn.execute(name).scalar():
+        set_first_name(conn, survivor, named)
     conn.execute(update(contact_alias).where(contact_alias.c.contact_id == gone).values(contact_id=survivor))
     _drop_twins(conn, survivor, gone)
     conn.execute(update(message).where(message.c.contact_id == gone).values(contact_id=survivor))
@@ -134,19 +138,32 @@ def _merge(conn: Connection, account_id: int, survivor: int, gone: int, now: dat
 
 
 def _drop_twins(conn: Connection, survivor: int, gone: int) -> None:
-    """The same message seen under both addresses stays once."""
+    """The same message seen under both addresses stays once: the readable one, else the survivor's."""
     twin = message.alias()
     twins = conn.execute(
-        select(message.c.id, message.c.conversation_id, twin.c.id)
+        select(message.c.id, message.c.kind, twin.c.id, twin.c.kind)
         .join(twin, (twin.c.from_me == message.c.from_me) & (twin.c.wa_id == message.c.wa_id))
         .where(message.c.contact_id == gone, twin.c.contact_id == survivor)
     ).all()
-    for copy, conversation_id, original in twins:
-        conn.execute(update(turn).where(turn.c.closing_message_id == copy).values(closing_message_id=original))
-        for table in (reaction, download, outbox):
-            conn.execute(delete(table).where(table.c.message_id == copy))
-        conn.execute(delete(message).where(message.c.id == copy))
-        _lead(conn, conversation_id)
+    for copy, copy_kind, original, original_kind in twins:
+        if original_kind == MessageKind.UNREADABLE != copy_kind:
+            _drop_message(conn, original, instead=copy)
+        else:
+            _drop_message(conn, copy, instead=original)
+
+
+def _drop_message(conn: Connection, message_id: int, instead: int) -> None:
+    row = conn.execute(
+        select(message.c.conversation_id, message.c.turn_id).where(message.c.id == message_id)
+    ).one()
+    conn.execute(update(turn).where(turn.c.closing_message_id == message_id).values(closing_message_id=instead))
+    for table in (reaction, download, outbox):
+        conn.execute(delete(table).where(table.c.message_id == message_id))
+    conn.execute(delete(message).where(message.c.id == message_id))
+    _lead(conn, row.conversation_id)
+    # a turn with nothing in it waits for no answer
+    empty = ~select(message.c.id).where(message.c.turn_id == row.turn_id).exists()
+    conn.execute(delete(turn).where(turn.c.id == row.turn_id, turn.c.closed_at.is_(None), empty))
 
 
 def _join_conversations(conn: Connection, keep: int, drop: int, now: datetime) -> None:

@@ -23,6 +23,12 @@ def alembic_config(database: Database) -> AlembicConfig:
     return config
 
 
+def revision(database: Database) -> str | None:
+    """The revision of the database's schema, None of an empty one."""
+    with database.read() as conn:
+        return MigrationContext.configure(conn).get_current_revision()
+
+
 def migrate(database: Database) -> None:
     """Upgrade to the newest schema, each step in one transaction.
 
@@ -30,8 +36,7 @@ def migrate(database: Database) -> None:
     """
     config = alembic_config(database)
     scripts = ScriptDirectory.from_config(config)
-    with database.read() as conn:
-        current = MigrationContext.configure(conn).get_current_revision()
+    current = revision(database)
     if current is not None:
         try:
             scripts.get_revision(current)

@@ -41,6 +41,14 @@ def is_silent(message: Any) -> bool:
     return bool(known) and all(name in _SILENT for name in known) and not len(UnknownFieldSet(message))
 
 
+def unwrapped(message: Any) -> Any:
+    """The message inside its wrappers (disappearing, view once, an edit, …)."""
+    for descriptor, value in message.ListFields():
+        if descriptor.name in _WRAPPERS:
+            return unwrapped(value.message)
+    return message
+
+
 def content_of(message: Any) -> Content:
     """The first part of the message that is for a person; kind UNKNOWN if we can't show it."""
     for descriptor, value in message.ListFields():

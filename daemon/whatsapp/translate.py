@@ -18,7 +18,7 @@ from daemon.domain.messages import (
     TypingChanged,
 )
 from daemon.domain.time import from_unix
-from daemon.whatsapp.content import content_of, is_silent, quoted_id
+from daemon.whatsapp.content import content_of, is_silent, quoted_id, unwrapped
 
 # waE2E ProtocolMessage.Type
 REVOKE, EDIT = 0, 14
@@ -80,14 +80,15 @@ def translate_content(
         return MessageReceived(
             wa_id, origin, MessageKind.TEXT, content.conversation, push_name, is_history=is_history
         )
-    if content.HasField("protocolMessage"):
-        return _protocol(content.protocolMessage, origin)
-    if content.HasField("reactionMessage"):
-        reaction = content.reactionMessage
+    plain = unwrapped(content)
+    if plain.HasField("protocolMessage"):
+        return _protocol(plain.protocolMessage, origin)
+    if plain.HasField("reactionMessage"):
+        reaction = plain.reactionMessage
         # the key is written from the reacting side: "from me" is relative to its author
         target_from_me = reaction.key.fromMe == origin.from_me
         return Reacted(reaction.key.ID, origin, reaction.text, target_from_me)
-    if is_silent(content):
+    if is_silent(plain):
         return Nothing("no content for a person")
     found = content_of(content)
     return MessageReceived(

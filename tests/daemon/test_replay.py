@@ -57,7 +57,7 @@ def came_too_early(database: Database, event: Step) -> bool:
 def check_invariants(database: Database) -> None:
     """What is true after every event, whatever came before."""
     rules = {
-        "two open turns": "SELECT conversation_id FROM turn WHERE closed_at IS NULL GROUP BY 1 HAVING count(*) > 1",
+        "two open turns": "SELECT 1 FROM turn WHERE closed_at IS NULL GROUP BY conversation_id HAVING count(*) > 1",
         "two unresolved conversations": (
             "SELECT contact_id FROM conversation WHERE status <> 'resolved' GROUP BY 1 HAVING count(*) > 1"
         ),
@@ -71,7 +71,8 @@ def check_invariants(database: Database) -> None:
             " AND c.kind = 'person')"
         ),
         "a turn in another conversation": (
-            "SELECT m.id FROM message m JOIN turn t ON t.id = m.turn_id WHERE t.conversation_id <> m.conversation_id"
+            "SELECT m.id FROM message m JOIN turn t ON t.id = m.turn_id"
+            " WHERE t.conversation_id <> m.conversation_id"
         ),
         "a message of another contact": (
             "SELECT m.id FROM message m JOIN conversation c ON c.id = m.conversation_id"

@@ -41,9 +41,7 @@ FROM_US = Origin(both("551", "62811"), True, 0, NOON)
 
 def jid(text: str, device: int = 0) -> Any:
     user, _, server = text.partition("@")
-    return neonize.JID(
-        User=user, Server=server, Device=device, RawAgent=0, Integrator=0, IsEmpty=not text
-    )
+    return neonize.JID(User=user, Server=server, Device=device, RawAgent=0, Integrator=0, IsEmpty=not text)
 
 
 def source(
@@ -163,7 +161,9 @@ def test_a_future_kind_beside_a_silent_field_is_not_taken_for_nothing() -> None:
 
 SILENT = [
     e2e.Message(
-        senderKeyDistributionMessage=e2e.SenderKeyDistributionMessage(groupID="1@g.us", axolotlSenderKeyDistributionMessage=b"x")
+        senderKeyDistributionMessage=e2e.SenderKeyDistributionMessage(
+            groupID="1@g.us", axolotlSenderKeyDistributionMessage=b"x"
+        )
     ),
     e2e.Message(messageContextInfo=e2e.MessageContextInfo(messageSecret=b"s")),
     e2e.Message(pollUpdateMessage=e2e.PollUpdateMessage()),

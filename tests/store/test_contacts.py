@@ -174,6 +174,35 @@ class TestMerging:
         books.contact(both("1", "62811"))
         assert books.thread(one) == ["halo"]
 
+    @pytest.mark.parametrize("kinds", [("text", "unreadable"), ("unreadable", "text")])
+    def test_of_two_sightings_the_readable_one_stays(self, books: Books, kinds: tuple[str, str]) -> None:
+        one, two = books.conversation(lid("1")), books.conversation(phone("62811"))
+        for number, kind in zip((one, two), kinds, strict=True):
+            books.message(number, "halo" if kind == "text" else None, wa_id="SAME", kind=kind)
+        books.contact(both("1", "62811"))
+        assert books.thread(one) == ["halo"]
+        assert books.summary(one).last_text == "halo"
+
+    def test_a_message_that_was_answered_under_one_address_does_not_wait_under_the_other(
+        self, books: Books
+    ) -> None:
+        one, two = books.conversation(lid("1")), books.conversation(phone("62811"))
+        answered, open_turn = books.turn(one), books.turn(two)
+        books.message(one, wa_id="SAME", turn_id=answered)
+        books.message(two, wa_id="SAME", turn_id=open_turn)
+        with books.database.write() as conn:
+            turns.close(conn, answered, Closer(Author.PHONE, device=0), None, at(9))
+        books.contact(both("1", "62811"))
+        assert books.summary(one).waiting_since is None
+
+    def test_the_name_is_kept(self, books: Books) -> None:
+        books.contact(lid("1"))
+        with books.database.write() as conn:
+            contacts.set_name(conn, contacts.resolve(conn, 1, phone("62811"), NOON), "Budi")
+        books.contact(both("1", "62811"))
+        conversation_id = books.conversation(lid("1"))
+        assert books.summary(conversation_id).contact_name == "Budi"
+
     def test_a_merge_leaves_every_other_contact_alone(self, books: Books) -> None:
         other, _ = books.waiting(lid("9"), "orang lain")
         books.waiting(lid("1"))

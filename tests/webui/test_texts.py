@@ -12,7 +12,8 @@ from babel.messages.pofile import read_po
 
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.sentences import FALLBACKS, SENTENCES, sentence
-from webui.texts import catalogue, phone, translate
+from webui.catalogue import catalogue, translate
+from webui.texts import phone
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("webui", "daemon/domain")

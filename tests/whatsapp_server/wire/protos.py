@@ -19,6 +19,7 @@ _MODULES = {
     "common": "waCommon.WACommon_pb2",
     "companion_reg": "waCompanionReg.WACompanionReg_pb2",
     "e2e": "waE2E.WAWebProtobufsE2E_pb2",
+    "neonize": "Neonize_pb2",
     "history_sync": "waHistorySync.WAWebProtobufsHistorySync_pb2",
     "server_sync": "waServerSync.WAServerSync_pb2",
     "vname_cert": "waVnameCert.WAWebProtobufsVnameCert_pb2",

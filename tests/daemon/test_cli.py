@@ -1,0 +1,198 @@
+"""The command line without a link: each thing that can be wrong is one sentence, never a traceback."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from auth_store import admins
+from auth_store.place import Lock
+from daemon.store.engine import Database
+from tests.books import Books
+from tests.shop import ROOT, free_port
+
+PASSWORD = "sangat-rahasia"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+def balas(data: Path, *arguments: str, stdin: str = "", **settings: str) -> "subprocess.CompletedProcess[str]":
+    """Run `balas ARGUMENTS` on a data folder."""
+    given = {"BALAS_DATA": str(data), "BALAS_PORT": str(free_port()), "BALAS_LANGUAGE": "en", **settings}
+    return subprocess.run(
+        [sys.executable, "-m", "daemon.cli", *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **given},
+        cwd=data.parent,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def refused(result: "subprocess.CompletedProcess[str]", *words: str) -> None:
+    """One sentence on stderr that holds these words, an exit code, and nothing else."""
+    assert result.returncode != 0
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1, result.stderr
+    assert lines[0].startswith("Error: ")
+    assert lines[0].endswith(".")
+    for word in words:
+        assert word in lines[0]
+    assert result.stdout == ""
+
+
+def database_of(data: Path) -> Database:
+    return Database(f"sqlite:///{data / 'balas.db'}")
+
+
+@pytest.fixture
+def prepared(data: Path) -> Path:
+    """A folder in which an owner exists already."""
+    assert balas(data, "admin", "add", "sari", "--name", "Sari", "--password-stdin", stdin=PASSWORD).returncode == 0
+    return data
+
+
+@pytest.mark.parametrize("command", [["run"], ["status"]])
+def test_a_bad_setting_is_named(data: Path, command: list[str]) -> None:
+    refused(balas(data, *command, BALAS_PORT="web"), "BALAS_PORT")
+
+
+def test_a_taken_port_is_said_before_anything_starts(data: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        refused(balas(data, "run", BALAS_PORT=port), "BALAS_PORT", port)
+
+
+@pytest.mark.parametrize("host", ["256.1.1.1", "a..b"])
+def test_an_address_that_is_not_ours_is_said(data: Path, host: str) -> None:
+    refused(balas(data, "run", BALAS_HOST=host), host)
+
+
+def test_a_folder_that_others_can_read_is_refused(data: Path) -> None:
+    data.chmod(0o755)
+    refused(balas(data, "run"), str(data), "chmod 700")
+
+
+def test_a_database_that_others_can_read_is_refused(data: Path) -> None:
+    (data / "balas.db").touch()
+    (data / "balas.db").chmod(0o644)
+    refused(balas(data, "run"), "balas.db", "chmod 600")
+
+
+@pytest.mark.parametrize("where", ["/proc/balas", "/dev/null"])
+def test_a_folder_that_cannot_be_written_is_said(data: Path, where: str) -> None:
+    refused(balas(data, "run", BALAS_DATA=where), where)
+
+
+def test_a_database_in_no_folder_is_said(data: Path) -> None:
+    refused(balas(data, "run", DATABASE_URL="sqlite:////proc/balas/x.db"), "DATABASE_URL")
+
+
+def test_a_file_that_is_no_database_is_said_and_kept(data: Path) -> None:
+    (data / "balas.db").write_bytes(b"a letter to Santa" * 100)
+    (data / "balas.db").chmod(0o600)
+    refused(balas(data, "run"), "database")
+    assert (data / "balas.db").read_bytes() == b"a letter to Santa" * 100
+
+
+def test_a_second_daemon_on_the_same_folder_is_refused(data: Path) -> None:
+    lock = Lock(data / "daemon.lock", "").acquire()
+    refused(balas(data, "run"), "already running", str(data))
+    lock.release()
+
+
+@pytest.mark.parametrize("command", [["run"], ["admin", "add", "budi", "--name", "Budi", "--password-stdin"]])
+def test_a_newer_database_is_refused(prepared: Path, command: list[str]) -> None:
+    database = database_of(prepared)
+    with database.write() as conn:
+        conn.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    database.close()
+    refused(balas(prepared, *command, stdin=PASSWORD), "newer version of Balas")
+
+
+class TestWithoutADaemon:
+    def test_nothing_is_there_before_the_first_run(self, data: Path) -> None:
+        for command in (["status"], ["pair"], ["unlink", "--yes"]):
+            refused(balas(data, *command), str(data), "run it first")
+        assert list(data.iterdir()) == []
+
+    def test_status_says_so_and_fails(self, prepared: Path) -> None:
+        database = database_of(prepared)
+        Books(database)
+        database.close()
+        result = balas(prepared, "status", "--json")
+        (account,) = json.loads(result.stdout)["accounts"]
+        assert (result.returncode, account["account"], account["state"]) == (1, "main", "unlinked")
+        assert (account["daemon_running"], account["online"]) == (False, False)
+        assert "No WhatsApp number is linked yet." in account["sentence"]
+        spoken = balas(prepared, "status")
+        assert "main: unlinked" in spoken.stdout
+        assert "The daemon is not running." in spoken.stdout
+
+    def test_status_of_a_folder_whose_first_run_failed_is_a_sentence(self, data: Path) -> None:
+        (data / "balas.db").touch(mode=0o600)
+        refused(balas(data, "status", "--json"), "run it first")
+
+    @pytest.mark.parametrize("command", [["pair"], ["pair", "--phone", "62812"], ["unlink", "--yes"]])
+    def test_linking_and_unlinking_need_it(self, prepared: Path, command: list[str]) -> None:
+        refused(balas(prepared, *command), "not running")
+
+
+class TestAdmins:
+    def add(
+        self, data: Path, username: str, name: str, password: str, *more: str
+    ) -> "subprocess.CompletedProcess[str]":
+        arguments = ("admin", "add", username, "--name", name, "--password-stdin", *more)
+        return balas(data, *arguments, stdin=password + "\n")
+
+    @pytest.fixture
+    def database(self, prepared: Path) -> Iterator[Database]:
+        database = database_of(prepared)
+        yield database
+        database.close()
+
+    def test_an_added_admin_can_log_in(self, prepared: Path, database: Database) -> None:
+        result = self.add(prepared, "budi", "Budi", PASSWORD + " ", "--owner")
+        assert (result.returncode, result.stdout) == (0, "Budi can log in as budi.\n")
+        with database.read() as conn:
+            found = admins.authenticate(conn, "budi", PASSWORD + " ")
+            assert found is not None
+            assert found.is_owner
+            assert admins.authenticate(conn, "budi", PASSWORD) is None
+            sari = admins.authenticate(conn, "sari", PASSWORD)
+            assert sari is not None
+            assert not sari.is_owner
+
+    @pytest.mark.parametrize(
+        ("username", "name", "password", "word"),
+        [
+            ("sari", "Sari Dua", PASSWORD, "taken"),
+            ("Budi Santoso", "Budi", PASSWORD, "user name"),
+            ("budi", "Budi", "pendek", "at least 10"),
+            ("budi", "Budi", "x" * 201, "at most 200"),
+        ],
+    )
+    def test_an_unusable_account_is_one_sentence(
+        self, prepared: Path, database: Database, username: str, name: str, password: str, word: str
+    ) -> None:
+        refused(self.add(prepared, username, name, password), word)
+        with database.read() as conn:
+            assert len(admins.everyone(conn)) == 1
+
+
+def test_what_it_makes_is_private(prepared: Path) -> None:
+    for path in prepared.rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0, path
