@@ -105,19 +105,22 @@ class LinkKeeper:
         if self._over:
             return  # the first reason is the cause, later ones its consequences
         self._over = True
-        self.ended.put(signal)
         self.connected.clear()
         log.info("the link ended: %s %s %s", signal.state.value, signal.reason.value, signal.detail or "")
         # a refused number is not asked for again by the next session: WhatsApp counts the attempts
         refused = {"pair_phone": None} if signal.reason == LinkReason.CODE_REFUSED else {}
-        with self._database.write() as conn:
-            accounts.set_state(
-                conn,
-                self._account_id,
-                signal.state,
-                now,
-                signal.reason,
-                detail=signal.detail,
-                retry_at=signal.until,
-                **refused,
-            )
+        try:
+            with self._database.write() as conn:
+                accounts.set_state(
+                    conn,
+                    self._account_id,
+                    signal.state,
+                    now,
+                    signal.reason,
+                    detail=signal.detail,
+                    retry_at=signal.until,
+                    **refused,
+                )
+        finally:
+            # last: the session ends the process as soon as it has this
+            self.ended.put(signal)

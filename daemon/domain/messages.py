@@ -74,6 +74,16 @@ class ReceiptKind(StrEnum):
     OTHER = "other"
 
 
+# what a receipt says about one of our messages
+TICKS = {
+    ReceiptKind.SENDER: Delivery.SENT,
+    ReceiptKind.DELIVERED: Delivery.DELIVERED,
+    ReceiptKind.INACTIVE: Delivery.DELIVERED,
+    ReceiptKind.READ: Delivery.READ,
+    ReceiptKind.PLAYED: Delivery.PLAYED,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where an event came from: the chat, the writing device, and WhatsApp's own time.

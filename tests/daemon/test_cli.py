@@ -59,7 +59,8 @@ def database_of(data: Path) -> Database:
 @pytest.fixture
 def prepared(data: Path) -> Path:
     """A folder in which an owner exists already."""
-    assert balas(data, "admin", "add", "sari", "--name", "Sari", "--password-stdin", stdin=PASSWORD).returncode == 0
+    made = balas(data, "admin", "add", "sari", "--name", "Sari", "--password-stdin", stdin=PASSWORD)
+    assert made.returncode == 0
     return data
 
 

@@ -164,7 +164,9 @@ def test_a_kind_of_message_is_shown_and_opens_a_turn(shop: Shop, name: str) -> N
     customer = shop.wa.add_customer(f"Pengirim {name}")
     kind.send(customer)
     bubble = only(shop, customer.name)
-    assert (bubble.kind, bubble.text, bubble.media) == (kind.kind, kind.text, kind.media)
+    # the fetcher adds the file when it has it
+    media = {key: value for key, value in (bubble.media or {}).items() if key != "file"}
+    assert (bubble.kind, bubble.text, media or None) == (kind.kind, kind.text, kind.media)
     assert (bubble.author, bubble.from_me, bubble.device) == (Author.CUSTOMER, False, 0)
     line = row(shop, customer.name)
     assert (line.unread, line.last_kind, line.contact_phone) == (1, kind.kind, customer.phone_number)

@@ -57,7 +57,9 @@ def came_too_early(database: Database, event: Step) -> bool:
 def check_invariants(database: Database) -> None:
     """What is true after every event, whatever came before."""
     rules = {
-        "two open turns": "SELECT 1 FROM turn WHERE closed_at IS NULL GROUP BY conversation_id HAVING count(*) > 1",
+        "two open turns": (
+            "SELECT 1 FROM turn WHERE closed_at IS NULL GROUP BY conversation_id HAVING count(*) > 1"
+        ),
         "two unresolved conversations": (
             "SELECT contact_id FROM conversation WHERE status <> 'resolved' GROUP BY 1 HAVING count(*) > 1"
         ),

@@ -156,6 +156,9 @@ def test_shop_and_customer_react_apart(books: Books, chat: int) -> None:
         assert messages.react(conn, message_id, False, "👍", at(1))
         assert messages.react(conn, message_id, True, "🙏", at(1))
     assert sorted(books.bubble(message_id).reactions) == ["👍", "🙏"]
+    with books.database.write() as conn:
+        messages.react(conn, message_id, False, "", at(2))
+    assert books.bubble(message_id).reactions == ("🙏",)
 
 
 def test_a_thread_is_ordered_by_whatsapps_time_and_ties_by_arrival(books: Books, chat: int) -> None:

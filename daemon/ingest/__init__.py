@@ -1,0 +1,65 @@
+"""One WhatsApp event, one transaction: message, contact, conversation, turn and event log together.
+
+Applying the same event again changes nothing.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from daemon.domain.messages import (
+    Event,
+    HistoryReceived,
+    MessageEdited,
+    MessageReceived,
+    MessageRevoked,
+    Nothing,
+    Reacted,
+    ReceiptReceived,
+    TypingChanged,
+)
+from daemon.ingest import changes, history, incoming, receiving
+from daemon.ingest.spots import Spots
+from daemon.store import accounts
+from daemon.store.engine import Database
+
+
+class Ingest:
+    """Commits the events of one account, one transaction each, on a connection of its own."""
+
+    def __init__(self, database: Database, account_id: int) -> None:
+        self._conn = database.writer()
+        self._account_id = account_id
+        self._spots = Spots()
+
+    def commit(self, event: Event, now: datetime) -> None:
+        """Write one event; it is on disk when this returns. `now` is the moment of its arrival."""
+        try:
+            with self._conn.begin():
+                self._spots.check(self._conn)
+                apply(self._conn, self._account_id, event, now, self._spots)
+        except BaseException:
+            self._spots.forget()
+            raise
+
+
+def apply(conn: Connection, account_id: int, event: Event, now: datetime, spots: Spots) -> None:
+    """Write what an event says, in the caller's transaction."""
+    if isinstance(event, MessageReceived) and incoming.next_of_turn(conn, account_id, event, now, spots):
+        return
+    if not isinstance(event, MessageReceived) or event.origin.from_me:
+        spots.forget()
+    account = accounts.get(conn, account_id)
+    match event:
+        case MessageReceived():
+            incoming.message(conn, account, event, now, spots)
+        case ReceiptReceived():
+            receiving.receipt(conn, account, event, now)
+        case MessageEdited() | MessageRevoked() | Reacted():
+            changes.change(conn, account, event, now)
+        case TypingChanged():
+            changes.typing(conn, account, event, now)
+        case HistoryReceived():
+            history.history(conn, account, event, now)
+        case Nothing():
+            pass

@@ -1,0 +1,57 @@
+"""What changes a message that is there: edits, deletions, reactions; and who is typing."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from daemon.domain.messages import (
+    MessageEdited,
+    MessageKind,
+    MessageReceived,
+    MessageRevoked,
+    Origin,
+    Reacted,
+    TypingChanged,
+)
+from daemon.ingest import incoming
+from daemon.store import contacts, conversations, events, messages
+from daemon.store.accounts import Account
+from daemon.store.events import EventKind
+
+
+def change(
+    conn: Connection, account: Account, event: MessageEdited | MessageRevoked | Reacted, now: datetime
+) -> None:
+    """Mark the message an event is about; an edit of a message that never came becomes that message."""
+    origin: Origin = event.origin
+    contact_id = contacts.resolve(conn, account.id, origin.party, now)
+    from_me = event.target_from_me if isinstance(event, Reacted) else origin.from_me
+    place = messages.find(conn, contact_id, from_me, event.target_wa_id)
+    if place is None:
+        if isinstance(event, MessageEdited) and event.text:
+            # the original never came: the edited text is all there is
+            original = MessageReceived(event.target_wa_id, origin, MessageKind.TEXT, event.text)
+            incoming.message(conn, account, original, now)
+            if made := messages.find(conn, contact_id, from_me, event.target_wa_id):
+                messages.edit(conn, made.id, event.text, origin.at)
+        return
+    match event:
+        case MessageEdited():
+            changed = messages.edit(conn, place.id, event.text, origin.at)
+        case MessageRevoked():
+            changed = messages.revoke(conn, place.id, origin.at)
+        case Reacted():
+            changed = messages.react(conn, place.id, origin.from_me, event.emoji, origin.at)
+    if changed:
+        events.append(conn, account.id, EventKind.MESSAGE_CHANGED, now, place.conversation_id, place.id)
+
+
+def typing(conn: Connection, account: Account, event: TypingChanged, now: datetime) -> None:
+    """Announce that a customer types or has stopped, when that is news."""
+    contact_id = contacts.find(conn, account.id, event.origin.party.address)
+    here = conversations.current(conn, contact_id) if contact_id is not None else None
+    if here is None or event.origin.from_me:
+        return
+    if conversations.set_typing(conn, here.conversation_id, event.typing, now):
+        kind = EventKind.TYPING if event.typing else EventKind.TYPING_STOPPED
+        events.append(conn, account.id, kind, now, here.conversation_id)

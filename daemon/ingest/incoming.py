@@ -1,0 +1,158 @@
+"""Messages: where each one belongs, the turn it opens or closes, the attachment it brings."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from daemon.domain.ids import ChatKind, Party
+from daemon.domain.messages import TICKS, Author, Delivery, MessageKind, MessageReceived, ReceiptKind
+from daemon.domain.turns import Closer
+from daemon.ingest.spots import Spot, Spots
+from daemon.store import contacts, conversations, downloads, events, messages, receipts, turns
+from daemon.store.accounts import Account, own_author
+from daemon.store.events import EventKind
+
+# bytes; a larger attachment is looked at on the phone
+LARGEST_FILE = 64_000_000
+WITH_FILE = {
+    MessageKind.IMAGE,
+    MessageKind.VIDEO,
+    MessageKind.VOICE,
+    MessageKind.AUDIO,
+    MessageKind.DOCUMENT,
+    MessageKind.STICKER,
+}
+
+
+def next_of_turn(conn: Connection, account_id: int, event: MessageReceived, now: datetime, spots: Spots) -> bool:
+    """The busy day's case: one more message in a turn that is open, by a customer whose place is known."""
+    spot = spots.get(event.origin.party)
+    if spot is None or event.origin.from_me or event.push_name not in ("", spot.name):
+        return False
+    message_id = messages.add(
+        conn,
+        values_of(account_id, event, now)
+        | {"contact_id": spot.contact_id, "conversation_id": spot.conversation_id, "turn_id": spot.turn_id},
+    )
+    if message_id is None:
+        return False
+    _want_file(conn, account_id, event, message_id, now)
+    conversations.touch(conn, spot.conversation_id, message_id, event.origin.at)
+    events.append(conn, account_id, EventKind.MESSAGE_NEW, now, spot.conversation_id, message_id)
+    return True
+
+
+def message(
+    conn: Connection, account: Account, event: MessageReceived, now: datetime, spots: Spots | None = None
+) -> None:
+    """Store a message that is new, fill a placeholder, or do nothing."""
+    origin = event.origin
+    if is_ourselves(account, origin.party):
+        return
+    if spots is not None and contacts.is_split(conn, account.id, origin.party):
+        spots.forget()  # two contacts are about to become one
+    contact_id = contacts.resolve(conn, account.id, origin.party, now)
+    known = messages.find(conn, contact_id, origin.from_me, event.wa_id)
+    if known is not None:
+        _fill(conn, account, known, event, now)
+        return
+    if event.push_name and not origin.from_me and origin.participant is None:
+        contacts.set_name(conn, contact_id, event.push_name)
+    here = conversations.current(conn, contact_id)
+    conversation_id = (
+        here.conversation_id if here else conversations.start(conn, account.id, contact_id, origin.party.kind, now)
+    )
+    turn_id = here.turn_id if here else None
+    from_customer = not origin.from_me and origin.party.kind == ChatKind.PERSON
+    if from_customer and turn_id is None:
+        turn_id = turns.open_turn(conn, account.id, conversation_id, now)
+    values = values_of(account.id, event, now) | {
+        "contact_id": contact_id,
+        "conversation_id": conversation_id,
+        "turn_id": turn_id,
+    }
+    message_id = messages.add(conn, values)
+    if message_id is None:
+        return
+    if origin.from_me:
+        _written_elsewhere(conn, account, event, conversation_id, message_id, turn_id, now)
+    elif from_customer and turn_id is not None and spots is not None:
+        spots.remember(origin.party, Spot(contact_id, conversation_id, turn_id, event.push_name))
+    _want_file(conn, account.id, event, message_id, now)
+    conversations.touch(conn, conversation_id, message_id, origin.at)
+    events.append(conn, account.id, EventKind.MESSAGE_NEW, now, conversation_id, message_id)
+
+
+def _written_elsewhere(
+    conn: Connection,
+    account: Account,
+    event: MessageReceived,
+    conversation_id: int,
+    message_id: int,
+    turn_id: int | None,
+    now: datetime,
+) -> None:
+    """A reply from the phone or another linked device closes the turn."""
+    # its receipts may have come first
+    for kind in receipts.kinds(conn, account.id, event.wa_id):
+        if tick := TICKS.get(ReceiptKind(kind)):
+            messages.raise_delivery(conn, message_id, tick)
+    # whoever answers on the phone has read what came before
+    conversations.see(conn, conversation_id, message_id)
+    if turn_id is not None:
+        device = event.origin.device
+        turns.close(conn, turn_id, Closer(own_author(device), device=device), message_id, now)
+
+
+def values_of(account_id: int, event: MessageReceived, now: datetime) -> dict[str, Any]:
+    """The columns of a message that its event alone decides."""
+    origin = event.origin
+    return {
+        "account_id": account_id,
+        "wa_id": event.wa_id,
+        "from_me": origin.from_me,
+        "author": (own_author(origin.device) if origin.from_me else Author.CUSTOMER).value,
+        "device": origin.device,
+        "participant": origin.participant,
+        "kind": event.kind.value,
+        "text": event.text,
+        "quoted_wa_id": event.quoted_wa_id,
+        "media": event.media or None,
+        "raw": event.raw,
+        "sent_at": origin.at,
+        "arrived_at": now,
+        "delivery": Delivery.SENT.value if origin.from_me else None,
+        "is_history": event.is_history,
+    }
+
+
+def _fill(
+    conn: Connection, account: Account, place: messages.Place, event: MessageReceived, now: datetime
+) -> None:
+    if event.kind == MessageKind.UNREADABLE:
+        return
+    content = {
+        "kind": event.kind.value,
+        "text": event.text,
+        "media": event.media or None,
+        "raw": event.raw,
+        "quoted_wa_id": event.quoted_wa_id,
+    }
+    if messages.fill_unreadable(conn, place.id, content):
+        _want_file(conn, account.id, event, place.id, now)
+        events.append(conn, account.id, EventKind.MESSAGE_CHANGED, now, place.conversation_id, place.id)
+
+
+def _want_file(conn: Connection, account_id: int, event: MessageReceived, message_id: int, now: datetime) -> None:
+    """Queue an attachment, unless it is larger than anybody would want on the shop's computer."""
+    size = event.media.get("size", 0)
+    if event.kind in WITH_FILE and event.raw and isinstance(size, int) and size <= LARGEST_FILE:
+        downloads.want(conn, account_id, message_id, now)
+
+
+def is_ourselves(account: Account, party: Party) -> bool:
+    """A note to our own number is no customer."""
+    return (account.lid is not None and party.lid == account.lid) or (
+        account.phone is not None and party.phone == account.phone
+    )

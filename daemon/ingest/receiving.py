@@ -1,0 +1,41 @@
+"""Receipts: the ticks of what we sent, uncertain sends settled, and what was read on another device."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from daemon.domain.messages import TICKS, ReceiptKind, ReceiptReceived
+from daemon.store import contacts, conversations, events, messages, outbox, receipts
+from daemon.store.accounts import Account
+from daemon.store.events import EventKind
+
+
+def receipt(conn: Connection, account: Account, event: ReceiptReceived, now: datetime) -> None:
+    """Keep a receipt and move the ticks; one that is known already does nothing."""
+    origin = event.origin
+    who = "me" if origin.from_me else origin.participant or str(origin.party.address)
+    if not receipts.record(conn, account.id, event.wa_ids, who, origin.device, event.kind.value, origin.at):
+        return
+    if origin.from_me and event.kind in (ReceiptKind.READ, ReceiptKind.READ_SELF):
+        _seen_elsewhere(conn, account, event, now)
+        return
+    delivery = TICKS.get(event.kind)
+    if delivery is None:
+        return
+    for place in messages.find_own(conn, account.id, event.wa_ids):
+        journey = outbox.by_message(conn, place.id)
+        if journey is not None and journey.state in (
+            outbox.OutboxState.UNCERTAIN,
+            outbox.OutboxState.SENDING,
+        ):
+            outbox.settle(conn, journey.id, outbox.OutboxState.SENT, now)
+        if messages.raise_delivery(conn, place.id, delivery):
+            events.append(conn, account.id, EventKind.MESSAGE_CHANGED, now, place.conversation_id, place.id)
+
+
+def _seen_elsewhere(conn: Connection, account: Account, event: ReceiptReceived, now: datetime) -> None:
+    contact_id = contacts.resolve(conn, account.id, event.origin.party, now)
+    for wa_id in event.wa_ids:
+        place = messages.find(conn, contact_id, False, wa_id)
+        if place and conversations.see(conn, place.conversation_id, place.id):
+            events.append(conn, account.id, EventKind.CONVERSATION_CHANGED, now, place.conversation_id)

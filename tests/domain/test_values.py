@@ -1,0 +1,102 @@
+"""Phones as people type them, WhatsApp's addresses, times, and how long to wait."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from daemon.backoff import CAP, FIRST, delay
+from daemon.domain.ids import Address, ChatKind, Party, parse_address
+from daemon.domain.phones import PhoneError, parse_phone
+from daemon.domain.time import from_unix
+from tests.books import both
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["+62 812-3456-789", "62812 3456 789", "0812 3456 789", "0062812.3456.789", "(0812) 3456789", "08123456789"],
+)
+def test_a_number_is_understood_as_people_type_it(typed: str) -> None:
+    assert parse_phone(typed) == "628123456789"
+
+
+@pytest.mark.parametrize("typed", ["", "halo", "0812", "+62 812 abc 456", "1234567", "1" * 16, "+-", "٠٨١٢٣٤٥٦٧٨"])
+def test_what_is_no_number_is_refused(typed: str) -> None:
+    with pytest.raises(PhoneError):
+        parse_phone(typed)
+
+
+def test_another_country_has_its_own_zero() -> None:
+    assert parse_phone("0171 1234567", country="49") == "491711234567"
+
+
+USERS = st.text("0123456789", min_size=1, max_size=15)
+
+
+@given(USERS, st.sampled_from(["lid", "s.whatsapp.net", "g.us"]), st.integers(0, 99))
+def test_an_address_reads_back_as_it_was_written(user: str, server: str, device: int) -> None:
+    address = Address(user, server, device)
+    assert parse_address(str(address)) == address
+    assert address.bare() == Address(user, server)
+    assert address.kind == (ChatKind.GROUP if server == "g.us" else ChatKind.PERSON)
+
+
+@pytest.mark.parametrize("text", ["", "62812", "62812@", "62812:x@lid"])
+def test_what_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011
+        parse_address(text)
+
+
+@pytest.mark.parametrize(
+    ("server", "kind"),
+    [
+        ("hosted", ChatKind.PERSON),
+        ("newsletter", ChatKind.NEWSLETTER),
+        ("broadcast", ChatKind.STATUS),
+        ("bot", ChatKind.OTHER),
+        ("new.server", ChatKind.OTHER),
+    ],
+)
+def test_only_persons_and_groups_are_chats(server: str, kind: ChatKind) -> None:
+    assert Address("1", server).kind == kind
+
+
+def test_a_party_knows_both_addresses_whichever_comes_first() -> None:
+    party = both("551", "62811")
+    assert party.alternative is not None
+    for found in (party, Party(party.alternative, party.address)):
+        assert (found.lid, found.phone) == ("551", "62811")
+    assert (Party(party.address).phone, Party(party.alternative).lid) == (None, None)
+
+
+def test_times_are_aware_and_absurd_ones_harmless() -> None:
+    assert from_unix(0) == datetime(1970, 1, 1, tzinfo=UTC)
+    for absurd in (1e30, -1e30, float("nan"), 2**63):
+        assert from_unix(absurd) == from_unix(0)
+
+
+@given(st.integers(0, 10_000), st.randoms(use_true_random=False))
+def test_the_wait_doubles_to_its_cap_and_jitter_takes_half_at_most(failures: int, rng: random.Random) -> None:
+    longest = min(CAP, FIRST * 2 ** min(failures, 30))
+    assert longest / 2 <= delay(failures, rng).total_seconds() <= longest
+
+
+def test_two_shops_do_not_come_in_step() -> None:
+    assert len({delay(9, random.Random(seed)) for seed in range(20)}) == 20
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_day_offline_is_never_more_than_one_attempt_a_minute_after_the_first_ten(seed: int) -> None:
+    rng, at, attempts = random.Random(seed), timedelta(), []
+    while at < timedelta(days=1):
+        at += delay(len(attempts), rng)
+        attempts.append(at)
+    later = attempts[9:]
+    assert all(b - a >= timedelta(minutes=1) for a, b in pairwise(later))
+    # quick while it may be a hiccup, patient when it is not, never asleep
+    assert attempts[3] < timedelta(seconds=10)
+    assert all(b - a <= timedelta(minutes=5) for a, b in pairwise(attempts))
+    assert 24 * 12 <= len(attempts) <= 24 * 24 + 10
