@@ -116,7 +116,11 @@ def days(draw: st.DrawFn, elsewhere: bool = False, longest: int = 25) -> list[St
         choice = draw(st.integers(0, 9))
         if elsewhere and choice < 2:
             what = draw(st.sampled_from(["resolve", "close"]))
-            steps.append(Elsewhere(what, draw(st.sampled_from(PARTIES))))
+            steps.append(Elsewhere(what, draw(st.sampled_from(PARTIES[:3]))))
+        elif elsewhere and choice < 8:
+            # a busy customer, whose place is worth remembering
+            origin = Origin(draw(st.sampled_from(PARTIES[:3])), False, 0, at(seconds))
+            steps.append(MessageReceived(f"BUSY{seconds}", origin, MessageKind.TEXT, f"teks {seconds}"))
         else:
             steps.append(draw(reactions(seconds) if choice == 9 else events(seconds)))
     return steps

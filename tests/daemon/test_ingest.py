@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import IntegrityError, StatementError
 
+from daemon.domain.ids import Party
 from daemon.domain.messages import (
     Author,
     Delivery,
@@ -22,6 +23,7 @@ from daemon.domain.turns import Closer
 from daemon.store import outbox, turns
 from daemon.store.outbox import OutboxState
 from tests.books import NOON, Books, at, both, dump
+from tests.daemon.events import Elsewhere
 from tests.daemon.line import Line
 
 BUDI = both("551", "62811")
@@ -140,3 +142,45 @@ def test_an_event_that_fails_leaves_nothing_and_the_next_one_works(books: Books)
     line.apply(arrives("C", "lagi"))
     line.close()
     assert texts(books) == ["halo", "lagi"]
+
+
+class TestRememberedPlaces:
+    """Where a customer's next message goes is remembered, until somebody changes it."""
+
+    def test_a_conversation_resolved_by_another_process_is_not_written_to(self, books: Books) -> None:
+        line = Line(books.database)
+        for step in (arrives("A"), arrives("B", "dua"), Elsewhere("resolve", BUDI), arrives("C", "lagi")):
+            line.apply(step)
+        line.close()
+        assert (books.thread(1), books.thread(2)) == (["halo", "dua"], ["lagi"])
+        assert books.summary(2).waiting_since is not None
+
+    def test_a_turn_closed_by_another_process_is_not_written_to(self, books: Books) -> None:
+        line = Line(books.database)
+        for step in (arrives("A"), arrives("B"), Elsewhere("close", BUDI), arrives("C")):
+            line.apply(step)
+        line.close()
+        assert books.summary(1).waiting_since is not None
+        assert books.rows("turn") == 2
+
+    def test_after_a_merge_both_addresses_lead_to_the_same_conversation(self, books: Books) -> None:
+        assert BUDI.alternative is not None
+        by_lid, by_phone = Party(BUDI.address), Party(BUDI.alternative)
+        parties = (by_lid, by_phone, BUDI, by_phone, by_lid)
+        ingest(books, *(arrives(str(n), str(n), n, party=party) for n, party in enumerate(parties)))
+        assert books.thread(1) == ["0", "1", "2", "3", "4"]
+
+    def test_a_place_that_was_never_committed_is_forgotten(self, books: Books) -> None:
+        with books.database.write() as conn:
+            first = int(at(1001).timestamp() * 1000)
+            conn.exec_driver_sql(
+                f"CREATE TRIGGER full BEFORE INSERT ON event_log WHEN NEW.at = {first}"
+                " BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+            )
+        line = Line(books.database)
+        with pytest.raises(IntegrityError, match="disk full"):
+            line.apply(arrives("A"))
+        assert books.rows("contact") == 0
+        line.apply(arrives("A"))
+        line.close()
+        assert texts(books) == ["halo"]

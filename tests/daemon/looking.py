@@ -1,0 +1,40 @@
+"""What tests of the daemon look at in a shop's inbox."""
+
+from collections.abc import Callable
+
+from daemon.domain.turns import HandledMark
+from daemon.store import conversations, turns
+from daemon.store.conversations import Box, Summary
+from daemon.store.messages import Bubble
+from tests.shop import Shop, wait_until
+
+
+def row(shop: Shop, name: str) -> Summary:
+    """The customer's line in the list."""
+    with shop.database.read() as conn:
+        rows = conversations.listing(conn, shop.account_id, Box.ALL, 0, limit=1000)
+    (found,) = [summary for summary in rows if summary.contact_name == name]
+    return found
+
+
+def last_mark(shop: Shop, name: str) -> HandledMark:
+    """Who answered the customer last."""
+    conversation_id = row(shop, name).id
+    with shop.database.read() as conn:
+        return wait_until(lambda: turns.last_closed(conn, conversation_id), what="a handled-mark")
+
+
+def only(shop: Shop, name: str) -> Bubble:
+    """The customer's one message."""
+    (bubble,) = wait_until(lambda: shop.bubbles(name), what=f"a message of {name}")
+    return bubble
+
+
+def becomes(shop: Shop, bubble: Bubble, condition: Callable[[Bubble], object]) -> Bubble:
+    """Wait until a message satisfies a condition; give it as it is then."""
+
+    def look() -> Bubble | None:
+        (now,) = [other for other in shop.bubbles() if other.id == bubble.id]
+        return now if condition(now) else None
+
+    return wait_until(look, what="the message's change")
