@@ -171,6 +171,8 @@ def main() -> None:
     config = Config.from_env()
     logs.set_up(config.log_level, "session")
     os.umask(0o077)
+    # the library's threads ask for the interpreter thousands of times a second and must not wait 5 ms for it
+    sys.setswitchinterval(0.0005)
     # the Go library prints progress lines to stdout
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     try:
