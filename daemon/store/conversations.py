@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, fu
 
 from daemon.domain.ids import ChatKind
 from daemon.domain.messages import Delivery, MessageKind
+from daemon.store.prepared import Prepared
 from daemon.store.tables import admin, contact, conversation, message, turn
 
 TYPING_LASTS = timedelta(seconds=10)
@@ -64,7 +65,7 @@ _current = (
     .outerjoin(turn, and_(turn.c.conversation_id == conversation.c.id, turn.c.closed_at.is_(None)))
     .where(conversation.c.contact_id == bindparam("contact_id"), conversation.c.status != "resolved")
 )
-_touch = (
+_touch = Prepared(
     update(conversation)
     .where(conversation.c.id == bindparam("conversation_id"))
     .values(
@@ -102,7 +103,7 @@ def start(conn: Connection, account_id: int, contact_id: int, kind: ChatKind, no
 
 def touch(conn: Connection, conversation_id: int, message_id: int, at: datetime) -> None:
     """Make a message the newest of its conversation."""
-    conn.execute(_touch, {"conversation_id": conversation_id, "message_id": message_id, "at": at})
+    _touch.run(conn, {"conversation_id": conversation_id, "message_id": message_id, "at": at})
 
 
 def touch_history(conn: Connection, conversation_id: int, message_id: int, at: datetime) -> None:

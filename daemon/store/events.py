@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, delete, func, insert, select
 
+from daemon.store.prepared import Prepared
 from daemon.store.tables import event_log
 
 
@@ -36,7 +37,7 @@ class CursorTooOld(Exception):
     """The log no longer reaches back to this cursor: read everything again."""
 
 
-_insert = insert(event_log)
+_insert = Prepared(insert(event_log), ("account_id", "kind", "conversation_id", "message_id", "at"))
 
 
 def append(
@@ -48,8 +49,8 @@ def append(
     message_id: int | None = None,
 ) -> None:
     """Write one fact; it becomes visible with the caller's transaction."""
-    conn.execute(
-        _insert,
+    _insert.run(
+        conn,
         {
             "account_id": account_id,
             "kind": kind.value,

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, case, func, literal, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from daemon.domain.messages import DELIVERY_ORDER, Author, Delivery, MessageKind
+from daemon.store.prepared import Prepared
 from daemon.store.tables import admin, message, reaction
 
 
@@ -38,9 +40,15 @@ class Bubble:
 _add = upsert(message).on_conflict_do_nothing().returning(message.c.id)
 
 
+@cache
+def _add_with(columns: tuple[str, ...]) -> Prepared:
+    return Prepared(_add, columns)
+
+
 def add(conn: Connection, values: dict[str, Any]) -> int | None:
     """Store a message; None if the same (contact, direction, WhatsApp id) is already there."""
-    return conn.execute(_add, values).scalar()
+    row = _add_with(tuple(values)).run(conn, values)
+    return row[0] if row else None
 
 
 _find = select(message.c.id, message.c.conversation_id).where(
@@ -182,9 +190,7 @@ _bubbles = (
     .outerjoin(admin, admin.c.id == message.c.admin_id)
     .outerjoin(
         _quoted,
-        (_quoted.c.account_id == message.c.account_id)
-        & (_quoted.c.wa_id == message.c.quoted_wa_id)
-        & (_quoted.c.contact_id == message.c.contact_id),
+        (_quoted.c.wa_id == message.c.quoted_wa_id) & (_quoted.c.contact_id == message.c.contact_id),
     )
 )
 

@@ -86,7 +86,9 @@ def _load(wa: WhatsAppServer, count: int, seen: Callable[[], int], greet: Callab
     for customer in customers:
         customer.wait_for_text("ok", 60)
     warm = [c.prepare_texts([f"pemanasan {n}" for n in range(WARM_UP // CUSTOMERS)]) for c in customers]
-    load = [c.prepare_texts([f"halo kak, pesanan nomor {n}?" for n in range(count // CUSTOMERS)]) for c in customers]
+    load = [
+        c.prepare_texts([f"halo kak, pesanan nomor {n}?" for n in range(count // CUSTOMERS)]) for c in customers
+    ]
     ready = CUSTOMERS + WARM_UP
     wa.release(*warm)
     wait_until(lambda: seen() >= ready, 60, "the warm-up")

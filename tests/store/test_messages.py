@@ -3,6 +3,7 @@
 from itertools import permutations, product
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from daemon.domain.messages import DELIVERY_ORDER, Delivery, MessageKind
 from daemon.store import messages
@@ -201,3 +202,13 @@ def test_an_unreadable_message_is_filled_once(books: Books, chat: int) -> None:
 def test_no_bubble_of_no_message(books: Books) -> None:
     with books.database.read() as conn:
         assert messages.bubble(conn, 99) is None
+
+
+def test_a_full_disk_is_the_error_that_ingest_waits_for(books: Books) -> None:
+    conversation_id = books.conversation(lid("1"))
+    with books.database.write() as conn:
+        pages = conn.exec_driver_sql("PRAGMA page_count").scalar_one()
+        conn.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+    with pytest.raises(OperationalError) as error:
+        books.message(conversation_id, "rahasia" * 20_000)
+    assert "rahasia" not in str(error.value)

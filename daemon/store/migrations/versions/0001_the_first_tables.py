@@ -63,7 +63,6 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_event_log_account_id_account")),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_event_log")),
-        sqlite_autoincrement=True,
     )
     op.create_table(
         "link",
@@ -146,9 +145,10 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("conversation", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_conversation_account_id_kind_last_at"),
-            ["account_id", "kind", "last_at"],
+            "ix_conversation_unresolved",
+            ["account_id", "kind"],
             unique=False,
+            sqlite_where=sa.text("status <> 'resolved'"),
         )
         batch_op.create_index(
             "uq_conversation_unresolved",
@@ -222,8 +222,7 @@ def upgrade() -> None:
             ["conversation_id", "sent_at", "id"],
             unique=False,
         )
-        batch_op.create_index("ix_message_wa_id", ["account_id", "wa_id"], unique=False)
-        batch_op.create_index("uq_message_wa_id", ["contact_id", "from_me", "wa_id"], unique=True)
+        batch_op.create_index("uq_message_wa_id", ["wa_id", "contact_id", "from_me"], unique=True)
 
     op.create_table(
         "outbox",
