@@ -17,7 +17,7 @@ from daemon.whatsapp.send import SendFailed, SendUncertain, Sent, send_text
 log = logging.getLogger(__name__)
 
 # seconds between two looks while messages pour in: every commit wakes us
-PAUSE = 0.03
+PAUSE = 0.05
 # seconds before a reply that surely did not leave is tried again
 RETRY_AFTER = 2.0
 
