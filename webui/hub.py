@@ -135,12 +135,11 @@ class Hub:
             with self._changed:
                 while not self._tabs:
                     self._changed.wait()
-                tabs = tuple(self._tabs)
             try:
                 if not watch.wait(LONGEST_WAIT):
                     continue
                 started = time.perf_counter()
-                self._hand_out(tabs)
+                self._hand_out()
                 took = time.perf_counter() - started
                 time.sleep(max(PAUSE_SECONDS, min(LONGEST_REST, REST_FACTOR * took)))
             except Exception as error:
@@ -151,12 +150,14 @@ class Hub:
 
     def _failed(self) -> None:
         """Nobody may go on silently without news: all tabs read their pages again."""
-        with self._changed:
-            tabs = tuple(self._tabs)
-        for tab in tabs:
+        for tab in self._present():
             tab.push([RESYNC], self._cursor, self._cursor)
 
-    def _hand_out(self, tabs: tuple[Tab, ...]) -> None:
+    def _present(self) -> tuple[Tab, ...]:
+        with self._changed:
+            return tuple(self._tabs)
+
+    def _hand_out(self) -> None:
         before = self._cursor
         with self._database.read() as conn:
             try:
@@ -169,7 +170,7 @@ class Hub:
             digest = Digest.of(found or ())
             too_many = found is None or digest.size > TOO_MANY or found[-1].seq != after
             if not too_many:
-                opened = {tab.audience.open for tab in tabs if tab.audience.open is not None}
+                opened = {tab.audience.open for tab in self._present() if tab.audience.open is not None}
                 facts = read(conn, digest, opened)
         with self._changed:
             # tabs that joined meanwhile count from here; those that joined before are among the present ones

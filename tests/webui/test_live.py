@@ -231,3 +231,17 @@ def test_the_log_names_no_customer_and_no_words(server: Server, sari: Visitor, s
     log = server.log.read_text()
     for secret in ("rahasia", "6281234567890", "Ratna", sari.cookie):
         assert secret not in log
+
+
+def test_a_tab_that_joins_while_all_is_quiet_hears_the_first_message(
+    server: Server, sari: Visitor, shop: Shop
+) -> None:
+    number = shop.conversation("Ibu Ratna", "halo")
+    with tab(server, sari, shop.cursor()):
+        # the follower now waits for the next commit, knowing the first tab only
+        cursor = shop.cursor()
+        shop.customer_writes(number, "sebelum")
+        with tab(server, sari, cursor, open=number) as socket:
+            hear(socket, "bubble", lambda message: "sebelum" in message["html"])
+            shop.customer_writes(number, "sesudah")
+            hear(socket, "bubble", lambda message: "sesudah" in message["html"])
