@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = [
@@ -38,4 +38,4 @@ def log_in(page: Page, url: str, username: str, password: str) -> None:
 
 def wait_live(page: Page) -> None:
     """Wait until the page's websocket is up."""
-    page.wait_for_function("() => document.documentElement.dataset.live === 'on'")
+    expect(page.locator("html")).to_have_attribute("data-live", "on")

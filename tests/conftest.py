@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from daemon.store.engine import Database
 from daemon.store.schema import migrate
 from tests.books import Books
+from tests.browser import chromium as start_chromium
 
 _skipped_browser_tests: list[str] = []
 
@@ -54,3 +56,10 @@ def database(migrated_file: Path, tmp_path: Path) -> Iterator[Database]:
 def books(database: Database) -> Books:
     """An account in the test's database."""
     return Books(database)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One Chromium for all browser tests; each takes a fresh profile of it."""
+    with start_chromium() as browser:
+        yield browser

@@ -10,18 +10,12 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from daemon.domain.links import LinkState
-from tests.browser import chromium, log_in, wait_live
+from tests.browser import log_in, wait_live
 from tests.shop import PASSWORD, Shop, wait_until
 from tests.whatsapp_server import WhatsAppServer
 from tests.whatsapp_server.actors.customer import Customer
 
 pytestmark = [pytest.mark.browser, pytest.mark.wire]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture
@@ -38,9 +32,9 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 
 
 @pytest.fixture
-def page(browser: Browser, shop: Shop) -> Iterator[Page]:
+def page(chromium: Browser, shop: Shop) -> Iterator[Page]:
     """A logged-in browser; any error in its console fails the test."""
-    context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 800})
+    context = chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 800})
     page = context.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))

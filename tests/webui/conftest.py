@@ -13,28 +13,20 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from werkzeug.test import TestResponse
 
 from auth_store import place
 from daemon.config import Config
 from daemon.store.engine import Database
 from daemon.store.schema import migrate
+from tests import browser as browser_tools
 from tests.webui.shop import PASSWORD, Shop
 from webui import security
 from webui.app import create_app
 from webui.serve import command
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-CHROMIUM_ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 
 @pytest.fixture
@@ -163,16 +155,6 @@ def server(config: Config, database: Database, tmp_path: Path) -> Iterator[Serve
     running.stop()
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def browser(chromium: Browser) -> Iterator[BrowserContext]:
     """A fresh browser profile that speaks English."""
@@ -184,14 +166,5 @@ def browser(chromium: Browser) -> Iterator[BrowserContext]:
 
 def log_in(page: Page, server: Server, username: str = "sari") -> Page:
     """Log in through the form and wait until the page is live."""
-    page.goto(f"{server.url}/login")
-    page.fill("[name=username]", username)
-    page.fill("[name=password]", PASSWORD)
-    page.click("[data-action=login]")
-    page.wait_for_url(f"{server.url}/")
-    wait_live(page)
+    browser_tools.log_in(page, server.url, username, PASSWORD)
     return page
-
-
-def wait_live(page: Page) -> None:
-    expect(page.locator("html")).to_have_attribute("data-live", "on")
