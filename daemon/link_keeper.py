@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from datetime import datetime, timedelta
 from queue import SimpleQueue
 
@@ -43,12 +44,16 @@ class LinkKeeper:
     def __init__(self, database: Database, account_id: int, clock: Clock) -> None:
         self.ended: SimpleQueue[LinkEnded] = SimpleQueue()
         self.connected = threading.Event()
+        # set once the backlog of the time away is in: only then it is known what the phone has answered
+        self.ready = threading.Event()
         self.pairing = False
         self._database = database
         self._account_id = account_id
         self._clock = clock
         self._codes = 0
         self._catching_up = False
+        self._backlog_ended = False
+        self._connected_since: float | None = None
         self._over = False
         self._lock = threading.Lock()
 
@@ -56,6 +61,12 @@ class LinkKeeper:
     def catching_up(self) -> bool:
         """Whether the backlog of the time away is still arriving."""
         return self._catching_up
+
+    @property
+    def waits_for_backlog(self) -> float:
+        """Seconds since the login in which the server has said nothing about a backlog; 0 once it has."""
+        since = self._connected_since
+        return 0.0 if since is None or self.ready.is_set() else time.monotonic() - since
 
     def handle(self, signal: Signal) -> None:
         """Record one signal; called on the library's threads."""
@@ -88,7 +99,10 @@ class LinkKeeper:
                 self.pairing = False
                 accounts.set_identity(conn, self._account_id, address.user, lid, address.device, now)
                 state(LinkState.CATCHING_UP if self._catching_up else LinkState.ONLINE, pair_until=None)
+                self._connected_since = time.monotonic()
                 self.connected.set()
+                if self._backlog_ended:
+                    self.ready.set()
             case BacklogBegun(0):
                 pass
             case BacklogBegun(messages):
@@ -96,8 +110,10 @@ class LinkKeeper:
                 state(LinkState.CATCHING_UP, backlog_total=messages, backlog_done=0)
             case BacklogEnded():
                 self._catching_up = False
+                self._backlog_ended = True
                 if self.connected.is_set():
                     state(LinkState.ONLINE)
+                    self.ready.set()
             case Unstable(answered):
                 state(LinkState.ONLINE if answered else LinkState.UNSTABLE)
 
@@ -106,6 +122,7 @@ class LinkKeeper:
             return  # the first reason is the cause, later ones its consequences
         self._over = True
         self.connected.clear()
+        self.ready.clear()
         log.info("the link ended: %s %s %s", signal.state.value, signal.reason.value, signal.detail or "")
         # a refused number is not asked for again by the next session: WhatsApp counts the attempts
         refused = {"pair_phone": None} if signal.reason == LinkReason.CODE_REFUSED else {}

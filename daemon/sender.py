@@ -39,16 +39,16 @@ def settle_interrupted(database: Database, account_id: int, clock: Clock) -> Non
 
 
 class Sender(threading.Thread):
-    """Sends queued replies while `connected` is set."""
+    """Sends queued replies while `ready` is set."""
 
     def __init__(
-        self, database: Database, account_id: int, whatsapp: WhatsApp, connected: threading.Event, clock: Clock
+        self, database: Database, account_id: int, whatsapp: WhatsApp, ready: threading.Event, clock: Clock
     ) -> None:
         super().__init__(name="sender", daemon=True)
         self._database = database
         self._account_id = account_id
         self._whatsapp = whatsapp
-        self._connected = connected
+        self._ready = ready
         self._clock = clock
         self._stopping = threading.Event()
         self._idle = threading.Event()
@@ -59,7 +59,7 @@ class Sender(threading.Thread):
         watch = ChangeWatch(self._database)
         more = True
         while not self._stopping.is_set():
-            if not self._connected.wait(0.5):
+            if not self._ready.wait(0.5):
                 more = True
                 continue
             if not more and not watch.wait(0.5):

@@ -36,6 +36,8 @@ TICK = 0.1
 LONGEST_CALLBACK = 120.0
 # a backlog in which nothing arrives for so long has ended, even if the server did not say so
 LONGEST_SILENCE = 30.0
+# seconds after the login in which a server that has a backlog announces it
+LONGEST_WAIT_FOR_BACKLOG = 5.0
 # states in which the library still has a socket and events in flight
 _GRACEFUL = {LinkState.OFFLINE, LinkState.STOPPED, LinkState.REPLACED, LinkState.LOGGED_OUT}
 
@@ -53,7 +55,7 @@ class Session:
         keys = str(session_file(config.data, account.id))
         self._whatsapp = WhatsApp(keys, config.device_name, self._on_event, self._keeper.handle)
         connected = self._keeper.connected
-        self._sender = Sender(self._database, account.id, self._whatsapp, connected, clock)
+        self._sender = Sender(self._database, account.id, self._whatsapp, self._keeper.ready, clock)
         self._fetcher = Fetcher(self._database, account.id, config.data, self._whatsapp, connected, clock)
         self._asked_code_for: str | None = None
         self._stop: SimpleQueue[int] = SimpleQueue()
@@ -103,6 +105,8 @@ class Session:
                 os._exit(4)
             if self._keeper.catching_up:
                 self._show_progress()
+            elif self._keeper.waits_for_backlog > LONGEST_WAIT_FOR_BACKLOG:
+                self._keeper.handle(BacklogEnded())
             if (watch.changed() or self._keeper.pairing) and (end := self._wishes()):
                 return end
 

@@ -22,6 +22,7 @@ SENTENCES = {
     403: (_("This is not for your account."), _("Ask the owner of the shop to do it.")),
     404: (_("There is nothing here."), _("The link may be old, or the conversation has moved.")),
     405: (_("There is nothing here."), _("The link may be old, or the conversation has moved.")),
+    409: (_("Somebody else was faster."), _("The page shows how it stands now.")),
     413: (_("That is too long to send."), _("Shorten it and try again.")),
     429: (_("Too many attempts."), _("Wait a few minutes, then try again.")),
     500: (_("Something went wrong on our side."), _("Nothing was lost. Try again in a moment.")),

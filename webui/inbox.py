@@ -11,6 +11,7 @@ from flask_babel import gettext
 from flask_login import login_required
 from sqlalchemy import Connection
 
+from daemon.desk import elsewhere
 from daemon.desk import turns as desk
 from daemon.domain.messages import Author
 from daemon.domain.turns import AlreadyAnswered, Closer, NotAnswerable
@@ -96,6 +97,17 @@ def answer(conversation_id: int) -> Any:
         shown = fragments.bubble(views.message(bubble, now))
         return jsonify(id=message_id, bubble=shown, turn_id="", request_key=Draft().request_key), 201
     return redirect(url_for("inbox.thread", conversation_id=conversation_id, box=request.args.get("box")), 303)
+
+
+@pages.post("/c/<id:conversation_id>/held/<id:message_id>/<any('send-anyway', 'discard'):decision>")
+@login_required  # type: ignore[untyped-decorator]
+def decide(conversation_id: int, message_id: int, decision: str) -> Any:
+    """Send a held reply after all, or never."""
+    with services().database.write() as conn:
+        act = elsewhere.send_anyway if decision == "send-anyway" else elsewhere.discard
+        if not act(conn, conversation_id, message_id, services().clock()):
+            abort(409)
+    return "", 204
 
 
 def _reply_form() -> tuple[str, int | None, str | None]:

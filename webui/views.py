@@ -55,10 +55,16 @@ DELIVERIES = {
     Delivery.PLAYED: _("Played"),
     Delivery.FAILED: _("Not sent"),
     Delivery.UNCERTAIN: _("Perhaps not sent"),
+    Delivery.HELD: _("Waiting for your decision"),
+    Delivery.DISCARDED: _("Discarded"),
+    Delivery.CANCELLED: _("Stopped"),
 }
 TROUBLES = {
     Delivery.FAILED: _("Not sent. The customer has not received this."),
     Delivery.UNCERTAIN: _("We don't know whether this was sent. Look on the phone before you send it again."),
+    Delivery.HELD: _("Not sent: somebody answered on the phone or another linked device just before."),
+    Delivery.DISCARDED: _("Discarded. The customer has not received this."),
+    Delivery.CANCELLED: _("Stopped, because somebody answered just before."),
 }
 
 

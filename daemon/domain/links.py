@@ -106,5 +106,5 @@ def may_follow(before: LinkState, after: LinkState) -> bool:
 
 
 def can_send(state: LinkState) -> bool:
-    """Whether queued replies leave now."""
-    return state in (LinkState.CATCHING_UP, LinkState.ONLINE, LinkState.UNSTABLE)
+    """Whether queued replies leave now; not while catching up, because the phone may have answered meanwhile."""
+    return state in (LinkState.ONLINE, LinkState.UNSTABLE)

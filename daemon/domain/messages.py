@@ -39,8 +39,11 @@ class Delivery(StrEnum):
 
     QUEUED = "queued"
     SENDING = "sending"
+    HELD = "held"
     UNCERTAIN = "uncertain"
     FAILED = "failed"
+    DISCARDED = "discarded"
+    CANCELLED = "cancelled"
     SENT = "sent"
     DELIVERED = "delivered"
     READ = "read"
@@ -49,9 +52,12 @@ class Delivery(StrEnum):
 
 DELIVERY_ORDER = {
     Delivery.QUEUED: 0,
+    Delivery.HELD: 0,
     Delivery.SENDING: 1,
     Delivery.UNCERTAIN: 2,
     Delivery.FAILED: 2,
+    Delivery.DISCARDED: 2,
+    Delivery.CANCELLED: 2,
     Delivery.SENT: 3,
     Delivery.DELIVERED: 4,
     Delivery.READ: 5,

@@ -127,7 +127,9 @@ SENTENCES: dict[tuple[LinkState, LinkReason], Sentence] = {
     (S.CONNECTING, R.NONE): Sentence(_("Balas is connecting to WhatsApp."), _READING, _("Wait a few seconds.")),
     (S.CATCHING_UP, R.NONE): Sentence(
         _("Balas is fetching the messages that came in while it was away."),
-        _("Messages come in and replies go out. The bot waits until everything is here."),
+        _(
+            "Messages come in. Replies leave once everything is here, because the phone may have answered meanwhile."
+        ),
         _("Wait a moment before you answer: newer messages may still arrive."),
     ),
     (S.ONLINE, R.NONE): Sentence(

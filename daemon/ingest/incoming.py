@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from daemon.desk import elsewhere
 from daemon.domain.ids import ChatKind, Party
 from daemon.domain.messages import TICKS, Author, Delivery, MessageKind, MessageReceived, ReceiptKind
 from daemon.domain.turns import Closer
@@ -76,7 +77,7 @@ def message(
     if message_id is None:
         return
     if origin.from_me:
-        _written_elsewhere(conn, account, event, conversation_id, message_id, turn_id, now)
+        _written_elsewhere(conn, account, event, conversation_id, message_id, now)
     elif from_customer and turn_id is not None and spots is not None:
         spots.remember(origin.party, Spot(contact_id, conversation_id, turn_id, event.push_name))
     _want_file(conn, account.id, event, message_id, now)
@@ -90,19 +91,17 @@ def _written_elsewhere(
     event: MessageReceived,
     conversation_id: int,
     message_id: int,
-    turn_id: int | None,
     now: datetime,
 ) -> None:
-    """A reply from the phone or another linked device closes the turn."""
+    """A reply from the phone or another linked device, with the receipts that came before it."""
     # its receipts may have come first
     for kind in receipts.kinds(conn, account.id, event.wa_id):
         if tick := TICKS.get(ReceiptKind(kind)):
             messages.raise_delivery(conn, message_id, tick)
-    # whoever answers on the phone has read what came before
-    conversations.see(conn, conversation_id, message_id)
-    if turn_id is not None:
-        device = event.origin.device
-        turns.close(conn, turn_id, Closer(own_author(device), device=device), message_id, now)
+    device = event.origin.device
+    elsewhere.answered(
+        conn, account.id, conversation_id, message_id, Closer(own_author(device), device=device), now
+    )
 
 
 def values_of(account_id: int, event: MessageReceived, now: datetime) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""The outbox: queued → sending → sent | failed | uncertain; uncertain is never retried by itself."""
+"""The outbox: queued → sending → sent | failed | uncertain; uncertain is never retried by itself.
+
+On the way out a reply may be held for a person's decision (then queued again or discarded), or cancelled.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,6 +9,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, bindparam, insert, select, text, update
 
+from daemon.domain.messages import Author
 from daemon.store.tables import message, outbox
 
 # written out, because SQLite uses the partial index only for the very words of its definition
@@ -20,6 +24,9 @@ class OutboxState(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     UNCERTAIN = "uncertain"
+    HELD = "held"
+    DISCARDED = "discarded"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +134,32 @@ def under_way(conn: Connection, account_id: int) -> list[Journey]:
         )
     )
     return [Journey(r.id, r.message_id, r.conversation_id, OutboxState(r.state), r.wa_id) for r in rows]
+
+
+def queued_in(conn: Connection, conversation_id: int) -> list[tuple[Journey, Author]]:
+    """Replies of a conversation that have not left yet, with their authors, oldest first."""
+    rows = conn.execute(
+        select(outbox.c.id, outbox.c.message_id, outbox.c.state, outbox.c.wa_id, message.c.author)
+        .join(message, message.c.id == outbox.c.message_id)
+        .where(message.c.conversation_id == conversation_id, _IS_QUEUED)
+        .order_by(outbox.c.id)
+    )
+    return [
+        (Journey(r.id, r.message_id, conversation_id, OutboxState(r.state), r.wa_id), Author(r.author))
+        for r in rows
+    ]
+
+
+def decide(conn: Connection, message_id: int, state: OutboxState) -> bool:
+    """End the waiting of a held reply; False if it is not held (any more)."""
+    return (
+        conn.execute(
+            update(outbox)
+            .where(outbox.c.message_id == message_id, outbox.c.state == OutboxState.HELD.value)
+            .values(state=state.value)
+        ).rowcount
+        == 1
+    )
 
 
 def by_message(conn: Connection, message_id: int) -> Journey | None:

@@ -44,6 +44,21 @@ def close(conn: Connection, turn_id: int, closer: Closer, message_id: int | None
     )
 
 
+def remark(conn: Connection, turn_id: int, closer: Closer, message_id: int, now: datetime) -> None:
+    """Give a closed turn's mark to somebody else, whose answer was the one that reached the customer."""
+    conn.execute(
+        update(turn)
+        .where(turn.c.id == turn_id, turn.c.closed_at.is_not(None))
+        .values(
+            closed_at=now,
+            closed_by=closer.author.value,
+            closed_by_admin_id=closer.admin_id,
+            closed_by_device=closer.device,
+            closing_message_id=message_id,
+        )
+    )
+
+
 def reopen(conn: Connection, turn_id: int) -> bool:
     """Open a turn again whose reply failed for good; False if another is open in its conversation."""
     conversation_id = select(turn.c.conversation_id).where(turn.c.id == turn_id).scalar_subquery()

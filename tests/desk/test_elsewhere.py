@@ -1,0 +1,114 @@
+"""The phone or another linked device answered first: nobody answers the customer a second time by accident."""
+
+import pytest
+
+from daemon.desk import elsewhere
+from daemon.desk import turns as desk
+from daemon.domain.messages import Author, Delivery
+from daemon.domain.turns import Closer
+from daemon.store import outbox, turns
+from daemon.store.outbox import OutboxState
+from tests.books import Books, at, dump, lid
+
+PHONE = Closer(Author.PHONE, device=0)
+
+
+class Desk:
+    """A waiting customer, and what happens to him."""
+
+    def __init__(self, books: Books) -> None:
+        self.books = books
+        self.sari = Closer(Author.ADMIN, books.admin("Sari"))
+        self.conversation, self.turn = books.waiting(lid("1"))
+
+    def answer(self, closer: Closer, text: str = "ada kak") -> int:
+        with self.books.database.write() as conn:
+            return desk.answer(conn, self.conversation, closer, text, at(60))
+
+    def phone_answers(self) -> int:
+        message = self.books.message(self.conversation, "dari HP", from_me=True)
+        with self.books.database.write() as conn:
+            elsewhere.answered(conn, self.books.account_id, self.conversation, message, PHONE, at(90))
+        return message
+
+    def decide(self, decision: str, message: int, conversation: int | None = None) -> bool:
+        act = elsewhere.send_anyway if decision == "send" else elsewhere.discard
+        with self.books.database.write() as conn:
+            return act(conn, conversation or self.conversation, message, at(100))
+
+    def state(self, message: int) -> OutboxState:
+        with self.books.database.read() as conn:
+            found = outbox.by_message(conn, message)
+        assert found is not None
+        return found.state
+
+    def mark(self) -> Author:
+        with self.books.database.read() as conn:
+            found = turns.mark(conn, self.turn)
+        assert found is not None
+        return found.closer.author
+
+
+@pytest.fixture
+def table(books: Books) -> Desk:
+    return Desk(books)
+
+
+def test_the_phones_answer_closes_the_turn(table: Desk) -> None:
+    table.phone_answers()
+    assert table.mark() == Author.PHONE
+
+
+def test_an_admins_queued_reply_is_held_and_the_mark_is_the_phones(table: Desk) -> None:
+    reply = table.answer(table.sari)
+    assert table.mark() == Author.ADMIN
+    table.phone_answers()
+    assert (table.state(reply), table.mark()) == (OutboxState.HELD, Author.PHONE)
+    with table.books.database.write() as conn:
+        assert outbox.take_next(conn, table.books.account_id, at(95)) is None
+
+
+def test_the_bots_queued_reply_is_cancelled(table: Desk) -> None:
+    reply = table.answer(Closer(Author.BOT))
+    table.phone_answers()
+    assert (table.state(reply), table.mark()) == (OutboxState.CANCELLED, Author.PHONE)
+    assert not table.decide("send", reply)
+
+
+def test_what_is_on_its_way_already_is_left_alone(table: Desk) -> None:
+    reply = table.answer(table.sari)
+    with table.books.database.write() as conn:
+        outbox.take_next(conn, table.books.account_id, at(80))
+    table.phone_answers()
+    assert (table.state(reply), table.mark()) == (OutboxState.SENDING, Author.ADMIN)
+
+
+def test_a_held_reply_is_sent_when_the_admin_says_so_and_only_once(table: Desk) -> None:
+    reply = table.answer(table.sari)
+    table.phone_answers()
+    assert table.decide("send", reply)
+    assert table.state(reply) == OutboxState.QUEUED
+    assert not table.decide("send", reply)
+    assert not table.decide("discard", reply)
+    assert table.mark() == Author.PHONE
+
+
+def test_a_discarded_reply_never_leaves(table: Desk) -> None:
+    reply = table.answer(table.sari)
+    table.phone_answers()
+    assert table.decide("discard", reply)
+    assert table.state(reply) == OutboxState.DISCARDED
+    assert not table.decide("send", reply)
+    with table.books.database.write() as conn:
+        assert outbox.take_next(conn, table.books.account_id, at(200)) is None
+
+
+def test_another_conversations_reply_cannot_be_decided(table: Desk) -> None:
+    other, _ = table.books.waiting(lid("2"))
+    reply = table.answer(table.sari)
+    table.phone_answers()
+    before = dump(table.books.database)
+    assert not table.decide("send", reply, other)
+    assert not table.decide("discard", 999)
+    assert dump(table.books.database) == before
+    assert Delivery.HELD.value == table.state(reply).value
