@@ -127,9 +127,7 @@ SENTENCES: dict[tuple[LinkState, LinkReason], Sentence] = {
     (S.CONNECTING, R.NONE): Sentence(_("Balas is connecting to WhatsApp."), _READING, _("Wait a few seconds.")),
     (S.CATCHING_UP, R.NONE): Sentence(
         _("Balas is fetching the messages that came in while it was away."),
-        _(
-            "Messages come in. Replies leave once everything is here, because the phone may have answered meanwhile."
-        ),
+        _("Messages come in. Replies leave once everything is here: the phone may have answered meanwhile."),
         _("Wait a moment before you answer: newer messages may still arrive."),
     ),
     (S.ONLINE, R.NONE): Sentence(

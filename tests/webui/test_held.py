@@ -1,0 +1,57 @@
+"""A reply that is held because the phone answered first: shown with its two ways out, decided once."""
+
+import pytest
+
+from daemon.desk import elsewhere, turns
+from daemon.domain.messages import Author, Delivery
+from daemon.domain.time import utc_now
+from daemon.domain.turns import Closer
+from daemon.store import messages
+from tests.webui.conftest import Visitor
+from tests.webui.shop import Shop
+
+
+def held(shop: Shop) -> tuple[int, int]:
+    """A conversation and its held reply."""
+    number = shop.conversation("Ibu Ratna", "masih ada?")
+    reply = shop.write(
+        lambda conn: turns.answer(conn, number, Closer(Author.ADMIN, shop.sari.id), "ada", utc_now())
+    )
+    phone = shop.shop_wrote(number, "dari HP", Author.PHONE)
+    closer = Closer(Author.PHONE, device=0)
+    shop.write(lambda conn: elsewhere.answered(conn, shop.account_id, number, phone, closer, utc_now()))
+    return number, reply
+
+
+def delivery(shop: Shop, message_id: int) -> Delivery | None:
+    found = shop.write(lambda conn: messages.bubble(conn, message_id))
+    return found.delivery if found else None
+
+
+def test_the_thread_says_why_and_offers_both_ways(sari: Visitor, shop: Shop) -> None:
+    number, _ = held(shop)
+    page = sari.get(f"/c/{number}").text
+    for words in ("somebody answered on the phone", "Send anyway", "Discard"):
+        assert words in page
+
+
+@pytest.mark.parametrize(("decision", "end"), [("send-anyway", Delivery.QUEUED), ("discard", Delivery.DISCARDED)])
+def test_it_is_decided_once(sari: Visitor, shop: Shop, decision: str, end: Delivery) -> None:
+    number, reply = held(shop)
+    assert sari.post(f"/c/{number}/held/{reply}/{decision}", {}).status_code == 204
+    assert delivery(shop, reply) == end
+    for again in ("send-anyway", "discard"):
+        assert sari.post(f"/c/{number}/held/{reply}/{again}", {}).status_code == 409
+    assert delivery(shop, reply) == end
+
+
+def test_only_a_held_reply_of_this_conversation_can_be_decided(
+    sari: Visitor, stranger: Visitor, shop: Shop
+) -> None:
+    number, reply = held(shop)
+    other = shop.conversation("Pak Joko", "halo")
+    assert sari.post(f"/c/{other}/held/{reply}/send-anyway", {}).status_code == 409
+    assert sari.post(f"/c/{number}/held/999/discard", {}).status_code == 409
+    assert sari.post(f"/c/{number}/held/{reply}/forget", {}).status_code == 404
+    assert stranger.post(f"/c/{number}/held/{reply}/discard", {}).status_code in (302, 303, 401)
+    assert delivery(shop, reply) == Delivery.HELD
