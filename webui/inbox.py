@@ -11,8 +11,9 @@ from flask_babel import gettext
 from flask_login import login_required
 from sqlalchemy import Connection
 
-from daemon.desk import elsewhere
+from daemon.desk import decisions
 from daemon.desk import turns as desk
+from daemon.desk.decisions import Decision
 from daemon.domain.messages import Author
 from daemon.domain.turns import AlreadyAnswered, Closer, NotAnswerable
 from daemon.store import accounts, conversations, events, messages, turns
@@ -99,13 +100,15 @@ def answer(conversation_id: int) -> Any:
     return redirect(url_for("inbox.thread", conversation_id=conversation_id, box=request.args.get("box")), 303)
 
 
-@pages.post("/c/<id:conversation_id>/held/<id:message_id>/<any('send-anyway', 'discard'):decision>")
+@pages.post("/c/<id:conversation_id>/replies/<id:message_id>/<decision>")
 @login_required  # type: ignore[untyped-decorator]
 def decide(conversation_id: int, message_id: int, decision: str) -> Any:
-    """Send a held reply after all, or never."""
+    """What becomes of a held or an uncertain reply."""
+    if decision not in tuple(Decision):
+        abort(404)
+    now = services().clock()
     with services().database.write() as conn:
-        act = elsewhere.send_anyway if decision == "send-anyway" else elsewhere.discard
-        if not act(conn, conversation_id, message_id, services().clock()):
+        if not decisions.decide(conn, conversation_id, message_id, Decision(decision), now):
             abort(409)
     return "", 204
 

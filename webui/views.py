@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from flask_babel import gettext, ngettext
 
+from daemon.desk.decisions import Decision
 from daemon.domain.messages import Author, Delivery, MessageKind
 from daemon.domain.turns import HandledMark
 from daemon.store.conversations import Status, Summary
@@ -66,6 +67,10 @@ TROUBLES = {
     Delivery.DISCARDED: _("Discarded. The customer has not received this."),
     Delivery.CANCELLED: _("Stopped, because somebody answered just before."),
 }
+DECISIONS = {
+    Delivery.HELD: ((Decision.SEND_ANYWAY, _("Send anyway")), (Decision.DISCARD, _("Discard"))),
+    Delivery.UNCERTAIN: ((Decision.ARRIVED, _("It has arrived")), (Decision.SEND_AGAIN, _("Send again"))),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,7 @@ class Message:
     delivery: str | None
     delivery_label: str
     trouble: str | None
+    decisions: list[tuple[str, str]]
     edited: bool
     revoked: bool
     history: bool
@@ -190,6 +196,9 @@ def message(bubble: Bubble, now: datetime) -> Message:
         delivery=delivery.value if delivery else None,
         delivery_label=gettext(DELIVERIES[delivery]) if delivery else "",
         trouble=gettext(TROUBLES[delivery]) if delivery in TROUBLES else None,
+        decisions=[(name.value, gettext(words)) for name, words in DECISIONS.get(delivery, ())]
+        if delivery
+        else [],
         edited=bubble.edited,
         revoked=bubble.revoked,
         history=bubble.is_history,

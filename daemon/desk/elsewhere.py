@@ -16,7 +16,7 @@ def answered(
 ) -> None:
     """Close the open turn with a reply that came from elsewhere, and stop what is still queued here.
 
-    What the bot has queued is cancelled, what an admin has queued is held until `send_anyway` or `discard`;
+    What the bot has queued is cancelled, what an admin has queued is held for a decision (`desk.decisions`);
     a turn that a stopped reply had closed is marked as handled by the one who was faster.
     """
     # whoever answers has read what came before
@@ -32,25 +32,3 @@ def answered(
         if (turn_id := turns.closed_by_message(conn, journey.message_id)) is not None:
             turns.remark(conn, turn_id, closer, message_id, now)
         events.append(conn, account_id, EventKind.MESSAGE_CHANGED, now, conversation_id, journey.message_id)
-
-
-def send_anyway(conn: Connection, conversation_id: int, message_id: int, now: datetime) -> bool:
-    """Queue a held reply again, as a deliberate follow-up; False if it is not held there (any more)."""
-    return _decide(conn, conversation_id, message_id, OutboxState.QUEUED, now)
-
-
-def discard(conn: Connection, conversation_id: int, message_id: int, now: datetime) -> bool:
-    """Never send a held reply; False if it is not held there (any more)."""
-    return _decide(conn, conversation_id, message_id, OutboxState.DISCARDED, now)
-
-
-def _decide(conn: Connection, conversation_id: int, message_id: int, state: OutboxState, now: datetime) -> bool:
-    bubble = messages.bubble(conn, message_id)
-    about = conversations.summary(conn, conversation_id)
-    if bubble is None or about is None or bubble.conversation_id != conversation_id:
-        return False
-    if not outbox.decide(conn, message_id, state):
-        return False
-    messages.set_delivery(conn, message_id, Delivery(state.value))
-    events.append(conn, about.account_id, EventKind.MESSAGE_CHANGED, now, conversation_id, message_id)
-    return True

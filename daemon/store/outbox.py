@@ -150,13 +150,13 @@ def queued_in(conn: Connection, conversation_id: int) -> list[tuple[Journey, Aut
     ]
 
 
-def decide(conn: Connection, message_id: int, state: OutboxState) -> bool:
-    """End the waiting of a held reply; False if it is not held (any more)."""
+def decide(conn: Connection, message_id: int, before: OutboxState, after: OutboxState) -> bool:
+    """A person moves a reply on; False if it is not in the state he saw (any more)."""
     return (
         conn.execute(
             update(outbox)
-            .where(outbox.c.message_id == message_id, outbox.c.state == OutboxState.HELD.value)
-            .values(state=state.value)
+            .where(outbox.c.message_id == message_id, outbox.c.state == before.value)
+            .values(state=after.value)
         ).rowcount
         == 1
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from daemon.desk import elsewhere
+from daemon.desk.decisions import Decision, decide
 from daemon.domain.links import LinkState
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.time import utc_now
@@ -49,7 +49,7 @@ def test_the_phone_answering_first_holds_the_admins_reply_until_he_says_so(shop:
     assert (mark.closer.author, mark.text) == (Author.PHONE, "dari HP")
     assert texts(customer) == ["dari HP"]
     with shop.database.write() as conn:
-        assert elsewhere.send_anyway(conn, conversation_id, message_id, utc_now())
+        assert decide(conn, conversation_id, message_id, Decision.SEND_ANYWAY, utc_now())
     customer.wait_for_text("dari inbox")
     shop.wait_for_delivery(message_id, Delivery.DELIVERED)
     assert texts(customer) == ["dari HP", "dari inbox"]
@@ -59,7 +59,8 @@ def test_a_discarded_reply_never_reaches_the_customer(shop: Shop) -> None:
     customer = asks(shop, "Indra")
     message_id = reply_crossed_by_the_phone(shop, customer)
     with shop.database.write() as conn:
-        assert elsewhere.discard(conn, shop.bubble(message_id).conversation_id, message_id, utc_now())
+        place = shop.bubble(message_id).conversation_id
+        assert decide(conn, place, message_id, Decision.DISCARD, utc_now())
     # a later reply to another customer shows that the outbox has moved on
     other = asks(shop, "Joko")
     shop.answer(other.name, "siap")

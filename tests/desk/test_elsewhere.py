@@ -2,8 +2,9 @@
 
 import pytest
 
-from daemon.desk import elsewhere
+from daemon.desk import decisions, elsewhere
 from daemon.desk import turns as desk
+from daemon.desk.decisions import Decision
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.turns import Closer
 from daemon.store import outbox, turns
@@ -31,10 +32,9 @@ class Desk:
             elsewhere.answered(conn, self.books.account_id, self.conversation, message, PHONE, at(90))
         return message
 
-    def decide(self, decision: str, message: int, conversation: int | None = None) -> bool:
-        act = elsewhere.send_anyway if decision == "send" else elsewhere.discard
+    def decide(self, decision: Decision, message: int, conversation: int | None = None) -> bool:
         with self.books.database.write() as conn:
-            return act(conn, conversation or self.conversation, message, at(100))
+            return decisions.decide(conn, conversation or self.conversation, message, decision, at(100))
 
     def state(self, message: int) -> OutboxState:
         with self.books.database.read() as conn:
@@ -72,7 +72,7 @@ def test_the_bots_queued_reply_is_cancelled(table: Desk) -> None:
     reply = table.answer(Closer(Author.BOT))
     table.phone_answers()
     assert (table.state(reply), table.mark()) == (OutboxState.CANCELLED, Author.PHONE)
-    assert not table.decide("send", reply)
+    assert not table.decide(Decision.SEND_ANYWAY, reply)
 
 
 def test_what_is_on_its_way_already_is_left_alone(table: Desk) -> None:
@@ -86,19 +86,19 @@ def test_what_is_on_its_way_already_is_left_alone(table: Desk) -> None:
 def test_a_held_reply_is_sent_when_the_admin_says_so_and_only_once(table: Desk) -> None:
     reply = table.answer(table.sari)
     table.phone_answers()
-    assert table.decide("send", reply)
+    assert table.decide(Decision.SEND_ANYWAY, reply)
     assert table.state(reply) == OutboxState.QUEUED
-    assert not table.decide("send", reply)
-    assert not table.decide("discard", reply)
+    assert not table.decide(Decision.SEND_ANYWAY, reply)
+    assert not table.decide(Decision.DISCARD, reply)
     assert table.mark() == Author.PHONE
 
 
 def test_a_discarded_reply_never_leaves(table: Desk) -> None:
     reply = table.answer(table.sari)
     table.phone_answers()
-    assert table.decide("discard", reply)
+    assert table.decide(Decision.DISCARD, reply)
     assert table.state(reply) == OutboxState.DISCARDED
-    assert not table.decide("send", reply)
+    assert not table.decide(Decision.SEND_ANYWAY, reply)
     with table.books.database.write() as conn:
         assert outbox.take_next(conn, table.books.account_id, at(200)) is None
 
@@ -108,7 +108,23 @@ def test_another_conversations_reply_cannot_be_decided(table: Desk) -> None:
     reply = table.answer(table.sari)
     table.phone_answers()
     before = dump(table.books.database)
-    assert not table.decide("send", reply, other)
-    assert not table.decide("discard", 999)
+    assert not table.decide(Decision.SEND_ANYWAY, reply, other)
+    assert not table.decide(Decision.DISCARD, 999)
     assert dump(table.books.database) == before
     assert Delivery.HELD.value == table.state(reply).value
+
+
+@pytest.mark.parametrize(
+    ("decision", "end"), [(Decision.ARRIVED, OutboxState.SENT), (Decision.SEND_AGAIN, OutboxState.QUEUED)]
+)
+def test_an_uncertain_reply_is_settled_by_a_person_once(table: Desk, decision: Decision, end: OutboxState) -> None:
+    reply = table.answer(table.sari)
+    with table.books.database.write() as conn:
+        journey = outbox.take_next(conn, table.books.account_id, at(80))
+        assert journey is not None
+        outbox.settle(conn, journey.id, OutboxState.UNCERTAIN, at(81))
+    assert not table.decide(Decision.SEND_ANYWAY, reply)
+    assert table.decide(decision, reply)
+    assert table.state(reply) == end
+    assert not table.decide(Decision.ARRIVED, reply)
+    assert not table.decide(Decision.SEND_AGAIN, reply)

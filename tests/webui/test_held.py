@@ -38,10 +38,10 @@ def test_the_thread_says_why_and_offers_both_ways(sari: Visitor, shop: Shop) -> 
 @pytest.mark.parametrize(("decision", "end"), [("send-anyway", Delivery.QUEUED), ("discard", Delivery.DISCARDED)])
 def test_it_is_decided_once(sari: Visitor, shop: Shop, decision: str, end: Delivery) -> None:
     number, reply = held(shop)
-    assert sari.post(f"/c/{number}/held/{reply}/{decision}", {}).status_code == 204
+    assert sari.post(f"/c/{number}/replies/{reply}/{decision}", {}).status_code == 204
     assert delivery(shop, reply) == end
     for again in ("send-anyway", "discard"):
-        assert sari.post(f"/c/{number}/held/{reply}/{again}", {}).status_code == 409
+        assert sari.post(f"/c/{number}/replies/{reply}/{again}", {}).status_code == 409
     assert delivery(shop, reply) == end
 
 
@@ -50,8 +50,8 @@ def test_only_a_held_reply_of_this_conversation_can_be_decided(
 ) -> None:
     number, reply = held(shop)
     other = shop.conversation("Pak Joko", "halo")
-    assert sari.post(f"/c/{other}/held/{reply}/send-anyway", {}).status_code == 409
-    assert sari.post(f"/c/{number}/held/999/discard", {}).status_code == 409
-    assert sari.post(f"/c/{number}/held/{reply}/forget", {}).status_code == 404
-    assert stranger.post(f"/c/{number}/held/{reply}/discard", {}).status_code in (302, 303, 401)
+    assert sari.post(f"/c/{other}/replies/{reply}/send-anyway", {}).status_code == 409
+    assert sari.post(f"/c/{number}/replies/999/discard", {}).status_code == 409
+    assert sari.post(f"/c/{number}/replies/{reply}/forget", {}).status_code == 404
+    assert stranger.post(f"/c/{number}/replies/{reply}/discard", {}).status_code in (302, 303, 401)
     assert delivery(shop, reply) == Delivery.HELD

@@ -96,12 +96,12 @@ async function go(url, push) {
   }
 }
 
-/** Send a held reply after all, or never; the bubble changes when the server says so. */
-async function decide(button, action) {
+/** What becomes of a held or an uncertain reply; the bubble changes when the server says so. */
+async function decide(button, decision) {
   const message = button.closest(".message").dataset.message;
   button.disabled = true;
   try {
-    await post(`/c/${body.dataset.open}/held/${message}/${action}`, {});
+    await post(`/c/${body.dataset.open}/replies/${message}/${decision}`, {});
   } finally {
     button.disabled = false;
   }
@@ -120,7 +120,7 @@ document.addEventListener("click", (event) => {
   const action = button?.dataset.action;
   if (action === "to-end") thread.toEnd();
   if (action === "again") composer.writeAgain(find("[data-text]", button.closest(".message")).textContent);
-  if (action === "send-anyway" || action === "discard") decide(button, action);
+  if (button?.dataset.decision) decide(button, button.dataset.decision);
   const link = event.target.closest("a");
   const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
   if (!link || !plain) return;
