@@ -98,7 +98,7 @@ class LinkKeeper:
             case Connected(address, lid):
                 self.pairing = False
                 accounts.set_identity(conn, self._account_id, address.user, lid, address.device, now)
-                state(LinkState.CATCHING_UP if self._catching_up else LinkState.ONLINE, pair_until=None)
+                state(LinkState.ONLINE if self._backlog_ended else LinkState.CATCHING_UP, pair_until=None)
                 self._connected_since = time.monotonic()
                 self.connected.set()
                 if self._backlog_ended:
