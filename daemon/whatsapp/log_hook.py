@@ -21,6 +21,8 @@ _MAPPED_RECEIPTS = frozenset(
     (b"sender", b"retry", b"read", b"read-self", b"played", b"played-self", b"inactive", b"peer_msg", b"hist_sync")
 )
 _MAPPED_CHATSTATES = (b"<composing", b"<paused")
+_MAPPED_MEDIA = (b"", b"audio")
+_MEDIUM = re.compile(rb' media="([^"]*)"')
 
 
 class LogHook:
@@ -100,7 +102,9 @@ class LogHook:
             if kind and kind[1] not in _MAPPED_RECEIPTS:
                 self._let_only_this_in(node)
         elif node.startswith(b"<chatstate"):
-            if not any(state in node for state in _MAPPED_CHATSTATES):
+            medium = _MEDIUM.search(node)
+            known_medium = medium is None or medium[1] in _MAPPED_MEDIA
+            if not known_medium or not any(state in node for state in _MAPPED_CHATSTATES):
                 self._let_only_this_in(node)
         elif match := _FAILURE.match(node) or _STREAM_ERROR.match(node):
             self.last_failure = match[1].decode()

@@ -1,0 +1,117 @@
+"""What the library's log is read for, entry by entry, in the form in which the library writes it."""
+
+import ctypes
+import logging
+
+import pytest
+
+from daemon.whatsapp.log_hook import LogHook
+
+
+def entry(message: str, level: str = "DEBUG", name: str = "Client") -> bytes:
+    """neonize's LogEntry: three length-delimited fields."""
+    return b"".join(
+        bytes([number << 3 | 2]) + _varint(len(value)) + value
+        for number, value in enumerate((message.encode(), level.encode(), name.encode()), start=1)
+    )
+
+
+def _varint(number: int) -> bytes:
+    out = b""
+    while number > 0x7F:
+        out += bytes([number & 0x7F | 0x80])
+        number >>= 7
+    return out + bytes([number])
+
+
+class Hooked:
+    """A hook and what it has called."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.hook = LogHook(
+            lambda: self.calls.append("drain"),
+            lambda: self.calls.append("passkey"),
+            lambda: self.calls.append("reconnect"),
+        )
+
+    def write(self, *arguments: str) -> None:
+        data = entry(*arguments)
+        buffer = ctypes.create_string_buffer(data, len(data))
+        self.hook(ctypes.addressof(buffer), len(data))
+
+
+@pytest.fixture
+def log() -> Hooked:
+    return Hooked()
+
+
+RECEIPTS = ("sender", "retry", "read", "read-self", "played", "played-self", "inactive", "peer_msg", "hist_sync")
+
+
+@pytest.mark.parametrize("kind", RECEIPTS)
+def test_a_receipt_that_the_library_can_deliver_passes(log: Hooked, kind: str) -> None:
+    log.write(f'<receipt from="1@lid" id="A1" t="1" type="{kind}"/>', "DEBUG", "Client/Recv")
+    log.write('<receipt from="1@lid" id="A2" t="1"/>', "DEBUG", "Client/Recv")
+    assert not log.hook.poisoned
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        '<receipt id="B1" from="1@lid" type="server-error"/>',
+        '<receipt type="view" id="B1" from="1@lid"/>',
+        '<chatstate from="1@lid" id="B1"><recording/></chatstate>',
+        '<chatstate from="1@lid" id="B1"><composing media="video"/></chatstate>',
+    ],
+)
+def test_what_it_cannot_deliver_waits_for_everything_before_it(log: Hooked, node: str) -> None:
+    log.write(node, "DEBUG", "Client/Recv")
+    assert log.hook.poisoned
+    assert log.calls == ["drain"]
+    assert not log.hook.wait_for_ack(0)
+    log.write('<ack class="message" id="OTHER"/>', "DEBUG", "Client/Send")
+    assert not log.hook.wait_for_ack(0)
+    log.write('<ack class="receipt" id="B1" to="1@lid"/>', "DEBUG", "Client/Send")
+    assert log.hook.wait_for_ack(0)
+
+
+@pytest.mark.parametrize("inner", ["<composing/>", '<composing media="audio"/>', "<paused/>"])
+def test_ordinary_typing_passes(log: Hooked, inner: str) -> None:
+    log.write(f'<chatstate from="1@lid">{inner}</chatstate>', "DEBUG", "Client/Recv")
+    assert not log.hook.poisoned
+
+
+def test_the_id_is_told_once_and_only_for_the_message_that_is_awaited(log: Hooked) -> None:
+    seen: list[str] = []
+    log.write('<message id="3EB0EARLY" to="1@lid"/>', "DEBUG", "Client/Send")
+    log.hook.expect_id(seen.append)
+    log.write('<iq id="1.2-3"/>', "DEBUG", "Client/Send")
+    log.write('<message to="1@lid" id="3EB0AAAA" type="text"><enc id="no"/></message>', "DEBUG", "Client/Send")
+    log.write('<message id="3EB0LATER" to="1@lid"/>', "DEBUG", "Client/Send")
+    assert seen == ["3EB0AAAA"]
+
+
+@pytest.mark.parametrize(
+    ("node", "code"),
+    [('<failure reason="503" location="x"/>', "503"), ('<stream:error code="515"/>', "515")],
+)
+def test_a_failure_without_an_event_is_remembered(log: Hooked, node: str, code: str) -> None:
+    log.write(node, "DEBUG", "Client/Recv")
+    assert log.hook.last_failure == code
+
+
+def test_a_passkey_request_is_noticed(log: Hooked) -> None:
+    log.write('<notification type="passkey_prologue_request" id="1"/>', "DEBUG", "Client/Recv")
+    assert log.calls == ["passkey"]
+
+
+def test_the_librarys_warnings_reach_our_log_without_numbers_or_stanzas(
+    log: Hooked, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        log.write("Failed to decrypt from 6281234567890: <message>rahasia</message>", "WARN", "Client")
+        log.write("a debug line with 6281234567890", "DEBUG", "Client")
+    assert "Failed to decrypt from" in caplog.text
+    assert "6281234567890" not in caplog.text
+    assert "rahasia" not in caplog.text
