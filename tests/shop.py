@@ -203,14 +203,25 @@ class Shop:
         found = {"supervisor": psutil.Process(self.process.pid)}
         for child in found["supervisor"].children(recursive=True):
             try:
-                line = " ".join(child.cmdline())
+                line, parent = " ".join(child.cmdline()), child.ppid()
             except psutil.Error:
-                continue
+                continue  # it has just ended
             if "daemon.session" in line:
                 found["session"] = child
             elif "gunicorn" in line:
-                found["worker" if child.ppid() != self.process.pid else "inbox"] = child
+                found["worker" if parent != self.process.pid else "inbox"] = child
         return found
+
+    def pid(self, role: str) -> int | None:
+        """The number of the process in this role, None while there is none."""
+        found = self.processes().get(role)
+        return found.pid if found else None
+
+    def wait_for_successor(self, role: str, old: int, timeout: float = 20.0) -> int:
+        """Wait until another process than `old` is in this role; gives its number."""
+        return wait_until(
+            lambda: pid if (pid := self.pid(role)) not in (None, old) else None, timeout, f"a new {role}"
+        )
 
     def cpu_seconds(self) -> dict[str, float]:
         """User and system time that each process has used so far, by role."""

@@ -42,7 +42,7 @@ def test_the_library_never_reconnects_by_itself(shop: Shop) -> None:
     before = len(shop.wa.logins)
     old = shop.processes()["session"].pid
     shop.wa.faults.drop_connection()
-    wait_until(lambda: shop.processes().get("session") and shop.processes()["session"].pid != old)
+    shop.wait_for_successor("session", old)
     shop.wait_for(LinkState.ONLINE, 40)
     assert len(shop.wa.logins) == before + 1
 
@@ -97,9 +97,7 @@ def test_a_session_whose_event_loop_died_is_replaced_within_five_seconds(shop: S
     customer = shop.wa.add_customer("Feri")
     old = shop.processes()["session"].pid
     shop.wa.faults.unknown_receipt_type(customer, "3EB0AAAABBBBCCCCDDDE")
-    wait_until(
-        lambda: shop.processes().get("session") and shop.processes()["session"].pid != old, 5, "a new session"
-    )
+    shop.wait_for_successor("session", old, 5)
     works(shop, "sesi baru")
 
 
