@@ -27,12 +27,9 @@ def settle_interrupted(database: Database, account_id: int, clock: Clock) -> Non
     with database.write() as conn:
         now = clock()
         for journey in outbox.under_way(conn, account_id):
-            if journey.wa_id is None:
-                outbox.settle(conn, journey.id, OutboxState.QUEUED, now)
-                messages.set_delivery(conn, journey.message_id, Delivery.QUEUED)
-            else:
-                outbox.settle(conn, journey.id, OutboxState.UNCERTAIN, now)
-                messages.set_delivery(conn, journey.message_id, Delivery.UNCERTAIN)
+            state = OutboxState.QUEUED if journey.wa_id is None else OutboxState.UNCERTAIN
+            outbox.settle(conn, journey.id, state, now)
+            messages.set_delivery(conn, journey.message_id, Delivery(state.value))
             events.append(
                 conn, account_id, EventKind.MESSAGE_CHANGED, now, journey.conversation_id, journey.message_id
             )
@@ -95,9 +92,9 @@ class Sender(threading.Thread):
             except SendFailed as error:
                 self._failed(reply, error)
             except SendUncertain:
-                self._settle(reply, OutboxState.UNCERTAIN, Delivery.UNCERTAIN)
+                self._settle(reply, OutboxState.UNCERTAIN)
             else:
-                self._settle(reply, OutboxState.SENT, Delivery.SENT, sent)
+                self._settle(reply, OutboxState.SENT, sent)
         finally:
             self._idle.set()
         return True
@@ -108,16 +105,15 @@ class Sender(threading.Thread):
 
     def _failed(self, reply: Outgoing, error: SendFailed) -> None:
         if error.permanent:
-            self._settle(reply, OutboxState.FAILED, Delivery.FAILED, error=error.reason)
+            self._settle(reply, OutboxState.FAILED, error=error.reason)
             return
-        self._settle(reply, OutboxState.QUEUED, Delivery.QUEUED, error=error.reason)
+        self._settle(reply, OutboxState.QUEUED, error=error.reason)
         self._stopping.wait(RETRY_AFTER)
 
     def _settle(
         self,
         reply: Outgoing,
         state: OutboxState,
-        delivery: Delivery,
         sent: Sent | None = None,
         error: str | None = None,
     ) -> None:
@@ -130,9 +126,9 @@ class Sender(threading.Thread):
             if not outbox.settle(conn, reply.id, state, now, error):
                 return  # a receipt was faster
             if state == OutboxState.SENT:
-                messages.raise_delivery(conn, reply.message_id, delivery)
+                messages.raise_delivery(conn, reply.message_id, Delivery.SENT)
             else:
-                messages.set_delivery(conn, reply.message_id, delivery)
+                messages.set_delivery(conn, reply.message_id, Delivery(state.value))
             if state == OutboxState.FAILED and (turn_id := turns.closed_by_message(conn, reply.message_id)):
                 turns.reopen(conn, turn_id)
             events.append(

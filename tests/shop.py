@@ -239,14 +239,21 @@ def last_json(output: str) -> dict[str, Any]:
 
 
 @contextmanager
-def open_shop(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Shop]:
-    """A simulated WhatsApp and a shop that is linked to it, started and stopped."""
+def unlinked_shop(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Shop]:
+    """A simulated WhatsApp and a running shop that is not linked to it yet."""
     with WhatsAppServer() as wa:
         shop = Shop(wa, folder / f"shop-{secrets.token_hex(2)}", settings)
         shop.start()
         try:
-            shop.pair()
             yield shop
         finally:
             shop.stop()
             shop.database.close()
+
+
+@contextmanager
+def open_shop(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Shop]:
+    """A simulated WhatsApp and a running shop that is linked to it."""
+    with unlinked_shop(folder, settings) as shop:
+        shop.pair()
+        yield shop

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from daemon.domain.links import LinkState
-from tests.shop import Shop, open_shop
-from tests.whatsapp_server import WhatsAppServer
+from tests.shop import Shop, open_shop, unlinked_shop
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +33,5 @@ def own_shop(tmp_path: Path) -> Iterator[Shop]:
 @pytest.fixture
 def new_shop(tmp_path: Path) -> Iterator[Shop]:
     """A running shop whose number is not linked yet."""
-    with WhatsAppServer() as wa:
-        shop = Shop(wa, tmp_path / "new")
-        shop.start()
-        try:
-            yield shop
-        finally:
-            shop.stop()
-            shop.database.close()
+    with unlinked_shop(tmp_path) as shop:
+        yield shop

@@ -11,8 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from daemon.domain.links import LinkState
 from tests.browser import log_in, wait_live
-from tests.shop import PASSWORD, Shop, wait_until
-from tests.whatsapp_server import WhatsAppServer
+from tests.shop import PASSWORD, Shop, unlinked_shop, wait_until
 from tests.whatsapp_server.actors.customer import Customer
 
 pytestmark = [pytest.mark.browser, pytest.mark.wire]
@@ -21,14 +20,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.wire]
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
     """A running shop that is not linked yet."""
-    with WhatsAppServer() as wa:
-        shop = Shop(wa, tmp_path / "data")
-        shop.start()
-        try:
-            yield shop
-        finally:
-            shop.stop()
-            shop.database.close()
+    with unlinked_shop(tmp_path) as shop:
+        yield shop
 
 
 @pytest.fixture
