@@ -82,11 +82,23 @@ def seen(conversation_id: int) -> Any:
 def answer(conversation_id: int) -> Any:
     """Queue a reply through the desk's one door, or say who was faster."""
     text, turn_id, key = _reply_form()
+    follow_up = bool(request.form.get("follow_up"))
     now = services().clock()
     closer = Closer(Author.ADMIN, the_admin().id)
     try:
         with services().database.write() as conn:
-            message_id = desk.answer(conn, conversation_id, closer, text, now, turn_id=turn_id, request_key=key)
+            message_id = desk.answer(
+                conn,
+                conversation_id,
+                closer,
+                text,
+                now,
+                turn_id=turn_id,
+                request_key=key,
+                follow_up=follow_up,
+                take_over=bool(request.form.get("take_over")),
+                address=request.remote_addr,
+            )
             bubble = messages.bubble(conn, message_id)
     except AlreadyAnswered as error:
         return _refuse(conversation_id, 409, Draft(text, notice=views.mark(error.mark, now), turn_id=turn_id))
@@ -114,12 +126,11 @@ def decide(conversation_id: int, message_id: int, decision: str) -> Any:
 
 
 def _reply_form() -> tuple[str, int | None, str | None]:
-    """Text, turn and request key of a reply; a deliberate follow-up names no turn."""
+    """Text, turn and request key of a reply."""
     turn, key = request.form.get("turn_id", ""), request.form.get("request_key", "")
     if not re.fullmatch(r"\d{0,15}", turn) or not re.fullmatch(r"[\w-]{0,64}", key, re.ASCII):
         abort(400)
-    follows_up = bool(request.form.get("follow_up"))
-    return request.form.get("text", ""), int(turn) if turn and not follows_up else None, key or None
+    return request.form.get("text", ""), int(turn) if turn else None, key or None
 
 
 def _refuse(conversation_id: int, code: int, draft: Draft) -> Any:

@@ -1,12 +1,16 @@
 """The one door for replies: closing the turn and queueing the reply are one transaction."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
+from daemon.desk import claims
+from daemon.domain.desk import Action, Actor
 from daemon.domain.messages import Author, Delivery, MessageKind
-from daemon.domain.turns import AlreadyAnswered, Closer, NotAnswerable
-from daemon.store import conversations, events, messages, outbox, turns
+from daemon.domain.turns import AlreadyAnswered, Closer, HandledMark, NotAnswerable
+from daemon.store import audit, conversations, events, messages, outbox, turns
+from daemon.store.conversations import Status, Summary
 
 # WhatsApp refuses texts longer than 65,536 characters.
 LONGEST_REPLY = 65_536
@@ -35,49 +39,121 @@ def answer(
     *,
     turn_id: int | None = None,
     request_key: str | None = None,
+    follow_up: bool = False,
+    take_over: bool = False,
+    address: str | None = None,
+    bot_key: str | None = None,
 ) -> int:
     """Queue a reply, close the open turn with it, take the conversation; returns the message's id.
 
-    `turn_id` is the turn the author saw open: if somebody closed it meanwhile, AlreadyAnswered carries
-    the mark. Without it the reply is a deliberate follow-up. A `request_key` seen before queues nothing.
-    Raises NotAnswerable for an unusable text or an unknown or resolved conversation.
+    `turn_id` is the turn the author saw open: if somebody closed it meanwhile, AlreadyAnswered carries the
+    mark. So it does without an open turn when the last answer is somebody else's, unless `follow_up` says that
+    it is meant. A `request_key` seen before queues nothing.
+    Raises NotAnswerable for an unusable text or an unknown or resolved conversation, ClaimedByAnother unless
+    `take_over`, OnlyTheAssignee in strict mode.
     """
     if request_key and (done := outbox.message_of_request(conn, request_key)) is not None:
         return done
     clean = check_text(text)
-    about = conversations.summary(conn, conversation_id)
-    if about is None or about.status == conversations.Status.RESOLVED:
-        raise NotAnswerable("unknown_conversation")
+    about = _answerable(conn, conversation_id)
     open_turn = turns.current(conn, conversation_id)
-    if turn_id is not None and turn_id != open_turn:
-        mark = turns.mark(conn, turn_id) if turns.is_of(conn, turn_id, conversation_id) else None
-        if mark is None:
-            raise NotAnswerable("unknown_conversation")
+    if (mark := _mark_in_the_way(conn, about, closer, turn_id, open_turn, follow_up)) is not None:
         raise AlreadyAnswered(mark)
-    message_id = messages.add(
-        conn,
-        {
-            "account_id": about.account_id,
-            "conversation_id": conversation_id,
-            "contact_id": about.contact_id,
-            "turn_id": open_turn,
-            "from_me": True,
-            "author": closer.author.value,
-            "admin_id": closer.admin_id,
-            "kind": MessageKind.TEXT.value,
-            "text": clean,
-            # whole seconds, as WhatsApp counts them: ties are broken by arrival
-            "sent_at": now.replace(microsecond=0),
-            "arrived_at": now,
-            "delivery": Delivery.QUEUED.value,
-        },
-    )
-    assert message_id is not None  # without a WhatsApp id nothing can conflict
+    if closer.admin_id is not None:
+        theirs = claims.check(conn, about, closer.admin_id, now, take_over)
+        if theirs is not None:
+            actor = Actor(closer.author, closer.admin_id, address)
+            claims.log_take_over(conn, about, actor, theirs, now)
+    message_id = _queue(conn, about, closer, clean, now, open_turn, request_key, bot_key)
     if open_turn is not None:
         turns.close(conn, open_turn, closer, message_id, now)
-    outbox.queue(conn, about.account_id, message_id, request_key, now)
-    conversations.touch(conn, conversation_id, message_id, now)
     if closer.author == Author.ADMIN and closer.admin_id is not None:
         conversations.assign(conn, conversation_id, closer.admin_id, now)
-    events.append(conn, about.account_id, events.EventKind.MESSAGE_NEW, now, conversation_id, message_id)
+    claims.end(conn, about.account_id, conversation_id, now)
+    return message_id
+
+
+def acknowledge(
+    conn: Connection, conversation_id: int, turn_id: int, text: str, bot_key: str, now: datetime
+) -> int:
+    """Queue a polite word of the bot; the turn stays open and says that the bot was there.
+
+    Raises NotAnswerable if the turn is not the open one any more, or the text is unusable.
+    """
+    about = _answerable(conn, conversation_id)
+    if turns.current(conn, conversation_id) != turn_id:
+        raise NotAnswerable("unknown_conversation")
+    message_id = _queue(conn, about, Closer(Author.BOT), check_text(text), now, turn_id, None, bot_key)
+    turns.acknowledge(conn, turn_id, now)
+    return message_id
+
+
+def note_refusal(conn: Connection, account_id: int, conversation_id: int, actor: Actor, now: datetime) -> None:
+    """Count a second answer that was prevented (in a transaction of its own: the door's was taken back)."""
+    audit.record(conn, account_id, Action.ANSWER_REFUSED, actor, now, conversation_id)
+
+
+def _answerable(conn: Connection, conversation_id: int) -> Summary:
+    about = conversations.summary(conn, conversation_id)
+    if about is None or about.status == Status.RESOLVED:
+        raise NotAnswerable("unknown_conversation")
+    return about
+
+
+def _mark_in_the_way(
+    conn: Connection,
+    about: Summary,
+    closer: Closer,
+    turn_id: int | None,
+    open_turn: int | None,
+    follow_up: bool,
+) -> HandledMark | None:
+    """The answer that this one would double, if it is not meant as a follow-up to it."""
+    if turn_id is not None and turn_id != open_turn and not turns.is_of(conn, turn_id, about.id):
+        raise NotAnswerable("unknown_conversation")
+    if follow_up:
+        return None
+    if turn_id is not None and turn_id != open_turn:
+        mark = turns.mark(conn, turn_id)
+    elif open_turn is None:
+        mark = turns.last_closed(conn, about.id)
+    else:
+        return None
+    if mark is None or (closer.author == Author.ADMIN and mark.closer == closer):
+        return None
+    # a turn that was marked as needing no answer has none that could be doubled
+    return mark if mark.message_id is not None or turn_id is not None else None
+
+
+def _queue(
+    conn: Connection,
+    about: Summary,
+    closer: Closer,
+    text: str,
+    now: datetime,
+    turn_id: int | None,
+    request_key: str | None,
+    bot_key: str | None,
+) -> int:
+    """Store a message and queue it, as the newest of its conversation."""
+    values: dict[str, Any] = {
+        "account_id": about.account_id,
+        "conversation_id": about.id,
+        "contact_id": about.contact_id,
+        "turn_id": turn_id,
+        "from_me": True,
+        "author": closer.author.value,
+        "admin_id": closer.admin_id,
+        "kind": MessageKind.TEXT.value,
+        "text": text,
+        # whole seconds, as WhatsApp counts them: ties are broken by arrival
+        "sent_at": now.replace(microsecond=0),
+        "arrived_at": now,
+        "delivery": Delivery.QUEUED.value,
+    }
+    message_id = messages.add(conn, values | ({"bot_key": bot_key} if bot_key else {}))
+    assert message_id is not None  # without a WhatsApp id nothing can conflict
+    outbox.queue(conn, about.account_id, message_id, request_key, now)
+    conversations.touch(conn, about.id, message_id, now)
+    events.append(conn, about.account_id, events.EventKind.MESSAGE_NEW, now, about.id, message_id)
     return message_id

@@ -22,6 +22,8 @@ class MessageKind(StrEnum):
     POLL = "poll"
     UNKNOWN = "unknown"
     UNREADABLE = "unreadable"
+    # written by an admin for the team: never leaves the shop
+    NOTE = "note"
 
 
 class Author(StrEnum):

@@ -145,7 +145,7 @@ def set_typing(conn: Connection, conversation_id: int, typing: bool, now: dateti
 
 
 def assign(conn: Connection, conversation_id: int, admin_id: int, now: datetime) -> bool:
-    """Give an unassigned conversation to an admin; False if it was not unassigned."""
+    """Give an unassigned conversation to an admin; False if it was not unassigned (any more)."""
     return (
         conn.execute(
             update(conversation)

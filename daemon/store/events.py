@@ -20,6 +20,10 @@ class EventKind(StrEnum):
     TYPING_STOPPED = "typing.stopped"
     LINK_CHANGED = "link.changed"
     OUTBOX_CHANGED = "outbox.changed"
+    ACTIVITY = "activity"
+    CLAIM_CHANGED = "claim.changed"
+    PRESENCE_CHANGED = "presence.changed"
+    ALARM = "alarm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +35,14 @@ class LoggedEvent:
     kind: EventKind
     conversation_id: int | None
     message_id: int | None
+    audit_id: int | None = None
 
 
 class CursorTooOld(Exception):
     """The log no longer reaches back to this cursor: read everything again."""
 
 
-_insert = Prepared(insert(event_log), ("account_id", "kind", "conversation_id", "message_id", "at"))
+_insert = Prepared(insert(event_log), ("account_id", "kind", "conversation_id", "message_id", "at", "audit_id"))
 
 
 def append(
@@ -47,6 +52,7 @@ def append(
     now: datetime,
     conversation_id: int | None = None,
     message_id: int | None = None,
+    audit_id: int | None = None,
 ) -> None:
     """Write one fact; it becomes visible with the caller's transaction."""
     _insert.run(
@@ -57,6 +63,7 @@ def append(
             "conversation_id": conversation_id,
             "message_id": message_id,
             "at": now,
+            "audit_id": audit_id,
         },
     )
 
@@ -78,6 +85,7 @@ def read_since(conn: Connection, cursor: int, limit: int = 500) -> list[LoggedEv
             event_log.c.kind,
             event_log.c.conversation_id,
             event_log.c.message_id,
+            event_log.c.audit_id,
         )
         .where(event_log.c.seq > cursor)
         .order_by(event_log.c.seq)
@@ -85,7 +93,10 @@ def read_since(conn: Connection, cursor: int, limit: int = 500) -> list[LoggedEv
     ).all()
     if rows and rows[0].seq != cursor + 1:
         raise CursorTooOld
-    return [LoggedEvent(r.seq, r.account_id, EventKind(r.kind), r.conversation_id, r.message_id) for r in rows]
+    return [
+        LoggedEvent(r.seq, r.account_id, EventKind(r.kind), r.conversation_id, r.message_id, r.audit_id)
+        for r in rows
+    ]
 
 
 def prune(conn: Connection, before: datetime) -> int:

@@ -15,8 +15,9 @@ from sqlalchemy import (
 )
 
 from auth_store.tables import UtcTime, admin, metadata
+from daemon.store import desk_tables
 
-__all__ = ["admin", "metadata"]
+__all__ = ["admin", "desk_tables", "metadata"]
 
 
 def _account() -> Column[int]:
@@ -72,6 +73,8 @@ contact = Table(
     Column("name", String(200)),
     Column("created_at", UtcTime, nullable=False),
     Column("merged_into", Integer, ForeignKey("contact.id")),
+    # what the shop wants to remember about him
+    Column("note", Text),
 )
 
 contact_alias = Table(
@@ -104,6 +107,12 @@ conversation = Table(
     Column("seen_message_id", Integer, nullable=False, server_default="0"),
     # when the customer was last seen typing; empty once he has stopped
     Column("typing_at", UtcTime),
+    Column("priority", String(8), nullable=False, server_default="normal"),
+    # the last message that another own device has read, and which device (an author)
+    Column("seen_elsewhere_message_id", Integer),
+    Column("seen_elsewhere_by", String(12)),
+    Column("seen_elsewhere_at", UtcTime),
+    Column("resolved_by_id", Integer, ForeignKey("admin.id")),
     Index("uq_conversation_unresolved", "contact_id", unique=True, sqlite_where=text("status <> 'resolved'")),
     # no time in it: a message then writes one page less
     Index("ix_conversation_unresolved", "account_id", "kind", sqlite_where=text("status <> 'resolved'")),
@@ -122,6 +131,12 @@ turn = Table(
     Column("closed_by_admin_id", Integer, ForeignKey("admin.id")),
     Column("closed_by_device", Integer),
     Column("closing_message_id", Integer),
+    # the bot was polite; the customer still waits for a person
+    Column("acknowledged_at", UtcTime),
+    # the team was told that the customer waits too long
+    Column("alarmed_at", UtcTime),
+    # the bot has dealt with the turn's messages up to this one
+    Column("bot_message_id", Integer, nullable=False, server_default="0"),
     Index("uq_turn_open", "conversation_id", unique=True, sqlite_where=text("closed_at IS NULL")),
     Index(None, "conversation_id", "id"),
 )
@@ -152,9 +167,14 @@ message = Table(
     Column("is_history", Boolean(name="is_history"), nullable=False, server_default="0"),
     Column("edited_at", UtcTime),
     Column("revoked_at", UtcTime),
+    # which of the bot's texts it is: greeting, away, busy, rating, thanks or rule:NUMBER
+    Column("bot_key", String(24)),
+    # sent by WhatsApp Business on the phone by itself: it answers nobody
+    Column("is_automatic", Boolean(name="is_automatic"), nullable=False, server_default="0"),
     # WhatsApp's id first: receipts ask by it alone
     Index("uq_message_wa_id", "wa_id", "contact_id", "from_me", unique=True),
     Index(None, "conversation_id", "sent_at", "id"),
+    Index("ix_message_bot", "contact_id", "bot_key", sqlite_where=text("bot_key IS NOT NULL")),
 )
 
 reaction = Table(
@@ -225,4 +245,5 @@ event_log = Table(
     Column("conversation_id", Integer),
     Column("message_id", Integer),
     Column("at", UtcTime, nullable=False),
+    Column("audit_id", Integer),
 )

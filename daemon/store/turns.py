@@ -84,6 +84,11 @@ def reopen(conn: Connection, turn_id: int) -> bool:
     )
 
 
+def acknowledge(conn: Connection, turn_id: int, now: datetime) -> None:
+    """Note that the bot has said something polite; the turn stays open."""
+    conn.execute(update(turn).where(turn.c.id == turn_id).values(acknowledged_at=now))
+
+
 def closed_by_message(conn: Connection, message_id: int) -> int | None:
     """The turn that this message closed, or None."""
     return conn.execute(select(turn.c.id).where(turn.c.closing_message_id == message_id)).scalar()

@@ -116,7 +116,7 @@ def test_a_colleagues_conversation_stays_his(books: Books, sari: Closer) -> None
     budi = Closer(Author.ADMIN, books.admin("Budi"))
     conversation_id, turn_id = books.waiting(lid("1"))
     answer(books, conversation_id, budi, turn_id=turn_id)
-    answer(books, conversation_id, sari, "tambahan")
+    answer(books, conversation_id, sari, "tambahan", follow_up=True)
     assert books.summary(conversation_id).assignee_id == budi.admin_id
 
 

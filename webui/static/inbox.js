@@ -1,7 +1,7 @@
 // The inbox: list and thread on one page, kept true by the websocket, moved through without reloads.
 
 import * as composer from "./composer.js";
-import { fetchPage, find, findAll, showBanner } from "./dom.js";
+import { fetchPage, find, findAll, post, showBanner } from "./dom.js";
 import * as list from "./list.js";
 import { Live } from "./live.js";
 import * as thread from "./thread.js";

@@ -1,0 +1,97 @@
+"""The shared desk's own values: who did what, how urgent it is, who is answering."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from daemon.domain.messages import Author
+
+# A claim that is not renewed by typing ends after this.
+CLAIM_LASTS = timedelta(seconds=30)
+
+
+class Priority(StrEnum):
+    """How urgent a conversation is."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+class Assign(StrEnum):
+    """How conversations find an admin by themselves."""
+
+    OFF = "off"
+    LEAST_BUSY = "least_busy"
+    ROUND_ROBIN = "round_robin"
+
+
+class Action(StrEnum):
+    """What the owner's log knows; ANSWER_REFUSED counts the second answers that were prevented."""
+
+    LOGIN = "login"
+    LOGIN_FAILED = "login.failed"
+    LOGOUT = "logout"
+    ADMIN_CHANGED = "admin.changed"
+    SETTING_CHANGED = "setting.changed"
+    ASSIGNED = "assigned"
+    ASSIGNED_AUTOMATICALLY = "assigned.automatically"
+    TRANSFERRED = "transferred"
+    RETURNED = "returned"
+    RESOLVED = "resolved"
+    REOPENED = "reopened"
+    CLAIM_TAKEN_OVER = "claim.taken_over"
+    HANDLED = "handled"
+    UNHANDLED = "unhandled"
+    ANSWER_REFUSED = "answer.refused"
+    PRIORITY_CHANGED = "priority.changed"
+    TAGGED = "tagged"
+    UNTAGGED = "untagged"
+    CONTACT_CHANGED = "contact.changed"
+    REPLY_DECIDED = "reply.decided"
+    AWAY = "away"
+    BACK = "back"
+    ALARM = "alarm"
+    RATED = "rated"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something, and from which network address (None for the machine itself)."""
+
+    author: Author
+    admin_id: int | None = None
+    address: str | None = None
+
+
+# what the desk does by itself: assignment by rule, giving back, alarms
+CLERK = Actor(Author.BOT)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Somebody is answering a conversation; void from `expires_at` on."""
+
+    conversation_id: int
+    admin_id: int
+    name: str
+    tab: str
+    taken_at: datetime
+    expires_at: datetime
+
+
+class ClaimedByAnother(Exception):
+    """A colleague is answering this right now; taking over is possible, but must be meant."""
+
+    def __init__(self, claim: Claim) -> None:
+        super().__init__("a colleague is answering this")
+        self.claim = claim
+
+
+class OnlyTheAssignee(Exception):
+    """Strict mode: the conversation belongs to somebody else, whose name this carries."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("only the assignee may answer")
+        self.name = name

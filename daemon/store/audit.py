@@ -1,0 +1,136 @@
+"""The log of what people did: assignments, transfers, take-overs, marks, settings, logins."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
+
+from daemon.domain.desk import Action, Actor
+from daemon.domain.messages import Author
+from daemon.store import events
+from daemon.store.desk_tables import audit
+from daemon.store.tables import admin
+
+# These belong into the thread as well, where the team sees them.
+IN_THREAD = frozenset(
+    {
+        Action.ASSIGNED,
+        Action.ASSIGNED_AUTOMATICALLY,
+        Action.TRANSFERRED,
+        Action.RETURNED,
+        Action.RESOLVED,
+        Action.REOPENED,
+        Action.CLAIM_TAKEN_OVER,
+        Action.HANDLED,
+        Action.UNHANDLED,
+        Action.PRIORITY_CHANGED,
+        Action.ALARM,
+        Action.RATED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the log; names are those of today."""
+
+    id: int
+    at: datetime
+    actor: Author
+    admin_id: int | None
+    admin_name: str | None
+    action: Action
+    conversation_id: int | None
+    subject_id: int | None
+    subject_name: str | None
+    detail: dict[str, Any]
+    address: str | None
+
+
+def record(
+    conn: Connection,
+    account_id: int | None,
+    action: Action,
+    actor: Actor,
+    now: datetime,
+    conversation_id: int | None = None,
+    subject_id: int | None = None,
+    detail: dict[str, Any] | None = None,
+) -> int:
+    """Write one line; what belongs into a thread is announced there."""
+    number: int = conn.execute(
+        insert(audit)
+        .values(
+            account_id=account_id,
+            at=now,
+            actor=actor.author.value,
+            admin_id=actor.admin_id,
+            action=action.value,
+            conversation_id=conversation_id,
+            subject_id=subject_id,
+            detail=detail or None,
+            address=actor.address,
+        )
+        .returning(audit.c.id)
+    ).scalar_one()
+    if conversation_id is not None and account_id is not None and action in IN_THREAD:
+        events.append(conn, account_id, events.EventKind.ACTIVITY, now, conversation_id, audit_id=number)
+    return number
+
+
+_by, _to = admin.alias("by_admin"), admin.alias("to_admin")
+_entries = (
+    select(
+        audit.c.id,
+        audit.c.at,
+        audit.c.actor,
+        audit.c.admin_id,
+        _by.c.name.label("admin_name"),
+        audit.c.action,
+        audit.c.conversation_id,
+        audit.c.subject_id,
+        _to.c.name.label("subject_name"),
+        audit.c.detail,
+        audit.c.address,
+    )
+    .outerjoin(_by, _by.c.id == audit.c.admin_id)
+    .outerjoin(_to, _to.c.id == audit.c.subject_id)
+)
+
+
+def _entry(row: Row[*tuple[Any, ...]]) -> Entry:
+    return Entry(
+        row.id,
+        row.at,
+        Author(row.actor),
+        row.admin_id,
+        row.admin_name,
+        Action(row.action),
+        row.conversation_id,
+        row.subject_id,
+        row.subject_name,
+        row.detail or {},
+        row.address,
+    )
+
+
+def entry(conn: Connection, number: int) -> Entry | None:
+    """One line by its number."""
+    row = conn.execute(_entries.where(audit.c.id == number)).first()
+    return _entry(row) if row else None
+
+
+def in_thread(
+    conn: Connection, conversation_id: int, since: datetime | None, before: datetime | None, limit: int = 500
+) -> list[Entry]:
+    """The lines that belong into a thread between two moments, oldest first."""
+    statement = _entries.where(
+        audit.c.conversation_id == conversation_id, audit.c.action.in_([a.value for a in IN_THREAD])
+    )
+    if since is not None:
+        statement = statement.where(audit.c.at >= since)
+    if before is not None:
+        statement = statement.where(audit.c.at < before)
+    rows = conn.execute(statement.order_by(audit.c.id.desc()).limit(limit)).all()
+    return [_entry(row) for row in reversed(rows)]

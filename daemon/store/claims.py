@@ -1,0 +1,83 @@
+"""Claims: one row a conversation, taken by compare-and-set, void once it has expired."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from daemon.domain.desk import CLAIM_LASTS, Claim
+from daemon.store.desk_tables import claim
+from daemon.store.tables import admin
+
+_claims = select(
+    claim.c.conversation_id,
+    claim.c.admin_id,
+    admin.c.name,
+    claim.c.tab,
+    claim.c.taken_at,
+    claim.c.expires_at,
+).join(admin, admin.c.id == claim.c.admin_id)
+
+
+def holder(conn: Connection, conversation_id: int, now: datetime) -> Claim | None:
+    """Who is answering a conversation right now."""
+    row = conn.execute(_claims.where(claim.c.conversation_id == conversation_id, claim.c.expires_at > now)).first()
+    return Claim(*row) if row else None
+
+
+def held(conn: Connection, account_id: int, now: datetime) -> list[Claim]:
+    """All claims of an account that hold now."""
+    rows = conn.execute(_claims.where(claim.c.account_id == account_id, claim.c.expires_at > now))
+    return [Claim(*row) for row in rows]
+
+
+def put(conn: Connection, account_id: int, conversation_id: int, admin_id: int, tab: str, now: datetime) -> None:
+    """Give the conversation's claim to an admin's tab, whoever had it."""
+    conn.execute(delete(claim).where(claim.c.conversation_id == conversation_id))
+    conn.execute(
+        insert(claim).values(
+            conversation_id=conversation_id,
+            account_id=account_id,
+            admin_id=admin_id,
+            tab=tab,
+            taken_at=now,
+            expires_at=now + CLAIM_LASTS,
+        )
+    )
+
+
+def renew(conn: Connection, conversation_id: int, tab: str, now: datetime) -> bool:
+    """Prolong a claim that its tab still holds; False if it is somebody else's or has expired."""
+    return (
+        conn.execute(
+            update(claim)
+            .where(claim.c.conversation_id == conversation_id, claim.c.tab == tab, claim.c.expires_at > now)
+            .values(expires_at=now + CLAIM_LASTS)
+        ).rowcount
+        == 1
+    )
+
+
+def drop(conn: Connection, conversation_id: int) -> bool:
+    """End a conversation's claim; False if there was none."""
+    return conn.execute(delete(claim).where(claim.c.conversation_id == conversation_id)).rowcount == 1
+
+
+def drop_of_tab(conn: Connection, tab: str) -> list[tuple[int, int]]:
+    """End what a tab held; gives (account, conversation) of each."""
+    rows = conn.execute(
+        delete(claim).where(claim.c.tab == tab).returning(claim.c.account_id, claim.c.conversation_id)
+    )
+    return [(row.account_id, row.conversation_id) for row in rows]
+
+
+def drop_expired(conn: Connection, now: datetime) -> list[tuple[int, int]]:
+    """Sweep out claims that have expired; gives (account, conversation) of each."""
+    rows = conn.execute(
+        delete(claim).where(claim.c.expires_at <= now).returning(claim.c.account_id, claim.c.conversation_id)
+    )
+    return [(row.account_id, row.conversation_id) for row in rows]
+
+
+def any_expired(conn: Connection, now: datetime) -> bool:
+    """Whether there is something to sweep out."""
+    return conn.execute(select(func.count()).select_from(claim).where(claim.c.expires_at <= now)).scalar_one() > 0

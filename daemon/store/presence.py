@@ -1,0 +1,107 @@
+"""Who is at the desk: open browser tabs, and who has said that he is away."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from daemon.store.desk_tables import presence, seat
+from daemon.store.tables import admin
+
+# A process renews its tabs this often; one that has not for three times as long has crashed.
+RENEWED_EVERY = timedelta(seconds=20)
+SILENT_FOR = 3 * RENEWED_EVERY
+# A reload or a short walk through a dead spot is no absence.
+GRACE = timedelta(seconds=20)
+DEFAULT_MOST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """An admin as the team sees him: here, away, and how many conversations he takes by himself."""
+
+    admin_id: int
+    name: str
+    is_here: bool
+    away_since: datetime | None
+    most_conversations: int | None
+
+    @property
+    def takes_work(self) -> bool:
+        """Whether conversations may be given to him now."""
+        return self.is_here and self.away_since is None
+
+
+def join(conn: Connection, tab: str, admin_id: int, now: datetime) -> None:
+    """A browser tab is there (again)."""
+    statement = upsert(presence).values(tab=tab, admin_id=admin_id, since=now, seen_at=now, left_at=None)
+    conn.execute(statement.on_conflict_do_update(index_elements=["tab"], set_={"seen_at": now, "left_at": None}))
+
+
+def renew(conn: Connection, tabs: list[str], now: datetime) -> None:
+    """These tabs of one process are still there."""
+    conn.execute(update(presence).where(presence.c.tab.in_(tabs)).values(seen_at=now))
+
+
+def leave(conn: Connection, tab: str, now: datetime) -> None:
+    """A tab has closed."""
+    conn.execute(update(presence).where(presence.c.tab == tab).values(left_at=now))
+
+
+def forget_gone(conn: Connection, now: datetime) -> int:
+    """Sweep out tabs that are gone for good; returns how many."""
+    return conn.execute(delete(presence).where(~_counts(now))).rowcount
+
+
+def _counts(now: datetime) -> ColumnElement[bool]:
+    return (presence.c.seen_at > now - SILENT_FOR) & or_(
+        presence.c.left_at.is_(None), presence.c.left_at > now - GRACE
+    )
+
+
+def team(conn: Connection, now: datetime) -> list[Colleague]:
+    """Everybody who may log in, by name."""
+    here = (
+        select(func.count())
+        .where(presence.c.admin_id == admin.c.id, _counts(now))
+        .correlate(admin)
+        .scalar_subquery()
+    )
+    rows = conn.execute(
+        select(admin.c.id, admin.c.name, here.label("tabs"), seat.c.away_since, seat.c.most_conversations)
+        .outerjoin(seat, seat.c.admin_id == admin.c.id)
+        .where(admin.c.disabled_at.is_(None))
+        .order_by(admin.c.name, admin.c.id)
+    )
+    return [Colleague(r.id, r.name, r.tabs > 0, r.away_since, r.most_conversations) for r in rows]
+
+
+def set_away(conn: Connection, admin_id: int, since: datetime | None) -> bool:
+    """Say that an admin is away (or, with None, back); False if that is known."""
+    if since is None:
+        back = update(seat).where(seat.c.admin_id == admin_id, seat.c.away_since.is_not(None))
+        return conn.execute(back.values(away_since=None)).rowcount == 1
+    statement = upsert(seat).values(admin_id=admin_id, away_since=since)
+    away = statement.on_conflict_do_update(
+        index_elements=["admin_id"], set_={"away_since": since}, where=seat.c.away_since.is_(None)
+    )
+    return conn.execute(away).rowcount == 1
+
+
+def set_most(conn: Connection, admin_id: int, most: int | None) -> None:
+    """How many conversations an admin takes by himself; None for the shop's usual number."""
+    statement = upsert(seat).values(admin_id=admin_id, most_conversations=most)
+    conn.execute(statement.on_conflict_do_update(index_elements=["admin_id"], set_={"most_conversations": most}))
+
+
+def note_given(conn: Connection, admin_id: int, now: datetime) -> None:
+    """He was given a conversation: in round-robin the others come next."""
+    statement = upsert(seat).values(admin_id=admin_id, given_at=now)
+    conn.execute(statement.on_conflict_do_update(index_elements=["admin_id"], set_={"given_at": now}))
+
+
+def given_at(conn: Connection) -> dict[int, datetime | None]:
+    """When each admin was last given a conversation."""
+    rows = conn.execute(select(seat.c.admin_id, seat.c.given_at))
+    return {row.admin_id: row.given_at for row in rows}
