@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 
+from daemon.desk import departure
 from daemon.domain.messages import Delivery
 from daemon.domain.time import Clock
 from daemon.store import contacts, events, messages, outbox, turns
@@ -81,9 +82,13 @@ class Sender(threading.Thread):
         self._idle.clear()
         try:
             with self._database.write() as conn:
-                reply = outbox.take_next(conn, self._account_id, self._clock())
+                now = self._clock()
+                reply = outbox.take_next(conn, self._account_id, now)
                 if reply is None:
                     return False
+                # the mark is read again, with the door shut
+                if departure.stop(conn, self._account_id, reply, now):
+                    return True
                 to = contacts.address_of(conn, reply.contact_id)
                 messages.set_delivery(conn, reply.message_id, Delivery.SENDING)
             try:

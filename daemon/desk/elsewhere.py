@@ -4,31 +4,57 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from daemon.desk import claims
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.turns import Closer
-from daemon.store import conversations, events, messages, outbox, turns
+from daemon.store import conversations, events, messages, outbox, sightings, turns
 from daemon.store.events import EventKind
 from daemon.store.outbox import OutboxState
 
 
 def answered(
-    conn: Connection, account_id: int, conversation_id: int, message_id: int, closer: Closer, now: datetime
+    conn: Connection,
+    account_id: int,
+    conversation_id: int,
+    message_id: int,
+    closer: Closer,
+    now: datetime,
+    sent_at: datetime | None = None,
 ) -> None:
     """Close the open turn with a reply that came from elsewhere, and stop what is still queued here.
 
     What the bot has queued is cancelled, what an admin has queued is held for a decision (`desk.decisions`);
-    a turn that a stopped reply had closed is marked as handled by the one who was faster.
+    a turn that a stopped reply had closed is marked as handled by the one who was faster. `sent_at` is
+    WhatsApp's time of the reply (`now` if not given): what the customer has written after it waits on.
     """
+    at = min(sent_at or now, now)
     # whoever answers has read what came before
     conversations.see(conn, conversation_id, message_id)
     open_turn = turns.current(conn, conversation_id)
-    if open_turn is not None:
-        turns.close(conn, open_turn, closer, message_id, now)
+    if open_turn is not None and turns.has_message_until(conn, open_turn, at):
+        turns.close(conn, open_turn, closer, message_id, at)
+        turns.split_after(conn, account_id, conversation_id, open_turn, at)
+        claims.end(conn, account_id, conversation_id, now)
     for journey, author in outbox.queued_in(conn, conversation_id):
         by_bot = author == Author.BOT
         state = OutboxState.CANCELLED if by_bot else OutboxState.HELD
         outbox.settle(conn, journey.id, state, now)
         messages.set_delivery(conn, journey.message_id, Delivery(state.value))
         if (turn_id := turns.closed_by_message(conn, journey.message_id)) is not None:
-            turns.remark(conn, turn_id, closer, message_id, now)
+            turns.remark(conn, turn_id, closer, message_id, at)
         events.append(conn, account_id, EventKind.MESSAGE_CHANGED, now, conversation_id, journey.message_id)
+
+
+def seen(
+    conn: Connection,
+    account_id: int,
+    conversation_id: int,
+    message_id: int,
+    by: Author,
+    at: datetime,
+    now: datetime,
+) -> None:
+    """The customer's message was looked at on the phone or another linked device: shown, but no answer."""
+    news = conversations.see(conn, conversation_id, message_id)
+    if sightings.note(conn, conversation_id, message_id, by, at) or news:
+        events.append(conn, account_id, EventKind.CONVERSATION_CHANGED, now, conversation_id)

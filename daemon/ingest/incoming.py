@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from daemon.desk import elsewhere
+from daemon.desk import automatic, elsewhere
 from daemon.domain.ids import ChatKind, Party
 from daemon.domain.messages import TICKS, Author, Delivery, MessageKind, MessageReceived, ReceiptKind
 from daemon.domain.turns import Closer
@@ -67,7 +67,8 @@ def message(
     turn_id = here.turn_id if here else None
     from_customer = not origin.from_me and origin.party.kind == ChatKind.PERSON
     if from_customer and turn_id is None:
-        turn_id = turns.open_turn(conn, account.id, conversation_id, now)
+        # he waits since he wrote, even if we were away
+        turn_id = turns.open_turn(conn, account.id, conversation_id, min(origin.at, now))
     values = values_of(account.id, event, now) | {
         "contact_id": contact_id,
         "conversation_id": conversation_id,
@@ -98,10 +99,12 @@ def _written_elsewhere(
     for kind in receipts.kinds(conn, account.id, event.wa_id):
         if tick := TICKS.get(ReceiptKind(kind)):
             messages.raise_delivery(conn, message_id, tick)
-    device = event.origin.device
-    elsewhere.answered(
-        conn, account.id, conversation_id, message_id, Closer(own_author(device), device=device), now
-    )
+    device, at = event.origin.device, event.origin.at
+    by = own_author(device)
+    if by == Author.PHONE and automatic.recognise(conn, account.id, conversation_id, message_id, at, now):
+        return
+    closer = Closer(by, device=device)
+    elsewhere.answered(conn, account.id, conversation_id, message_id, closer, now, at)
 
 
 def values_of(account_id: int, event: MessageReceived, now: datetime) -> dict[str, Any]:

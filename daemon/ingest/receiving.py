@@ -4,9 +4,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from daemon.desk import elsewhere
 from daemon.domain.messages import TICKS, ReceiptKind, ReceiptReceived
-from daemon.store import contacts, conversations, events, messages, outbox, receipts
-from daemon.store.accounts import Account
+from daemon.store import contacts, events, messages, outbox, receipts
+from daemon.store.accounts import Account, own_author
 from daemon.store.events import EventKind
 
 
@@ -37,5 +38,7 @@ def _seen_elsewhere(conn: Connection, account: Account, event: ReceiptReceived, 
     contact_id = contacts.resolve(conn, account.id, event.origin.party, now)
     for wa_id in event.wa_ids:
         place = messages.find(conn, contact_id, False, wa_id)
-        if place and conversations.see(conn, place.conversation_id, place.id):
-            events.append(conn, account.id, EventKind.CONVERSATION_CHANGED, now, place.conversation_id)
+        if place:
+            by = own_author(event.origin.device)
+            at = min(event.origin.at, now)
+            elsewhere.seen(conn, account.id, place.conversation_id, place.id, by, at, now)

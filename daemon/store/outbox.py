@@ -39,6 +39,9 @@ class Outgoing:
     contact_id: int
     text: str
     quoted_wa_id: str | None
+    turn_id: int | None
+    bot_key: str | None
+    queued_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,9 @@ def take_next(conn: Connection, account_id: int, now: datetime) -> Outgoing | No
             message.c.contact_id,
             message.c.text,
             message.c.quoted_wa_id,
+            message.c.turn_id,
+            message.c.bot_key,
+            outbox.c.queued_at,
         )
         .join(message, message.c.id == outbox.c.message_id)
         .where(
@@ -96,7 +102,17 @@ def take_next(conn: Connection, account_id: int, now: datetime) -> Outgoing | No
     conn.execute(
         update(outbox).where(outbox.c.id == row.id).values(state=OutboxState.SENDING.value, sending_at=now)
     )
-    return Outgoing(row.id, row.message_id, row.conversation_id, row.contact_id, row.text or "", row.quoted_wa_id)
+    return Outgoing(
+        row.id,
+        row.message_id,
+        row.conversation_id,
+        row.contact_id,
+        row.text or "",
+        row.quoted_wa_id,
+        row.turn_id,
+        row.bot_key,
+        row.queued_at,
+    )
 
 
 def record_wa_id(conn: Connection, outbox_id: int, wa_id: str) -> None:

@@ -174,6 +174,7 @@ message = Table(
     # WhatsApp's id first: receipts ask by it alone
     Index("uq_message_wa_id", "wa_id", "contact_id", "from_me", unique=True),
     Index(None, "conversation_id", "sent_at", "id"),
+    Index("ix_message_phone", "account_id", "sent_at", sqlite_where=text("author = 'phone'")),
     Index("ix_message_bot", "contact_id", "bot_key", sqlite_where=text("bot_key IS NOT NULL")),
 )
 

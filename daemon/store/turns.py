@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, update
 
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer, HandledMark
@@ -82,6 +82,27 @@ def reopen(conn: Connection, turn_id: int) -> bool:
         ).rowcount
         == 1
     )
+
+
+def has_message_until(conn: Connection, turn_id: int, at: datetime) -> bool:
+    """Whether the customer had said anything of this turn by then (an empty turn counts as said)."""
+    rows = conn.execute(select(func.min(message.c.sent_at)).where(_said_in(turn_id))).scalar()
+    return rows is None or rows <= at
+
+
+def split_after(conn: Connection, account_id: int, conversation_id: int, turn_id: int, at: datetime) -> int | None:
+    """Move what the customer said after a moment into an open turn of its own; None if there is nothing."""
+    later = _said_in(turn_id) & (message.c.sent_at > at)
+    first = conn.execute(select(func.min(message.c.sent_at)).where(later)).scalar()
+    if first is None:
+        return None
+    new = open_turn(conn, account_id, conversation_id, first)
+    conn.execute(update(message).where(later).values(turn_id=new))
+    return new
+
+
+def _said_in(turn_id: int) -> ColumnElement[bool]:
+    return (message.c.turn_id == turn_id) & (message.c.author == Author.CUSTOMER.value)
 
 
 def acknowledge(conn: Connection, turn_id: int, now: datetime) -> None:

@@ -185,6 +185,13 @@ def upgrade() -> None:
         "message", sa.Column("is_automatic", sa.Boolean(name="is_automatic"), server_default="0", nullable=False)
     )
     op.create_index(
+        "ix_message_phone",
+        "message",
+        ["account_id", "sent_at"],
+        unique=False,
+        sqlite_where=sa.text("author = 'phone'"),
+    )
+    op.create_index(
         "ix_message_bot",
         "message",
         ["contact_id", "bot_key"],

@@ -1,0 +1,55 @@
+"""Greeting and away messages that WhatsApp Business on the phone sends by itself: they answer nobody."""
+
+import unicodedata
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from daemon.desk import settings
+from daemon.store import automatic, conversations, events, messages, turns
+from daemon.store.conversations import Status
+from daemon.store.events import EventKind
+
+# Nobody reads, thinks and types in less: a text that comes so soon after the customer's, in as many chats,
+# is no person's. (WhatsApp counts in whole seconds.)
+SOON = timedelta(seconds=5)
+SEVERAL_CHATS = 3
+LOOK_BACK = timedelta(days=30)
+
+
+def recognise(
+    conn: Connection, account_id: int, conversation_id: int, message_id: int, sent_at: datetime, now: datetime
+) -> bool:
+    """Whether the phone has sent this text by itself; marks it, and its earlier twins, as automatic.
+
+    By the texts that the owner entered, or by the same text within seconds of the customer's in three chats:
+    then the turns that the first two had closed are open again.
+    """
+    bubble = messages.bubble(conn, message_id)
+    words = bubble.text if bubble else None
+    if not words or not automatic.follows_customer(conn, conversation_id, sent_at, SOON):
+        # also one of the owner's texts is a person's when it comes out of the blue
+        return False
+    if _plain(words) in {_plain(text) for text in settings.load(conn, account_id).automatic_texts}:
+        return automatic.mark(conn, message_id)
+    alike = automatic.twins(conn, account_id, words, sent_at - LOOK_BACK, SOON)
+    if len({contact_id for _, _, contact_id in alike}) < SEVERAL_CHATS:
+        return False
+    for number, conversation, _ in alike:
+        if automatic.mark(conn, number):
+            _take_back(conn, account_id, conversation, number, now)
+    return True
+
+
+def _take_back(conn: Connection, account_id: int, conversation_id: int, message_id: int, now: datetime) -> None:
+    """What this message had closed was never answered."""
+    turn_id = turns.closed_by_message(conn, message_id)
+    about = conversations.summary(conn, conversation_id)
+    if turn_id is not None and about is not None and about.status != Status.RESOLVED:
+        turns.reopen(conn, turn_id)
+    events.append(conn, account_id, EventKind.MESSAGE_CHANGED, now, conversation_id, message_id)
+
+
+def _plain(text: str) -> str:
+    """A text without what differs when people copy it: case, accents' encoding, spaces."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
