@@ -27,6 +27,7 @@ from daemon.store import accounts
 from daemon.store.accounts import Account
 from daemon.store.engine import Database
 from daemon.store.watch import ChangeWatch
+from daemon.typist import Typist
 from daemon.whatsapp.client import WhatsApp
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ class Session:
         connected = self._keeper.connected
         self._sender = Sender(self._database, account.id, self._whatsapp, self._keeper.ready, clock)
         self._fetcher = Fetcher(self._database, account.id, config.data, self._whatsapp, connected, clock)
+        self._typist = Typist(self._database, account.id, self._whatsapp, self._keeper.ready, clock)
         self._asked_code_for: str | None = None
         self._stop: SimpleQueue[int] = SimpleQueue()
         self._received = 0
@@ -74,6 +76,7 @@ class Session:
         threading.Thread(target=self._whatsapp.run, name="whatsapp", daemon=True).start()
         self._sender.start()
         self._fetcher.start()
+        self._typist.start()
         end = self._wait()
         self._leave(end)
 
@@ -138,6 +141,7 @@ class Session:
         """Lose nothing that was acknowledged, write the last state, end the process."""
         online = self._keeper.connected.is_set()
         self._fetcher.stop()
+        self._typist.stop()
         self._sender.stop(2.0)
         if end.reason == LinkReason.UNLINKED_HERE:
             self._unlink(online)

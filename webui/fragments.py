@@ -38,6 +38,11 @@ def notice(mark: views.Mark) -> str:
     return _render("_answered.html", mark=mark)
 
 
+def claimed(name: str) -> str:
+    """A colleague is answering what this admin types a reply to."""
+    return _render("_claimed.html", name=name)
+
+
 def banner(link: Panel) -> str:
     """One line about the link, empty while all is well."""
     return _render("_banner.html", link=link)

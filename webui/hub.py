@@ -11,8 +11,9 @@ from flask import Flask
 from daemon.store import events
 from daemon.store.engine import Database
 from daemon.store.events import CursorTooOld, LoggedEvent
+from daemon.store.presence import RENEWED_EVERY
 from daemon.store.watch import ChangeWatch
-from webui import context
+from webui import attendance, context
 from webui.updates import TOO_MANY, Audience, Digest, Pieces, read
 
 log = logging.getLogger("webui.live")
@@ -32,8 +33,10 @@ RESYNC = '{"type": "resync"}'
 class Tab:
     """One websocket's side of the hub: what it shows and what waits to be sent to it."""
 
-    def __init__(self, audience: Audience, wake: threading.Event) -> None:
+    def __init__(self, audience: Audience, wake: threading.Event, token: str) -> None:
         self.audience = audience
+        # by which the database knows it
+        self.token = token
         self.ended = False
         self._wake = wake
         self._waiting: deque[str] = deque()
@@ -74,6 +77,7 @@ class Hub:
         self._changed = threading.Condition()
         self._cursor = 0
         self._stopped = False
+        self._renew_at = context.of(app).clock() + RENEWED_EVERY
         self._follower: threading.Thread | None = None
 
     def join(self, tab: Tab) -> int:
@@ -136,6 +140,7 @@ class Hub:
                 while not self._tabs:
                     self._changed.wait()
             try:
+                self._renew_presence()
                 if not watch.wait(LONGEST_WAIT):
                     continue
                 started = time.perf_counter()
@@ -147,6 +152,13 @@ class Hub:
                 log.error("following the log failed: %s", type(error).__name__)
                 self._failed()
                 time.sleep(PAUSE_AFTER_FAILURE)
+
+    def _renew_presence(self) -> None:
+        services = context.of(self._app)
+        now = services.clock()
+        if now >= self._renew_at:
+            self._renew_at = now + RENEWED_EVERY
+            attendance.renew(self._database, [tab.token for tab in self._present()], now)
 
     def _failed(self) -> None:
         """Nobody may go on silently without news: all tabs read their pages again."""

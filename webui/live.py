@@ -2,6 +2,7 @@
 
 import json
 import re
+import secrets
 import socket
 import struct
 import time
@@ -15,7 +16,8 @@ from wsproto.events import TextMessage
 
 from auth_store.admins import Admin, by_session_key
 from daemon.store.conversations import Box
-from webui import context, link, texts
+from webui import attendance, context, fragments, link, texts
+from webui.attendance import Typing
 from webui.auth import the_admin
 from webui.hub import Hub, Tab, with_seq
 from webui.security import is_own_origin
@@ -41,14 +43,16 @@ def install(app: Flask) -> None:
     @sock.route("/live")  # type: ignore[untyped-decorator]
     def live(ws: Server) -> None:
         admin = the_admin()
-        tab = Tab(Audience(admin.id, admin.is_owner, texts.language()), ws.event)
+        tab = Tab(Audience(admin.id, admin.is_owner, texts.language()), ws.event, secrets.token_hex(12))
         start = request.args.get("cursor", "")
+        attendance.arrive(context.services(), tab.token, admin.id)
         try:
             _converse(ws, hub, tab, admin, int(start) if re.fullmatch(r"\d{1,15}", start) else None)
         except (OSError, ConnectionClosed):
             pass
         finally:
             hub.leave(tab)
+            attendance.leave(context.services(), tab.token)
 
 
 def _check() -> Response | None:
@@ -71,6 +75,7 @@ def _converse(ws: Server, hub: Hub, tab: Tab, admin: Admin, cursor: int | None) 
     """This thread alone writes to the socket; it wakes when the browser or the hub has something."""
     _limit_waiting(ws.sock)
     joined = hub.join(tab)
+    typing = Typing(context.services(), tab.token, admin.id, request.remote_addr)
     since = joined if cursor is None else cursor
     ws.send(with_seq({"type": "hello"}, since))
     heard = pinged = time.monotonic()
@@ -85,6 +90,8 @@ def _converse(ws: Server, hub: Hub, tab: Tab, admin: Admin, cursor: int | None) 
                 # what happened between the reading of the page and this moment; the hub may be in the
                 # middle of handing some of it out without knowing what this tab shows
                 hub.catch_up(tab, _cursor(said, since))
+            if "typing" in said:
+                _send(ws, _typed(typing, said))
         _send(ws, tab.take())
         if now - heard > 2 * PING_SECONDS + 5:
             break
@@ -112,6 +119,21 @@ def _listen(tab: Tab, said: dict[str, Any]) -> bool:
         wish = said["open"]
         shows.open = wish if isinstance(wish, int) and 0 < wish < 2**53 else None
     return bool(said.keys() & {"open", "box", "page"})
+
+
+def _typed(typing: Typing, said: dict[str, Any]) -> list[str]:
+    """{"typing": id or null, "take_over": true}: a claim, or word of the colleague who was faster."""
+    conversation_id = said["typing"]
+    # JSON's true is an int to Python
+    if type(conversation_id) is not int or not 0 < conversation_id < 2**53:
+        typing.stops()
+        return []
+    theirs = typing.goes_on(conversation_id, said.get("take_over") is True)
+    if theirs is None:
+        return []
+    html = fragments.claimed(theirs.name)
+    piece = {"type": "claimed", "conversation": conversation_id, "name": theirs.name, "html": html}
+    return [json.dumps(piece, ensure_ascii=False)]
 
 
 def _cursor(said: dict[str, Any], default: int) -> int:

@@ -20,6 +20,8 @@ class DeskSettings:
     # only the assignee may answer
     strict: bool = False
     assign: Assign = Assign.OFF
+    # customers see that somebody is typing
+    show_typing: bool = True
     # conversations an admin is given at most, unless his seat says otherwise
     most_conversations: int = 10
     # given back to the queue when the assignee is offline or silent for so many minutes while a turn is open

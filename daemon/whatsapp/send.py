@@ -7,6 +7,7 @@ from datetime import datetime
 from neonize.exc import SendMessageError
 from neonize.proto.Neonize_pb2 import JID
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import ContextInfo, ExtendedTextMessage, Message
+from neonize.utils.enum import ChatPresence, ChatPresenceMedia
 
 from daemon.domain.ids import Address
 from daemon.domain.time import from_unix
@@ -68,6 +69,15 @@ def send_text(
     finally:
         whatsapp.hook.expect_nothing()
     return Sent(str(response.ID), from_unix(response.Timestamp))
+
+
+def show_typing(whatsapp: WhatsApp, to: Address, typing: bool) -> None:
+    """Tell a customer that somebody types, or has stopped.
+
+    Raises SendPresenceError if WhatsApp refuses it.
+    """
+    state = ChatPresence.CHAT_PRESENCE_COMPOSING if typing else ChatPresence.CHAT_PRESENCE_PAUSED
+    whatsapp.client.send_chat_presence(_jid(to), state, ChatPresenceMedia.CHAT_PRESENCE_MEDIA_TEXT)
 
 
 def _message(text: str, quoted: tuple[str, Address] | None) -> Message:

@@ -12,10 +12,12 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
+from daemon.domain.desk import Action
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.time import utc_now
-from daemon.store import conversations, events, messages
+from daemon.store import audit, claims, conversations, events, messages, presence
+from tests.shop import wait_until
 from tests.webui.conftest import Server, Visitor
 from tests.webui.shop import Shop
 
@@ -99,8 +101,9 @@ def test_the_cursor_moves_only_with_the_last_piece_of_a_portion(server: Server, 
     number = shop.conversation("Ibu Ratna", "halo")
     before = shop.cursor()
     with tab(server, sari, before, open=number) as socket:
+        opened = shop.cursor()
         shop.customer_writes(number, "satu")
-        assert hear(socket, "bubble")["seq"] == before
+        assert before <= hear(socket, "bubble")["seq"] <= opened
         assert hear(socket, "counts")["seq"] == shop.cursor()
 
 
@@ -245,3 +248,75 @@ def test_a_tab_that_joins_while_all_is_quiet_hears_the_first_message(
             hear(socket, "bubble", lambda message: "sebelum" in message["html"])
             shop.customer_writes(number, "sesudah")
             hear(socket, "bubble", lambda message: "sesudah" in message["html"])
+
+
+def claim_of(shop: Shop, number: int) -> str | None:
+    with shop.database.read() as conn:
+        found = claims.holder(conn, number, utc_now())
+    return found.name if found else None
+
+
+def is_here(shop: Shop, name: str) -> bool:
+    with shop.database.read() as conn:
+        return any(one.is_here for one in presence.team(conn, utc_now()) if one.name == name)
+
+
+def test_typing_claims_the_conversation_until_the_field_is_empty(
+    server: Server, sari: Visitor, shop: Shop
+) -> None:
+    number = shop.conversation("Ibu Ratna", "halo")
+    with tab(server, sari, shop.cursor(), open=number) as socket:
+        socket.send(json.dumps({"typing": number}))
+        wait_until(lambda: claim_of(shop, number) == "Sari")
+        socket.send(json.dumps({"typing": None}))
+        wait_until(lambda: claim_of(shop, number) is None)
+
+
+def test_a_claim_ends_with_its_websocket(server: Server, sari: Visitor, shop: Shop) -> None:
+    number = shop.conversation("Ibu Ratna", "halo")
+    with tab(server, sari, shop.cursor(), open=number) as socket:
+        socket.send(json.dumps({"typing": number}))
+        wait_until(lambda: claim_of(shop, number) == "Sari")
+    wait_until(lambda: claim_of(shop, number) is None)
+
+
+def test_the_second_to_type_is_told_who_answers_and_may_take_over(
+    server: Server, sari: Visitor, budi: Visitor, shop: Shop
+) -> None:
+    number = shop.conversation("Ibu Ratna", "halo")
+    cursor = shop.cursor()
+    with tab(server, sari, cursor, open=number) as first, tab(server, budi, cursor, open=number) as second:
+        first.send(json.dumps({"typing": number}))
+        wait_until(lambda: claim_of(shop, number) == "Sari")
+        second.send(json.dumps({"typing": number}))
+        claimed = hear(second, "claimed")
+        assert (claimed["conversation"], claimed["name"]) == (number, "Sari")
+        assert "Sari is answering this" in claimed["html"]
+        second.send(json.dumps({"typing": number, "take_over": True}))
+        wait_until(lambda: claim_of(shop, number) == "Budi")
+    with shop.database.read() as conn:
+        (line,) = [e for e in audit.in_thread(conn, number, None, None) if e.action == Action.CLAIM_TAKEN_OVER]
+    assert (line.admin_name, line.subject_name) == ("Budi", "Sari")
+
+
+@pytest.mark.parametrize("nonsense", ["1", -1, 0, 1.5, True, {}, [], 10**18])
+def test_nonsense_instead_of_a_conversation_claims_nothing(
+    server: Server, sari: Visitor, shop: Shop, nonsense: Any
+) -> None:
+    number = shop.conversation("Ibu Ratna", "halo")
+    with tab(server, sari, shop.cursor(), open=number) as socket:
+        socket.send(json.dumps({"typing": nonsense}))
+        socket.send(json.dumps({"typing": 999_999}))
+        shop.customer_writes(number, "masih hidup")
+        hear(socket, "bubble")
+    assert claim_of(shop, number) is None
+
+
+def test_an_open_tab_means_that_its_admin_is_here(server: Server, sari: Visitor, shop: Shop) -> None:
+    assert not is_here(shop, "Sari")
+    with tab(server, sari, shop.cursor()):
+        assert is_here(shop, "Sari")
+        assert not is_here(shop, "Budi")
+    assert is_here(shop, "Sari")  # a reload takes a moment
+    later = utc_now() + presence.GRACE + timedelta(seconds=30)
+    wait_until(lambda: not any(one.is_here for one in shop.write(lambda conn: presence.team(conn, later))))
