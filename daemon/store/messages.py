@@ -35,6 +35,8 @@ class Bubble:
     quoted_text: str | None
     quoted_from_me: bool | None
     reactions: tuple[str, ...] = field(default=())
+    turn_id: int | None = None
+    is_automatic: bool = False
 
 
 _add = upsert(message).on_conflict_do_nothing().returning(message.c.id)
@@ -180,6 +182,8 @@ _bubbles = (
         message.c.edited_at,
         message.c.revoked_at,
         message.c.is_history,
+        message.c.turn_id,
+        message.c.is_automatic,
         _quoted.c.text.label("quoted_text"),
         _quoted.c.from_me.label("quoted_from_me"),
         select(func.group_concat(reaction.c.emoji, " "))
@@ -236,6 +240,8 @@ def _bubble(row: Row[*tuple[Any, ...]]) -> Bubble:
         quoted_text=row.quoted_text,
         quoted_from_me=row.quoted_from_me,
         reactions=tuple(row.reactions.split(" ")) if row.reactions else (),
+        turn_id=row.turn_id,
+        is_automatic=row.is_automatic,
     )
 
 

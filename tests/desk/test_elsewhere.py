@@ -128,3 +128,29 @@ def test_an_uncertain_reply_is_settled_by_a_person_once(table: Desk, decision: D
     assert table.state(reply) == end
     assert not table.decide(Decision.ARRIVED, reply)
     assert not table.decide(Decision.SEND_AGAIN, reply)
+
+
+def test_what_the_customer_wrote_after_the_phones_reply_waits_on(books: Books) -> None:
+    conversation = books.conversation(lid("1"))
+    turn = books.turn(conversation, at(10))
+    books.message(conversation, "ada?", turn_id=turn, sent_at=at(10))
+    books.message(conversation, "warna merah?", turn_id=turn, sent_at=at(30))
+    # on the wire its reply came in last, by the clock it was in between
+    reply = books.message(conversation, "ada", from_me=True, sent_at=at(20))
+    with books.database.write() as conn:
+        elsewhere.answered(conn, books.account_id, conversation, reply, PHONE, at(40), at(20))
+        mark, waiting = turns.mark(conn, turn), turns.current(conn, conversation)
+    assert mark is not None
+    assert (mark.closed_at, mark.message_id) == (at(20), reply)
+    assert waiting not in (None, turn)
+    assert books.summary(conversation).waiting_since == at(30)
+
+
+def test_a_reply_from_before_the_question_answers_nothing(books: Books) -> None:
+    conversation = books.conversation(lid("1"))
+    turn = books.turn(conversation, at(10))
+    books.message(conversation, "ada?", turn_id=turn, sent_at=at(10))
+    reply = books.message(conversation, "promo hari ini", from_me=True, sent_at=at(5))
+    with books.database.write() as conn:
+        elsewhere.answered(conn, books.account_id, conversation, reply, PHONE, at(40), at(5))
+        assert turns.current(conn, conversation) == turn
