@@ -1,9 +1,11 @@
 """What every test can rely on; a browser test that was skipped fails the run."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from playwright.sync_api import Browser
 
@@ -11,6 +13,11 @@ from daemon.store.engine import Database
 from daemon.store.schema import migrate
 from tests.books import Books
 from tests.browser import chromium as start_chromium
+
+# the same examples in every run; HYPOTHESIS_PROFILE=explore looks for new ones
+hypothesis.settings.register_profile("steady", derandomize=True)
+hypothesis.settings.register_profile("explore")
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 _skipped_browser_tests: list[str] = []
 
