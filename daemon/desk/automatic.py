@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from daemon.desk import conversations as desk
 from daemon.desk import settings
-from daemon.store import automatic, conversations, events, messages, turns
+from daemon.domain.links import LinkState
+from daemon.store import accounts, automatic, conversations, events, messages
 from daemon.store.conversations import Status
 from daemon.store.events import EventKind
 
@@ -22,17 +24,24 @@ def recognise(
 ) -> bool:
     """Whether the phone has sent this text by itself; marks it, and its earlier twins, as automatic.
 
-    By the texts that the owner entered, or by the same text within seconds of the customer's in three chats:
-    then the turns that the first two had closed are open again.
+    It comes within seconds of the words that opened the turn, and is one of the texts that the owner entered,
+    one that was recognised before, or the third such in as many chats: then the turns that the first two had
+    closed are open again. Only what comes while we are online teaches anything: after an outage nobody can
+    tell whether the phone or its owner was so quick.
     """
     bubble = messages.bubble(conn, message_id)
     words = bubble.text if bubble else None
-    if not words or not automatic.follows_customer(conn, conversation_id, sent_at, SOON):
-        # also one of the owner's texts is a person's when it comes out of the blue
+    if not words or not automatic.follows_first_words(conn, message_id, SOON):
+        # even one of the owner's texts is a person's when it comes out of the blue
         return False
+    since = sent_at - LOOK_BACK
     if _plain(words) in {_plain(text) for text in settings.load(conn, account_id).automatic_texts}:
         return automatic.mark(conn, message_id)
-    alike = automatic.twins(conn, account_id, words, sent_at - LOOK_BACK, SOON)
+    if automatic.is_known(conn, account_id, words, since):
+        return automatic.mark(conn, message_id)
+    if accounts.get_link(conn, account_id).state not in (LinkState.ONLINE, LinkState.UNSTABLE):
+        return False
+    alike = automatic.twins(conn, account_id, words, since, SOON)
     if len({contact_id for _, _, contact_id in alike}) < SEVERAL_CHATS:
         return False
     for number, conversation, _ in alike:
@@ -43,10 +52,9 @@ def recognise(
 
 def _take_back(conn: Connection, account_id: int, conversation_id: int, message_id: int, now: datetime) -> None:
     """What this message had closed was never answered."""
-    turn_id = turns.closed_by_message(conn, message_id)
     about = conversations.summary(conn, conversation_id)
-    if turn_id is not None and about is not None and about.status != Status.RESOLVED:
-        turns.reopen(conn, turn_id)
+    if about is not None and about.status != Status.RESOLVED:
+        desk.reply_failed(conn, message_id, now)
     events.append(conn, account_id, EventKind.MESSAGE_CHANGED, now, conversation_id, message_id)
 
 

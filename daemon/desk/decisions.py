@@ -5,8 +5,9 @@ from enum import StrEnum
 
 from sqlalchemy import Connection
 
+from daemon.domain.desk import Action, Actor
 from daemon.domain.messages import Delivery
-from daemon.store import conversations, events, messages, outbox
+from daemon.store import audit, conversations, events, messages, outbox
 from daemon.store.events import EventKind
 from daemon.store.outbox import OutboxState
 
@@ -28,7 +29,14 @@ _MOVES = {
 }
 
 
-def decide(conn: Connection, conversation_id: int, message_id: int, decision: Decision, now: datetime) -> bool:
+def decide(
+    conn: Connection,
+    conversation_id: int,
+    message_id: int,
+    decision: Decision,
+    now: datetime,
+    actor: Actor | None = None,
+) -> bool:
     """Carry out a person's decision; False, and nothing changes, if the reply is not in that state any more."""
     bubble = messages.bubble(conn, message_id)
     about = conversations.summary(conn, conversation_id)
@@ -39,4 +47,7 @@ def decide(conn: Connection, conversation_id: int, message_id: int, decision: De
         return False
     messages.set_delivery(conn, message_id, Delivery(after.value))
     events.append(conn, about.account_id, EventKind.MESSAGE_CHANGED, now, conversation_id, message_id)
+    if actor is not None:
+        detail = {"decision": decision.value}
+        audit.record(conn, about.account_id, Action.REPLY_DECIDED, actor, now, conversation_id, detail=detail)
     return True

@@ -2,38 +2,27 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, exists, literal, select, text, update
+from sqlalchemy import ColumnElement, Connection, select, text, update
 
-from daemon.domain.messages import Author
-from daemon.store.tables import message
+from daemon.store.tables import message, turn
 
 # written out, because SQLite uses the partial index only for the very words of its definition
 _FROM_PHONE = text("message.author = 'phone'")
-_earlier = message.alias("earlier")
 
 
-def follows_customer(conn: Connection, conversation_id: int, sent_at: datetime, within: timedelta) -> bool:
-    """Whether a customer's message came so shortly before."""
-    return (
-        conn.execute(
-            select(message.c.id)
-            .where(
-                message.c.conversation_id == conversation_id,
-                message.c.author == Author.CUSTOMER.value,
-                message.c.sent_at.between(sent_at - within, sent_at),
-            )
-            .limit(1)
-        ).first()
-        is not None
-    )
+def follows_first_words(conn: Connection, message_id: int, within: timedelta) -> bool:
+    """Whether a message came so shortly after the words that had opened its turn."""
+    found = select(message.c.id).join(turn, turn.c.id == message.c.turn_id)
+    return conn.execute(found.where(message.c.id == message_id, _shortly_after(within))).first() is not None
 
 
 def twins(
     conn: Connection, account_id: int, words: str, since: datetime, within: timedelta
 ) -> list[tuple[int, int, int]]:
-    """The phone's messages with the same text, each shortly after the customer's: (id, conversation, contact)."""
+    """The phone's messages with this text that came as quickly: (id, conversation, contact) of each."""
     rows = conn.execute(
         select(message.c.id, message.c.conversation_id, message.c.contact_id)
+        .join(turn, turn.c.id == message.c.turn_id)
         .where(
             _FROM_PHONE,
             message.c.account_id == account_id,
@@ -46,14 +35,29 @@ def twins(
     return [(row.id, row.conversation_id, row.contact_id) for row in rows]
 
 
-def _shortly_after(within: timedelta) -> ColumnElement[bool]:
-    milliseconds = literal(int(within.total_seconds() * 1000))
-    return exists().where(
-        _earlier.c.conversation_id == message.c.conversation_id,
-        _earlier.c.author == Author.CUSTOMER.value,
-        _earlier.c.sent_at <= message.c.sent_at,
-        text("earlier.sent_at >= message.sent_at - :within").bindparams(within=milliseconds.value),
+def is_known(conn: Connection, account_id: int, words: str, since: datetime) -> bool:
+    """Whether the phone has sent this text by itself before."""
+    return (
+        conn.execute(
+            select(message.c.id)
+            .where(
+                _FROM_PHONE,
+                message.c.account_id == account_id,
+                message.c.sent_at >= since,
+                message.c.text == words,
+                message.c.is_automatic.is_(True),
+            )
+            .limit(1)
+        ).first()
+        is not None
     )
+
+
+def _shortly_after(within: timedelta) -> ColumnElement[bool]:
+    """A turn's time is its first message's, and WhatsApp's as the reply's is: both in whole seconds."""
+    milliseconds = int(within.total_seconds() * 1000)
+    earliest = text("turn.opened_at >= message.sent_at - :within").bindparams(within=milliseconds)
+    return (turn.c.opened_at <= message.c.sent_at) & earliest
 
 
 def mark(conn: Connection, message_id: int) -> bool:

@@ -1,12 +1,15 @@
 """What WhatsApp Business on the phone sends by itself closes nothing; what its owner types does."""
 
 import pytest
+from sqlalchemy import update
 
 from daemon.desk import automatic, elsewhere, settings
 from daemon.domain.desk import CLERK
+from daemon.domain.links import LinkState
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
 from daemon.store import turns
+from daemon.store.tables import link as link_table
 from daemon.store.tables import message
 from tests.books import Books, at, lid
 
@@ -16,7 +19,9 @@ GREETING = "Halo! Terima kasih sudah menghubungi kami."
 def phone_writes(books: Books, conversation_id: int, text: str, seconds: float) -> bool:
     """The phone's message as ingest treats it; whether it was taken for automatic."""
     sent_at = at(seconds)
-    number = books.message(conversation_id, text, from_me=True, sent_at=sent_at, device=0)
+    with books.database.read() as conn:
+        turn_id = turns.current(conn, conversation_id)
+    number = books.message(conversation_id, text, from_me=True, sent_at=sent_at, device=0, turn_id=turn_id)
     with books.database.write() as conn:
         if automatic.recognise(conn, books.account_id, conversation_id, number, sent_at, sent_at):
             return True
@@ -30,6 +35,16 @@ def customer(books: Books, number: int, seconds: float) -> int:
     conversation_id = books.conversation(lid(str(number)), at(seconds))
     books.message(conversation_id, "halo", turn_id=books.turn(conversation_id, at(seconds)), sent_at=at(seconds))
     return conversation_id
+
+
+@pytest.fixture(autouse=True)
+def link(books: Books) -> None:
+    set_link(books, LinkState.ONLINE)
+
+
+def set_link(books: Books, state: LinkState) -> None:
+    with books.database.write() as conn:
+        conn.execute(update(link_table).values(state=state.value))
 
 
 def waits(books: Books, conversation_id: int) -> bool:
@@ -74,6 +89,31 @@ def test_the_same_text_typed_in_three_chats_stays_an_answer(books: Books) -> Non
     for n, chat in enumerate(chats, start=1):
         assert not phone_writes(books, chat, "ready kak", 100 * n + 20)
     assert [waits(books, c) for c in chats] == [False, False, False]
+
+
+def test_after_an_outage_only_known_texts_are_automatic(books: Books) -> None:
+    set_link(books, LinkState.CATCHING_UP)
+    chats = [customer(books, n, 100 * n) for n in range(1, 5)]
+    for n, chat in enumerate(chats, start=1):
+        assert not phone_writes(books, chat, "sudah kami kirim", 100 * n + 2)
+    assert not any(waits(books, chat) for chat in chats)
+    set_link(books, LinkState.ONLINE)
+    for n in (5, 6, 7):
+        known = phone_writes(books, customer(books, n, 100 * n), GREETING, 100 * n + 2)
+    assert known
+    set_link(books, LinkState.CATCHING_UP)
+    last = customer(books, 8, 800)
+    assert phone_writes(books, last, GREETING, 802)
+    assert waits(books, last)
+
+
+def test_an_answer_to_the_last_of_many_words_is_a_persons(books: Books) -> None:
+    chats = [customer(books, n, 100 * n) for n in (1, 2, 3)]
+    for n, chat in enumerate(chats, start=1):
+        with books.database.read() as conn:
+            turn_id = turns.current(conn, chat)
+        books.message(chat, "kak?", turn_id=turn_id, sent_at=at(100 * n + 30))
+        assert not phone_writes(books, chat, "ya kak, masih ada", 100 * n + 32)
 
 
 def test_three_quick_answers_to_one_customer_are_no_machine(books: Books) -> None:
