@@ -4,10 +4,10 @@ import logging
 import threading
 import time
 
-from daemon.desk import departure
+from daemon.desk import conversations, departure, elsewhere
 from daemon.domain.messages import Delivery
 from daemon.domain.time import Clock
-from daemon.store import contacts, events, messages, outbox, turns
+from daemon.store import contacts, events, messages, outbox
 from daemon.store.engine import Database
 from daemon.store.events import EventKind
 from daemon.store.outbox import OutboxState, Outgoing
@@ -28,9 +28,11 @@ def settle_interrupted(database: Database, account_id: int, clock: Clock) -> Non
     with database.write() as conn:
         now = clock()
         for journey in outbox.under_way(conn, account_id):
-            state = OutboxState.QUEUED if journey.wa_id is None else OutboxState.UNCERTAIN
-            outbox.settle(conn, journey.id, state, now)
-            messages.set_delivery(conn, journey.message_id, Delivery(state.value))
+            if journey.wa_id is None:
+                elsewhere.put_back(conn, account_id, journey.id, now)
+                continue
+            outbox.settle(conn, journey.id, OutboxState.UNCERTAIN, now)
+            messages.set_delivery(conn, journey.message_id, Delivery.UNCERTAIN)
             events.append(
                 conn, account_id, EventKind.MESSAGE_CHANGED, now, journey.conversation_id, journey.message_id
             )
@@ -112,7 +114,8 @@ class Sender(threading.Thread):
         if error.permanent:
             self._settle(reply, OutboxState.FAILED, error=error.reason)
             return
-        self._settle(reply, OutboxState.QUEUED, error=error.reason)
+        with self._database.write() as conn:
+            elsewhere.put_back(conn, self._account_id, reply.id, self._clock(), error.reason)
         self._stopping.wait(RETRY_AFTER)
 
     def _settle(
@@ -134,8 +137,8 @@ class Sender(threading.Thread):
                 messages.raise_delivery(conn, reply.message_id, Delivery.SENT)
             else:
                 messages.set_delivery(conn, reply.message_id, Delivery(state.value))
-            if state == OutboxState.FAILED and (turn_id := turns.closed_by_message(conn, reply.message_id)):
-                turns.reopen(conn, turn_id)
+            if state == OutboxState.FAILED:
+                conversations.reply_failed(conn, reply.message_id, now)
             events.append(
                 conn, self._account_id, EventKind.MESSAGE_CHANGED, now, reply.conversation_id, reply.message_id
             )

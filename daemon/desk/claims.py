@@ -73,6 +73,13 @@ def release(conn: Connection, conversation_id: int, tab: str, now: datetime) -> 
         end(conn, about.account_id, conversation_id, now)
 
 
+def end_of(conn: Connection, account_id: int, conversation_id: int, admin_id: int | None, now: datetime) -> None:
+    """An admin has put a conversation into other hands: he is not answering it any more."""
+    claim = claims.holder(conn, conversation_id, now)
+    if claim is not None and claim.admin_id == admin_id:
+        end(conn, account_id, conversation_id, now)
+
+
 def end_of_tab(conn: Connection, tab: str, now: datetime) -> None:
     """The websocket is gone, and with it what it claimed."""
     for account_id, conversation_id in claims.drop_of_tab(conn, tab):

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from daemon.desk import conversations
 from daemon.domain.messages import Author, Delivery
 from daemon.store import claims, events, messages, outbox, turns
 from daemon.store.events import EventKind
@@ -24,8 +25,7 @@ def stop(conn: Connection, account_id: int, reply: Outgoing, now: datetime) -> b
         return False
     outbox.settle(conn, reply.id, OutboxState.CANCELLED, now)
     messages.set_delivery(conn, reply.message_id, Delivery.CANCELLED)
-    if (closed := turns.closed_by_message(conn, reply.message_id)) is not None:
-        turns.reopen(conn, closed)
+    conversations.reply_failed(conn, reply.message_id, now)
     kind = EventKind.MESSAGE_CHANGED
     events.append(conn, account_id, kind, now, reply.conversation_id, reply.message_id)
     return True

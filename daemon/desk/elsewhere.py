@@ -35,14 +35,44 @@ def answered(
         turns.close(conn, open_turn, closer, message_id, at)
         turns.split_after(conn, account_id, conversation_id, open_turn, at)
         claims.end(conn, account_id, conversation_id, now)
-    for journey, author in outbox.queued_in(conn, conversation_id):
-        by_bot = author == Author.BOT
-        state = OutboxState.CANCELLED if by_bot else OutboxState.HELD
+    _stop_queued(conn, account_id, conversation_id, message_id, closer, at, now)
+
+
+def put_back(conn: Connection, account_id: int, outbox_id: int, now: datetime, error: str | None = None) -> None:
+    """A reply that surely did not leave waits again, unless the phone has answered while it was under way."""
+    answer = outbox.answered_meanwhile(conn, outbox_id)
+    if not outbox.settle(conn, outbox_id, OutboxState.QUEUED, now, error):
+        return  # a receipt was faster
+    message_id, conversation_id = outbox.message_of(conn, outbox_id)
+    messages.set_delivery(conn, message_id, Delivery.QUEUED)
+    events.append(conn, account_id, EventKind.MESSAGE_CHANGED, now, conversation_id, message_id)
+    if answer is not None:
+        closer = Closer(answer.author, device=answer.device)
+        _stop_queued(conn, account_id, conversation_id, answer.message_id, closer, answer.sent_at, now)
+
+
+def _stop_queued(
+    conn: Connection,
+    account_id: int,
+    conversation_id: int,
+    message_id: int,
+    closer: Closer,
+    at: datetime,
+    now: datetime,
+) -> None:
+    for journey, author in outbox.queued_for(conn, conversation_id):
+        turn_id = turns.closed_by_message(conn, journey.message_id)
+        if turn_id is not None and not turns.has_message_until(conn, turn_id, at):
+            continue  # it came late, and is older than the question
+        state = OutboxState.CANCELLED if author == Author.BOT else OutboxState.HELD
         outbox.settle(conn, journey.id, state, now)
         messages.set_delivery(conn, journey.message_id, Delivery(state.value))
-        if (turn_id := turns.closed_by_message(conn, journey.message_id)) is not None:
+        if turn_id is not None:
             turns.remark(conn, turn_id, closer, message_id, at)
-        events.append(conn, account_id, EventKind.MESSAGE_CHANGED, now, conversation_id, journey.message_id)
+            if journey.conversation_id == conversation_id:
+                turns.split_after(conn, account_id, conversation_id, turn_id, at)
+        kind = EventKind.MESSAGE_CHANGED
+        events.append(conn, account_id, kind, now, journey.conversation_id, journey.message_id)
 
 
 def seen(

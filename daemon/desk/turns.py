@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from daemon.desk import claims
+from daemon.domain import texts
 from daemon.domain.desk import Action, Actor
 from daemon.domain.messages import Author, Delivery, MessageKind
 from daemon.domain.turns import AlreadyAnswered, Closer, HandledMark, NotAnswerable
@@ -21,8 +22,7 @@ def check_text(text: str) -> str:
 
     Raises NotAnswerable if nothing is left or it is too long.
     """
-    unified = text.replace("\r\n", "\n").replace("\r", "\n")
-    clean = "".join(c for c in unified if c in "\n\t" or (ord(c) >= 32 and ord(c) != 127)).strip()
+    clean = texts.clean(text)
     if not clean:
         raise NotAnswerable("empty")
     if len(clean) > LONGEST_REPLY:
@@ -55,7 +55,7 @@ def answer(
     if request_key and (done := outbox.message_of_request(conn, request_key)) is not None:
         return done
     clean = check_text(text)
-    about = _answerable(conn, conversation_id)
+    about = answerable(conn, conversation_id)
     open_turn = turns.current(conn, conversation_id)
     if (mark := _mark_in_the_way(conn, about, closer, turn_id, open_turn, follow_up)) is not None:
         raise AlreadyAnswered(mark)
@@ -64,7 +64,7 @@ def answer(
         if theirs is not None:
             actor = Actor(closer.author, closer.admin_id, address)
             claims.log_take_over(conn, about, actor, theirs, now)
-    message_id = _queue(conn, about, closer, clean, now, open_turn, request_key, bot_key)
+    message_id = queue_message(conn, about, closer, clean, now, open_turn, request_key, bot_key)
     if open_turn is not None:
         turns.close(conn, open_turn, closer, message_id, now)
     if closer.author == Author.ADMIN and closer.admin_id is not None:
@@ -80,10 +80,10 @@ def acknowledge(
 
     Raises NotAnswerable if the turn is not the open one any more, or the text is unusable.
     """
-    about = _answerable(conn, conversation_id)
+    about = answerable(conn, conversation_id)
     if turns.current(conn, conversation_id) != turn_id:
         raise NotAnswerable("unknown_conversation")
-    message_id = _queue(conn, about, Closer(Author.BOT), check_text(text), now, turn_id, None, bot_key)
+    message_id = queue_message(conn, about, Closer(Author.BOT), check_text(text), now, turn_id, None, bot_key)
     turns.acknowledge(conn, turn_id, now)
     return message_id
 
@@ -93,7 +93,8 @@ def note_refusal(conn: Connection, account_id: int, conversation_id: int, actor:
     audit.record(conn, account_id, Action.ANSWER_REFUSED, actor, now, conversation_id)
 
 
-def _answerable(conn: Connection, conversation_id: int) -> Summary:
+def answerable(conn: Connection, conversation_id: int) -> Summary:
+    """A conversation that can be written to; raises NotAnswerable if there is none or it is resolved."""
     about = conversations.summary(conn, conversation_id)
     if about is None or about.status == Status.RESOLVED:
         raise NotAnswerable("unknown_conversation")
@@ -125,7 +126,7 @@ def _mark_in_the_way(
     return mark if mark.message_id is not None or turn_id is not None else None
 
 
-def _queue(
+def queue_message(
     conn: Connection,
     about: Summary,
     closer: Closer,

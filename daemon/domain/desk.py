@@ -95,3 +95,12 @@ class OnlyTheAssignee(Exception):
     def __init__(self, name: str) -> None:
         super().__init__("only the assignee may answer")
         self.name = name
+
+
+class FieldError(Exception):
+    """Something typed can't be kept as it is; `field` names the form field, `reason` is a stable word."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from daemon.desk import automatic, elsewhere
+from daemon.desk import automatic, elsewhere, satisfaction
 from daemon.domain.ids import ChatKind, Party
 from daemon.domain.messages import TICKS, Author, Delivery, MessageKind, MessageReceived, ReceiptKind
 from daemon.domain.turns import Closer
@@ -61,11 +61,13 @@ def message(
     if event.push_name and not origin.from_me and origin.participant is None:
         contacts.set_name(conn, contact_id, event.push_name)
     here = conversations.current(conn, contact_id)
+    turn_id = here.turn_id if here else None
+    from_customer = not origin.from_me and origin.party.kind == ChatKind.PERSON
+    if from_customer and turn_id is None and _rated(conn, account, event, contact_id, now):
+        return
     conversation_id = (
         here.conversation_id if here else conversations.start(conn, account.id, contact_id, origin.party.kind, now)
     )
-    turn_id = here.turn_id if here else None
-    from_customer = not origin.from_me and origin.party.kind == ChatKind.PERSON
     if from_customer and turn_id is None:
         # he waits since he wrote, even if we were away
         turn_id = turns.open_turn(conn, account.id, conversation_id, min(origin.at, now))
@@ -84,6 +86,22 @@ def message(
     _want_file(conn, account.id, event, message_id, now)
     conversations.touch(conn, conversation_id, message_id, origin.at)
     events.append(conn, account.id, EventKind.MESSAGE_NEW, now, conversation_id, message_id)
+
+
+def _rated(conn: Connection, account: Account, event: MessageReceived, contact_id: int, now: datetime) -> bool:
+    """Keep a message that is the customer's rating with the conversation that it is about: it opens no work."""
+    text = event.text if event.kind == MessageKind.TEXT else None
+    rated = satisfaction.take(conn, account.id, contact_id, text, event.origin.at, now)
+    if rated is None:
+        return False
+    place = {"contact_id": contact_id, "conversation_id": rated.conversation_id}
+    message_id = messages.add(conn, values_of(account.id, event, now) | place)
+    assert message_id is not None  # it was looked for before
+    conversations.touch(conn, rated.conversation_id, message_id, event.origin.at)
+    conversations.see(conn, rated.conversation_id, message_id)
+    events.append(conn, account.id, EventKind.MESSAGE_NEW, now, rated.conversation_id, message_id)
+    satisfaction.thank(conn, rated, now)
+    return True
 
 
 def _written_elsewhere(

@@ -1,33 +1,40 @@
-"""Conversations: at most one unresolved per contact."""
+"""Conversations: at most one unresolved per contact. How lists show them is `summaries`' business."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, case, func, insert, literal, select, update
 
+from daemon.domain.desk import Priority
 from daemon.domain.ids import ChatKind
-from daemon.domain.messages import Delivery, MessageKind
 from daemon.store.prepared import Prepared
-from daemon.store.tables import admin, contact, conversation, message, turn
+from daemon.store.summaries import Box, Status, Summary, counts, counts_by_admin, listing, summary
+from daemon.store.tables import conversation, turn
+
+__all__ = [
+    "Box",
+    "Current",
+    "Status",
+    "Summary",
+    "assign",
+    "counts",
+    "counts_by_admin",
+    "current",
+    "give",
+    "listing",
+    "release",
+    "reopen",
+    "resolve",
+    "see",
+    "set_priority",
+    "set_typing",
+    "start",
+    "summary",
+    "touch",
+    "touch_history",
+]
 
 TYPING_LASTS = timedelta(seconds=10)
-
-
-class Status(StrEnum):
-    """Where a conversation stands."""
-
-    UNASSIGNED = "unassigned"
-    ASSIGNED = "assigned"
-    RESOLVED = "resolved"
-
-
-class Box(StrEnum):
-    """Which conversations a list shows."""
-
-    MINE = "mine"
-    UNASSIGNED = "unassigned"
-    ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,28 +43,6 @@ class Current:
 
     conversation_id: int
     turn_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """A conversation as one row of the list."""
-
-    id: int
-    account_id: int
-    contact_id: int
-    contact_name: str | None
-    contact_phone: str | None
-    status: Status
-    assignee_id: int | None
-    assignee_name: str | None
-    last_at: datetime
-    last_text: str | None
-    last_kind: MessageKind | None
-    last_from_me: bool
-    last_delivery: Delivery | None
-    last_revoked: bool
-    unread: int
-    waiting_since: datetime | None
 
 
 _current = (
@@ -82,9 +67,12 @@ def current(conn: Connection, contact_id: int) -> Current | None:
 
 
 def start(conn: Connection, account_id: int, contact_id: int, kind: ChatKind, now: datetime) -> int:
-    """Open a conversation, linked to the contact's previous one."""
+    """Open a conversation, linked to the one of the contact's that ended last."""
     previous = conn.execute(
-        select(func.max(conversation.c.id)).where(conversation.c.contact_id == contact_id)
+        select(conversation.c.id)
+        .where(conversation.c.contact_id == contact_id)
+        .order_by(conversation.c.resolved_at.desc(), conversation.c.id.desc())
+        .limit(1)
     ).scalar()
     return conn.execute(
         insert(conversation)
@@ -156,110 +144,87 @@ def assign(conn: Connection, conversation_id: int, admin_id: int, now: datetime)
     )
 
 
-def listing(
-    conn: Connection,
-    account_id: int,
-    box: Box,
-    admin_id: int,
-    limit: int = 100,
-    before: datetime | None = None,
-) -> list[Summary]:
-    """Customers' unresolved conversations, newest message first (`before`: older than that moment)."""
-    conditions: list[ColumnElement[bool]] = [
-        conversation.c.account_id == account_id,
-        conversation.c.kind == ChatKind.PERSON.value,
-        conversation.c.status != Status.RESOLVED.value,
-    ]
-    if before is not None:
-        conditions.append(conversation.c.last_at < before)
-    if box == Box.MINE:
-        conditions.append(conversation.c.assignee_id == admin_id)
-    elif box == Box.UNASSIGNED:
-        conditions.append(conversation.c.status == Status.UNASSIGNED.value)
-    statement = _summaries.where(*conditions).order_by(conversation.c.last_at.desc(), conversation.c.id.desc())
-    return [_summary(row) for row in conn.execute(statement.limit(limit))]
-
-
-def summary(conn: Connection, conversation_id: int) -> Summary | None:
-    """One conversation as a row of the list, whatever its status; None if there is none."""
-    row = conn.execute(_summaries.where(conversation.c.id == conversation_id)).first()
-    return _summary(row) if row else None
-
-
-def counts(conn: Connection, account_id: int, admin_id: int) -> dict[Box, int]:
-    """How many unresolved conversations each list holds."""
-    owned = counts_by_admin(conn, account_id)
-    return {Box.ALL: sum(owned.values()), Box.MINE: owned.get(admin_id, 0), Box.UNASSIGNED: owned.get(None, 0)}
-
-
-_last = message.alias("last")
-_unread = (
-    select(func.count())
-    .where(
-        message.c.conversation_id == conversation.c.id,
-        message.c.id > conversation.c.seen_message_id,
-        message.c.author == "customer",
-        message.c.is_history.is_(False),
-    )
-    .scalar_subquery()
-)
-_summaries = (
-    select(
-        conversation.c.id,
-        conversation.c.account_id,
-        conversation.c.contact_id,
-        contact.c.name,
-        contact.c.phone,
-        conversation.c.status,
-        conversation.c.assignee_id,
-        admin.c.name.label("assignee_name"),
-        conversation.c.last_at,
-        _last.c.text,
-        _last.c.kind,
-        _last.c.from_me,
-        _last.c.delivery,
-        _last.c.revoked_at,
-        _unread.label("unread"),
-        turn.c.opened_at,
-    )
-    .join(contact, contact.c.id == conversation.c.contact_id)
-    .outerjoin(admin, admin.c.id == conversation.c.assignee_id)
-    .outerjoin(_last, _last.c.id == conversation.c.last_message_id)
-    .outerjoin(turn, and_(turn.c.conversation_id == conversation.c.id, turn.c.closed_at.is_(None)))
-)
-
-
-def _summary(row: Row[*tuple[object, ...]]) -> Summary:
-    return Summary(
-        id=row.id,
-        account_id=row.account_id,
-        contact_id=row.contact_id,
-        contact_name=row.name,
-        contact_phone=row.phone,
-        status=Status(row.status),
-        assignee_id=row.assignee_id,
-        assignee_name=row.assignee_name,
-        last_at=row.last_at,
-        last_text=row.text,
-        last_kind=MessageKind(row.kind) if row.kind else None,
-        last_from_me=bool(row.from_me),
-        last_delivery=Delivery(row.delivery) if row.delivery else None,
-        last_revoked=row.revoked_at is not None,
-        unread=row.unread,
-        waiting_since=row.opened_at,
+def give(conn: Connection, conversation_id: int, admin_id: int, now: datetime) -> bool:
+    """Give an unresolved conversation to an admin, whoever had it; False if it is his already, or resolved."""
+    return (
+        conn.execute(
+            update(conversation)
+            .where(
+                conversation.c.id == conversation_id,
+                conversation.c.status != Status.RESOLVED.value,
+                conversation.c.assignee_id.is_distinct_from(admin_id),
+            )
+            .values(status=Status.ASSIGNED.value, assignee_id=admin_id, assigned_at=now)
+        ).rowcount
+        == 1
     )
 
 
-def counts_by_admin(conn: Connection, account_id: int) -> dict[int | None, int]:
-    """How many unresolved conversations each admin has; None counts those that nobody has."""
-    owner = case((conversation.c.status == Status.UNASSIGNED.value, None), else_=conversation.c.assignee_id)
-    rows = conn.execute(
-        select(owner.label("owner"), func.count())
-        .where(
-            conversation.c.account_id == account_id,
-            conversation.c.kind == ChatKind.PERSON.value,
-            conversation.c.status != Status.RESOLVED.value,
-        )
-        .group_by(owner)
+def release(conn: Connection, conversation_id: int, admin_id: int) -> bool:
+    """Take an admin's conversation back into the queue; False if it is not his (any more)."""
+    return (
+        conn.execute(
+            update(conversation)
+            .where(
+                conversation.c.id == conversation_id,
+                conversation.c.status == Status.ASSIGNED.value,
+                conversation.c.assignee_id == admin_id,
+            )
+            .values(status=Status.UNASSIGNED.value, assignee_id=None, assigned_at=None)
+        ).rowcount
+        == 1
     )
-    return dict(rows.all())
+
+
+def resolve(conn: Connection, conversation_id: int, admin_id: int | None, now: datetime) -> bool:
+    """End a conversation (it keeps its assignee); False if it has ended already."""
+    return (
+        conn.execute(
+            update(conversation)
+            .where(conversation.c.id == conversation_id, conversation.c.status != Status.RESOLVED.value)
+            .values(status=Status.RESOLVED.value, resolved_at=now, resolved_by_id=admin_id, typing_at=None)
+        ).rowcount
+        == 1
+    )
+
+
+def reopen(conn: Connection, conversation_id: int, now: datetime) -> bool:
+    """Take up a resolved conversation again; False unless it is resolved and its contact has no other open.
+
+    Who had it has it again, as of now.
+    """
+    other = conversation.alias()
+    contact_id = select(conversation.c.contact_id).where(conversation.c.id == conversation_id).scalar_subquery()
+    nobodys = conversation.c.assignee_id.is_(None)
+    status = case((nobodys, Status.UNASSIGNED.value), else_=Status.ASSIGNED.value)
+    assigned_at = case((nobodys, None), else_=literal(now, conversation.c.assigned_at.type))
+    return (
+        conn.execute(
+            update(conversation)
+            .where(
+                conversation.c.id == conversation_id,
+                conversation.c.status == Status.RESOLVED.value,
+                ~select(other.c.id)
+                .where(other.c.contact_id == contact_id, other.c.status != Status.RESOLVED.value)
+                .exists(),
+            )
+            .values(status=status, assigned_at=assigned_at, resolved_at=None, resolved_by_id=None)
+        ).rowcount
+        == 1
+    )
+
+
+def set_priority(conn: Connection, conversation_id: int, priority: Priority) -> bool:
+    """Say how urgent an unresolved conversation is; False if that is known."""
+    return (
+        conn.execute(
+            update(conversation)
+            .where(
+                conversation.c.id == conversation_id,
+                conversation.c.status != Status.RESOLVED.value,
+                conversation.c.priority != priority.value,
+            )
+            .values(priority=priority.value)
+        ).rowcount
+        == 1
+    )

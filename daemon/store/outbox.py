@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, bindparam, insert, select, text, update
 
 from daemon.domain.messages import Author
-from daemon.store.tables import message, outbox
+from daemon.store.tables import conversation, message, outbox
 
 # written out, because SQLite uses the partial index only for the very words of its definition
 _IS_QUEUED = text("outbox.state = 'queued'")
@@ -152,18 +152,70 @@ def under_way(conn: Connection, account_id: int) -> list[Journey]:
     return [Journey(r.id, r.message_id, r.conversation_id, OutboxState(r.state), r.wa_id) for r in rows]
 
 
-def queued_in(conn: Connection, conversation_id: int) -> list[tuple[Journey, Author]]:
-    """Replies of a conversation that have not left yet, with their authors, oldest first."""
+def queued_for(conn: Connection, conversation_id: int) -> list[tuple[Journey, Author]]:
+    """Replies to a conversation's customer that have not left yet, with their authors, oldest first.
+
+    Also those of a conversation that was resolved before they left.
+    """
+    customer = select(conversation.c.contact_id).where(conversation.c.id == conversation_id).scalar_subquery()
     rows = conn.execute(
-        select(outbox.c.id, outbox.c.message_id, outbox.c.state, outbox.c.wa_id, message.c.author)
+        select(
+            outbox.c.id,
+            outbox.c.message_id,
+            message.c.conversation_id,
+            outbox.c.state,
+            outbox.c.wa_id,
+            message.c.author,
+        )
         .join(message, message.c.id == outbox.c.message_id)
-        .where(message.c.conversation_id == conversation_id, _IS_QUEUED)
+        .where(message.c.contact_id == customer, _IS_QUEUED)
         .order_by(outbox.c.id)
     )
     return [
-        (Journey(r.id, r.message_id, conversation_id, OutboxState(r.state), r.wa_id), Author(r.author))
+        (Journey(r.id, r.message_id, r.conversation_id, OutboxState(r.state), r.wa_id), Author(r.author))
         for r in rows
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerElsewhere:
+    """A reply that the customer got from another own device."""
+
+    message_id: int
+    author: Author
+    device: int | None
+    sent_at: datetime
+
+
+def answered_meanwhile(conn: Connection, outbox_id: int) -> AnswerElsewhere | None:
+    """What another own device has written to the customer since a reply was taken out to be sent; the newest."""
+    theirs = message.alias("theirs")
+    row = conn.execute(
+        select(theirs.c.id, theirs.c.author, theirs.c.device, theirs.c.sent_at)
+        .join(message, message.c.contact_id == theirs.c.contact_id)
+        .join(outbox, outbox.c.message_id == message.c.id)
+        .where(
+            outbox.c.id == outbox_id,
+            theirs.c.author.in_((Author.PHONE.value, Author.COMPANION.value)),
+            theirs.c.is_automatic.is_(False),
+            theirs.c.is_history.is_(False),
+            theirs.c.id > message.c.id,
+            theirs.c.arrived_at >= outbox.c.sending_at,
+        )
+        .order_by(theirs.c.id.desc())
+        .limit(1)
+    ).first()
+    return AnswerElsewhere(row.id, Author(row.author), row.device, row.sent_at) if row else None
+
+
+def message_of(conn: Connection, outbox_id: int) -> tuple[int, int]:
+    """The message of a row, and its conversation."""
+    row = conn.execute(
+        select(message.c.id, message.c.conversation_id)
+        .join(outbox, outbox.c.message_id == message.c.id)
+        .where(outbox.c.id == outbox_id)
+    ).one()
+    return row.id, row.conversation_id
 
 
 def decide(conn: Connection, message_id: int, before: OutboxState, after: OutboxState) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, case, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from daemon.store.desk_tables import presence, seat
@@ -14,6 +14,8 @@ RENEWED_EVERY = timedelta(seconds=20)
 SILENT_FOR = 3 * RENEWED_EVERY
 # A reload or a short walk through a dead spot is no absence.
 GRACE = timedelta(seconds=20)
+# Long enough to say since when somebody is gone.
+KEPT_FOR = timedelta(days=1)
 DEFAULT_MOST = 10
 
 
@@ -50,8 +52,19 @@ def leave(conn: Connection, tab: str, now: datetime) -> None:
 
 
 def forget_gone(conn: Connection, now: datetime) -> int:
-    """Sweep out tabs that are gone for good; returns how many."""
-    return conn.execute(delete(presence).where(~_counts(now))).rowcount
+    """Sweep out tabs that have been gone for a day; returns how many."""
+    return conn.execute(delete(presence).where(presence.c.seen_at <= now - KEPT_FOR)).rowcount
+
+
+def gone_since(conn: Connection, now: datetime) -> dict[int, datetime]:
+    """Since when those who are not here are gone; nobody is in it who has not been here for a day."""
+    left = func.coalesce(presence.c.left_at, presence.c.seen_at)
+    rows = conn.execute(
+        select(presence.c.admin_id, func.max(left, type_=presence.c.seen_at.type).label("left"))
+        .group_by(presence.c.admin_id)
+        .having(func.max(case((_counts(now), 1), else_=0)) == 0)
+    )
+    return {row.admin_id: row.left for row in rows}
 
 
 def _counts(now: datetime) -> ColumnElement[bool]:
@@ -87,6 +100,11 @@ def set_away(conn: Connection, admin_id: int, since: datetime | None) -> bool:
         index_elements=["admin_id"], set_={"away_since": since}, where=seat.c.away_since.is_(None)
     )
     return conn.execute(away).rowcount == 1
+
+
+def most(conn: Connection, admin_id: int) -> int | None:
+    """How many conversations an admin takes by himself, if that was ever said."""
+    return conn.execute(select(seat.c.most_conversations).where(seat.c.admin_id == admin_id)).scalar()
 
 
 def set_most(conn: Connection, admin_id: int, most: int | None) -> None:

@@ -116,6 +116,9 @@ conversation = Table(
     Index("uq_conversation_unresolved", "contact_id", unique=True, sqlite_where=text("status <> 'resolved'")),
     # no time in it: a message then writes one page less
     Index("ix_conversation_unresolved", "account_id", "kind", sqlite_where=text("status <> 'resolved'")),
+    Index("ix_conversation_resolved", "account_id", "resolved_at", sqlite_where=text("status = 'resolved'")),
+    # a customer's earlier conversations
+    Index(None, "contact_id", "resolved_at"),
 )
 
 # What the customer has said since the last reply; its closing is the handled-mark.

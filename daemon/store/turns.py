@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer, HandledMark
@@ -91,18 +91,41 @@ def has_message_until(conn: Connection, turn_id: int, at: datetime) -> bool:
 
 
 def split_after(conn: Connection, account_id: int, conversation_id: int, turn_id: int, at: datetime) -> int | None:
-    """Move what the customer said after a moment into an open turn of its own; None if there is nothing."""
+    """Move what the customer said after a moment into the open turn, or a new one; None if there is nothing."""
     later = _said_in(turn_id) & (message.c.sent_at > at)
     first = conn.execute(select(func.min(message.c.sent_at)).where(later)).scalar()
     if first is None:
         return None
-    new = open_turn(conn, account_id, conversation_id, first)
+    new = current(conn, conversation_id)
+    if new is None:
+        new = open_turn(conn, account_id, conversation_id, first)
+    else:
+        conn.execute(update(turn).where(turn.c.id == new, turn.c.opened_at > first).values(opened_at=first))
     conn.execute(update(message).where(later).values(turn_id=new))
     return new
 
 
 def _said_in(turn_id: int) -> ColumnElement[bool]:
     return (message.c.turn_id == turn_id) & (message.c.author == Author.CUSTOMER.value)
+
+
+def join_open(conn: Connection, turn_id: int) -> None:
+    """Let the open turn of the same conversation take up a turn that waits again; both become one."""
+    here = select(turn.c.conversation_id, turn.c.opened_at).where(turn.c.id == turn_id)
+    row = conn.execute(here).one()
+    into = current(conn, row.conversation_id)
+    if into is None or into == turn_id:
+        return
+    conn.execute(update(message).where(message.c.turn_id == turn_id).values(turn_id=into))
+    conn.execute(
+        update(turn).where(turn.c.id == into, turn.c.opened_at > row.opened_at).values(opened_at=row.opened_at)
+    )
+    conn.execute(delete(turn).where(turn.c.id == turn_id))
+
+
+def conversation_of(conn: Connection, turn_id: int) -> int:
+    """The conversation of a turn."""
+    return conn.execute(select(turn.c.conversation_id).where(turn.c.id == turn_id)).scalar_one()
 
 
 def acknowledge(conn: Connection, turn_id: int, now: datetime) -> None:

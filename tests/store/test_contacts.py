@@ -3,10 +3,11 @@
 import pytest
 from sqlalchemy import select
 
+from daemon.domain.desk import CLERK, Action, Priority
 from daemon.domain.ids import Address, ChatKind, Party
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
-from daemon.store import contacts, conversations, messages, turns
+from daemon.store import audit, claims, contacts, conversations, messages, tags, turns
 from daemon.store.tables import contact, message, turn
 from tests.books import NOON, Books, at, both, lid, phone
 
@@ -228,3 +229,56 @@ def test_kinds_of_chats_are_kept_with_the_contact(books: Books) -> None:
         rows = conversations.listing(conn, books.account_id, conversations.Box.ALL, 0)
         kind = conn.execute(select(contact.c.kind)).scalar_one()
     assert (rows, kind) == ([], ChatKind.GROUP.value)
+
+
+class TestMergingTheDesk:
+    """What the desk has put on two conversations stays with the one that is kept."""
+
+    @pytest.fixture
+    def pair(self, books: Books) -> tuple[int, int]:
+        return books.conversation(lid("1")), books.conversation(phone("62811"))
+
+    def test_tags_of_both_and_the_higher_urgency(self, books: Books, pair: tuple[int, int]) -> None:
+        keep, drop = pair
+        with books.database.write() as conn:
+            for name, numbers in (("grosir", pair), ("retur", (drop,))):
+                made = tags.create(conn, books.account_id, name)
+                for number in numbers:
+                    tags.put(conn, number, made.id)
+            conversations.set_priority(conn, keep, Priority.LOW)
+            conversations.set_priority(conn, drop, Priority.HIGH)
+        books.contact(both("1", "62811"))
+        about = books.summary(keep)
+        assert ([tag.name for tag in about.tags], about.priority) == (["grosir", "retur"], Priority.HIGH)
+        assert books.summary(drop).tags == ()
+
+    @pytest.mark.parametrize("hers", [0, 1])
+    def test_whoever_had_one_has_the_kept_one(self, books: Books, pair: tuple[int, int], hers: int) -> None:
+        sari = books.admin("Sari")
+        with books.database.write() as conn:
+            conversations.assign(conn, pair[hers], sari, at(5))
+        books.contact(both("1", "62811"))
+        about = books.summary(pair[0])
+        assert (about.status, about.assignee_id) == (conversations.Status.ASSIGNED, sari)
+        assert about.assigned_at == at(5)
+
+    def test_what_was_done_and_who_was_answering(self, books: Books, pair: tuple[int, int]) -> None:
+        keep, drop = pair
+        sari = books.admin("Sari")
+        with books.database.write() as conn:
+            audit.record(conn, books.account_id, Action.ALARM, CLERK, NOON, drop)
+            claims.put(conn, books.account_id, keep, sari, "a", NOON)
+            claims.put(conn, books.account_id, drop, sari, "b", NOON)
+        books.contact(both("1", "62811"))
+        with books.database.read() as conn:
+            assert [line.action for line in audit.in_thread(conn, keep, None, None)] == [Action.ALARM]
+            assert [claim.conversation_id for claim in claims.held(conn, books.account_id, NOON)] == [keep]
+            assert conn.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+
+    def test_the_next_conversation_follows_the_kept_one(self, books: Books, pair: tuple[int, int]) -> None:
+        keep, _ = pair
+        survivor = books.contact(both("1", "62811"))
+        with books.database.write() as conn:
+            conversations.resolve(conn, keep, None, at(100))
+            new = conversations.start(conn, books.account_id, survivor, ChatKind.PERSON, at(200))
+        assert books.summary(new).previous_id == keep

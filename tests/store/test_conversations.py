@@ -179,5 +179,5 @@ def test_the_counts_of_the_lists_are_the_lengths_of_the_lists(books: Books) -> N
         assert number >= 4 or assign(books, conversation_id, sari)
     with books.database.read() as conn:
         counted = conversations.counts(conn, books.account_id, sari)
-    assert counted == {box: len(listed(books, box, sari)) for box in Box}
+    assert counted == {box: len(listed(books, box, sari)) for box in Box if box != Box.RESOLVED}
     assert counted == {Box.MINE: 4, Box.UNASSIGNED: 3, Box.ALL: 7}

@@ -45,7 +45,8 @@ def test_a_taken_reply_carries_what_its_sender_needs(books: Books, chat: int) ->
     with books.database.write() as conn:
         conn.exec_driver_sql("UPDATE message SET quoted_wa_id = 'Q' WHERE id = ?", (message_id,))
     contact_id = books.summary(chat).contact_id
-    assert take(books) == outbox.Outgoing(number, message_id, chat, contact_id, "siap kak", "Q")
+    expected = outbox.Outgoing(number, message_id, chat, contact_id, "siap kak", "Q", None, None, NOON)
+    assert take(books) == expected
     assert state(books, message_id) == OutboxState.SENDING
 
 

@@ -179,6 +179,16 @@ def upgrade() -> None:
         "ALTER TABLE conversation ADD COLUMN resolved_by_id INTEGER"
         " CONSTRAINT fk_conversation_resolved_by_id_admin REFERENCES admin (id)"
     )
+    op.create_index(
+        "ix_conversation_resolved",
+        "conversation",
+        ["account_id", "resolved_at"],
+        unique=False,
+        sqlite_where=sa.text("status = 'resolved'"),
+    )
+    op.create_index(
+        op.f("ix_conversation_contact_id_resolved_at"), "conversation", ["contact_id", "resolved_at"], unique=False
+    )
     op.add_column("event_log", sa.Column("audit_id", sa.Integer(), nullable=True))
     op.add_column("message", sa.Column("bot_key", sa.String(length=24), nullable=True))
     op.add_column(

@@ -1,0 +1,68 @@
+"""Whose a conversation is: given by hand, handed over, put back into the queue; `duty` does it by itself."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from daemon.desk import claims, notes
+from daemon.desk.duty import has_work, tend
+from daemon.desk.turns import check_text
+from daemon.domain.desk import Action, Actor
+from daemon.store import audit, conversations, events
+from daemon.store.assignment import works_here
+from daemon.store.conversations import Status, Summary
+from daemon.store.events import EventKind
+
+__all__ = ["assign", "give_back", "has_work", "tend", "transfer"]
+
+
+def assign(conn: Connection, conversation_id: int, to_admin_id: int, actor: Actor, now: datetime) -> bool:
+    """Give a conversation to an admin (or take it oneself), whoever had it.
+
+    False if it is his already, or resolved, or there is no such admin (any more).
+    """
+    about = conversations.summary(conn, conversation_id)
+    if about is None or not works_here(conn, to_admin_id):
+        return False
+    if not conversations.give(conn, conversation_id, to_admin_id, now):
+        return False
+    _tell(conn, about, Action.ASSIGNED, to_admin_id, actor, now)
+    return True
+
+
+def transfer(
+    conn: Connection, conversation_id: int, to_admin_id: int, note: str, actor: Actor, now: datetime
+) -> bool:
+    """Hand a conversation over to a colleague, with an internal note if there is something to say.
+
+    False as for `assign`. Raises NotAnswerable for a note that is too long.
+    """
+    said = check_text(note) if note.strip() else ""
+    about = conversations.summary(conn, conversation_id)
+    if about is None or not works_here(conn, to_admin_id):
+        return False
+    if not conversations.give(conn, conversation_id, to_admin_id, now):
+        return False
+    if said:
+        notes.add(conn, conversation_id, said, actor, now)
+    _tell(conn, about, Action.TRANSFERRED, to_admin_id, actor, now)
+    return True
+
+
+def give_back(conn: Connection, conversation_id: int, actor: Actor, now: datetime) -> bool:
+    """Put a conversation back into the queue; False if nobody has it."""
+    about = conversations.summary(conn, conversation_id)
+    if about is None or about.status != Status.ASSIGNED or about.assignee_id is None:
+        return False
+    if not conversations.release(conn, conversation_id, about.assignee_id):
+        return False
+    _tell(conn, about, Action.RETURNED, about.assignee_id, actor, now)
+    return True
+
+
+def _tell(conn: Connection, about: Summary, action: Action, admin_id: int, actor: Actor, now: datetime) -> None:
+    if admin_id != actor.admin_id or action == Action.RETURNED:
+        # what he had begun to write is the other's to answer now
+        claims.end_of(conn, about.account_id, about.id, actor.admin_id, now)
+    audit.record(conn, about.account_id, action, actor, now, about.id, admin_id)
+    events.append(conn, about.account_id, EventKind.CONVERSATION_CHANGED, now, about.id)

@@ -1,0 +1,127 @@
+"""What becomes of a conversation as a whole: resolved, taken up again, how urgent it is, its tags."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from daemon.desk import claims, satisfaction
+from daemon.domain.desk import CLERK, Action, Actor, FieldError, Priority
+from daemon.domain.texts import one_line
+from daemon.domain.turns import Closer
+from daemon.store import audit, conversations, events, messages, tags, turns
+from daemon.store.conversations import Status
+from daemon.store.events import EventKind
+
+LONGEST_TAG = 40
+MOST_TAGS = 200
+
+
+def resolve(conn: Connection, conversation_id: int, actor: Actor, now: datetime) -> bool:
+    """End a conversation; False if it has ended already.
+
+    An open turn closes as handled without a reply; replies that wait to leave still leave. If the shop wants
+    to know, the customer is asked how it was.
+    """
+    about = conversations.summary(conn, conversation_id)
+    if about is None or not conversations.resolve(conn, conversation_id, actor.admin_id, now):
+        return False
+    open_turn = turns.current(conn, conversation_id)
+    if open_turn is not None:
+        turns.close(conn, open_turn, Closer(actor.author, actor.admin_id), None, now)
+    # whoever ends it has read it
+    conversations.see(conn, conversation_id, messages.newest_id(conn, conversation_id))
+    claims.end(conn, about.account_id, conversation_id, now)
+    detail = {"turn": open_turn} if open_turn is not None else None
+    audit.record(conn, about.account_id, Action.RESOLVED, actor, now, conversation_id, detail=detail)
+    _changed(conn, about.account_id, conversation_id, now)
+    satisfaction.ask(conn, conversation_id, actor, now)
+    return True
+
+
+def reopen(conn: Connection, conversation_id: int, actor: Actor, now: datetime) -> bool:
+    """Take up a resolved conversation again; False unless it is resolved and its customer has no other open one.
+
+    A turn that only resolving had closed waits again.
+    """
+    about = conversations.summary(conn, conversation_id)
+    if about is None or not conversations.reopen(conn, conversation_id, now):
+        return False
+    satisfaction.stop_waiting(conn, about.account_id, about.contact_id, now)
+    mark = turns.last_closed(conn, conversation_id)
+    if mark is not None and mark.message_id is None and mark.closed_at == about.resolved_at:
+        turns.reopen(conn, mark.turn_id)
+    audit.record(conn, about.account_id, Action.REOPENED, actor, now, conversation_id)
+    _changed(conn, about.account_id, conversation_id, now)
+    return True
+
+
+def reply_failed(conn: Connection, message_id: int, now: datetime) -> int | None:
+    """Open the turn again that a reply had closed which did not reach the customer; gives the turn.
+
+    If the conversation was resolved meanwhile, it is taken up again, so that the customer is not forgotten. If he
+    has written again, both turns become one. None if no turn is concerned, or he waits in a newer conversation.
+    """
+    turn_id = turns.closed_by_message(conn, message_id)
+    bubble = messages.bubble(conn, message_id)
+    if turn_id is None or bubble is None:
+        return None
+    about = conversations.summary(conn, bubble.conversation_id)
+    assert about is not None
+    if about.status == Status.RESOLVED and not reopen(conn, about.id, CLERK, now):
+        return None
+    if not turns.reopen(conn, turn_id):
+        turns.join_open(conn, turn_id)
+    return turns.current(conn, about.id)
+
+
+def set_priority(conn: Connection, conversation_id: int, priority: Priority, actor: Actor, now: datetime) -> bool:
+    """Say how urgent a conversation is; False if it is that urgent, or resolved."""
+    about = conversations.summary(conn, conversation_id)
+    if about is None or not conversations.set_priority(conn, conversation_id, priority):
+        return False
+    detail = {"before": about.priority.value, "after": priority.value}
+    audit.record(conn, about.account_id, Action.PRIORITY_CHANGED, actor, now, conversation_id, detail=detail)
+    _changed(conn, about.account_id, conversation_id, now)
+    return True
+
+
+def tag(conn: Connection, conversation_id: int, name: str, actor: Actor, now: datetime) -> bool:
+    """Tag a conversation, making the tag if it is new; False if it has that tag, or there is no conversation.
+
+    Upper and lower case are the same tag. Raises FieldError for `tag`: empty, too_long, too_many.
+    """
+    wanted = one_line(name)
+    if not wanted:
+        raise FieldError("tag", "empty")
+    if len(wanted) > LONGEST_TAG:
+        raise FieldError("tag", "too_long")
+    about = conversations.summary(conn, conversation_id)
+    if about is None:
+        return False
+    known = tags.every(conn, about.account_id)
+    found = next((one for one in known if one.name.casefold() == wanted.casefold()), None)
+    if found is None:
+        if len(known) >= MOST_TAGS:
+            raise FieldError("tag", "too_many")
+        found = tags.create(conn, about.account_id, wanted)
+    if not tags.put(conn, conversation_id, found.id):
+        return False
+    audit.record(conn, about.account_id, Action.TAGGED, actor, now, conversation_id, detail={"tag": found.name})
+    _changed(conn, about.account_id, conversation_id, now)
+    return True
+
+
+def untag(conn: Connection, conversation_id: int, tag_id: int, actor: Actor, now: datetime) -> bool:
+    """Take a tag off a conversation; False if it has not that tag."""
+    about = conversations.summary(conn, conversation_id)
+    found = next((one for one in about.tags if one.id == tag_id), None) if about else None
+    if about is None or found is None:
+        return False
+    tags.take_off(conn, conversation_id, tag_id)
+    audit.record(conn, about.account_id, Action.UNTAGGED, actor, now, conversation_id, detail={"tag": found.name})
+    _changed(conn, about.account_id, conversation_id, now)
+    return True
+
+
+def _changed(conn: Connection, account_id: int, conversation_id: int, now: datetime) -> None:
+    events.append(conn, account_id, EventKind.CONVERSATION_CHANGED, now, conversation_id)

@@ -1,0 +1,155 @@
+"""What the desk looks after by itself: new work finds a colleague, forgotten work comes back, long waits ring.
+
+Everything is derived from what is in the books at that moment; nothing is counted up or remembered.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from daemon.desk.rota import Place, Shy, deal
+from daemon.desk.settings import DeskSettings
+from daemon.domain.desk import CLERK, Action, Assign
+from daemon.domain.messages import Author
+from daemon.store import assignment, audit, claims, conversations, events, presence
+from daemon.store.assignment import Work
+from daemon.store.events import EventKind
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done now; false when there is nothing."""
+
+    # conversation, whose it was, why it goes back
+    returns: tuple[tuple[int, int, str], ...] = ()
+    # conversation, turn
+    alarms: tuple[tuple[int, int], ...] = ()
+    # conversation, whose it will be
+    gifts: tuple[tuple[int, int], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.returns or self.alarms or self.gifts)
+
+
+def has_work(conn: Connection, account_id: int, chosen: DeskSettings, now: datetime, zone: ZoneInfo) -> bool:
+    """Whether `tend` would do anything: a few reads, for the clerk to ask often."""
+    return bool(plan(conn, account_id, chosen, now, zone))
+
+
+def tend(conn: Connection, account_id: int, chosen: DeskSettings, now: datetime, zone: ZoneInfo) -> None:
+    """Give back what its assignee leaves lying, tell the team who waits too long, deal out what nobody has."""
+    todo = plan(conn, account_id, chosen, now, zone)
+    for conversation_id, admin_id, why in todo.returns:
+        if conversations.release(conn, conversation_id, admin_id):
+            audit.record(conn, account_id, Action.RETURNED, CLERK, now, conversation_id, admin_id, {"why": why})
+            events.append(conn, account_id, EventKind.CONVERSATION_CHANGED, now, conversation_id)
+    for conversation_id, turn_id in todo.alarms:
+        if assignment.note_alarm(conn, turn_id, now):
+            detail = {"minutes": chosen.alarm_after}
+            line = audit.record(conn, account_id, Action.ALARM, CLERK, now, conversation_id, detail=detail)
+            events.append(conn, account_id, EventKind.ALARM, now, conversation_id, audit_id=line)
+    for number, (conversation_id, admin_id) in enumerate(todo.gifts):
+        if conversations.assign(conn, conversation_id, admin_id, now):
+            # one after the other, so that a round goes on where it ended
+            presence.note_given(conn, admin_id, now + timedelta(milliseconds=number + 1))
+            audit.record(conn, account_id, Action.ASSIGNED_AUTOMATICALLY, CLERK, now, conversation_id, admin_id)
+            events.append(conn, account_id, EventKind.CONVERSATION_CHANGED, now, conversation_id)
+
+
+def plan(conn: Connection, account_id: int, chosen: DeskSettings, now: datetime, zone: ZoneInfo) -> Plan:
+    """What is to be done now."""
+    if not (chosen.assign != Assign.OFF or chosen.return_after or chosen.alarm_after):
+        return Plan()
+    work = assignment.open_work(conn, account_id)
+    if not work:
+        return Plan()
+    return Plan(
+        tuple(_returns(conn, account_id, work, chosen, now)),
+        tuple(_alarms(work, chosen, now, zone)),
+        tuple(_gifts(conn, account_id, work, chosen, now)),
+    )
+
+
+def _returns(
+    conn: Connection, account_id: int, work: Sequence[Work], chosen: DeskSettings, now: datetime
+) -> list[tuple[int, int, str]]:
+    """What its assignee, gone or silent, has left lying for too long."""
+    if not chosen.return_after:
+        return []
+    since = now - timedelta(minutes=chosen.return_after)
+    mine = [one for one in work if one.assignee_id is not None and (one.assigned_at or one.opened_at) <= since]
+    if not mine:
+        return []
+    here = {one.admin_id for one in presence.team(conn, now) if one.is_here}
+    gone = presence.gone_since(conn, now)
+    held = {(claim.conversation_id, claim.admin_id) for claim in claims.held(conn, account_id, now)}
+    found = []
+    for one in mine:
+        admin_id = one.assignee_id
+        assert admin_id is not None
+        if admin_id not in here and gone.get(admin_id, since) <= since:
+            found.append((one.conversation_id, admin_id, "offline"))
+        elif (
+            one.opened_at <= since
+            and (one.conversation_id, admin_id) not in held
+            and not assignment.gave_a_sign(conn, one.conversation_id, admin_id, since)
+            and assignment.was_there(conn, one, since)
+        ):
+            found.append((one.conversation_id, admin_id, "silent"))
+    return found
+
+
+def _alarms(work: Sequence[Work], chosen: DeskSettings, now: datetime, zone: ZoneInfo) -> list[tuple[int, int]]:
+    """Who waits too long while the shop is open; a night or a holiday does not count."""
+    if not chosen.alarm_after or not chosen.hours.is_open(now, zone):
+        return []
+    longest = timedelta(minutes=chosen.alarm_after)
+    return [
+        (one.conversation_id, one.turn_id)
+        for one in work
+        if one.alarmed_at is None
+        and now - one.opened_at >= longest
+        and chosen.hours.open_time(one.opened_at, now, zone) >= longest
+    ]
+
+
+def _gifts(
+    conn: Connection, account_id: int, work: Sequence[Work], chosen: DeskSettings, now: datetime
+) -> list[tuple[int, int]]:
+    """What nobody has and somebody could take."""
+    free = [one for one in work if one.assignee_id is None]
+    if chosen.assign == Assign.OFF or not free:
+        return []
+    team = [one for one in presence.team(conn, now) if one.takes_work]
+    if not team:
+        return []
+    has, given = conversations.counts_by_admin(conn, account_id), presence.given_at(conn)
+    places = [
+        Place(
+            one.admin_id,
+            has.get(one.admin_id, 0),
+            chosen.most_conversations if one.most_conversations is None else one.most_conversations,
+            given.get(one.admin_id),
+        )
+        for one in team
+    ]
+    if not any(place.room for place in places):
+        return []
+    # somebody is answering it this moment: it will be his
+    claimed = {claim.conversation_id for claim in claims.held(conn, account_id, now)}
+    waiting = [one for one in free if one.conversation_id not in claimed]
+    return deal([one.conversation_id for one in waiting], places, chosen.assign, _shy(conn, waiting), now)
+
+
+def _shy(conn: Connection, waiting: Sequence[Work]) -> dict[int, Shy]:
+    """From whom each came back during this very turn: if a person gave it back, he does not get it again."""
+    opened = {one.conversation_id: one.opened_at for one in waiting}
+    returned = assignment.last_returns(conn, list(opened))
+    return {
+        conversation_id: Shy(last.admin_id, strictly=last.by == Author.ADMIN)
+        for conversation_id, last in returned.items()
+        if last.at >= opened[conversation_id]
+    }

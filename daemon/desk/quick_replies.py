@@ -1,0 +1,97 @@
+"""Quick replies: `/shortcut` in the reply field, the team's and everybody's own."""
+
+import re
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from daemon.desk.turns import LONGEST_REPLY
+from daemon.domain.desk import Action, Actor, FieldError
+from daemon.domain.placeholders import fill
+from daemon.domain.texts import clean
+from daemon.store import audit, quick_replies
+
+__all__ = ["QuickReplyError", "delete", "fill", "save"]
+
+SHORTCUT = re.compile(r"[\w-]+")
+LONGEST_SHORTCUT = 32
+MOST = 500
+
+
+class QuickReplyError(FieldError):
+    """A quick reply can't be kept: `shortcut` is empty, format, too_long or taken; `text` empty or too_long;
+    `number` unknown or too_many."""
+
+
+def save(
+    conn: Connection,
+    account_id: int,
+    number: int | None,
+    admin_id: int | None,
+    shortcut: str,
+    text: str,
+    actor: Actor,
+    now: datetime,
+) -> int:
+    """Keep a quick reply (a new one without a number) for the team (`admin_id` None) or for its writer.
+
+    The shortcut may be typed with its slash; it is kept in lower case. Raises QuickReplyError.
+    """
+    name, content = clean(shortcut).removeprefix("/").lower(), clean(text)
+    _check(name, content)
+    before = quick_replies.get(conn, account_id, number) if number is not None else None
+    if admin_id not in (None, actor.admin_id) or (number is not None and not _may_touch(before, actor)):
+        raise QuickReplyError("number", "unknown")
+    known = quick_replies.of(conn, account_id, admin_id)
+    if any(one.shortcut == name and one.id != number for one in known):
+        raise QuickReplyError("shortcut", "taken")
+    if number is None:
+        if len(known) >= MOST:
+            raise QuickReplyError("number", "too_many")
+        number = quick_replies.add(conn, account_id, admin_id, name, content)
+    else:
+        quick_replies.change(conn, number, admin_id, name, content)
+    if admin_id is None or (before is not None and before.admin_id is None):
+        _log(conn, account_id, before, name, actor, now)
+    return number
+
+
+def delete(conn: Connection, account_id: int, number: int, actor: Actor, now: datetime) -> bool:
+    """Throw a quick reply away; False if there is none that this admin could throw away."""
+    before = quick_replies.get(conn, account_id, number)
+    if before is None or not _may_touch(before, actor):
+        return False
+    quick_replies.drop(conn, number)
+    if before.admin_id is None:
+        _log(conn, account_id, before, None, actor, now)
+    return True
+
+
+def _check(name: str, content: str) -> None:
+    if not name:
+        raise QuickReplyError("shortcut", "empty")
+    if len(name) > LONGEST_SHORTCUT:
+        raise QuickReplyError("shortcut", "too_long")
+    if not SHORTCUT.fullmatch(name):
+        raise QuickReplyError("shortcut", "format")
+    if not content:
+        raise QuickReplyError("text", "empty")
+    if len(content) > LONGEST_REPLY:
+        raise QuickReplyError("text", "too_long")
+
+
+def _may_touch(one: quick_replies.QuickReply | None, actor: Actor) -> bool:
+    """The team's belong to all (who of them may, the page decides), one's own to oneself."""
+    return one is not None and one.admin_id in (None, actor.admin_id)
+
+
+def _log(
+    conn: Connection,
+    account_id: int,
+    before: quick_replies.QuickReply | None,
+    after: str | None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    detail = {"name": "quick_reply", "before": before.shortcut if before else None, "after": after}
+    audit.record(conn, account_id, Action.SETTING_CHANGED, actor, now, detail=detail)

@@ -1,0 +1,102 @@
+"""What the shop knows about a customer: his note, fields of its own, and his earlier conversations."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from daemon.domain.ids import Address
+from daemon.store.desk_tables import contact_field, rating
+from daemon.store.tables import admin, contact, contact_alias, conversation, message
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A resolved conversation of a customer."""
+
+    conversation_id: int
+    created_at: datetime
+    resolved_at: datetime | None
+    resolved_by_name: str | None
+    score: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A contact's own row."""
+
+    name: str | None
+    phone: str | None
+    note: str | None
+
+
+def card(conn: Connection, contact_id: int) -> Card | None:
+    """A contact's own row; None if there is none."""
+    row = conn.execute(
+        select(contact.c.name, contact.c.phone, contact.c.note).where(contact.c.id == contact_id)
+    ).first()
+    return Card(row.name, row.phone, row.note) if row else None
+
+
+def addresses(conn: Connection, contact_id: int) -> list[Address]:
+    """Everything that reaches a contact, numbers first."""
+    rows = conn.execute(
+        select(contact_alias.c.user, contact_alias.c.server)
+        .where(contact_alias.c.contact_id == contact_id)
+        .order_by(contact_alias.c.server.desc(), contact_alias.c.user)
+    )
+    return [Address(row.user, row.server) for row in rows]
+
+
+def set_note(conn: Connection, contact_id: int, note: str | None) -> bool:
+    """Keep a note; False if it says that already."""
+    new = update(contact).where(contact.c.id == contact_id, contact.c.note.is_distinct_from(note))
+    return conn.execute(new.values(note=note)).rowcount == 1
+
+
+def fields(conn: Connection, contact_id: int) -> list[tuple[str, str]]:
+    """A contact's fields, by name."""
+    rows = conn.execute(
+        select(contact_field.c.name, contact_field.c.value).where(contact_field.c.contact_id == contact_id)
+    )
+    return sorted(((row.name, row.value) for row in rows), key=lambda field: (field[0].casefold(), field[0]))
+
+
+def put_field(conn: Connection, contact_id: int, name: str, value: str) -> None:
+    """Fill a field."""
+    statement = upsert(contact_field).values(contact_id=contact_id, name=name, value=value)
+    conn.execute(statement.on_conflict_do_update(index_elements=["contact_id", "name"], set_={"value": value}))
+
+
+def drop_field(conn: Connection, contact_id: int, name: str) -> bool:
+    """Take a field away; False if there was none."""
+    return (
+        conn.execute(
+            delete(contact_field).where(contact_field.c.contact_id == contact_id, contact_field.c.name == name)
+        ).rowcount
+        == 1
+    )
+
+
+def earlier(conn: Connection, contact_id: int, limit: int = 20) -> list[Earlier]:
+    """A contact's resolved conversations, the newest first; those that a merge has emptied are no more."""
+    rows = conn.execute(
+        select(
+            conversation.c.id,
+            conversation.c.created_at,
+            conversation.c.resolved_at,
+            admin.c.name,
+            rating.c.score,
+        )
+        .outerjoin(admin, admin.c.id == conversation.c.resolved_by_id)
+        .outerjoin(rating, rating.c.conversation_id == conversation.c.id)
+        .where(
+            conversation.c.contact_id == contact_id,
+            conversation.c.status == "resolved",
+            select(message.c.id).where(message.c.conversation_id == conversation.c.id).exists(),
+        )
+        .order_by(conversation.c.resolved_at.desc(), conversation.c.id.desc())
+        .limit(limit)
+    )
+    return [Earlier(row.id, row.created_at, row.resolved_at, row.name, row.score) for row in rows]

@@ -1,0 +1,146 @@
+"""Two contacts that turn out to be one: their messages, conversations and all that is known come together."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from daemon.domain.desk import Priority
+from daemon.domain.messages import MessageKind
+from daemon.store import events
+from daemon.store.desk_tables import audit, claim, contact_field, conversation_tag, rating
+from daemon.store.tables import (
+    contact,
+    contact_alias,
+    conversation,
+    download,
+    message,
+    outbox,
+    reaction,
+    turn,
+)
+
+
+def merge(conn: Connection, account_id: int, survivor: int, gone: int, now: datetime) -> int:
+    """Move everything of `gone` to `survivor`; their unresolved conversations become one."""
+    conn.execute(update(contact).where(contact.c.id == gone).values(merged_into=survivor))
+    _merge_knowledge(conn, survivor, gone)
+    conn.execute(update(contact_alias).where(contact_alias.c.contact_id == gone).values(contact_id=survivor))
+    _drop_twins(conn, survivor, gone)
+    conn.execute(update(message).where(message.c.contact_id == gone).values(contact_id=survivor))
+    rows = conn.execute(
+        select(conversation.c.contact_id, conversation.c.id).where(
+            conversation.c.contact_id.in_((survivor, gone)), conversation.c.status != "resolved"
+        )
+    )
+    open_ones: dict[int, int] = dict(rows.all())
+    if survivor in open_ones and gone in open_ones:
+        keep, drop = open_ones[survivor], open_ones[gone]
+        _join_conversations(conn, keep, drop, now)
+        for number in (keep, drop):
+            events.append(conn, account_id, events.EventKind.CONVERSATION_CHANGED, now, number)
+    conn.execute(update(conversation).where(conversation.c.contact_id == gone).values(contact_id=survivor))
+    return survivor
+
+
+def _merge_knowledge(conn: Connection, survivor: int, gone: int) -> None:
+    """What the shop knows about either is known about both; where they differ, the survivor's fields stand."""
+    known = contact_field.alias()
+    also = (known.c.contact_id == survivor) & (known.c.name == contact_field.c.name)
+    moved = update(contact_field).where(
+        contact_field.c.contact_id == gone, ~select(known.c.name).where(also).exists()
+    )
+    conn.execute(moved.values(contact_id=survivor))
+    conn.execute(delete(contact_field).where(contact_field.c.contact_id == gone))
+    rows = conn.execute(select(contact).where(contact.c.id.in_((survivor, gone))))
+    kept, other = sorted(rows, key=lambda row: row.id != survivor)
+    both = "\n\n".join(dict.fromkeys(note for note in (kept.note, other.note) if note))
+    names_and_note = {"name": kept.name or other.name, "note": both or None}
+    conn.execute(update(contact).where(contact.c.id == survivor).values(names_and_note))
+    conn.execute(update(rating).where(rating.c.contact_id == gone).values(contact_id=survivor))
+
+
+def _drop_twins(conn: Connection, survivor: int, gone: int) -> None:
+    """The same message seen under both addresses stays once: the readable one, else the survivor's."""
+    twin = message.alias()
+    twins = conn.execute(
+        select(message.c.id, message.c.kind, twin.c.id, twin.c.kind)
+        .join(twin, (twin.c.from_me == message.c.from_me) & (twin.c.wa_id == message.c.wa_id))
+        .where(message.c.contact_id == gone, twin.c.contact_id == survivor)
+    ).all()
+    for copy, copy_kind, original, original_kind in twins:
+        if original_kind == MessageKind.UNREADABLE != copy_kind:
+            _drop_message(conn, original, instead=copy)
+        else:
+            _drop_message(conn, copy, instead=original)
+
+
+def _drop_message(conn: Connection, message_id: int, instead: int) -> None:
+    row = conn.execute(
+        select(message.c.conversation_id, message.c.turn_id).where(message.c.id == message_id)
+    ).one()
+    conn.execute(update(turn).where(turn.c.closing_message_id == message_id).values(closing_message_id=instead))
+    for table in (reaction, download, outbox):
+        conn.execute(delete(table).where(table.c.message_id == message_id))
+    conn.execute(delete(message).where(message.c.id == message_id))
+    _lead(conn, row.conversation_id)
+    # a turn with nothing in it waits for no answer
+    empty = ~select(message.c.id).where(message.c.turn_id == row.turn_id).exists()
+    conn.execute(delete(turn).where(turn.c.id == row.turn_id, turn.c.closed_at.is_(None), empty))
+
+
+def _join_conversations(conn: Connection, keep: int, drop: int, now: datetime) -> None:
+    rows = conn.execute(
+        select(turn.c.conversation_id, turn.c.id, turn.c.opened_at).where(
+            turn.c.conversation_id.in_((keep, drop)), turn.c.closed_at.is_(None)
+        )
+    )
+    turns = {row.conversation_id: row for row in rows}
+    if keep in turns and drop in turns:
+        since = min(turns[keep].opened_at, turns[drop].opened_at)
+        conn.execute(update(message).where(message.c.turn_id == turns[drop].id).values(turn_id=turns[keep].id))
+        conn.execute(delete(turn).where(turn.c.id == turns[drop].id))
+        conn.execute(update(turn).where(turn.c.id == turns[keep].id).values(opened_at=since))
+    both = conversation.c.id.in_((keep, drop))
+    # what was unread in either of them stays unread
+    newest, seen = conn.execute(
+        select(func.max(conversation.c.last_at), func.min(conversation.c.seen_message_id)).where(both)
+    ).one()
+    conn.execute(update(message).where(message.c.conversation_id == drop).values(conversation_id=keep))
+    conn.execute(update(turn).where(turn.c.conversation_id == drop).values(conversation_id=keep))
+    _join_desk(conn, keep, drop)
+    conn.execute(update(conversation).where(conversation.c.id == drop).values(status="resolved", resolved_at=now))
+    conn.execute(
+        update(conversation).where(conversation.c.id == keep).values(last_at=newest, seen_message_id=seen)
+    )
+    _lead(conn, keep)
+
+
+def _join_desk(conn: Connection, keep: int, drop: int) -> None:
+    """The kept conversation has the tags, urgency and assignee of either, and all that was done in both."""
+    tagged = conversation_tag.alias()
+    has = (tagged.c.conversation_id == keep) & (tagged.c.tag_id == conversation_tag.c.tag_id)
+    dropped = conversation_tag.c.conversation_id == drop
+    moved = update(conversation_tag).where(dropped, ~select(tagged.c.tag_id).where(has).exists())
+    conn.execute(moved.values(conversation_id=keep))
+    conn.execute(delete(conversation_tag).where(dropped))
+    # whoever was answering claims again with the next key
+    conn.execute(delete(claim).where(claim.c.conversation_id == drop))
+    conn.execute(update(audit).where(audit.c.conversation_id == drop).values(conversation_id=keep))
+    rows = conn.execute(select(conversation).where(conversation.c.id.in_((keep, drop))))
+    kept, other = sorted(rows, key=lambda row: row.id != keep)
+    values: dict[str, object] = {"priority": max(kept.priority, other.priority, key=list(Priority).index)}
+    if kept.assignee_id is None and other.assignee_id is not None:
+        values |= {"status": "assigned", "assignee_id": other.assignee_id, "assigned_at": other.assigned_at}
+    conn.execute(update(conversation).where(conversation.c.id == keep).values(values))
+
+
+def _lead(conn: Connection, conversation_id: int) -> None:
+    """Let the newest message of a conversation lead it in the list."""
+    newest = (
+        select(message.c.id)
+        .where(message.c.conversation_id == conversation_id, message.c.kind != MessageKind.NOTE.value)
+        .order_by(message.c.sent_at.desc(), message.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    conn.execute(update(conversation).where(conversation.c.id == conversation_id).values(last_message_id=newest))

@@ -1,0 +1,108 @@
+"""Ratings: asked once a conversation, ended by the customer's next message, whatever it says."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from daemon.domain.messages import Author, Delivery
+from daemon.store.desk_tables import rating
+from daemon.store.tables import conversation, message
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A question that the customer has not answered yet, with where its message stands."""
+
+    conversation_id: int
+    admin_id: int | None
+    expires_at: datetime
+    message_id: int | None
+    sent_at: datetime | None
+    delivery: Delivery | None
+
+
+def ask(
+    conn: Connection,
+    account_id: int,
+    conversation_id: int,
+    contact_id: int,
+    admin_id: int | None,
+    now: datetime,
+    expires_at: datetime,
+) -> bool:
+    """Note that a question is put; False if this conversation had its question."""
+    values = {
+        "conversation_id": conversation_id,
+        "account_id": account_id,
+        "contact_id": contact_id,
+        "admin_id": admin_id,
+        "asked_at": now,
+        "expires_at": expires_at,
+    }
+    return conn.execute(upsert(rating).values(values).on_conflict_do_nothing()).rowcount == 1
+
+
+_waiting = (
+    select(
+        rating.c.conversation_id,
+        rating.c.admin_id,
+        rating.c.expires_at,
+        message.c.id,
+        message.c.sent_at,
+        message.c.delivery,
+    )
+    .outerjoin(
+        message,
+        (message.c.contact_id == rating.c.contact_id)
+        & (message.c.bot_key == "rating")
+        & (message.c.conversation_id == rating.c.conversation_id),
+    )
+    .where(rating.c.contact_id == bindparam("contact_id"), rating.c.ended_at.is_(None))
+    .order_by(rating.c.asked_at.desc(), rating.c.conversation_id.desc())
+)
+
+
+def waiting(conn: Connection, contact_id: int) -> list[Waiting]:
+    """The questions that a customer may still answer, the newest first (there is more than one after a merge)."""
+    rows = conn.execute(_waiting, {"contact_id": contact_id})
+    return [
+        Waiting(
+            row.conversation_id,
+            row.admin_id,
+            row.expires_at,
+            row.id,
+            row.sent_at,
+            Delivery(row.delivery) if row.delivery else None,
+        )
+        for row in rows
+    ]
+
+
+def end(conn: Connection, contact_id: int, now: datetime) -> None:
+    """Wait no more for any answer of a customer."""
+    conn.execute(
+        update(rating).where(rating.c.contact_id == contact_id, rating.c.ended_at.is_(None)).values(ended_at=now)
+    )
+
+
+def score(conn: Connection, conversation_id: int, value: int) -> None:
+    """Keep the customer's answer."""
+    conn.execute(update(rating).where(rating.c.conversation_id == conversation_id).values(score=value))
+
+
+def customer_wrote(conn: Connection, conversation_id: int) -> bool:
+    """Whether there is a customer (no group) who wrote in a conversation since the number was linked."""
+    found = (
+        select(message.c.id)
+        .join(conversation, conversation.c.id == message.c.conversation_id)
+        .where(
+            conversation.c.id == conversation_id,
+            conversation.c.kind == "person",
+            message.c.author == Author.CUSTOMER.value,
+            message.c.is_history.is_(False),
+        )
+        .limit(1)
+    )
+    return conn.execute(found).first() is not None

@@ -1,0 +1,212 @@
+"""Conversations as lists show them: boxes, filters, counts, what is unread and who waits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, literal_column, select
+
+from daemon.domain.desk import Priority
+from daemon.domain.ids import ChatKind
+from daemon.domain.messages import Author, Delivery, MessageKind
+from daemon.store import tags
+from daemon.store.desk_tables import conversation_tag
+from daemon.store.tables import admin, contact, conversation, message, turn
+from daemon.store.tags import Tag
+
+
+class Status(StrEnum):
+    """Where a conversation stands."""
+
+    UNASSIGNED = "unassigned"
+    ASSIGNED = "assigned"
+    RESOLVED = "resolved"
+
+
+class Box(StrEnum):
+    """Which conversations a list shows."""
+
+    MINE = "mine"
+    UNASSIGNED = "unassigned"
+    ALL = "all"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A conversation as one row of the list."""
+
+    id: int
+    account_id: int
+    contact_id: int
+    contact_name: str | None
+    contact_phone: str | None
+    status: Status
+    assignee_id: int | None
+    assignee_name: str | None
+    last_at: datetime
+    last_text: str | None
+    last_kind: MessageKind | None
+    last_from_me: bool
+    last_delivery: Delivery | None
+    last_revoked: bool
+    unread: int
+    waiting_since: datetime | None
+    # of the open turn: the bot was polite; the team was told
+    acknowledged_at: datetime | None
+    alarmed_at: datetime | None
+    priority: Priority
+    created_at: datetime
+    assigned_at: datetime | None
+    resolved_at: datetime | None
+    resolved_by_id: int | None
+    resolved_by_name: str | None
+    previous_id: int | None
+    # up to which message another device of ours has read, which one, and when
+    seen_elsewhere_message_id: int | None
+    seen_elsewhere_by: Author | None
+    seen_elsewhere_at: datetime | None
+    tags: tuple[Tag, ...] = ()
+
+
+def listing(
+    conn: Connection,
+    account_id: int,
+    box: Box,
+    admin_id: int,
+    limit: int = 100,
+    before: datetime | None = None,
+    tag_id: int | None = None,
+    priority: Priority | None = None,
+) -> list[Summary]:
+    """Customers' unresolved conversations, newest message first (`before`: older than that moment).
+
+    The resolved ones stand in a box of their own, the last to be resolved first; `before` is then about that.
+    """
+    resolved = box == Box.RESOLVED
+    order = conversation.c.resolved_at if resolved else conversation.c.last_at
+    conditions: list[ColumnElement[bool]] = [
+        conversation.c.account_id == account_id,
+        conversation.c.kind == ChatKind.PERSON.value,
+        _is_resolved if resolved else conversation.c.status != Status.RESOLVED.value,
+    ]
+    if before is not None:
+        conditions.append(order < before)
+    if box == Box.MINE:
+        conditions.append(conversation.c.assignee_id == admin_id)
+    elif box == Box.UNASSIGNED:
+        conditions.append(conversation.c.status == Status.UNASSIGNED.value)
+    if tag_id is not None:
+        tagged = select(conversation_tag.c.conversation_id).where(conversation_tag.c.tag_id == tag_id)
+        conditions.append(conversation.c.id.in_(tagged))
+    if priority is not None:
+        conditions.append(conversation.c.priority == priority.value)
+    statement = _summaries.where(*conditions).order_by(order.desc(), conversation.c.id.desc())
+    return _with_tags(conn, conn.execute(statement.limit(limit)).all())
+
+
+def summary(conn: Connection, conversation_id: int) -> Summary | None:
+    """One conversation as a row of the list, whatever its status; None if there is none."""
+    found = _with_tags(conn, conn.execute(_summaries.where(conversation.c.id == conversation_id)).all())
+    return found[0] if found else None
+
+
+def counts(conn: Connection, account_id: int, admin_id: int) -> dict[Box, int]:
+    """How many unresolved conversations each list holds; what is resolved only grows and is not counted."""
+    owned = counts_by_admin(conn, account_id)
+    return {Box.ALL: sum(owned.values()), Box.MINE: owned.get(admin_id, 0), Box.UNASSIGNED: owned.get(None, 0)}
+
+
+def counts_by_admin(conn: Connection, account_id: int) -> dict[int | None, int]:
+    """How many unresolved conversations each admin has; None counts those that nobody has."""
+    owner = case((conversation.c.status == Status.UNASSIGNED.value, None), else_=conversation.c.assignee_id)
+    rows = conn.execute(
+        select(owner.label("owner"), func.count())
+        .where(
+            conversation.c.account_id == account_id,
+            conversation.c.kind == ChatKind.PERSON.value,
+            conversation.c.status != Status.RESOLVED.value,
+        )
+        .group_by(owner)
+    )
+    return dict(rows.all())
+
+
+# written out, because SQLite uses the partial index only for the very words of its definition
+_is_resolved = conversation.c.status == literal_column("'resolved'")
+_last = message.alias("last")
+_resolver = admin.alias("resolver")
+_unread = (
+    select(func.count())
+    .where(
+        message.c.conversation_id == conversation.c.id,
+        message.c.id > conversation.c.seen_message_id,
+        message.c.author == Author.CUSTOMER.value,
+        message.c.is_history.is_(False),
+    )
+    .scalar_subquery()
+)
+_summaries = (
+    select(
+        conversation,
+        contact.c.name,
+        contact.c.phone,
+        admin.c.name.label("assignee_name"),
+        _resolver.c.name.label("resolver_name"),
+        _last.c.text,
+        _last.c.kind.label("last_kind"),
+        _last.c.from_me,
+        _last.c.delivery,
+        _last.c.revoked_at,
+        _unread.label("unread"),
+        turn.c.opened_at,
+        turn.c.acknowledged_at,
+        turn.c.alarmed_at,
+    )
+    .join(contact, contact.c.id == conversation.c.contact_id)
+    .outerjoin(admin, admin.c.id == conversation.c.assignee_id)
+    .outerjoin(_resolver, _resolver.c.id == conversation.c.resolved_by_id)
+    .outerjoin(_last, _last.c.id == conversation.c.last_message_id)
+    .outerjoin(turn, and_(turn.c.conversation_id == conversation.c.id, turn.c.closed_at.is_(None)))
+)
+
+
+def _with_tags(conn: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[Summary]:
+    tagged = tags.of(conn, [row.id for row in rows])
+    return [_summary(row, tuple(tagged.get(row.id, ()))) for row in rows]
+
+
+def _summary(row: Row[*tuple[Any, ...]], tagged: tuple[Tag, ...]) -> Summary:
+    return Summary(
+        id=row.id,
+        account_id=row.account_id,
+        contact_id=row.contact_id,
+        contact_name=row.name,
+        contact_phone=row.phone,
+        status=Status(row.status),
+        assignee_id=row.assignee_id,
+        assignee_name=row.assignee_name,
+        last_at=row.last_at,
+        last_text=row.text,
+        last_kind=MessageKind(row.last_kind) if row.last_kind else None,
+        last_from_me=bool(row.from_me),
+        last_delivery=Delivery(row.delivery) if row.delivery else None,
+        last_revoked=row.revoked_at is not None,
+        unread=row.unread,
+        waiting_since=row.opened_at,
+        acknowledged_at=row.acknowledged_at,
+        alarmed_at=row.alarmed_at,
+        priority=Priority(row.priority),
+        created_at=row.created_at,
+        assigned_at=row.assigned_at,
+        resolved_at=row.resolved_at,
+        resolved_by_id=row.resolved_by_id,
+        resolved_by_name=row.resolver_name,
+        previous_id=row.previous_id,
+        seen_elsewhere_message_id=row.seen_elsewhere_message_id,
+        seen_elsewhere_by=Author(row.seen_elsewhere_by) if row.seen_elsewhere_by else None,
+        seen_elsewhere_at=row.seen_elsewhere_at,
+        tags=tagged,
+    )

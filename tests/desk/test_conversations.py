@@ -1,0 +1,258 @@
+"""Conversations end and begin again, are urgent or not, and are tagged; nobody is forgotten on the way."""
+
+import pytest
+from sqlalchemy import event
+
+from daemon.desk import claims as desk_claims
+from daemon.desk import conversations as desk
+from daemon.desk import turns as door
+from daemon.desk.conversations import LONGEST_TAG, MOST_TAGS
+from daemon.domain.desk import Action, Actor, FieldError, Priority
+from daemon.domain.messages import Author
+from daemon.domain.turns import Closer, NotAnswerable
+from daemon.store import audit, claims, conversations, tags, turns
+from daemon.store.conversations import Box, Status
+from daemon.store.events import EventKind, read_since
+from tests.books import NOON, Books, at, dump, lid
+
+
+@pytest.fixture
+def sari(books: Books) -> Actor:
+    return Actor(Author.ADMIN, books.admin("Sari"), "192.0.2.1")
+
+
+def resolve(books: Books, number: int, who: Actor, seconds: float = 60) -> bool:
+    with books.database.write() as conn:
+        return desk.resolve(conn, number, who, at(seconds))
+
+
+def reopen(books: Books, number: int, who: Actor, seconds: float = 90) -> bool:
+    with books.database.write() as conn:
+        return desk.reopen(conn, number, who, at(seconds))
+
+
+def tag(books: Books, number: int, name: str, who: Actor) -> bool:
+    with books.database.write() as conn:
+        return desk.tag(conn, number, name, who, NOON)
+
+
+def lines(books: Books, number: int) -> list[tuple[Action, str | None, dict[str, object]]]:
+    with books.database.read() as conn:
+        return [(e.action, e.admin_name, e.detail) for e in audit.in_thread(conn, number, None, None)]
+
+
+def test_resolving_says_who_and_when(books: Books, sari: Actor) -> None:
+    number = books.conversation(lid("1"))
+    assert resolve(books, number, sari)
+    about = books.summary(number)
+    assert (about.status, about.resolved_at, about.resolved_by_name) == (Status.RESOLVED, at(60), "Sari")
+    assert lines(books, number) == [(Action.RESOLVED, "Sari", {})]
+    with books.database.read() as conn:
+        kinds = [event.kind for event in read_since(conn, 0)]
+    assert kinds == [EventKind.ACTIVITY, EventKind.CONVERSATION_CHANGED]
+
+
+def test_an_open_turn_is_marked_as_handled_without_a_reply(books: Books, sari: Actor) -> None:
+    number, turn_id = books.waiting(lid("1"), "ok makasih")
+    assert resolve(books, number, sari)
+    about = books.summary(number)
+    assert (about.waiting_since, about.unread) == (None, 0)
+    with books.database.read() as conn:
+        mark = turns.mark(conn, turn_id)
+    assert mark is not None
+    assert (mark.name, mark.message_id, mark.closed_at) == ("Sari", None, at(60))
+    assert lines(books, number) == [(Action.RESOLVED, "Sari", {"turn": turn_id})]
+
+
+def test_what_has_ended_does_not_end_again(books: Books, sari: Actor) -> None:
+    number, _ = books.waiting(lid("1"))
+    assert resolve(books, number, sari)
+    before = dump(books.database)
+    assert not resolve(books, number, sari, 70)
+    assert not resolve(books, 999, sari)
+    assert dump(books.database) == before
+
+
+def test_nobody_is_answering_a_resolved_conversation(books: Books, sari: Actor) -> None:
+    number, _ = books.waiting(lid("1"))
+    with books.database.write() as conn:
+        assert desk_claims.take(conn, number, sari, "tab", at(50))
+    resolve(books, number, sari)
+    with books.database.read() as conn:
+        assert claims.holder(conn, number, at(60)) is None
+
+
+def test_a_reply_that_is_on_its_way_still_leaves(books: Books, sari: Actor) -> None:
+    number, _ = books.waiting(lid("1"))
+    _, message_id = books.queued(number)
+    resolve(books, number, sari)
+    bubble = books.bubble(message_id)
+    assert bubble.delivery == "queued"
+
+
+def test_reopening_wakes_the_turn_that_only_resolving_had_closed(books: Books, sari: Actor) -> None:
+    number, turn_id = books.waiting(lid("1"))
+    since = books.summary(number).waiting_since
+    resolve(books, number, sari)
+    assert reopen(books, number, sari)
+    about = books.summary(number)
+    assert (about.status, about.waiting_since, about.resolved_at) == (Status.UNASSIGNED, since, None)
+    with books.database.read() as conn:
+        assert turns.current(conn, number) == turn_id
+    assert [action for action, _, _ in lines(books, number)] == [Action.RESOLVED, Action.REOPENED]
+
+
+def test_reopening_leaves_an_answered_turn_answered(books: Books, sari: Actor) -> None:
+    number, turn_id = books.waiting(lid("1"))
+    with books.database.write() as conn:
+        door.answer(conn, number, Closer(Author.ADMIN, sari.admin_id), "siap", at(30), turn_id=turn_id)
+    resolve(books, number, sari)
+    assert reopen(books, number, sari)
+    about = books.summary(number)
+    assert (about.waiting_since, about.status, about.assignee_id) == (None, Status.ASSIGNED, sari.admin_id)
+    # as of now, or it would look as if he had been silent all the time
+    assert about.assigned_at == at(90)
+
+
+def test_a_conversation_is_not_reopened_beside_a_newer_one(books: Books, sari: Actor) -> None:
+    old, _ = books.waiting(lid("1"))
+    resolve(books, old, sari)
+    books.waiting(lid("1"))
+    before = dump(books.database)
+    assert not reopen(books, old, sari)
+    assert not reopen(books, 999, sari)
+    assert dump(books.database) == before
+
+
+def test_a_conversation_that_goes_on_is_not_reopened(books: Books, sari: Actor) -> None:
+    number, _ = books.waiting(lid("1"))
+    before = dump(books.database)
+    assert not reopen(books, number, sari)
+    assert dump(books.database) == before
+
+
+def test_the_next_conversation_is_linked_to_the_one_that_ended_last(books: Books, sari: Actor) -> None:
+    first = books.conversation(lid("1"))
+    resolve(books, first, sari, 10)
+    second = books.conversation(lid("1"))
+    resolve(books, second, sari, 20)
+    reopen(books, first, sari)
+    resolve(books, first, sari, 100)
+    third = books.conversation(lid("1"))
+    assert (books.summary(second).previous_id, books.summary(third).previous_id) == (first, first)
+
+
+def test_a_resolved_conversation_takes_no_reply(books: Books, sari: Actor) -> None:
+    number, _ = books.waiting(lid("1"))
+    resolve(books, number, sari)
+    with pytest.raises(NotAnswerable), books.database.write() as conn:
+        door.answer(conn, number, Closer(Author.ADMIN, sari.admin_id), "ada", at(70))
+
+
+def test_urgency_changes_once_and_is_written_down(books: Books, sari: Actor) -> None:
+    number = books.conversation(lid("1"))
+    assert books.summary(number).priority == Priority.NORMAL
+    with books.database.write() as conn:
+        assert desk.set_priority(conn, number, Priority.URGENT, sari, NOON)
+        assert not desk.set_priority(conn, number, Priority.URGENT, sari, NOON)
+        assert not desk.set_priority(conn, 999, Priority.URGENT, sari, NOON)
+    assert books.summary(number).priority == Priority.URGENT
+    assert lines(books, number) == [(Action.PRIORITY_CHANGED, "Sari", {"before": "normal", "after": "urgent"})]
+    resolve(books, number, sari)
+    with books.database.write() as conn:
+        assert not desk.set_priority(conn, number, Priority.LOW, sari, NOON)
+
+
+def test_a_tag_is_made_on_first_use_and_the_same_in_upper_and_lower_case(books: Books, sari: Actor) -> None:
+    one, two = books.conversation(lid("1")), books.conversation(lid("2"))
+    assert tag(books, one, "  Grosir ", sari)
+    assert tag(books, two, "grosir", sari)
+    assert not tag(books, two, "GROSIR", sari)
+    assert not tag(books, 999, "Grosir", sari)
+    assert tag(books, two, "Antar   besok", sari)
+    assert [t.name for t in books.summary(one).tags] == ["Grosir"]
+    assert [t.name for t in books.summary(two).tags] == ["Antar besok", "Grosir"]
+    with books.database.read() as conn:
+        assert [t.name for t in tags.every(conn, books.account_id)] == ["Antar besok", "Grosir"]
+
+
+def test_a_tag_goes_with_its_last_conversation(books: Books, sari: Actor) -> None:
+    one, two = books.conversation(lid("1")), books.conversation(lid("2"))
+    tag(books, one, "retur", sari)
+    tag(books, two, "retur", sari)
+    (found,) = books.summary(one).tags
+    with books.database.write() as conn:
+        assert desk.untag(conn, one, found.id, sari, NOON)
+        assert not desk.untag(conn, one, found.id, sari, NOON)
+        assert tags.every(conn, books.account_id) == [found]
+        assert desk.untag(conn, two, found.id, sari, NOON)
+        assert tags.every(conn, books.account_id) == []
+        assert not desk.untag(conn, 999, found.id, sari, NOON)
+
+
+@pytest.mark.parametrize(("name", "reason"), [("", "empty"), (" \x00 ", "empty"), ("a" * 41, "too_long")])
+def test_an_unusable_tag_is_refused(books: Books, sari: Actor, name: str, reason: str) -> None:
+    number = books.conversation(lid("1"))
+    before = dump(books.database)
+    with pytest.raises(FieldError) as error:
+        tag(books, number, name, sari)
+    assert (error.value.field, error.value.reason) == ("tag", reason)
+    assert dump(books.database) == before
+    assert tag(books, number, "a" * LONGEST_TAG, sari)
+
+
+def test_tags_do_not_grow_without_end(books: Books, sari: Actor) -> None:
+    number = books.conversation(lid("1"))
+    with books.database.write() as conn:
+        for count in range(MOST_TAGS):
+            tags.create(conn, books.account_id, f"t{count}")
+    with pytest.raises(FieldError) as error:
+        tag(books, number, "satu lagi", sari)
+    assert error.value.reason == "too_many"
+    assert tag(books, number, "T7", sari)
+
+
+def test_lists_are_filtered_by_tag_and_urgency(books: Books, sari: Actor) -> None:
+    one, two = books.conversation(lid("1")), books.conversation(lid("2"))
+    tag(books, one, "grosir", sari)
+    (found,) = books.summary(one).tags
+    with books.database.write() as conn:
+        desk.set_priority(conn, two, Priority.HIGH, sari, NOON)
+
+        def listed(**wanted: object) -> list[int]:
+            rows = conversations.listing(conn, books.account_id, Box.ALL, 0, **wanted)  # type: ignore[arg-type]
+            return [row.id for row in rows]
+
+        assert listed(tag_id=found.id) == [one]
+        assert listed(priority=Priority.HIGH) == [two]
+        assert listed(tag_id=found.id, priority=Priority.HIGH) == []
+        assert listed(tag_id=999) == []
+
+
+def test_the_resolved_box_shows_what_ended_last_first(books: Books, sari: Actor) -> None:
+    one, two, three = (books.conversation(lid(user)) for user in "123")
+    resolve(books, two, sari, 10)
+    resolve(books, one, sari, 20)
+    with books.database.read() as conn:
+
+        def listed(**wanted: object) -> list[int]:
+            rows = conversations.listing(conn, books.account_id, Box.RESOLVED, 0, **wanted)  # type: ignore[arg-type]
+            return [row.id for row in rows]
+
+        assert listed() == [one, two]
+        assert listed(before=at(20)) == [two]
+        assert listed(limit=1) == [one]
+        assert [row.id for row in conversations.listing(conn, books.account_id, Box.ALL, 0)] == [three]
+
+
+def test_a_page_of_the_list_takes_two_queries_however_long_it_is(books: Books, sari: Actor) -> None:
+    for user in range(30):
+        tag(books, books.conversation(lid(str(user))), f"t{user % 3}", sari)
+    asked: list[str] = []
+    event.listen(
+        books.database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]), named=False
+    )
+    with books.database.read() as conn:
+        rows = conversations.listing(conn, books.account_id, Box.ALL, 0)
+    assert len([row for row in rows if row.tags]) == 30
+    assert len([statement for statement in asked if statement.lstrip().startswith("SELECT")]) == 2
