@@ -115,7 +115,8 @@ class LinkKeeper:
                     state(LinkState.ONLINE)
                     self.ready.set()
             case Unstable(answered):
-                state(LinkState.ONLINE if answered else LinkState.UNSTABLE)
+                back = LinkState.ONLINE if self._backlog_ended else LinkState.CATCHING_UP
+                state(back if answered else LinkState.UNSTABLE)
 
     def _end(self, signal: LinkEnded, now: datetime) -> None:
         if self._over:

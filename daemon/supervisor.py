@@ -12,6 +12,7 @@ from auth_store.place import wipe_session
 from daemon import jobs
 from daemon.backoff import delay
 from daemon.children import Child
+from daemon.clerk import Clerk
 from daemon.config import Config
 from daemon.domain.links import NEXT_STEP, LinkReason, LinkState, NextStep
 from daemon.domain.time import Clock, utc_now
@@ -27,7 +28,7 @@ TICK = 0.1
 GOOD_LIFE, SHORT_LIFE_FAILURES = timedelta(seconds=10), 2
 # pairing codes are shown for so long after a start, and as long as somebody looks at the link page
 PAIRING_WINDOW = timedelta(minutes=30)
-SESSION_ENDS_WITHIN, INBOX_ENDS_WITHIN = 15.0, 10.0
+SESSION_ENDS_WITHIN, INBOX_ENDS_WITHIN, CLERK_ENDS_WITHIN = 15.0, 10.0, 5.0
 
 
 class AccountWatch:
@@ -137,6 +138,8 @@ class Supervisor:
         self._prepare()
         wake = _wake_on_signals(self._stop)
         scheduler = jobs.schedule(self._database, self._clock)
+        clerk = Clerk(self._database, self._config.timezone, self._config.shop, self._clock)
+        clerk.start()
         watch = ChangeWatch(self._database)
         try:
             while not self._stopping:
@@ -149,7 +152,9 @@ class Supervisor:
                     os.read(wake, 512)
         finally:
             scheduler.shutdown(wait=False)
+            clerk.stop()
             self._end_children()
+            clerk.join(CLERK_ENDS_WITHIN)
             watch.close()
 
     def _stop(self) -> None:

@@ -18,6 +18,8 @@ from daemon.store import assignment, audit, claims, conversations, events, prese
 from daemon.store.assignment import Work
 from daemon.store.events import EventKind
 
+ALARM_LOOKS_BACK = timedelta(days=30)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -107,12 +109,14 @@ def _alarms(work: Sequence[Work], chosen: DeskSettings, now: datetime, zone: Zon
     if not chosen.alarm_after or not chosen.hours.is_open(now, zone):
         return []
     longest = timedelta(minutes=chosen.alarm_after)
+    # no need to walk through years of opening hours for what is older
+    earliest = now - ALARM_LOOKS_BACK
     return [
         (one.conversation_id, one.turn_id)
         for one in work
         if one.alarmed_at is None
         and now - one.opened_at >= longest
-        and chosen.hours.open_time(one.opened_at, now, zone) >= longest
+        and chosen.hours.open_time(max(one.opened_at, earliest), now, zone) >= longest
     ]
 
 

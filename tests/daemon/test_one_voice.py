@@ -2,11 +2,14 @@
 
 import pytest
 
+from daemon.desk import turns as desk
 from daemon.desk.decisions import Decision, decide
 from daemon.domain.links import LinkState
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.time import utc_now
+from daemon.domain.turns import Closer
 from daemon.store import turns
+from tests.daemon.looking import last_mark, row
 from tests.shop import Shop, wait_until
 from tests.whatsapp_server.actors.customer import Customer
 
@@ -53,6 +56,25 @@ def test_the_phone_answering_first_holds_the_admins_reply_until_he_says_so(shop:
     customer.wait_for_text("dari inbox")
     shop.wait_for_delivery(message_id, Delivery.DELIVERED)
     assert texts(customer) == ["dari HP", "dari inbox"]
+
+
+def test_the_phone_answering_first_cancels_what_the_bot_has_queued(shop: Shop) -> None:
+    customer = asks(shop, "Gita")
+    conversation_id = row(shop, customer.name).id
+    shop.wa.faults.refuse_logins()
+    shop.wa.faults.drop_connection()
+    wait_until(lambda: shop.link().state == LinkState.OFFLINE)
+    with shop.database.write() as conn:
+        bot = Closer(Author.BOT)
+        message_id = desk.answer(conn, conversation_id, bot, "dari bot", utc_now(), bot_key="rule:1")
+    shop.wa.phone.send_text(customer, "dari HP")
+    shop.wa.faults.accept_logins()
+    shop.wait_for_delivery(message_id, Delivery.CANCELLED, 40)
+    assert last_mark(shop, customer.name).closer.author == Author.PHONE
+    other = asks(shop, "Gita Kedua")
+    shop.answer(other.name, "siap")
+    other.wait_for_text("siap")
+    assert texts(customer) == ["dari HP"]
 
 
 def test_a_discarded_reply_never_reaches_the_customer(shop: Shop) -> None:

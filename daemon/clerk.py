@@ -1,0 +1,121 @@
+"""The desk's clerk: what the desk does by itself, by the clock and whenever somebody has written."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from daemon.desk import assignment, bot, claims, settings
+from daemon.domain.time import Clock
+from daemon.store import accounts, pending, presence
+from daemon.store import claims as held
+from daemon.store.engine import Database
+from daemon.store.watch import ChangeWatch
+
+log = logging.getLogger(__name__)
+
+# seconds between two looks: while nobody writes, and while messages pour in (every commit wakes the clerk)
+EVERY, PAUSE = 1.0, 0.5
+# seconds until what failed is tried again
+RETRY_AFTER = 5.0
+FORGET_EVERY = timedelta(minutes=1)
+
+Chore = tuple[str, Callable[[Connection], object]]
+
+
+class Clerk(threading.Thread):
+    """Ends claims, gives out and takes back conversations, lets the bot speak.
+
+    Looks in a read, and takes the write lock only for work that is there; each chore has a transaction of its
+    own, so that one that fails leaves the others alone.
+    """
+
+    def __init__(self, database: Database, zone: ZoneInfo, shop: str, clock: Clock) -> None:
+        super().__init__(name="clerk", daemon=True)
+        self._database = database
+        self._zone = zone
+        self._shop = shop
+        self._clock = clock
+        self._stopping = threading.Event()
+        self._forget_at = clock()
+        self._failed = False
+
+    def run(self) -> None:
+        """Look at once, then every second, and sooner when the database has changed."""
+        watch = ChangeWatch(self._database)
+        changed = True
+        while not self._stopping.is_set():
+            if changed or self._failed or self._may_be_due():
+                self.look()
+            if not self._stopping.wait(RETRY_AFTER if self._failed else PAUSE):
+                changed = watch.wait(EVERY - PAUSE)
+        watch.close()
+
+    def stop(self) -> None:
+        """Begin nothing new; `join` waits for the chore under way."""
+        self._stopping.set()
+
+    def _may_be_due(self) -> bool:
+        """Whether time alone can have brought work, with nothing written since the last look."""
+        if self._clock() >= self._forget_at:
+            return True
+        with self._guarded("look"), self._database.read() as conn:
+            return pending.something(conn)
+        return False
+
+    def look(self) -> None:
+        """Do everything that is to do now."""
+        self._failed = False
+        now = self._clock()
+        chores: list[Chore] = []
+        with self._guarded("look"), self._database.read() as conn:
+            chores = self._due(conn, now)
+        for name, work in chores:
+            if self._stopping.is_set():
+                return
+            with self._guarded(name), self._database.write() as conn:
+                work(conn)
+
+    def _due(self, conn: Connection, now: datetime) -> list[Chore]:
+        """The chores that have something to do."""
+        found: list[Chore] = []
+        if held.any_expired(conn, now):
+            found.append(("claims", lambda conn: claims.sweep(conn, now)))
+        if now >= self._forget_at:
+            self._forget_at = now + FORGET_EVERY
+            found.append(("presence", lambda conn: presence.forget_gone(conn, now)))
+        for account in accounts.every(conn):
+            found += self._due_of(conn, account.id, now)
+        return found
+
+    def _due_of(self, conn: Connection, account_id: int, now: datetime) -> list[Chore]:
+        found: list[Chore] = []
+        chosen = settings.load(conn, account_id)
+        with self._guarded("look at the assignments"):
+            if assignment.has_work(conn, account_id, chosen, now, self._zone):
+                found.append(("assignment", lambda conn: self._share_out(conn, account_id, now)))
+        with self._guarded("look at the bot"):
+            if bot.has_work(conn, account_id, chosen, now):
+                found.append(("bot", lambda conn: self._let_the_bot_speak(conn, account_id, now)))
+        return found
+
+    # both read the choices again: what the owner has just switched off is off
+
+    def _share_out(self, conn: Connection, account_id: int, now: datetime) -> None:
+        assignment.tend(conn, account_id, settings.load(conn, account_id), now, self._zone)
+
+    def _let_the_bot_speak(self, conn: Connection, account_id: int, now: datetime) -> None:
+        bot.tend(conn, account_id, settings.load(conn, account_id), now, self._zone, self._shop)
+
+    @contextmanager
+    def _guarded(self, name: str) -> Iterator[None]:
+        """Whatever goes wrong with one chore, the clerk goes on; what it was about stays out of the log."""
+        try:
+            yield
+        except Exception as error:
+            self._failed = True
+            log.error("the clerk's %s failed: %s", name, type(error).__name__)

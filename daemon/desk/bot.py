@@ -1,0 +1,109 @@
+"""The bot: for each turn with something new it decides, speaks, or leaves it to people."""
+
+import logging
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from daemon.desk import turns
+from daemon.desk.settings import DeskSettings
+from daemon.desk.verdict import Said, Situation, Step, Verdict, Why, decide, grace_ends
+from daemon.domain.links import can_send
+from daemon.domain.messages import Author
+from daemon.domain.turns import AlreadyAnswered, Closer, NotAnswerable
+from daemon.store import accounts, bot, bot_rules, presence
+from daemon.store.accounts import Link
+from daemon.store.bot import Waiting
+
+__all__ = ["Said", "Situation", "Step", "Verdict", "Why", "decide", "has_work", "tend"]
+
+log = logging.getLogger(__name__)
+
+# turns in one transaction: others want to write as well
+AT_ONCE = 50
+
+
+def has_work(conn: Connection, account_id: int, chosen: DeskSettings, now: datetime) -> bool:
+    """Whether `tend` would find a turn whose grace time is over; for a cheap look before taking the write lock."""
+    return bool(_due(conn, account_id, chosen, now))
+
+
+def tend(
+    conn: Connection, account_id: int, chosen: DeskSettings, now: datetime, zone: ZoneInfo, shop: str
+) -> None:
+    """Decide about every turn that is due, in the caller's write transaction: what is decided on is still so."""
+    due = _due(conn, account_id, chosen, now)
+    if not due:
+        return
+    link = accounts.get_link(conn, account_id)
+    rules = bot_rules.listing(conn, account_id)
+    somebody_there = any(colleague.takes_work for colleague in presence.team(conn, now))
+    for waiting in due[:AT_ONCE]:
+        situation = _situation(conn, waiting, link, somebody_there, shop)
+        verdict = decide(situation, chosen, rules, now, zone)
+        if verdict.at > now or not verdict.final:
+            continue
+        said = _speak(conn, waiting, verdict, now) if verdict.key else None
+        bot.note(conn, waiting.turn_id, said or waiting.newest_id)
+
+
+def _due(conn: Connection, account_id: int, chosen: DeskSettings, now: datetime) -> list[Waiting]:
+    """Turns whose grace time is over, as far as their newest message tells."""
+    if not chosen.bot:
+        return []
+    link = accounts.get_link(conn, account_id)
+    if not _is_online(link):
+        return []
+    return [
+        waiting
+        for waiting in bot.waiting(conn, account_id, now)
+        if grace_ends(waiting.turn_id, chosen.grace, waiting.newest_arrived_at, link.online_at) <= now
+    ]
+
+
+def _is_online(link: Link) -> bool:
+    """Whether the link is up and the backlog in: only then it is known what the phone has answered."""
+    return can_send(link.state) and link.backlog_total is None
+
+
+def _situation(conn: Connection, waiting: Waiting, link: Link, somebody_there: bool, shop: str) -> Situation:
+    lines = bot.newest_lines(conn, waiting.conversation_id)
+    news = [
+        Said(line.text, line.sent_at, line.arrived_at)
+        for line in reversed(lines)
+        if line.turn_id == waiting.turn_id and line.author == Author.CUSTOMER and line.id > waiting.dealt_with_id
+    ]
+    return Situation(
+        messages=news,
+        turn_id=waiting.turn_id,
+        online=_is_online(link),
+        online_since=link.online_at,
+        customer_spoke_last=bool(lines) and lines[0].author == Author.CUSTOMER,
+        spoke_in_turn=waiting.acknowledged_at is not None,
+        is_new=waiting.is_first and not bot.was_written_to(conn, waiting.conversation_id),
+        somebody_there=somebody_there,
+        spoken=bot.spoken(conn, waiting.contact_id),
+        name=waiting.contact_name or "",
+        shop=shop,
+    )
+
+
+def _speak(conn: Connection, waiting: Waiting, verdict: Verdict, now: datetime) -> int | None:
+    """Say it through the one door; None if it can't be said (a text that grew too long, say)."""
+    assert verdict.key is not None
+    try:
+        if verdict.closes:
+            return turns.answer(
+                conn,
+                waiting.conversation_id,
+                Closer(Author.BOT),
+                verdict.text,
+                now,
+                turn_id=waiting.turn_id,
+                bot_key=verdict.key,
+            )
+        return turns.acknowledge(conn, waiting.conversation_id, waiting.turn_id, verdict.text, verdict.key, now)
+    except (NotAnswerable, AlreadyAnswered) as error:
+        log.warning("the bot's %s was not sent: %s", verdict.key, type(error).__name__)
+        return None

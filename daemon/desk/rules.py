@@ -1,0 +1,142 @@
+"""The owner's keyword rules: checked, kept in order, and every change in the log."""
+
+import re
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from daemon.desk.turns import LONGEST_REPLY, check_text
+from daemon.domain import keywords as words
+from daemon.domain.desk import Action, Actor
+from daemon.domain.turns import NotAnswerable
+from daemon.store import audit, bot_rules
+from daemon.store.bot_rules import Rule
+
+__all__ = ["LONGEST_REPLY", "RuleError", "delete", "move", "save"]
+
+MOST_RULES = 200
+MOST_KEYWORDS = 100
+LONGEST_KEYWORD = 100
+
+# as people separate words in the scripts they write
+_SEPARATORS = re.compile(r"[,\n\r;،؛、，；]")
+
+
+class RuleError(Exception):
+    """A rule can't be kept: `field` is `keywords`, `answer` or `rule`.
+
+    `reason` is `empty`, `too_long` (more than 65,536 characters in an answer, 100 in a keyword), `too_many`
+    (100 keywords, 200 rules), `unusable` (a keyword of punctuation alone) or `unknown` (no such rule).
+    """
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+def save(
+    conn: Connection,
+    account_id: int,
+    number: int | None,
+    keywords: str,
+    answer: str,
+    closes: bool,
+    is_enabled: bool,
+    actor: Actor,
+    now: datetime,
+) -> int:
+    """Keep a rule, or add one behind the others (`number` None); returns its number.
+
+    `keywords` are separated by commas or line ends. Raises RuleError, and changes nothing.
+    """
+    values = {
+        "keywords": list(_keywords(keywords)),
+        "answer": _answer(answer),
+        "closes": closes,
+        "is_enabled": is_enabled,
+    }
+    rules = bot_rules.listing(conn, account_id)
+    if number is None:
+        if len(rules) >= MOST_RULES:
+            raise RuleError("rule", "too_many")
+        number = bot_rules.add(conn, account_id, values)
+        _log(conn, account_id, number, None, _find(conn, account_id, number), actor, now)
+        return number
+    before = next((rule for rule in rules if rule.id == number), None)
+    if before is None:
+        raise RuleError("rule", "unknown")
+    bot_rules.change(conn, number, values)
+    _log(conn, account_id, number, before, _find(conn, account_id, number), actor, now)
+    return number
+
+
+def delete(conn: Connection, account_id: int, number: int, actor: Actor, now: datetime) -> bool:
+    """Forget a rule; False if there is none of that number."""
+    before = _find(conn, account_id, number)
+    if before is None:
+        return False
+    bot_rules.remove(conn, number)
+    _log(conn, account_id, number, before, None, actor, now)
+    return True
+
+
+def move(conn: Connection, account_id: int, number: int, up: bool, actor: Actor, now: datetime) -> bool:
+    """Let a rule change places with its neighbour; False if there is no such rule, or none beyond it."""
+    rules = bot_rules.listing(conn, account_id)
+    place = next((i for i, rule in enumerate(rules) if rule.id == number), None)
+    if place is None or not 0 <= (other := place + (-1 if up else 1)) < len(rules):
+        return False
+    mine, theirs = rules[place], rules[other]
+    bot_rules.change(conn, mine.id, {"position": theirs.position})
+    bot_rules.change(conn, theirs.id, {"position": mine.position})
+    _log(conn, account_id, number, mine, _find(conn, account_id, number), actor, now)
+    return True
+
+
+def _find(conn: Connection, account_id: int, number: int) -> Rule | None:
+    return next((rule for rule in bot_rules.listing(conn, account_id) if rule.id == number), None)
+
+
+def _keywords(text: str) -> tuple[str, ...]:
+    """The keywords of a form, tidied; the same word in another spelling counts once."""
+    by_words: dict[str, str] = {}
+    for part in _SEPARATORS.split(text):
+        if keyword := " ".join(part.split()):
+            by_words.setdefault(words.fold(keyword), keyword)
+    if not by_words:
+        raise RuleError("keywords", "empty")
+    if " " in by_words:
+        raise RuleError("keywords", "unusable")
+    if len(by_words) > MOST_KEYWORDS:
+        raise RuleError("keywords", "too_many")
+    if any(len(keyword) > LONGEST_KEYWORD for keyword in by_words.values()):
+        raise RuleError("keywords", "too_long")
+    return tuple(by_words.values())
+
+
+def _answer(text: str) -> str:
+    try:
+        return check_text(text)
+    except NotAnswerable as error:
+        raise RuleError("answer", error.reason) from None
+
+
+def _log(
+    conn: Connection,
+    account_id: int,
+    number: int,
+    before: Rule | None,
+    after: Rule | None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    if before == after:
+        return
+    detail = {
+        "name": "bot_rule",
+        "rule": number,
+        "before": before.to_json() if before else None,
+        "after": after.to_json() if after else None,
+    }
+    audit.record(conn, account_id, Action.SETTING_CHANGED, actor, now, detail=detail)

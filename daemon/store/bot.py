@@ -1,0 +1,151 @@
+"""What the bot has to look at: turns with news it has not dealt with, and what it said to whom."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, func, or_, select, update
+
+from daemon.domain.ids import ChatKind
+from daemon.domain.messages import Author, Delivery, MessageKind
+from daemon.store.desk_tables import claim
+from daemon.store.tables import contact, conversation, message, turn
+
+# a turn is looked at from its newest message; nobody repeats his question a hundred messages later
+LOOKED_AT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An open turn with messages that the bot has not dealt with; the newest of all is `newest_id`."""
+
+    turn_id: int
+    conversation_id: int
+    contact_id: int
+    contact_name: str | None
+    is_first: bool
+    acknowledged_at: datetime | None
+    dealt_with_id: int
+    newest_id: int
+    newest_arrived_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A message of a conversation as far as it matters to the bot."""
+
+    id: int
+    turn_id: int | None
+    author: Author
+    text: str | None
+    sent_at: datetime
+    arrived_at: datetime
+
+
+_never_left = (message.c.author == Author.BOT.value) & message.c.delivery.in_(
+    [Delivery.CANCELLED.value, Delivery.FAILED.value, Delivery.DISCARDED.value]
+)
+
+
+def _is_said() -> ColumnElement[bool]:
+    """Messages that the customer has got or given: no notes, nothing of the bot's that never left."""
+    return (message.c.kind != MessageKind.NOTE.value) & or_(message.c.delivery.is_(None), ~_never_left)
+
+
+def waiting(conn: Connection, account_id: int, now: datetime) -> list[Waiting]:
+    """Open, unclaimed turns of customers in which something was said since the bot looked, oldest first."""
+    claimed = select(claim.c.conversation_id).where(
+        claim.c.conversation_id == conversation.c.id, claim.c.expires_at > now
+    )
+    rows = conn.execute(
+        select(
+            turn.c.id,
+            conversation.c.id.label("conversation_id"),
+            conversation.c.contact_id,
+            contact.c.name,
+            conversation.c.previous_id,
+            turn.c.acknowledged_at,
+            turn.c.bot_message_id,
+            conversation.c.last_message_id,
+            message.c.arrived_at,
+        )
+        .join(conversation, conversation.c.id == turn.c.conversation_id)
+        .join(contact, contact.c.id == conversation.c.contact_id)
+        .join(message, message.c.id == conversation.c.last_message_id)
+        .where(
+            turn.c.account_id == account_id,
+            turn.c.closed_at.is_(None),
+            # always so: leads SQLite to the index of open turns, past the many that are closed
+            turn.c.conversation_id > 0,
+            conversation.c.kind == ChatKind.PERSON.value,
+            conversation.c.status != "resolved",
+            conversation.c.last_message_id > turn.c.bot_message_id,
+            ~claimed.exists(),
+        )
+    )
+    found = [
+        Waiting(
+            r.id,
+            r.conversation_id,
+            r.contact_id,
+            r.name,
+            r.previous_id is None,
+            r.acknowledged_at,
+            r.bot_message_id,
+            r.last_message_id,
+            r.arrived_at,
+        )
+        for r in rows
+    ]
+    # not ORDER BY: SQLite would walk through all turns that ever were
+    return sorted(found, key=lambda waiting: waiting.turn_id)
+
+
+def newest_lines(conn: Connection, conversation_id: int) -> list[Line]:
+    """What was said last in a conversation, newest first, in WhatsApp's order; nothing deleted for everyone."""
+    rows = conn.execute(
+        select(
+            message.c.id,
+            message.c.turn_id,
+            message.c.author,
+            message.c.text,
+            message.c.sent_at,
+            message.c.arrived_at,
+        )
+        .where(
+            message.c.conversation_id == conversation_id,
+            message.c.revoked_at.is_(None),
+            _is_said(),
+        )
+        .order_by(message.c.sent_at.desc(), message.c.id.desc())
+        .limit(LOOKED_AT)
+    )
+    return [Line(r.id, r.turn_id, Author(r.author), r.text, r.sent_at, r.arrived_at) for r in rows]
+
+
+def was_written_to(conn: Connection, conversation_id: int) -> bool:
+    """Whether the shop has ever written here, or there is history: the contact is not new."""
+    found = select(message.c.id).where(
+        message.c.conversation_id == conversation_id,
+        message.c.from_me.is_(True) | message.c.is_history.is_(True),
+        _is_said(),
+    )
+    return conn.execute(found.limit(1)).first() is not None
+
+
+def spoken(conn: Connection, contact_id: int) -> dict[str, datetime]:
+    """When each of the bot's texts last went to a contact."""
+    rows = conn.execute(
+        select(message.c.bot_key, func.max(message.c.arrived_at).label("at"))
+        .where(message.c.contact_id == contact_id, message.c.bot_key.is_not(None), ~_never_left)
+        .group_by(message.c.bot_key)
+    )
+    return {row.bot_key: row.at for row in rows}
+
+
+def note(conn: Connection, turn_id: int, message_id: int) -> None:
+    """The bot has dealt with a turn's messages up to this one."""
+    conn.execute(
+        update(turn)
+        .where(turn.c.id == turn_id, turn.c.bot_message_id < message_id)
+        .values(bot_message_id=message_id)
+    )

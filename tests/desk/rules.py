@@ -1,0 +1,181 @@
+"""What must be true of a shop's books at every moment, read from the rows themselves."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from daemon.domain.desk import CLAIM_LASTS
+from daemon.store import conversations
+from daemon.store.conversations import Box
+
+# where a reply of ours is that has left, or will
+_GOES = ("queued", "sending", "sent", "uncertain")
+
+
+def broken(conn: Connection, account_id: int, now: datetime, decided: Collection[int] = ()) -> list[str]:
+    """Every rule that the books break, with the rows; `decided` are messages that a person chose to send."""
+    return [
+        *_turns(conn),
+        *_answers(conn, decided),
+        *_outbox(conn),
+        *_conversations(conn),
+        *_claims(conn, now),
+        *_lists(conn, account_id),
+    ]
+
+
+def _turns(conn: Connection) -> Iterator[str]:
+    yield from _rows(
+        conn,
+        "a closed turn without a mark",
+        "SELECT id FROM turn WHERE (closed_at IS NULL) <> (closed_by IS NULL)"
+        " OR (closed_by = 'admin' AND closed_by_admin_id IS NULL)"
+        " OR (closed_at IS NULL AND closing_message_id IS NOT NULL)",
+    )
+    yield from _rows(
+        conn,
+        "closed by a reply that never goes out, or is not the closer's",
+        "SELECT turn.id, outbox.state, message.author, turn.closed_by FROM turn"
+        " LEFT JOIN message ON message.id = turn.closing_message_id"
+        " LEFT JOIN outbox ON outbox.message_id = message.id"
+        " JOIN conversation ON conversation.id = turn.conversation_id"
+        # a resolved conversation is not taken up again next to a newer one
+        " WHERE NOT (conversation.status = 'resolved' AND outbox.state IN ('failed', 'cancelled'))"
+        " AND turn.closing_message_id IS NOT NULL AND (message.author IS NOT turn.closed_by"
+        " OR message.admin_id IS NOT turn.closed_by_admin_id OR (turn.closed_by IN ('admin', 'bot')"
+        f" AND coalesce(outbox.state, '') NOT IN {_GOES}))",
+    )
+    yield from _rows(
+        conn,
+        "closed by somebody without a reply who was not asked",
+        "SELECT id FROM turn WHERE closed_at IS NOT NULL AND closing_message_id IS NULL AND closed_by <> 'admin'",
+    )
+    yield from _rows(
+        conn,
+        "a question that was asked after its answer from elsewhere",
+        "SELECT message.id FROM turn JOIN message ON message.turn_id = turn.id"
+        " JOIN conversation ON conversation.id = turn.conversation_id"
+        " JOIN message answer ON answer.id = turn.closing_message_id"
+        " WHERE turn.closed_by IN ('phone', 'companion') AND message.author = 'customer'"
+        " AND message.sent_at > answer.sent_at AND conversation.status <> 'resolved'",
+    )
+    yield from _rows(
+        conn,
+        "more than one open turn in a conversation",
+        "SELECT conversation_id FROM turn WHERE closed_at IS NULL GROUP BY 1 HAVING count(*) > 1",
+    )
+    yield from _rows(
+        conn,
+        "a customer's message that belongs to no turn of its conversation",
+        "SELECT message.id FROM message LEFT JOIN turn ON turn.id = message.turn_id"
+        " WHERE message.author = 'customer' AND NOT message.is_history"
+        " AND turn.conversation_id IS NOT message.conversation_id",
+    )
+
+
+def _answers(conn: Connection, decided: Collection[int]) -> Iterator[str]:
+    rows = conn.exec_driver_sql(
+        "SELECT message.turn_id, message.id FROM message JOIN outbox ON outbox.message_id = message.id"
+        f" LEFT JOIN turn ON turn.closing_message_id = message.id"
+        " WHERE message.turn_id IS NOT NULL AND (message.bot_key IS NULL OR turn.id IS NOT NULL)"
+        f" AND outbox.state IN {_GOES}"
+    ).all()
+    counts = Counter(turn_id for turn_id, message_id in rows if message_id not in decided)
+    yield from (f"two answers to one turn: {turn_id}" for turn_id, count in counts.items() if count > 1)
+
+
+def _outbox(conn: Connection) -> Iterator[str]:
+    yield from _rows(
+        conn,
+        "a reply that is not once in the outbox",
+        "SELECT message.id, count(outbox.id) FROM message LEFT JOIN outbox ON outbox.message_id = message.id"
+        " WHERE message.author IN ('admin', 'bot') AND message.kind <> 'note' GROUP BY message.id"
+        " HAVING count(outbox.id) <> 1",
+    )
+    yield from _rows(
+        conn,
+        "a bubble that says something else than the outbox",
+        "SELECT message.id, message.delivery, outbox.state FROM outbox"
+        " JOIN message ON message.id = outbox.message_id"
+        " WHERE message.delivery IS NOT outbox.state"
+        " AND NOT (outbox.state = 'sent' AND message.delivery IN ('sent', 'delivered', 'read', 'played'))",
+    )
+    yield from _rows(
+        conn,
+        "an internal note on its way out",
+        "SELECT message.id FROM message JOIN outbox ON outbox.message_id = message.id WHERE message.kind = 'note'",
+    )
+
+
+def _conversations(conn: Connection) -> Iterator[str]:
+    yield from _rows(
+        conn,
+        "an open turn in a resolved conversation",
+        "SELECT turn.id FROM turn JOIN conversation ON conversation.id = turn.conversation_id"
+        " WHERE turn.closed_at IS NULL AND conversation.status = 'resolved'",
+    )
+    yield from _rows(
+        conn,
+        "more than one unresolved conversation with a customer",
+        "SELECT contact_id FROM conversation WHERE status <> 'resolved' GROUP BY 1 HAVING count(*) > 1",
+    )
+    yield from _rows(
+        conn,
+        "assigned to nobody, or unassigned but somebody's",
+        "SELECT id, status, assignee_id FROM conversation"
+        " WHERE status <> 'resolved' AND (status = 'assigned') <> (assignee_id IS NOT NULL)",
+    )
+    yield from _rows(
+        conn,
+        "resolved without a time, or the other way round",
+        "SELECT id FROM conversation WHERE (status = 'resolved') <> (resolved_at IS NOT NULL)",
+    )
+    yield from _rows(
+        conn,
+        "a conversation that a message of another customer is in",
+        "SELECT message.id FROM message JOIN conversation ON conversation.id = message.conversation_id"
+        " WHERE message.contact_id <> conversation.contact_id",
+    )
+
+
+def _claims(conn: Connection, now: datetime) -> Iterator[str]:
+    latest = round((now + CLAIM_LASTS).timestamp() * 1000)
+    yield from _rows(
+        conn, "a claim that outlasts its time", f"SELECT conversation_id FROM claim WHERE expires_at > {latest}"
+    )
+    yield from _rows(
+        conn,
+        "a claim on a resolved conversation",
+        "SELECT claim.conversation_id FROM claim JOIN conversation ON conversation.id = claim.conversation_id"
+        f" WHERE conversation.status = 'resolved' AND claim.expires_at > {round(now.timestamp() * 1000)}",
+    )
+
+
+def _lists(conn: Connection, account_id: int) -> Iterator[str]:
+    waiting = set(conn.exec_driver_sql("SELECT conversation_id FROM turn WHERE closed_at IS NULL").scalars().all())
+    shown = conversations.listing(conn, account_id, Box.ALL, 0, limit=1_000_000)
+    listed = {row.id for row in shown if row.waiting_since is not None}
+    if waiting != listed:
+        yield f"waiting conversations are not shown as waiting: {waiting ^ listed}"
+    unread = Counter(
+        conn.exec_driver_sql(
+            "SELECT conversation_id FROM message JOIN conversation ON conversation.id = conversation_id"
+            " WHERE author = 'customer' AND NOT is_history AND message.id > seen_message_id"
+        ).scalars()
+    )
+    for row in shown:
+        if row.unread != unread[row.id]:
+            yield f"unread in {row.id}: {row.unread} instead of {unread[row.id]}"
+    owners = Counter(row.assignee_id for row in shown)
+    for admin_id in {*owners, 0} - {None}:
+        counts = conversations.counts(conn, account_id, admin_id or 0)
+        expected = (len(shown), owners[admin_id], owners[None])
+        found = (counts[Box.ALL], counts[Box.MINE], counts[Box.UNASSIGNED])
+        if found != expected:
+            yield f"counts of {admin_id}: {found} instead of {expected}"
+
+
+def _rows(conn: Connection, what: str, query: str) -> Iterator[str]:
+    yield from (f"{what}: {tuple(row)}" for row in conn.exec_driver_sql(query))
