@@ -216,6 +216,21 @@ def use_setup_link(conn: Connection, link: SetupLink, now: datetime) -> bool:
     return result.rowcount == 1
 
 
+def set_disabled(conn: Connection, admin_id: int, since: datetime | None) -> bool:
+    """Close an account from a moment on (or, with None, open it again); False if that is so already.
+
+    Closing ends every login, and every unused link for a new password.
+    """
+    is_open = admin.c.disabled_at.is_(None)
+    values: dict[str, Any] = {"disabled_at": since}
+    if since is not None:
+        values["session_key"] = secrets.token_hex(16)
+        links = update(setup_link).where(setup_link.c.admin_id == admin_id, setup_link.c.used_at.is_(None))
+        conn.execute(links.values(used_at=since))
+    fits = is_open if since is not None else ~is_open
+    return conn.execute(update(admin).where(admin.c.id == admin_id, fits).values(values)).rowcount == 1
+
+
 def set_language(conn: Connection, admin_id: int, language: str) -> None:
     """Remember the language an admin reads in."""
     conn.execute(update(admin).where(admin.c.id == admin_id).values(language=language))

@@ -11,7 +11,32 @@ from werkzeug.routing import IntegerConverter, Map
 from auth_store import place
 from daemon.config import Config
 from daemon.store.engine import Database
-from webui import auth, context, errors, inbox, link, live, media, security, texts, views
+from webui import (
+    actions,
+    auth,
+    bot,
+    bot_test,
+    bubbles,
+    context,
+    desk_settings,
+    details,
+    errors,
+    hours,
+    inbox,
+    link,
+    live,
+    log,
+    media,
+    metrics,
+    ownership,
+    quick_replies,
+    rating,
+    replies,
+    security,
+    team,
+    texts,
+    views,
+)
 
 _HERE = Path(__file__).parent
 # The longest reply in percent-encoded four-byte characters (65,536 x 12), with room for the other fields.
@@ -42,13 +67,17 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     app.url_map.converters["id"] = RowId
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters["unread_in_words"] = views.unread_in_words
+    app.jinja_env.filters["mentions"] = bubbles.mentions
     context.install(app, context.Services(config, database or Database(config.database_url)))
     security.install(app)
     texts.install(app)
     errors.install(app)
     auth.install(app)
-    for pages in (inbox.pages, link.pages, media.pages):
-        app.register_blueprint(pages)
+    ownership.install(app)
+    for pages in (inbox, replies, actions, details, link, media, team, metrics):
+        app.register_blueprint(pages.pages)
+    for pages in (desk_settings, hours, bot, bot_test, quick_replies, rating, log):
+        app.register_blueprint(pages.pages)
     live.install(app)
 
     @app.get("/health")

@@ -11,6 +11,10 @@ from flask_login import LoginManager, current_user, login_user, logout_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from auth_store import admins
+from daemon.domain.desk import Action, Actor
+from daemon.domain.messages import Author
+from daemon.store import audit
+from webui import errors
 from webui.catalogue import LANGUAGES
 from webui.context import services
 from webui.security import limiter
@@ -54,10 +58,17 @@ class User:
 def install(app: Flask) -> None:
     """Add the pages and the login cookie."""
     logins.init_app(app)
-    logins.login_view = "auth.login"
-    logins.login_message = None
+    logins.unauthorized_handler(_not_logged_in)
     app.register_blueprint(pages)
     app.register_error_handler(RateLimitExceeded, _too_many)
+
+
+def _not_logged_in() -> Any:
+    """A browser goes to the login and comes back; a script is told."""
+    if errors.wants_json():
+        abort(401)
+    wish = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("auth.login", next=wish))
 
 
 @logins.user_loader  # type: ignore[untyped-decorator]
@@ -71,6 +82,15 @@ def the_admin() -> admins.Admin:
     """Who is logged in; for pages that require a login."""
     admin: admins.Admin = current_user.admin
     return admin
+
+
+def the_actor() -> Actor:
+    """Who is logged in and from where, as the owner's log knows people; for pages that require a login."""
+    return _as_actor(the_admin())
+
+
+def _as_actor(admin: admins.Admin | None) -> Actor:
+    return Actor(Author.ADMIN, admin.id if admin else None, request.remote_addr)
 
 
 def owner_required(view: Any) -> Any:
@@ -108,8 +128,14 @@ def login() -> Any:
 @limiter.limit(NAME_LIMIT, key_func=lambda: f"name:{_typed_name()}", deduct_when=_was_refused)
 def check_login() -> Any:
     """Log in, or say that name and password don't belong together."""
-    with services().database.read() as conn:
-        admin = admins.authenticate(conn, _typed_name(), request.form.get("password", "")[:1000])
+    database, name = services().database, _typed_name()
+    with database.read() as conn:
+        admin = admins.authenticate(conn, name, request.form.get("password", "")[:1000])
+        # what was typed is written down only if it is somebody's name: it may as well be a password
+        meant = admin or admins.by_username(conn, name)
+    with database.write() as conn:
+        action = Action.LOGIN if admin else Action.LOGIN_FAILED
+        audit.record(conn, None, action, _as_actor(meant), services().clock())
     if admin is None:
         return _login_form(gettext("That name and password don't belong together."), 401)
     _start_session(admin)
@@ -119,6 +145,9 @@ def check_login() -> Any:
 @pages.post("/logout")
 def logout() -> BaseResponse:
     """Forget the login of this browser."""
+    if current_user.is_authenticated:
+        with services().database.write() as conn:
+            audit.record(conn, None, Action.LOGOUT, the_actor(), services().clock())
     logout_user()
     chosen = session.get("language")
     session.clear()
@@ -169,6 +198,11 @@ def use_setup(token: str) -> Any:
             else:
                 renewed = admins.by_id(conn, link.admin_id)
                 admin = admins.set_password(conn, link.admin_id, password)
+            what = "created" if link.admin_id is None else "password"
+            audit.record(
+                conn, None, Action.ADMIN_CHANGED, _as_actor(admin), now, subject_id=admin.id, detail={"what": what}
+            )
+            audit.record(conn, None, Action.LOGIN, _as_actor(admin), now)
     except admins.AccountError as error:
         sentence = gettext(FIELD_ERRORS[error.field, error.reason])
         values = {"username": form.get("username", "")[:64], "name": form.get("name", "")[:80]}

@@ -19,6 +19,7 @@ def _(text: str) -> str:
 # What happened, and what to do about it.
 SENTENCES = {
     400: (_("This page was too old."), _("Reload it and try once more.")),
+    401: (_("You are logged out."), _("Log in again; what you wrote is still here.")),
     403: (_("This is not for your account."), _("Ask the owner of the shop to do it.")),
     404: (_("There is nothing here."), _("The link may be old, or the conversation has moved.")),
     405: (_("There is nothing here."), _("The link may be old, or the conversation has moved.")),

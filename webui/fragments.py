@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, current_app
 from flask_babel import force_locale
 
-from webui import views
+from webui import activities, bubbles, marks, tools, views
 from webui.linkview import Panel
 
 
@@ -18,29 +18,49 @@ def speaking(app: Flask, language: str) -> Iterator[None]:
         yield
 
 
-def bubble(message: views.Message) -> str:
+def bubble(message: bubbles.Message) -> str:
     """One message of a thread."""
     return _render("_bubble.html", message=message)
 
 
 def row(shown: views.Row) -> str:
     """One conversation of the list."""
-    return _render("_row.html", row=shown, box=None, open_id=None)
+    return _render("_row.html", row=shown, box=None, open_id=None, me=None)
 
 
-def head(shown: views.Row) -> str:
-    """The top line of a thread: who it is and who takes care of it."""
-    return _render("_head.html", about=shown, box=None)
+def head(shown: views.Row, offered: tools.Tools) -> str:
+    """The top line of a thread: who it is, who takes care of it, and what can be done with it."""
+    return _render("_head.html", about=shown, tools=offered, box=None, me=None, csrf="")
 
 
-def notice(mark: views.Mark) -> str:
+def turn_mark(shown: marks.TurnMark) -> str:
+    """What stands under a turn: who handled it, or since when the customer waits."""
+    return _render("_mark.html", mark=shown, csrf="")
+
+
+def activity(line: activities.Activity) -> str:
+    """Something that happened to a conversation, between its messages."""
+    return _render("_activity.html", activity=line)
+
+
+def alarm(shown: views.Row) -> str:
+    """A customer has been waiting too long: a word that stays until somebody has looked."""
+    return _render("_alarm.html", row=shown)
+
+
+def team(colleagues: list[tools.Colleague]) -> str:
+    """Who is at the desk."""
+    return _render("_team.html", colleagues=colleagues)
+
+
+def notice(mark: marks.Mark) -> str:
     """Somebody else answered while a reply was being written."""
     return _render("_answered.html", mark=mark)
 
 
-def claimed(name: str) -> str:
-    """A colleague is answering what this admin types a reply to."""
-    return _render("_claimed.html", name=name)
+def claimed(name: str, refused: bool = False) -> str:
+    """A colleague is answering this; `refused`: a reply was not sent because of it."""
+    return _render("_claimed.html", name=name, refused=refused)
 
 
 def banner(link: Panel) -> str:

@@ -14,7 +14,8 @@ from daemon.store.events import CursorTooOld, LoggedEvent
 from daemon.store.presence import RENEWED_EVERY
 from daemon.store.watch import ChangeWatch
 from webui import attendance, context
-from webui.updates import TOO_MANY, Audience, Digest, Pieces, read
+from webui.pieces import Pieces
+from webui.updates import TOO_MANY, Audience, Digest, read
 
 log = logging.getLogger("webui.live")
 
@@ -129,8 +130,9 @@ class Hub:
             if digest.size > TOO_MANY:
                 return tab.push([RESYNC], since, newest)
             opened = {tab.audience.open} if tab.audience.open is not None else set()
-            facts = read(conn, digest, opened)
-        pieces = Pieces(self._app, facts, context.of(self._app).clock())
+            now = context.of(self._app).clock()
+            facts = read(conn, digest, opened, now)
+        pieces = Pieces(self._app, facts, now)
         return tab.push(pieces.for_tab(tab.audience), since, newest)
 
     def _follow(self) -> None:
@@ -183,7 +185,8 @@ class Hub:
             too_many = found is None or digest.size > TOO_MANY or found[-1].seq != after
             if not too_many:
                 opened = {tab.audience.open for tab in self._present() if tab.audience.open is not None}
-                facts = read(conn, digest, opened)
+                now = context.of(self._app).clock()
+                facts = read(conn, digest, opened, now)
         with self._changed:
             # tabs that joined meanwhile count from here; those that joined before are among the present ones
             self._cursor = after
@@ -192,7 +195,7 @@ class Hub:
             for tab in tabs:
                 tab.push([RESYNC], before, after)
             return
-        pieces = Pieces(self._app, facts, context.of(self._app).clock())
+        pieces = Pieces(self._app, facts, now)
         for tab in tabs:
             tab.push(pieces.for_tab(tab.audience), before, after)
 

@@ -1,4 +1,4 @@
-"""Rows of the store as people read them: what the templates of list and thread are given."""
+"""Conversations and people as they are read: what the template of the list is given."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -6,12 +6,11 @@ from datetime import datetime, timedelta
 
 from flask_babel import gettext, ngettext
 
-from daemon.desk.decisions import Decision
+from daemon.domain.desk import Claim, Priority
 from daemon.domain.messages import Author, Delivery, MessageKind
-from daemon.domain.turns import HandledMark
 from daemon.store.conversations import Status, Summary
-from daemon.store.messages import Bubble
-from webui import media, texts
+from daemon.store.tags import Tag
+from webui import texts
 
 # Tones that an avatar can have; a contact keeps its own.
 TONES = 6
@@ -35,12 +34,7 @@ KINDS = {
     MessageKind.POLL: _("Poll"),
     MessageKind.UNKNOWN: _("Message"),
     MessageKind.UNREADABLE: _("Waiting for this message"),
-}
-PLACEHOLDERS = {
-    MessageKind.UNKNOWN: _("Balas can't show this kind of message. Open the phone to see it."),
-    MessageKind.UNREADABLE: _("Waiting for this message. Open WhatsApp on the phone to see it."),
-    MessageKind.CONTACT: _("Open the phone to see the contact."),
-    MessageKind.POLL: _("Open the phone to see the poll."),
+    MessageKind.NOTE: _("Internal note"),
 }
 AUTHORS = {
     Author.BOT: _("Bot"),
@@ -60,16 +54,11 @@ DELIVERIES = {
     Delivery.DISCARDED: _("Discarded"),
     Delivery.CANCELLED: _("Stopped"),
 }
-TROUBLES = {
-    Delivery.FAILED: _("Not sent. The customer has not received this."),
-    Delivery.UNCERTAIN: _("We don't know whether this was sent. Look on the phone before you send it again."),
-    Delivery.HELD: _("Not sent: somebody answered on the phone or another linked device just before."),
-    Delivery.DISCARDED: _("Discarded. The customer has not received this."),
-    Delivery.CANCELLED: _("Stopped, because somebody answered just before."),
-}
-DECISIONS = {
-    Delivery.HELD: ((Decision.SEND_ANYWAY, _("Send anyway")), (Decision.DISCARD, _("Discard"))),
-    Delivery.UNCERTAIN: ((Decision.ARRIVED, _("It has arrived")), (Decision.SEND_AGAIN, _("Send again"))),
+PRIORITIES = {
+    Priority.LOW: _("Low"),
+    Priority.NORMAL: _("Normal"),
+    Priority.HIGH: _("High"),
+    Priority.URGENT: _("Urgent"),
 }
 
 
@@ -103,44 +92,12 @@ class Row:
     waiting_since: str | None
     waiting: str
     waits_long: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One bubble of a thread."""
-
-    id: int
-    at: int
-    iso: str
-    day: str
-    day_label: str
-    time: str
-    own: bool
-    author: str
-    kind: str
-    kind_label: str
-    text: str
-    placeholder: str | None
-    file: media.Shown | None
-    delivery: str | None
-    delivery_label: str
-    trouble: str | None
-    decisions: list[tuple[str, str]]
-    edited: bool
-    revoked: bool
-    history: bool
-    quoted: str | None
-    quoted_own: bool
-    reactions: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Who answered a turn: "Sari, 14.05" and the words."""
-
-    who: str
-    when: str
-    text: str
+    is_alarmed: bool
+    priority: str
+    priority_label: str
+    tags: tuple[Tag, ...]
+    claim: Claim | None
+    is_mentioned: bool
 
 
 def person(name: str | None, phone: str | None, contact_id: int) -> Person:
@@ -148,18 +105,20 @@ def person(name: str | None, phone: str | None, contact_id: int) -> Person:
     number = texts.phone(phone)
     given = (name or "").strip()
     shown = given or number or gettext("Customer %(number)d", number=contact_id)
-    return Person(shown, _initials(given), contact_id % TONES, number if given else None)
+    return Person(shown, initials(given), contact_id % TONES, number if given else None)
 
 
-def row(about: Summary, now: datetime) -> Row:
-    """A conversation as the list shows it."""
+def row(about: Summary, now: datetime, claim: Claim | None = None, mentioned: bool = False) -> Row:
+    """A conversation as the list shows it, with who is answering it right now."""
+    # the resolved ones stand in the order in which they were resolved
+    at = about.resolved_at or about.last_at if about.status == Status.RESOLVED else about.last_at
     waits = now - about.waiting_since if about.waiting_since else timedelta(0)
     own = about.last_from_me and about.last_delivery
     return Row(
         id=about.id,
         person=person(about.contact_name, about.contact_phone, about.contact_id),
-        at=_milliseconds(about.last_at),
-        time=texts.short_moment(about.last_at, now),
+        at=milliseconds(at),
+        time=texts.short_moment(at, now),
         preview=_preview(about),
         kind=about.last_kind.value if about.last_kind not in (None, MessageKind.TEXT) else None,
         delivery=about.last_delivery.value if own and about.last_delivery else None,
@@ -172,46 +131,13 @@ def row(about: Summary, now: datetime) -> Row:
         waiting_since=about.waiting_since.isoformat() if about.waiting_since else None,
         waiting=texts.duration(waits),
         waits_long=waits >= LONG_WAIT,
+        is_alarmed=about.alarmed_at is not None,
+        priority=about.priority.value,
+        priority_label=gettext(PRIORITIES[about.priority]),
+        tags=about.tags,
+        claim=claim,
+        is_mentioned=mentioned,
     )
-
-
-def message(bubble: Bubble, now: datetime) -> Message:
-    """A message as its thread shows it."""
-    own = bubble.from_me
-    delivery = bubble.delivery if own else None
-    return Message(
-        id=bubble.id,
-        at=_milliseconds(bubble.sent_at),
-        iso=bubble.sent_at.isoformat(),
-        day=texts.local(bubble.sent_at).date().isoformat(),
-        day_label=texts.day(bubble.sent_at, now),
-        time=texts.clock_time(bubble.sent_at),
-        own=own,
-        author=author(bubble.author, bubble.admin_name) if own else "",
-        kind=bubble.kind.value,
-        kind_label=gettext(KINDS[bubble.kind]) if bubble.kind in KINDS else "",
-        text=bubble.text or "",
-        placeholder=gettext(PLACEHOLDERS[bubble.kind]) if bubble.kind in PLACEHOLDERS else None,
-        file=media.shown(bubble),
-        delivery=delivery.value if delivery else None,
-        delivery_label=gettext(DELIVERIES[delivery]) if delivery else "",
-        trouble=gettext(TROUBLES[delivery]) if delivery in TROUBLES else None,
-        decisions=[(name.value, gettext(words)) for name, words in DECISIONS.get(delivery, ())]
-        if delivery
-        else [],
-        edited=bubble.edited,
-        revoked=bubble.revoked,
-        history=bubble.is_history,
-        quoted=bubble.quoted_text,
-        quoted_own=bool(bubble.quoted_from_me),
-        reactions=bubble.reactions,
-    )
-
-
-def mark(handled: HandledMark, now: datetime) -> Mark:
-    """A handled-mark in words."""
-    who = author(handled.closer.author, handled.name)
-    return Mark(who, texts.moment(handled.closed_at, now), handled.text or "")
 
 
 def author(who: Author, admin_name: str | None) -> str:
@@ -224,7 +150,8 @@ def unread_in_words(count: int) -> str:
     return ngettext("%(num)d new message", "%(num)d new messages", count)
 
 
-def _milliseconds(at: datetime) -> int:
+def milliseconds(at: datetime) -> int:
+    """A moment as browsers count it."""
     return round(at.timestamp() * 1000)
 
 
@@ -237,6 +164,7 @@ def _preview(about: Summary) -> str:
     return gettext(KINDS[about.last_kind]) if about.last_kind in KINDS else ""
 
 
-def _initials(name: str) -> str:
+def initials(name: str) -> str:
+    """The first letters of a name, for an avatar."""
     words = [word for word in name.split() if unicodedata.category(word[0])[0] in "LN"]
     return "".join(word[0] for word in words[:2]).upper()

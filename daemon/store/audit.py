@@ -1,5 +1,6 @@
 """The log of what people did: assignments, transfers, take-overs, marks, settings, logins."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -134,3 +135,36 @@ def in_thread(
         statement = statement.where(audit.c.at < before)
     rows = conn.execute(statement.order_by(audit.c.id.desc()).limit(limit)).all()
     return [_entry(row) for row in reversed(rows)]
+
+
+def search(
+    conn: Connection,
+    account_id: int,
+    *,
+    actions: Collection[Action] | None = None,
+    admin_id: int | None = None,
+    conversation_id: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before_id: int | None = None,
+    limit: int = 100,
+) -> list[Entry]:
+    """The newest lines that fit, newest first; `before_id` is the last line of the page before.
+
+    `admin_id` finds what he did and what was done to him; `since` is included, `until` is not. Logins belong
+    to no account and are always among them.
+    """
+    statement = _entries.where((audit.c.account_id == account_id) | audit.c.account_id.is_(None))
+    if actions is not None:
+        statement = statement.where(audit.c.action.in_([action.value for action in actions]))
+    if admin_id is not None:
+        statement = statement.where((audit.c.admin_id == admin_id) | (audit.c.subject_id == admin_id))
+    if conversation_id is not None:
+        statement = statement.where(audit.c.conversation_id == conversation_id)
+    if since is not None:
+        statement = statement.where(audit.c.at >= since)
+    if until is not None:
+        statement = statement.where(audit.c.at < until)
+    if before_id is not None:
+        statement = statement.where(audit.c.id < before_id)
+    return [_entry(row) for row in conn.execute(statement.order_by(audit.c.id.desc()).limit(limit))]

@@ -3,10 +3,14 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
+from daemon.domain.time import utc_now
 from daemon.store import turns
 from tests.books import Books, dump, lid
+from tests.desk.day import open_shop, overtaken
+from tests.desk.rules import broken
 
 ROOT = Path(__file__).parents[2]
 ROUNDS = 200
@@ -82,3 +86,53 @@ def test_two_hundred_customers_get_one_reply_each_from_three_racing_processes(bo
                 mark = turns.mark(conn, turn_id)
                 assert mark is not None
                 assert (mark.closer.admin_id, mark.text) == (admin_id, text)
+
+
+def start(module: str, *arguments: object) -> "subprocess.Popen[str]":
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, *map(str, arguments)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def test_five_processes_at_one_desk_keep_its_books_right(books: Books) -> None:
+    admins = [books.admin(f"Admin{n}") for n in range(3)]
+    open_shop(books.database, books.account_id, utc_now(), grace=0, again_after=0)
+    place = books.database.url, books.account_id
+    crowd = [
+        start("tests.desk.crowd", *place, "session", 1, 700),
+        start("tests.desk.crowd", *place, "clerk", 2, 300),
+        *(start("tests.desk.crowd", *place, number, number + 2, 300) for number in admins),
+    ]
+    for process in crowd:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    session, clerk, *done = [json.loads(process.communicate(timeout=120)[0]) for process in crowd]
+
+    decided = {message_id: upto for one in done for message_id, upto in one["decided"]}
+    with books.database.read() as conn:
+        assert broken(conn, books.account_id, utc_now(), decided) == []
+        late = [
+            message_id
+            for message_id, newest in session["left"]
+            if overtaken(conn, message_id, decided.get(message_id, 0), newest)
+        ]
+        queued = set(conn.exec_driver_sql("SELECT message_id FROM outbox").scalars())
+        texts = dict(conn.exec_driver_sql("SELECT text, id FROM message WHERE author = 'admin'").all())
+    assert late == []
+    assert clerk["failed"] == 0
+    assert all(set(one["accepted"]) <= queued for one in done)
+    # only what a person sent again reached a customer twice
+    arrived = Counter(text for text in session["arrived"] if text in texts)
+    assert {texts[text] for text, count in arrived.items() if count > 1} <= set(decided)
+    assert dump(books.database)["claim"] == []
+    # it was a race, not a parade
+    assert all(one["accepted"] for one in done)
+    assert sum(one["refused"] for one in done) > 0

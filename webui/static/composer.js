@@ -1,6 +1,8 @@
 // The reply: a draft that is never lost, one request one reply, and a word when somebody was faster.
 
-import { find, isTouch, post } from "./dom.js";
+import * as claims from "./claims.js";
+import { find, findAll, isTouch, post } from "./dom.js";
+import * as suggestions from "./suggestions.js";
 import { placeBubble, toEnd } from "./thread.js";
 
 let busy = false;
@@ -23,13 +25,35 @@ export function begin() {
     keepDraft();
     grow();
     showError("");
+    tellTyping();
+    suggestions.look();
   });
   field().addEventListener("keydown", (event) => {
+    if (suggestions.takes(event)) return;
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || isTouch()) return;
     event.preventDefault();
     form.requestSubmit();
   });
+  find('[data-action="quick"]', form).hidden = false;
+  for (const choice of findAll('[name="mode"]', form)) choice.addEventListener("change", () => switchMode(choice.value));
   if (!isTouch()) field().focus({ preventScroll: true });
+}
+
+const isNote = () => composer().dataset.mode === "note";
+
+/** A reply goes to the customer, a note stays with the team. */
+function switchMode(mode) {
+  const form = composer();
+  form.dataset.mode = mode;
+  field().placeholder = mode === "note" ? form.dataset.noteWords : form.dataset.replyWords;
+  suggestions.close();
+  tellTyping();
+  field().focus({ preventScroll: true });
+}
+
+function tellTyping() {
+  if (field().value.trim() && !isNote()) claims.typed(Number(composer().dataset.conversation));
+  else claims.stopped();
 }
 
 function keepDraft() {
@@ -82,7 +106,8 @@ async function submit(event) {
 function settle(status, data, fields) {
   if (status !== 201) {
     showNotice(data.notice || "");
-    showError(data.error || (data.notice ? "" : document.body.dataset.failed));
+    claims.show(data.claim || "");
+    showError(data.error || (data.notice || data.claim ? "" : document.body.dataset.failed));
     return;
   }
   const form = composer();
@@ -92,10 +117,14 @@ function settle(status, data, fields) {
   keepDraft();
   grow();
   showError("");
-  showNotice("");
   form.request_key.value = data.request_key;
-  if (form.turn_id.value === fields.turn_id) form.turn_id.value = data.turn_id;
+  claims.stopped();
   field().focus({ preventScroll: true });
+  // a note answers nobody
+  if (fields.mode === "note") return;
+  showNotice("");
+  claims.show("");
+  if (form.turn_id.value === fields.turn_id) form.turn_id.value = data.turn_id;
 }
 
 /** What the server says about the open turn: taken over at once, unless somebody is in mid-sentence. */

@@ -7,7 +7,8 @@ export const findAll = (selector, root = document) => [...root.querySelectorAll(
 export function parse(html) {
   const template = document.createElement("template");
   template.innerHTML = html.trim();
-  return template.content.firstElementChild;
+  // a template's inside has no address of its own: links would not know where they lead
+  return document.adoptNode(template.content.firstElementChild);
 }
 
 export const csrfToken = () => find('meta[name="csrf-token"]').content;
@@ -30,7 +31,7 @@ export async function post(url, fields) {
     headers: { Accept: "application/json", "X-CSRFToken": csrfToken() },
     body: new URLSearchParams(fields),
   });
-  if (response.redirected) location.reload();
+  if (response.redirected || response.status === 401) location.reload();
   const text = await response.text();
   let data = {};
   try {

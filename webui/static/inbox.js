@@ -1,18 +1,33 @@
 // The inbox: list and thread on one page, kept true by the websocket, moved through without reloads.
 
+import * as alarms from "./alarms.js";
+import * as claims from "./claims.js";
 import * as composer from "./composer.js";
+import { personal, swap } from "./desk.js";
+import * as details from "./details.js";
 import { fetchPage, find, findAll, post, showBanner } from "./dom.js";
 import * as list from "./list.js";
 import { Live } from "./live.js";
+import * as suggestions from "./suggestions.js";
 import * as thread from "./thread.js";
 
 const body = document.body;
 const isOpen = (id) => String(id) === body.dataset.open;
 
 const live = new Live(Number(body.dataset.cursor), {
-  row: (message) => list.placeRow(message.html),
+  hello: claims.forget,
+  row: (message) => {
+    list.placeRow(message.html);
+    alarms.follow(message.id, message.html);
+  },
   bubble: (message) => isOpen(message.conversation) && thread.placeBubble(message.html),
-  thread: (message) => isOpen(message.conversation) && refreshHead(message),
+  activity: (message) => isOpen(message.conversation) && thread.placeActivity(message.html),
+  thread: (message) => isOpen(message.conversation) && refreshThread(message),
+  claim: (message) => isOpen(message.conversation) && claims.changed(message),
+  claimed: (message) => isOpen(message.conversation) && claims.show(message.html),
+  alarm: (message) => alarms.ring(message.conversation, message.html),
+  mentions: (message) => alarms.named(list.setMentions(message.conversations).filter((id) => !isOpen(id))),
+  presence: (message) => alarms.showTeam(message.html),
   counts: list.setCounts,
   typing: showTyping,
   banner: (message) => {
@@ -25,11 +40,18 @@ const live = new Live(Number(body.dataset.cursor), {
 
 const shown = () => ({ open: Number(body.dataset.open) || null, box: body.dataset.box, page: null });
 
-function refreshHead(message) {
-  const head = find("[data-head]");
-  head.outerHTML = message.head;
-  find('[data-action="back"]').search = `?box=${body.dataset.box}`;
+claims.connect((words) => live.say(words));
+
+function refreshThread(message) {
+  swap(find("[data-head]"), message.head);
+  find('[data-action="back"]').search = list.where();
+  thread.placeMarks(message.marks);
+  claims.lock(message.only, message.only_name);
   composer.adoptTurn(message);
+  details.refresh();
+  // a reply field comes or goes with the whole pane; an older part of the thread has none either way
+  const isResolved = message.status === "resolved";
+  if (find(isResolved ? "#composer" : "[data-closed]")) go(location.href, false);
 }
 
 function showTyping(message) {
@@ -66,7 +88,11 @@ function takeOver(page) {
   find("[data-banner-place]").replaceChildren(...find("[data-banner-place]", page).childNodes);
   thread.replaceMessages(page);
   const head = find("[data-head]", page);
-  if (head && find("[data-head]")) find("[data-head]").replaceWith(head);
+  if (head && find("[data-head]")) swap(find("[data-head]"), head);
+  const claim = find("[data-claim]", page);
+  if (claim) claims.show(claim.innerHTML);
+  body.dataset.mentions = page.body.dataset.mentions;
+  details.refresh();
   const turn = find("#composer", page)?.turn_id.value;
   if (turn !== undefined) composer.adoptTurn({ turn_id: turn || null, notice: "" });
   const note = find("[data-offline-note]", page);
@@ -76,18 +102,24 @@ function takeOver(page) {
   list.refresh();
 }
 
+let going = 0;
+
 /** Go to another thread or box of the inbox without loading the page anew. */
 async function go(url, push) {
+  const mine = ++going;
   try {
     const page = await fetchPage(url);
-    if (!page) return;
+    // whoever has clicked on meanwhile wants to be there, not here
+    if (!page || mine !== going) return;
     if (push) history.pushState(null, "", url);
     const sameBox = page.body.dataset.box === body.dataset.box;
-    for (const name of ["box", "open"]) body.dataset[name] = page.body.dataset[name];
+    const sameTag = page.body.dataset.tag === body.dataset.tag;
+    if (page.body.dataset.open !== body.dataset.open) claims.stopped();
+    for (const name of ["box", "open", "tag", "mentions"]) body.dataset[name] = page.body.dataset[name];
     body.classList.toggle("has-thread", page.body.classList.contains("has-thread"));
     document.title = page.title;
     find("#pane").replaceWith(find("#pane", page));
-    if (!sameBox) find(".list").replaceWith(find(".list", page));
+    if (!sameBox || !sameTag) find(".list").replaceWith(find(".list", page));
     list.markOpen(body.dataset.open);
     live.tell(shown(), Math.min(live.cursor, Number(page.body.dataset.cursor)));
     begin();
@@ -108,7 +140,10 @@ async function decide(button, decision) {
 }
 
 function begin() {
+  personal();
+  alarms.opened(body.dataset.open);
   thread.begin();
+  details.begin();
   composer.begin();
   if (list.isTyping(body.dataset.open)) thread.showTyping(true);
   list.refresh();
@@ -119,18 +154,26 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-action]");
   const action = button?.dataset.action;
   if (action === "to-end") thread.toEnd();
+  if (action === "quick") suggestions.ask();
+  if (action === "take-over") claims.takeOver(Number(body.dataset.open));
   if (action === "again") composer.writeAgain(find("[data-text]", button.closest(".message")).textContent);
-  if (button?.dataset.decision) decide(button, button.dataset.decision);
+  const choice = event.target.closest("[data-decision]");
+  if (choice) decide(choice, choice.dataset.decision);
   const link = event.target.closest("a");
   const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
   if (!link || !plain) return;
-  if (action === "older") {
+  if (action === "to-answer") {
+    if (thread.showMessage(link.hash)) event.preventDefault();
+  } else if (action === "details" || action === "close-details") {
+    event.preventDefault();
+    details.toggle();
+  } else if (action === "older") {
     event.preventDefault();
     thread.loadOlder(link);
   } else if (action === "older-rows") {
     event.preventDefault();
     loadOlderRows(link);
-  } else if (link.matches(".row a, [data-box-link], [data-action=back]")) {
+  } else if (link.matches(".row a, [data-box-link], [data-open-thread], [data-action=back]")) {
     event.preventDefault();
     go(link.href, true);
   }
@@ -157,10 +200,7 @@ document.addEventListener("visibilitychange", () => {
   list.clearBadge(list.rowOf(body.dataset.open));
   list.refresh();
 });
-// a menu closes when one goes on elsewhere
-document.addEventListener("click", (event) => {
-  for (const menu of findAll("details.account[open]")) if (!menu.contains(event.target)) menu.open = false;
-});
+document.addEventListener("toasts", list.refresh);
 setInterval(list.age, 20000);
 live.tell(shown());
 begin();

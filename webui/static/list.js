@@ -1,5 +1,6 @@
 // The list of conversations: rows come and go with the box that is shown.
 
+import { personal } from "./desk.js";
 import { find, findAll, parse } from "./dom.js";
 
 const body = document.body;
@@ -9,7 +10,8 @@ const rows = () => find("#rows");
 export const rowOf = (id) => find(`.row[data-conversation="${id}"]`);
 
 function belongs(row) {
-  if (row.dataset.status === "resolved") return false;
+  if (body.dataset.tag && !row.dataset.tags.split(" ").includes(body.dataset.tag)) return false;
+  if ((row.dataset.status === "resolved") !== (body.dataset.box === "resolved")) return false;
   if (body.dataset.box === "mine") return row.dataset.assignee === body.dataset.admin;
   return body.dataset.box !== "unassigned" || row.dataset.status === "unassigned";
 }
@@ -32,7 +34,9 @@ export function placeRow(html) {
   if (old && old.dataset.at !== row.dataset.at) showTyping(id, false);
   row.classList.toggle("is-typing", isTyping(id));
   const link = find("a", row);
-  link.search = `?box=${body.dataset.box}`;
+  link.search = where();
+  personal(row);
+  markMentioned(row);
   if (id === body.dataset.open) {
     link.setAttribute("aria-current", "true");
     if (document.visibilityState === "visible") clearBadge(row);
@@ -46,11 +50,29 @@ export function placeRow(html) {
   refresh();
 }
 
+/** Which list a link leads back to. */
+export const where = () => `?box=${body.dataset.box}${body.dataset.tag ? `&tag=${body.dataset.tag}` : ""}`;
+
+const mentions = () => new Set(body.dataset.mentions.split(" ").filter(Boolean));
+
+function markMentioned(row) {
+  find("[data-mentioned]", row).hidden = !mentions().has(row.dataset.conversation);
+}
+
+/** Where this admin is named in a note he has not seen; gives what is new. */
+export function setMentions(ids) {
+  const before = mentions();
+  body.dataset.mentions = ids.join(" ");
+  for (const row of findAll(".row")) markMentioned(row);
+  return ids.map(String).filter((id) => !before.has(id));
+}
+
 export function clearBadge(row) {
   if (!row) return;
   find("[data-badge]", row)?.remove();
   row.classList.remove("has-unread");
   row.dataset.unread = "0";
+  setMentions([...mentions()].filter((id) => id !== row.dataset.conversation));
 }
 
 export function markOpen(id) {
@@ -63,7 +85,7 @@ export function markOpen(id) {
 }
 
 export function setCounts(counts) {
-  for (const place of findAll("[data-count]")) place.textContent = counts[place.dataset.count];
+  for (const place of findAll("[data-count]")) place.textContent = counts[place.dataset.count] ?? "";
 }
 
 export const isTyping = (id) => typing.has(String(id));
@@ -82,7 +104,8 @@ export function refresh() {
   const all = findAll(".row");
   find("[data-empty]").hidden = all.length > 0;
   const unread = all.filter((row) => row.dataset.unread !== "0").length;
-  document.title = (unread ? `(${unread}) ` : "") + document.title.replace(/^\(\d+\) /, "");
+  const alarm = find("[data-toast][data-alarm]") ? "⚠ " : "";
+  document.title = alarm + (unread ? `(${unread}) ` : "") + document.title.replace(/^(⚠ )?(\(\d+\) )?/, "");
 }
 
 /** Arrow keys walk through the list. */

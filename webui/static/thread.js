@@ -39,17 +39,32 @@ function watchScroll() {
   if (older && place.scrollTop < 240) loadOlder(older);
 }
 
+const isMark = (item) => item.classList.contains("turn-mark");
+
 /** One day line a day, one name a run of messages. */
 function tidy() {
   let before = null;
+  let message = null;
   for (const item of messages().children) {
+    if (isMark(item)) {
+      message = null;
+      continue;
+    }
     const same = before?.dataset.day === item.dataset.day;
     find(".day", item).hidden = same;
-    const author = find(".author", item)?.textContent;
-    item.classList.toggle("continues", same && find(".author", before)?.textContent === author);
     before = item;
+    if (item.dataset.message) {
+      item.classList.toggle("continues", same && message !== null && sameVoice(message, item));
+      message = item;
+    } else {
+      message = null;
+    }
   }
 }
+
+const sameVoice = (one, other) =>
+  find(".author", one)?.textContent === find(".author", other)?.textContent &&
+  one.classList.contains("note") === other.classList.contains("note");
 
 /** Add a message or replace the one that is there. */
 export function placeBubble(html) {
@@ -65,7 +80,7 @@ export function placeBubble(html) {
   } else {
     bubble.classList.add("fresh");
     list.insertBefore(bubble, followerOf(list, bubble));
-    if (bubble.classList.contains("theirs")) arrived(bubble);
+    if (bubble.classList.contains("theirs") || bubble.classList.contains("note")) arrived(bubble);
     if (!pinned) find('[data-action="to-end"]').hidden = false;
   }
   tidy();
@@ -73,19 +88,66 @@ export function placeBubble(html) {
 }
 
 function followerOf(list, bubble) {
-  const key = (item) => [Number(item.dataset.at), Number(item.dataset.message)];
-  const [at, id] = key(bubble);
+  // by time, messages before what the desk did at the same moment, ties by arrival
+  const key = (item) => [Number(item.dataset.at), item.dataset.message ? 0 : 1, Number(item.dataset.message || item.dataset.activity)];
+  const mine = key(bubble);
+  const isBefore = (other) => {
+    const place = other.findIndex((value, number) => value !== mine[number]);
+    return place >= 0 && other[place] < mine[place];
+  };
   let next = null;
   for (let item = list.lastElementChild; item; item = item.previousElementSibling) {
-    const [otherAt, otherId] = key(item);
-    if (otherAt < at || (otherAt === at && otherId < id)) break;
+    if (isMark(item)) continue;
+    if (isBefore(key(item))) break;
     next = item;
   }
   return next;
 }
 
+/** Something that happened to the conversation, between its messages. */
+export function placeActivity(html) {
+  const list = messages();
+  if (!list || !html) return;
+  const line = parse(html);
+  if (find(`[data-activity="${line.dataset.activity}"]`, list)) return;
+  list.insertBefore(line, followerOf(list, line));
+  tidy();
+  if (pinned) toEnd();
+}
+
+/** Who handled the last turns, each under the customer's last words in it. */
+export function placeMarks(marks) {
+  const list = messages();
+  if (!list) return;
+  for (const mark of marks) {
+    const old = find(`.turn-mark[data-turn="${mark.turn}"]`, list);
+    const after = find(`[data-message="${mark.after}"]`, list);
+    if (!after) {
+      old?.remove();
+      continue;
+    }
+    const focused = old?.contains(document.activeElement);
+    const fresh = parse(mark.html);
+    if (old) old.remove();
+    after.after(fresh);
+    if (focused) find("button", fresh)?.focus({ preventScroll: true });
+  }
+  tidy();
+  if (pinned) toEnd();
+}
+
+/** Go to the message that answered a turn. */
+export function showMessage(hash) {
+  const target = hash && find(hash, messages());
+  if (!target) return false;
+  target.scrollIntoView({ block: "center" });
+  target.classList.remove("pointed-at");
+  requestAnimationFrame(() => target.classList.add("pointed-at"));
+  return true;
+}
+
 function arrived(bubble) {
-  showTyping(false);
+  if (bubble.classList.contains("theirs")) showTyping(false);
   if (document.visibilityState === "visible") tellSeen(bubble.dataset.message);
 }
 
@@ -144,9 +206,14 @@ export function replaceMessages(page) {
   if (!fresh || !list) return;
   const first = fresh.firstElementChild;
   const known = new Set(findAll("[data-message]", fresh).map((item) => item.dataset.message));
+  let kept = false;
   for (const item of [...list.children]) {
-    const older = first && Number(item.dataset.at) < Number(first.dataset.at);
-    if (!older || known.has(item.dataset.message)) item.remove();
+    // a mark goes with the message above it
+    if (!isMark(item)) {
+      const older = first && Number(item.dataset.at) < Number(first.dataset.at);
+      kept = older && !(item.dataset.message && known.has(item.dataset.message));
+    }
+    if (!kept) item.remove();
   }
   list.append(...fresh.children);
   for (const button of findAll('[data-action="again"]', list)) button.hidden = false;

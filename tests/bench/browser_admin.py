@@ -1,0 +1,82 @@
+"""An admin's browser without the browser: cookies, the form token, the requests that the inbox's script makes."""
+
+import http.client
+import json
+import re
+import secrets
+import threading
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+
+class BrowserAdmin:
+    """Logged in once; may be used from several threads, one request each at a time."""
+
+    def __init__(self, url: str, username: str, password: str) -> None:
+        self.username = username
+        self._url = url
+        self._host = urlsplit(url).netloc
+        self._cookies: dict[str, str] = {}
+        self._lines = threading.local()
+        token = self._token("/login")
+        fields = {"username": username, "password": password, "csrf_token": token}
+        code, _ = self._request("POST", "/login", fields)
+        if code != 303:
+            raise RuntimeError(f"the login was answered with {code}")
+        self._csrf = self._token("/")
+
+    def answer(self, conversation_id: int, turn_id: int, text: str) -> int:
+        """Send a reply to the turn that he sees; gives the status (201: accepted, 409: somebody was faster)."""
+        fields = {"text": text, "turn_id": str(turn_id), "request_key": secrets.token_urlsafe(16)}
+        code, _ = self._request("POST", f"/c/{conversation_id}/answer", fields, Accept="application/json")
+        return code
+
+    def page(self, path: str) -> str:
+        """A page as the browser loads it."""
+        code, body = self._request("GET", path)
+        if code != 200:
+            raise RuntimeError(f"{path} was answered with {code}")
+        return body
+
+    def json(self, path: str) -> Any:
+        """What a script asks for."""
+        return json.loads(self._request("GET", path, Accept="application/json")[1])
+
+    def _token(self, path: str) -> str:
+        found = re.search(r'name="csrf-token" content="([^"]+)"', self.page(path))
+        assert found
+        return found[1]
+
+    def _request(
+        self, method: str, path: str, fields: dict[str, str] | None = None, **more: str
+    ) -> tuple[int, str]:
+        headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in self._cookies.items()), "Origin": self._url, **more}
+        body = None
+        if fields is not None:
+            headers |= {
+                "Content-Type": "application/x-www-form-urlencoded",
+                "X-CSRFToken": getattr(self, "_csrf", ""),
+            }
+            body = urlencode(fields)
+        for last in (False, True):
+            line = self._line()
+            try:
+                line.request(method, path, body, headers)
+                response = line.getresponse()
+                text = response.read().decode()
+                break
+            except (http.client.HTTPException, ConnectionError):
+                # a line that the server had closed; the request key makes a second try harmless
+                line.close()
+                if last:
+                    raise
+        for cookie in response.headers.get_all("Set-Cookie") or []:
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self._cookies[name] = value
+        return response.status, text
+
+    def _line(self) -> http.client.HTTPConnection:
+        if not hasattr(self._lines, "line"):
+            self._lines.line = http.client.HTTPConnection(self._host, timeout=60)
+        line: http.client.HTTPConnection = self._lines.line
+        return line

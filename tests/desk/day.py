@@ -1,0 +1,195 @@
+"""A day at the desk: everything that can happen to it, each thing as the processes do it, on a real database.
+
+Used by the state machine, which looks for a bad order of things, and by processes that do them all at once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from daemon.desk import claims, decisions, handled, rules, settings, turns
+from daemon.desk.decisions import Decision
+from daemon.domain.desk import CLERK, Actor, Assign, ClaimedByAnother
+from daemon.domain.ids import Address, Party
+from daemon.domain.links import LinkState
+from daemon.domain.messages import Author
+from daemon.domain.time import Clock
+from daemon.domain.turns import AlreadyAnswered, Closer, NotAnswerable
+from daemon.store import accounts, contacts, conversations, messages, presence
+from daemon.store import turns as turn_store
+from daemon.store.engine import Database
+from daemon.store.messages import Bubble
+
+ZONE = ZoneInfo("Asia/Jakarta")
+PHONE, LAPTOP = 0, 7
+
+
+def addresses(customer: int) -> list[Party]:
+    """The three forms in which WhatsApp names a customer; until the third comes, the first two are strangers."""
+    lid, number = Address(f"55{customer}", "lid"), Address(f"6281{customer}", "s.whatsapp.net")
+    return [Party(lid), Party(number), Party(lid, number)]
+
+
+@dataclass(frozen=True)
+class View:
+    """What an admin's browser shows: a conversation and the turn that was open in it."""
+
+    conversation_id: int
+    turn_id: int | None
+
+
+def open_shop(database: Database, account_id: int, now: datetime, **more: int) -> None:
+    """Bring the link up and switch the bot on: a greeting, one rule that closes, one that does not."""
+    with database.write() as conn:
+        for state in (LinkState.PAIRING, LinkState.CONNECTING, LinkState.CATCHING_UP, LinkState.ONLINE):
+            accounts.set_state(conn, account_id, state, now)
+        choices = {"bot": True, "grace": 4, "greeting": "Halo!", "busy": "Sebentar ya", "again_after": 1}
+        choices |= {"assign": Assign.LEAST_BUSY, "return_after": 5, "alarm_after": 2, **more}
+        settings.save(conn, account_id, choices, CLERK, now)
+        rules.save(conn, account_id, None, "jam", "Buka 9-17", True, True, CLERK, now)
+        rules.save(conn, account_id, None, "harga", "Sebentar, dicek", False, True, CLERK, now)
+
+
+@dataclass
+class Admin:
+    """An admin at his browser: what he does is refused where it must be, and he is told why."""
+
+    database: Database
+    account_id: int
+    id: int
+    clock: Clock
+    views: dict[str, View] = field(default_factory=dict)
+    # tabs that are open
+    tabs: set[str] = field(default_factory=set)
+    refused: int = 0
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(Author.ADMIN, self.id, "10.0.0.2")
+
+    def looks(self, party: Party) -> View | None:
+        """He opens the customer's conversation, or reloads it."""
+        with self.database.read() as conn:
+            contact_id = contacts.find(conn, self.account_id, party.address)
+            here = conversations.current(conn, contact_id) if contact_id is not None else None
+        if here is None:
+            return None
+        self.views[party.address.user] = View(here.conversation_id, here.turn_id)
+        return self.views[party.address.user]
+
+    def answers(self, view: View, text: str, *, follow_up: bool = False, take_over: bool = False) -> int | None:
+        """He sends a reply to what he sees; the message's id, None if the door refused it."""
+        closer, turn_id = Closer(Author.ADMIN, self.id), view.turn_id
+        try:
+            with self.database.write() as conn:
+                return turns.answer(
+                    conn,
+                    view.conversation_id,
+                    closer,
+                    text,
+                    self.clock(),
+                    turn_id=turn_id,
+                    follow_up=follow_up,
+                    take_over=take_over,
+                    request_key=text,
+                )
+        except (AlreadyAnswered, ClaimedByAnother, NotAnswerable) as refusal:
+            if isinstance(refusal, AlreadyAnswered):
+                with self.database.write() as conn:
+                    now = self.clock()
+                    turns.note_refusal(conn, self.account_id, view.conversation_id, self.actor, now)
+                self.refused += 1
+            return None
+
+    def opens_tab(self, tab: str) -> None:
+        self.tabs.add(tab)
+        self.write(presence.join, tab, self.id, self.clock())
+
+    def closes_tab(self, tab: str) -> None:
+        """The websocket is gone."""
+        self.tabs.discard(tab)
+        with self.database.write() as conn:
+            presence.leave(conn, tab, self.clock())
+            claims.end_of_tab(conn, tab, self.clock())
+
+    def types(self, view: View, tab: str, take_over: bool = False) -> bool:
+        """He types in a reply field; False if a colleague is at it."""
+        try:
+            self.write(claims.take, view.conversation_id, self.actor, tab, self.clock(), take_over)
+        except ClaimedByAnother:
+            return False
+        return True
+
+    def stops_typing(self, view: View, tab: str) -> None:
+        self.write(claims.release, view.conversation_id, tab, self.clock())
+
+    def marks(self, view: View) -> bool:
+        """No answer needed."""
+        return view.turn_id is not None and self.does(handled.mark, view, view.turn_id)
+
+    def unmarks(self, view: View) -> bool:
+        """An answer is needed after all: of the last turn that was closed."""
+        with self.database.read() as conn:
+            last = turn_store.last_closed(conn, view.conversation_id)
+        return last is not None and self.does(handled.unmark, view, last.turn_id)
+
+    def decides(self, message: Bubble, decision: Decision) -> int | None:
+        """He says what becomes of a reply that waits for a person; gives the newest message that he could see.
+
+        None if the reply does not wait for that decision any more.
+        """
+        with self.database.write() as conn:
+            newest = conn.exec_driver_sql("SELECT max(id) FROM message").scalar_one()
+            done = decisions.decide(conn, message.conversation_id, message.id, decision, self.clock())
+        return newest if done else None
+
+    def does(self, action: Callable[..., Any], view: View, *arguments: Any) -> bool:
+        """Any of the desk's actions on a conversation: (conn, conversation, …, actor, now)."""
+        return bool(self.write(action, view.conversation_id, *arguments, self.actor, self.clock()))
+
+    def write(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """One transaction of its own."""
+        with self.database.write() as conn:
+            return function(conn, *arguments)
+
+
+def undecided(conn: Connection, *states: str) -> list[Bubble]:
+    """Replies that wait for a person's decision."""
+    held = conn.exec_driver_sql(f"SELECT message_id FROM outbox WHERE state IN {states} ORDER BY id").scalars()
+    return [bubble for number in held if (bubble := messages.bubble(conn, number))]
+
+
+def overtaken(conn: Connection, message_id: int, decided_upto: int, known_upto: int) -> bool:
+    """Whether the customer had an answer from elsewhere that was in the inbox before this reply left.
+
+    A person's decision covers what he could see: messages up to `decided_upto`; `known_upto` is the newest
+    message at the moment of leaving.
+    """
+    rows = conn.exec_driver_sql(
+        "SELECT theirs.id FROM message ours JOIN message theirs ON theirs.contact_id = ours.contact_id"
+        " WHERE ours.id = ? AND theirs.id > max(ours.id, ?) AND theirs.id <= ?"
+        " AND theirs.author IN ('phone', 'companion') AND NOT theirs.is_automatic"
+        # while he was taken for two customers nobody could know
+        " AND NOT EXISTS (SELECT 1 FROM contact twin WHERE twin.merged_into = ours.contact_id)"
+        # what is older than the question is no answer to it
+        " AND theirs.sent_at >= coalesce((SELECT min(said.sent_at) FROM message said"
+        " WHERE said.turn_id = ours.turn_id AND said.author = 'customer'), ours.sent_at)",
+        (message_id, decided_upto, known_upto),
+    )
+    return rows.first() is not None
+
+
+def leaving(conn: Connection) -> tuple[int, int]:
+    """The reply that is just leaving, and the newest message at this moment."""
+    row = conn.exec_driver_sql(
+        "SELECT message_id, (SELECT max(id) FROM message) FROM outbox WHERE state = 'sending'"
+    ).one()
+    return row[0], row[1]
+
+
+def later(now: datetime, seconds: float) -> datetime:
+    return now + timedelta(seconds=seconds)

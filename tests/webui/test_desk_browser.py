@@ -1,0 +1,413 @@
+"""The shared desk in real browsers: who answers is seen at once, and everything is done without a reload."""
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+
+from auth_store import admins
+from daemon.desk import assignment, claims, elsewhere, handled, notes, quick_replies, settings, turns
+from daemon.desk import conversations as desk
+from daemon.domain.desk import CLERK, Action, Actor, Priority
+from daemon.domain.messages import Author, Delivery
+from daemon.domain.time import utc_now
+from daemon.domain.turns import Closer
+from daemon.store import assignment as work
+from daemon.store import audit, conversations, events
+from daemon.store import claims as held
+from tests.webui.conftest import Server, log_in
+from tests.webui.shop import Shop
+
+pytestmark = pytest.mark.browser
+
+
+def by(admin: admins.Admin) -> Actor:
+    return Actor(Author.ADMIN, admin.id)
+
+
+@contextmanager
+def desk_of(chromium: Browser, server: Server, username: str, **options: object) -> Iterator[Page]:
+    """An admin's browser whose console stays silent."""
+    context: BrowserContext = chromium.new_context(
+        **{"locale": "en-GB", "viewport": {"width": 1440, "height": 900}, **options}  # type: ignore[arg-type]
+    )
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    complaints: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        # a refused request (409, 422) is also an "error" to the console
+        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+            complaints.append(message.text)
+
+    page.on("console", listen)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    log_in(page, server, username)
+    page.evaluate("window.same = true")
+    yield page
+    assert page.evaluate("window.same"), "the page was loaded anew"
+    assert complaints == []
+    context.close()
+
+
+@pytest.fixture
+def page(chromium: Browser, server: Server, shop: Shop) -> Iterator[Page]:
+    """Sari's browser."""
+    with desk_of(chromium, server, "sari") as page:
+        yield page
+
+
+@pytest.fixture
+def both(chromium: Browser, server: Server, shop: Shop) -> Iterator[tuple[Page, Page]]:
+    """Sari's browser and Budi's."""
+    with ExitStack() as stack:
+        yield (
+            stack.enter_context(desk_of(chromium, server, "sari")),
+            stack.enter_context(desk_of(chromium, server, "budi")),
+        )
+
+
+def open_thread(page: Page, number: int) -> None:
+    page.click(f'.row[data-conversation="{number}"] a')
+    expect(page.locator(f'#pane[data-conversation="{number}"]')).to_be_visible()
+
+
+def row(page: Page, number: int) -> str:
+    return f'.row[data-conversation="{number}"]'
+
+
+@pytest.mark.parametrize(("decision", "end"), [("send-anyway", "queued"), ("discard", "discarded")])
+def test_a_held_reply_is_decided_with_one_click(page: Page, shop: Shop, decision: str, end: str) -> None:
+    number = shop.conversation("Ibu Ratna", "masih ada?")
+    closer = Closer(Author.ADMIN, shop.sari.id)
+    reply = shop.write(lambda conn: turns.answer(conn, number, closer, "ada", utc_now()))
+    phone = shop.shop_wrote(number, "dari HP", Author.PHONE, delivery=Delivery.SENT.value)
+    by_phone = Closer(Author.PHONE, device=0)
+    shop.write(lambda conn: elsewhere.answered(conn, shop.account_id, number, phone, by_phone, utc_now()))
+    open_thread(page, number)
+    bubble = page.locator(f'[data-message="{reply}"]')
+    expect(bubble).to_have_attribute("data-delivery", "held")
+    bubble.locator(f"[data-decision={decision}]").click()
+    expect(bubble).to_have_attribute("data-delivery", end)
+    expect(bubble.locator("[data-decision]")).to_have_count(0)
+
+
+def test_typing_is_seen_by_the_colleague_until_the_field_is_empty(both: tuple[Page, Page], shop: Shop) -> None:
+    sari, budi = both
+    number = shop.conversation("Ibu Ratna", "halo")
+    open_thread(sari, number)
+    open_thread(budi, number)
+    sari.type("#reply", "Hal")
+    expect(budi.locator("[data-claim]")).to_contain_text("Sari is answering this")
+    expect(budi.locator(row(budi, number))).to_contain_text("Sari is answering")
+    # to herself nobody says so
+    expect(sari.locator(f"{row(sari, number)} .row-claim")).to_be_hidden()
+    expect(sari.locator("[data-claimed]")).to_have_count(0)
+    sari.fill("#reply", "")
+    expect(budi.locator("[data-claimed]")).to_have_count(0)
+    expect(budi.locator(f"{row(budi, number)} .row-claim")).to_have_count(0)
+
+
+def test_leaving_a_thread_ends_what_one_was_answering(both: tuple[Page, Page], shop: Shop) -> None:
+    sari, budi = both
+    number, other = shop.conversation("Ibu Ratna", "halo"), shop.conversation("Pak Joko", "pagi")
+    open_thread(sari, number)
+    sari.type("#reply", "Hal")
+    expect(budi.locator(row(budi, number))).to_contain_text("Sari is answering")
+    open_thread(sari, other)
+    expect(budi.locator(f"{row(budi, number)} .row-claim")).to_have_count(0)
+
+
+def test_taking_over_is_asked_for_and_said(both: tuple[Page, Page], shop: Shop) -> None:
+    sari, budi = both
+    number = shop.conversation("Ibu Ratna", "halo")
+    open_thread(sari, number)
+    open_thread(budi, number)
+    sari.type("#reply", "Halo, Bu")
+    budi.type("#reply", "Saya saja")
+    expect(budi.locator("[data-claimed]")).to_be_visible()
+    # sending without having asked is refused, and nothing typed is lost
+    budi.press("#reply", "Enter")
+    send_over = budi.locator("[data-action=send-over]")
+    expect(send_over).to_be_visible()
+    expect(budi.locator("#reply")).to_have_value("Saya saja")
+    send_over.click()
+    expect(budi.locator("#messages .message.own [data-text]")).to_have_text("Saya saja")
+    expect(budi.locator(".activity")).to_contain_text("Budi took over the reply from Sari")
+    # and whoever was slower is told
+    expect(sari.locator("[data-answered]")).to_contain_text("Budi was faster")
+    expect(sari.locator("#reply")).to_have_value("Halo, Bu")
+
+
+def test_a_claim_can_be_taken_over_before_writing(both: tuple[Page, Page], shop: Shop) -> None:
+    sari, budi = both
+    number = shop.conversation("Ibu Ratna", "halo")
+    open_thread(sari, number)
+    open_thread(budi, number)
+    sari.type("#reply", "Halo")
+    budi.click("[data-action=take-over]")
+    expect(budi.locator("[data-claimed]")).to_have_count(0)
+    expect(sari.locator("[data-claim]")).to_contain_text("Budi is answering this")
+    found = shop.write(lambda conn: held.holder(conn, number, utc_now()))
+    assert found.admin_id == shop.budi.id
+
+
+def test_marks_follow_what_happens(page: Page, shop: Shop) -> None:
+    number = shop.conversation("Ibu Ratna", "halo")
+    open_thread(page, number)
+    mark = page.locator(".turn-mark")
+    expect(mark).to_contain_text("Waiting since")
+    last = shop.customer_writes(number, "ada?")
+    expect(mark).to_have_attribute("data-after", str(last))
+    expect(page.locator(f'[data-message="{last}"] + .turn-mark')).to_have_count(1)
+    page.click("[data-action=handled]")
+    expect(mark).to_contain_text("Marked as handled by Sari")
+    expect(page.locator("[name=turn_id]")).to_have_value("")
+    page.click("[data-action=unhandled]")
+    expect(mark).to_contain_text("Waiting since")
+    shop.shop_wrote(number, "dari HP", Author.PHONE, delivery=Delivery.SENT.value)
+    expect(mark).to_contain_text("Answered on the phone")
+    mark.locator("a").click()
+    expect(page.locator(".pointed-at [data-text]")).to_have_text("dari HP")
+
+
+def test_a_conversation_is_taken_sorted_handed_over_and_resolved_without_a_reload(
+    both: tuple[Page, Page], shop: Shop
+) -> None:
+    sari, budi = both
+    number = shop.conversation("Ibu Ratna", "halo")
+    open_thread(sari, number)
+    sari.click("[data-action=take]")
+    expect(sari.locator(".head-state")).to_have_text("With Sari")
+    expect(sari.locator("[data-action=take]")).to_be_hidden()
+    expect(sari.locator(".activity").last).to_contain_text("Sari took this")
+    sari.click("[data-menu=priority] summary")
+    sari.click(".menu-item[value=urgent]")
+    expect(sari.locator(row(sari, number))).to_have_attribute("data-priority", "urgent")
+    expect(sari.locator("[data-menu=priority]")).not_to_have_attribute("open", "")
+
+    sari.click("[data-menu=assign] summary")
+    sari.fill(".menu-note textarea", "@budi tolong, saya istirahat")
+    # news of the conversation don't take the words away
+    shop.customer_writes(number, "halo?")
+    expect(sari.locator("#messages [data-text]").last).to_have_text("halo?")
+    expect(sari.locator(".menu-note textarea")).to_have_value("@budi tolong, saya istirahat")
+    sari.click(f'.people [data-colleague="{shop.budi.id}"]')
+    expect(sari.locator(".head-state")).to_have_text("With Budi")
+    expect(sari.locator(".message.note [data-text]")).to_have_text("@budi tolong, saya istirahat")
+    expect(budi.locator("[data-toast]")).to_contain_text("You were named in a note")
+    expect(budi.locator(f"{row(budi, number)} [data-mentioned]")).to_be_visible()
+    budi.click("[data-toast] a")
+    expect(budi.locator("[data-head] h1")).to_have_text("Ibu Ratna")
+    expect(budi.locator(f"{row(budi, number)} [data-mentioned]")).to_be_hidden()
+
+    budi.click("[data-action=resolve]")
+    expect(sari.locator("[data-closed]")).to_be_visible()
+    expect(sari.locator(row(sari, number))).to_have_count(0)
+    sari.click("[data-box-link=resolved]")
+    expect(sari.locator(row(sari, number))).to_be_visible()
+    open_thread(sari, number)
+    sari.click("[data-action=reopen-below]")
+    expect(sari.locator("#reply")).to_be_visible()
+    expect(budi.locator(row(budi, number))).to_be_visible()
+
+
+def test_a_slash_offers_quick_replies_by_keyboard(page: Page, shop: Shop) -> None:
+    number = shop.conversation("Ibu Ratna", "halo")
+    for short, text in (("ongkir", "Ongkir untuk {name}"), ("rek", "BCA 123")):
+        shop.write(
+            lambda conn, short=short, text=text: quick_replies.save(
+                conn, shop.account_id, None, None, short, text, by(shop.sari), utc_now()
+            )
+        )
+    open_thread(page, number)
+    page.type("#reply", "Siap. /")
+    expect(page.locator("[role=option]")).to_have_count(2)
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("[aria-selected=true]")).to_contain_text("/rek")
+    page.keyboard.type("o")
+    expect(page.locator("[role=option]")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.locator("#reply")).to_have_value("Siap. Ongkir untuk Ibu Ratna")
+    expect(page.locator("[data-suggestions]")).to_be_hidden()
+    assert page.locator("#messages .own").count() == 0
+    page.click("[data-action=quick]")
+    page.locator("[role=option]").nth(1).click()
+    expect(page.locator("#reply")).to_have_value("Siap. Ongkir untuk Ibu Ratna BCA 123")
+    page.type("#reply", " /rek")
+    expect(page.locator("[data-suggestions]")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    expect(page.locator("#messages .own [data-text]")).to_have_text("Siap. Ongkir untuk Ibu Ratna BCA 123 /rek")
+
+
+def test_a_note_is_written_in_the_same_field_and_claims_nothing(both: tuple[Page, Page], shop: Shop) -> None:
+    sari, budi = both
+    number = shop.conversation("Ibu Ratna", "halo")
+    open_thread(sari, number)
+    open_thread(budi, number)
+    sari.click(".modes label:has([value=note])")
+    sari.type("#reply", "@bu")
+    expect(sari.locator("[role=option]")).to_have_text(re.compile("@budi"))
+    sari.keyboard.press("Tab")
+    sari.keyboard.type("harga lama ya")
+    sari.keyboard.press("Enter")
+    expect(budi.locator(".message.note [data-text]")).to_have_text("@budi harga lama ya")
+    expect(budi.locator(".turn-mark")).to_contain_text("Waiting since")
+    expect(budi.locator("[data-claimed]")).to_have_count(0)
+    assert shop.open_turn(number)
+    # the turn that was seen is still the one that the next reply answers
+    sari.click(".modes label:has([value=reply])")
+    sari.fill("#reply", "Halo, Bu")
+    sari.press("#reply", "Enter")
+    expect(budi.locator(".turn-mark")).to_contain_text("Answered by Sari")
+
+
+def test_the_customers_panel_is_kept_by_everyone(both: tuple[Page, Page], shop: Shop) -> None:
+    sari, budi = both
+    number = shop.conversation("Ibu Ratna", "halo")
+    for page in both:
+        open_thread(page, number)
+        page.click("[data-action=details]")
+        expect(page.locator("[data-details]")).to_be_visible()
+    budi.fill("#contact-note", "sedang saya tulis")
+    sari.fill(".details-line [name=tag]", "Grosir")
+    sari.press(".details-line [name=tag]", "Enter")
+    expect(budi.locator(".tags .tag")).to_have_text("Grosir")
+    expect(budi.locator("#contact-note")).to_have_value("sedang saya tulis")
+    expect(sari.locator(".details-line [name=tag]")).to_have_value("")
+    expect(sari.locator(row(sari, number))).to_contain_text("Grosir")
+    budi.click("[data-action=save-note]")
+    expect(sari.locator("#contact-note")).to_have_value("sedang saya tulis")
+    sari.click("[data-action=tag]")
+    expect(sari.locator('[data-error="tag"]')).to_have_text("Write a tag first.")
+    sari.fill(".details-line.two [name=name]", "Ukuran")
+    sari.fill(".details-line.two [name=value]", "20 cm")
+    sari.click("[data-action=add-field]")
+    expect(sari.locator(".details-field [name=value]")).to_have_value("20 cm")
+    sari.fill(".details-field [name=value]", "24 cm")
+    sari.press(".details-field [name=value]", "Enter")
+    expect(budi.locator(".details-field [name=value]")).to_have_value("24 cm")
+    budi.press("#contact-note", "Escape")
+    expect(budi.locator("[data-details]")).to_have_count(0)
+
+
+def test_an_alarm_is_shown_until_somebody_has_looked(page: Page, shop: Shop) -> None:
+    number = shop.conversation("Ibu Ratna", "halo")
+    other = shop.conversation("Pak Joko", "pagi")
+    open_thread(page, other)
+    turn = shop.open_turn(number)
+    assert turn
+
+    def ring() -> None:
+        with shop.database.write() as conn:
+            work.note_alarm(conn, turn, utc_now())
+            line = audit.record(conn, shop.account_id, Action.ALARM, CLERK, utc_now(), number)
+            kind = events.EventKind.ALARM
+            events.append(conn, shop.account_id, kind, utc_now(), number, audit_id=line)
+
+    ring()
+    expect(page.locator("[data-toast]")).to_contain_text("Ibu Ratna has been waiting for")
+    expect(page).to_have_title(re.compile("^⚠ "))
+    expect(page.locator(row(page, number))).to_have_attribute("data-alarmed", "")
+    page.click("[data-toast] a")
+    expect(page.locator("[data-head] h1")).to_have_text("Ibu Ratna")
+    expect(page.locator("[data-toast]")).to_have_count(0)
+    expect(page).not_to_have_title(re.compile("⚠"))
+    expect(page.locator(".turn-mark")).to_have_attribute("data-alarmed", "")
+    open_thread(page, other)
+    ring()
+    expect(page.locator("[data-toast]")).to_be_visible()
+    # the answer of somebody else ends it as well
+    shop.write(lambda conn: turns.answer(conn, number, Closer(Author.ADMIN, shop.budi.id), "sudah", utc_now()))
+    expect(page.locator("[data-toast]")).to_have_count(0)
+
+
+def test_strict_mode_locks_the_field_and_a_note_is_still_possible(page: Page, shop: Shop) -> None:
+    number = shop.conversation("Ibu Ratna", "halo")
+    shop.write(lambda conn: settings.save(conn, shop.account_id, {"strict": True}, by(shop.sari), utc_now()))
+    open_thread(page, number)
+    expect(page.locator("#reply")).to_be_visible()
+    shop.write(lambda conn: assignment.assign(conn, number, shop.budi.id, by(shop.budi), utc_now()))
+    expect(page.locator("[data-locked]")).to_contain_text("Only Budi may answer this.")
+    expect(page.locator("#reply")).to_be_hidden()
+    page.click(".modes label:has([value=note])")
+    expect(page.locator("#reply")).to_be_visible()
+    page.click(".modes label:has([value=reply])")
+    page.click("[data-action=take-locked]")
+    expect(page.locator("#reply")).to_be_visible()
+    expect(page.locator(".head-state")).to_have_text("With Sari")
+
+
+def test_the_list_can_be_narrowed_to_a_tag_and_stays_so(page: Page, shop: Shop) -> None:
+    tagged, plain = shop.conversation("Ibu Ratna", "halo"), shop.conversation("Pak Joko", "pagi")
+    shop.write(lambda conn: desk.tag(conn, tagged, "Grosir", by(shop.sari), utc_now()))
+    page.click("[data-box-link=resolved]")
+    page.click("[data-box-link=all]")
+    page.click("[data-menu=tags] summary")
+    page.click("[data-menu=tags] a")
+    expect(page.locator(".row")).to_have_count(1)
+    shop.customer_writes(plain, "halo?")
+    shop.customer_writes(tagged, "ada?")
+    expect(page.locator(row(page, tagged))).to_contain_text("ada?")
+    expect(page.locator(".row")).to_have_count(1)
+    open_thread(page, tagged)
+    expect(page.locator(".filtered")).to_contain_text("Grosir")
+    page.click("[data-box-link=no-tag]")
+    expect(page.locator(".row")).to_have_count(2)
+
+
+def test_the_team_is_seen_coming(both: tuple[Page, Page], shop: Shop) -> None:
+    sari, _ = both
+    for one in (shop.sari, shop.budi):
+        expect(sari.locator(f'[data-team] [data-colleague="{one.id}"]')).to_have_attribute("data-place", "here")
+
+
+def test_a_second_click_does_nothing_twice(both: tuple[Page, Page], shop: Shop) -> None:
+    sari, budi = both
+    number = shop.conversation("Ibu Ratna", "halo")
+    turn = shop.open_turn(number)
+    assert turn
+    open_thread(sari, number)
+    # the news of the colleague's click is kept back, so that both see the button
+    sari.evaluate("() => { WebSocket.prototype.dispatchEvent = () => true }")
+    sari.route("**/handled", lambda route: (_handled_first(shop, number, turn), route.continue_())[1])
+    sari.click("[data-action=handled]")
+    expect(sari.locator("[data-toast]")).to_contain_text("Somebody else was faster")
+    open_thread(budi, number)
+    expect(budi.locator(".turn-mark")).to_contain_text("Marked as handled by Budi")
+
+
+def _handled_first(shop: Shop, number: int, turn: int) -> None:
+    shop.write(lambda conn: handled.mark(conn, number, turn, by(shop.budi), utc_now()))
+
+
+def test_on_a_phone_everything_is_within_reach(chromium: Browser, server: Server, shop: Shop) -> None:
+    number = shop.conversation("Nama yang sangat panjang sekali " * 4, "halo")
+    shop.write(lambda conn: desk.set_priority(conn, number, Priority.URGENT, by(shop.sari), utc_now()))
+    shop.write(lambda conn: notes.add(conn, number, "catatan " * 60, by(shop.budi), utc_now()))
+    shop.write(lambda conn: claims.take(conn, number, by(shop.budi), "tab", utc_now()))
+    phone = {"width": 360, "height": 740}
+    with desk_of(chromium, server, "sari", viewport=phone, has_touch=True, is_mobile=True) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        open_thread(page, number)
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        for action in ("take", "resolve", "details"):
+            box = page.locator(f"[data-head] [data-action={action}]").bounding_box()
+            assert box
+            assert min(box["width"], box["height"]) >= 40
+            assert box["x"] + box["width"] <= 360
+        page.tap("[data-menu=assign] summary")
+        expect(page.locator(f'.people [data-colleague="{shop.budi.id}"]')).to_be_in_viewport()
+        page.tap(f'.people [data-colleague="{shop.budi.id}"]')
+        expect(page.locator(".head-state")).to_have_text("With Budi")
+        page.tap("[data-action=details]")
+        expect(page.locator("[data-details]")).to_be_in_viewport()
+        page.tap("[data-action=close-details]")
+        expect(page.locator("#reply")).to_be_in_viewport()
+    with shop.database.read() as conn:
+        about = conversations.summary(conn, number)
+    assert about
+    assert about.assignee_id == shop.budi.id

@@ -1,0 +1,139 @@
+"""What is done with a conversation besides answering it: taken, handed over, resolved, sorted, marked."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, abort, jsonify, redirect, request, url_for
+from flask_babel import gettext
+from flask_login import current_user
+from sqlalchemy import Connection
+
+from daemon.desk import assignment, handled
+from daemon.desk import conversations as desk
+from daemon.domain.desk import Actor, Priority
+from daemon.domain.turns import NotAnswerable
+from daemon.store import conversations
+from webui import errors, page
+from webui.auth import logins, the_actor, the_admin
+from webui.context import services
+
+pages = Blueprint("actions", __name__)
+
+Change = Callable[[Connection, Actor, datetime], bool]
+
+
+@pages.before_request
+def only_admins() -> Any:
+    """Nothing here is for strangers."""
+    return None if current_user.is_authenticated else logins.unauthorized()
+
+
+@pages.post("/c/<id:conversation_id>/assign")
+def assign(conversation_id: int) -> Any:
+    """Give a conversation to a colleague, or to oneself if nobody is named."""
+    to = number("admin_id") or the_admin().id
+    return carry_out(
+        conversation_id, lambda conn, actor, now: assignment.assign(conn, conversation_id, to, actor, now)
+    )
+
+
+@pages.post("/c/<id:conversation_id>/transfer")
+def transfer(conversation_id: int) -> Any:
+    """Hand a conversation over, with a word for the colleague if there is one."""
+    to, note = number("admin_id"), request.form.get("note", "")
+    if to is None:
+        abort(400)
+    give = assignment.transfer if note.strip() else _without_note
+    try:
+        return carry_out(
+            conversation_id, lambda conn, actor, now: give(conn, conversation_id, to, note, actor, now)
+        )
+    except NotAnswerable:
+        return refuse(conversation_id, {"note": gettext("This is too long. Shorten it.")})
+
+
+@pages.post("/c/<id:conversation_id>/return")
+def give_back(conversation_id: int) -> Any:
+    """Put a conversation back for everyone."""
+    return carry_out(
+        conversation_id, lambda conn, actor, now: assignment.give_back(conn, conversation_id, actor, now)
+    )
+
+
+@pages.post("/c/<id:conversation_id>/resolve")
+def resolve(conversation_id: int) -> Any:
+    """The customer has what he wanted."""
+    return carry_out(conversation_id, lambda conn, actor, now: desk.resolve(conn, conversation_id, actor, now))
+
+
+@pages.post("/c/<id:conversation_id>/reopen")
+def reopen(conversation_id: int) -> Any:
+    """There is something to add to a resolved conversation."""
+    return carry_out(conversation_id, lambda conn, actor, now: desk.reopen(conn, conversation_id, actor, now))
+
+
+@pages.post("/c/<id:conversation_id>/priority")
+def priority(conversation_id: int) -> Any:
+    """Say how urgent it is."""
+    wish = request.form.get("priority", "")
+    if wish not in tuple(Priority):
+        abort(400)
+    return carry_out(
+        conversation_id,
+        lambda conn, actor, now: desk.set_priority(conn, conversation_id, Priority(wish), actor, now),
+    )
+
+
+@pages.post("/c/<id:conversation_id>/turns/<id:turn_id>/handled")
+def mark_handled(conversation_id: int, turn_id: int) -> Any:
+    """This turn needs no reply."""
+    return carry_out(
+        conversation_id, lambda conn, actor, now: handled.mark(conn, conversation_id, turn_id, actor, now)
+    )
+
+
+@pages.post("/c/<id:conversation_id>/turns/<id:turn_id>/unhandled")
+def unmark_handled(conversation_id: int, turn_id: int) -> Any:
+    """It needs one after all."""
+    return carry_out(
+        conversation_id, lambda conn, actor, now: handled.unmark(conn, conversation_id, turn_id, actor, now)
+    )
+
+
+def carry_out(conversation_id: int, change: Change, **where: Any) -> Any:
+    """One change in one transaction: 404 for an unknown conversation, 409 if it is not as the page showed it."""
+    with services().database.write() as conn:
+        if conversations.summary(conn, conversation_id) is None:
+            abort(404)
+        if not change(conn, the_actor(), services().clock()):
+            abort(409)
+    return done(conversation_id, **where)
+
+
+def done(conversation_id: int, **where: Any) -> Any:
+    """Nothing to say to a script, whose page hears the news by itself; the thread for a browser without one."""
+    if errors.wants_json():
+        return "", 204
+    chosen = request.args.get("box")
+    return redirect(url_for("inbox.thread", conversation_id=conversation_id, box=chosen, **where), 303)
+
+
+def refuse(conversation_id: int, wrong: dict[str, str]) -> Any:
+    """What is wrong with a field, beside it, with everything that was typed."""
+    if errors.wants_json():
+        return jsonify(errors=wrong), 422
+    return page.render(conversation_id, wrong=wrong, typed=request.form), 422
+
+
+def _without_note(conn: Connection, conversation_id: int, to: int, note: str, actor: Actor, now: datetime) -> bool:
+    return assignment.assign(conn, conversation_id, to, actor, now)
+
+
+def number(name: str) -> int | None:
+    """A row's number in a form."""
+    wish = request.form.get(name, "")
+    if not re.fullmatch(r"\d{0,15}", wish, re.ASCII):
+        abort(400)
+    return int(wish) if wish else None

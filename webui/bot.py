@@ -1,0 +1,180 @@
+"""The bot's page: its texts, its keyword rules, and the try-out that shows what it would say and why."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, abort, request
+from flask_babel import gettext
+from sqlalchemy import Connection
+
+from daemon.desk import rules as desk
+from daemon.desk import settings
+from daemon.desk.rules import RuleError
+from daemon.desk.settings import DeskSettings
+from daemon.store import bot_rules
+from daemon.store.bot_rules import Rule
+from webui import frame
+from webui.auth import owner_required, the_actor
+from webui.context import services
+from webui.forms import Form
+
+pages = Blueprint("bot", __name__)
+
+LONGEST_TEXT = 4000
+LONGEST_PAUSE_HOURS = 720
+LONGEST_GRACE_SECONDS = 600
+A_DAY = 1440
+
+
+def _(text: str) -> str:
+    return text
+
+
+# What is wrong with a field of a rule, by RuleError's field and reason.
+FIELD_ERRORS = {
+    ("keywords", "empty"): _("Write one word at least."),
+    ("keywords", "too_long"): _("A keyword is too long."),
+    ("keywords", "too_many"): _("There are too many keywords."),
+    ("answer", "empty"): _("Write something first."),
+    ("answer", "too_long"): _("This is longer than WhatsApp allows."),
+    ("keywords", "unusable"): _("A keyword needs a letter, a digit or an emoji."),
+    ("rule", "too_many"): _("There are too many rules. Delete some first."),
+    ("rule", "unknown"): _("Somebody has deleted this rule meanwhile."),
+}
+
+
+@pages.get("/settings/bot")
+@owner_required
+def page() -> Any:
+    """What the bot says, and to which words."""
+    with services().database.read() as conn:
+        chosen = settings.load(conn, frame.account_of(conn))
+    return _render(_typed(chosen), {})
+
+
+@pages.post("/settings/bot")
+@owner_required
+def save() -> Any:
+    """Keep what was typed, or say what is wrong with it."""
+    form = Form(request.form)
+    changes = read(form)
+    if form.errors:
+        return _render(form.typed, form.errors), 422
+    with services().database.write() as conn:
+        settings.save(conn, frame.account_of(conn), changes, the_actor(), services().clock())
+    return frame.done(gettext("Saved."), "bot.page")
+
+
+def read(form: Form) -> dict[str, Any]:
+    """The choices of this page by field of DeskSettings."""
+    return {
+        "bot": form.checked("bot"),
+        "greeting": form.text("greeting", LONGEST_TEXT),
+        "away": form.text("away", LONGEST_TEXT),
+        "busy": form.text("busy", LONGEST_TEXT),
+        "again_after": form.number("again_after", 0, LONGEST_PAUSE_HOURS),
+        "grace": form.number("grace", 0, LONGEST_GRACE_SECONDS),
+        "too_old": form.number("too_old", 1, A_DAY),
+    }
+
+
+@pages.get("/settings/bot/rules/new")
+@owner_required
+def new_rule() -> Any:
+    """The form of a new rule."""
+    return _render_rule(None, {"is_enabled": "1"}, {})
+
+
+@pages.get("/settings/bot/rules/<id:number>")
+@owner_required
+def edit_rule(number: int) -> Any:
+    """The form of one rule."""
+    with services().database.read() as conn:
+        rule = _rule(conn, number)
+    values = {
+        "keywords": ", ".join(rule.keywords),
+        "answer": rule.answer,
+        "closes": "1" if rule.closes else "",
+        "is_enabled": "1" if rule.is_enabled else "",
+    }
+    return _render_rule(number, values, {})
+
+
+@pages.post("/settings/bot/rules/new")
+@owner_required
+def add_rule() -> Any:
+    """A new rule, tried after all others."""
+    return _save_rule(None)
+
+
+@pages.post("/settings/bot/rules/<id:number>")
+@owner_required
+def change_rule(number: int) -> Any:
+    """Other words or another answer."""
+    return _save_rule(number)
+
+
+@pages.post("/settings/bot/rules/<id:number>/delete")
+@owner_required
+def delete_rule(number: int) -> Any:
+    """Away with it."""
+    with services().database.write() as conn:
+        _rule(conn, number)
+        desk.delete(conn, frame.account_of(conn), number, the_actor(), services().clock())
+    return frame.done(gettext("Deleted."), "bot.page", _anchor="rules")
+
+
+@pages.post("/settings/bot/rules/<id:number>/<any(up, down):way>")
+@owner_required
+def move_rule(number: int, way: str) -> Any:
+    """Try it earlier or later."""
+    with services().database.write() as conn:
+        _rule(conn, number)
+        desk.move(conn, frame.account_of(conn), number, way == "up", the_actor(), services().clock())
+    return frame.done(gettext("Saved."), "bot.page", _anchor="rules")
+
+
+def _save_rule(number: int | None) -> Any:
+    form = Form(request.form)
+    words, answer = form.typed.get("keywords", ""), form.typed.get("answer", "")
+    closes, enabled = form.checked("closes"), form.checked("is_enabled")
+    try:
+        with services().database.write() as conn:
+            if number is not None:
+                _rule(conn, number)
+            account_id, now = frame.account_of(conn), services().clock()
+            desk.save(conn, account_id, number, words, answer, closes, enabled, the_actor(), now)
+    except RuleError as error:
+        sentence = gettext(FIELD_ERRORS[error.field, error.reason])
+        return _render_rule(number, form.typed, {error.field: sentence}), 422
+    return frame.done(gettext("Saved."), "bot.page", _anchor="rules")
+
+
+def _rule(conn: Connection, number: int) -> Rule:
+    found = next((one for one in bot_rules.listing(conn, frame.account_of(conn)) if one.id == number), None)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _typed(chosen: DeskSettings) -> dict[str, str]:
+    return {
+        "bot": "1" if chosen.bot else "",
+        "greeting": chosen.greeting,
+        "away": chosen.away,
+        "busy": chosen.busy,
+        "again_after": str(chosen.again_after),
+        "grace": str(chosen.grace),
+        "too_old": str(chosen.too_old),
+    }
+
+
+def _render(values: Mapping[str, str], errors: dict[str, str]) -> str:
+    with services().database.read() as conn:
+        rules = bot_rules.listing(conn, frame.account_of(conn))
+        return frame.show("bot.html", conn, values=values, errors=errors, rules=rules, defaults=DeskSettings())
+
+
+def _render_rule(number: int | None, values: Mapping[str, str], errors: dict[str, str]) -> str:
+    with services().database.read() as conn:
+        return frame.show("bot_rule.html", conn, number=number, values=values, errors=errors)

@@ -1,0 +1,109 @@
+"""Messages as a thread shows them: words for every kind, every delivery, and what can be decided."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext
+from markupsafe import Markup, escape
+
+from daemon.desk.decisions import Decision
+from daemon.domain.messages import Delivery, MessageKind
+from daemon.store.messages import Bubble
+from webui import media, texts, views
+
+
+def _(text: str) -> str:
+    return text
+
+
+# not within an e-mail address
+_MENTION = re.compile(r"(?<![\w.@&;-])@[a-z0-9][a-z0-9._-]*\b", re.IGNORECASE)
+PLACEHOLDERS = {
+    MessageKind.UNKNOWN: _("Balas can't show this kind of message. Open the phone to see it."),
+    MessageKind.UNREADABLE: _("Waiting for this message. Open WhatsApp on the phone to see it."),
+    MessageKind.CONTACT: _("Open the phone to see the contact."),
+    MessageKind.POLL: _("Open the phone to see the poll."),
+}
+TROUBLES = {
+    Delivery.FAILED: _("Not sent. The customer has not received this."),
+    Delivery.UNCERTAIN: _("We don't know whether this was sent. Look on the phone before you send it again."),
+    Delivery.HELD: _("Not sent: somebody answered on the phone or another linked device just before."),
+    Delivery.DISCARDED: _("Discarded. The customer has not received this."),
+    Delivery.CANCELLED: _("Stopped, because somebody answered just before."),
+}
+DECISIONS = {
+    Delivery.HELD: ((Decision.SEND_ANYWAY, _("Send anyway")), (Decision.DISCARD, _("Discard"))),
+    Delivery.UNCERTAIN: ((Decision.ARRIVED, _("It has arrived")), (Decision.SEND_AGAIN, _("Send again"))),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One bubble of a thread."""
+
+    id: int
+    at: int
+    iso: str
+    day: str
+    day_label: str
+    time: str
+    own: bool
+    author: str
+    kind: str
+    kind_label: str
+    text: str
+    placeholder: str | None
+    file: media.Shown | None
+    delivery: str | None
+    delivery_label: str
+    trouble: str | None
+    decisions: list[tuple[str, str]]
+    edited: bool
+    revoked: bool
+    history: bool
+    quoted: str | None
+    quoted_own: bool
+    reactions: tuple[str, ...]
+    is_note: bool
+    is_automatic: bool
+
+
+def message(bubble: Bubble, now: datetime) -> Message:
+    """A message as its thread shows it."""
+    own = bubble.from_me
+    delivery = bubble.delivery if own else None
+    return Message(
+        id=bubble.id,
+        at=views.milliseconds(bubble.sent_at),
+        iso=bubble.sent_at.isoformat(),
+        day=texts.local(bubble.sent_at).date().isoformat(),
+        day_label=texts.day(bubble.sent_at, now),
+        time=texts.clock_time(bubble.sent_at),
+        own=own,
+        author=views.author(bubble.author, bubble.admin_name) if own else "",
+        kind=bubble.kind.value,
+        kind_label=gettext(views.KINDS[bubble.kind]) if bubble.kind in views.KINDS else "",
+        text=bubble.text or "",
+        placeholder=gettext(PLACEHOLDERS[bubble.kind]) if bubble.kind in PLACEHOLDERS else None,
+        file=media.shown(bubble),
+        delivery=delivery.value if delivery else None,
+        delivery_label=gettext(views.DELIVERIES[delivery]) if delivery else "",
+        trouble=gettext(TROUBLES[delivery]) if delivery in TROUBLES else None,
+        decisions=[(name.value, gettext(words)) for name, words in DECISIONS.get(delivery, ())]
+        if delivery
+        else [],
+        edited=bubble.edited,
+        revoked=bubble.revoked,
+        history=bubble.is_history,
+        quoted=bubble.quoted_text,
+        quoted_own=bool(bubble.quoted_from_me),
+        reactions=bubble.reactions,
+        is_note=bubble.kind == MessageKind.NOTE,
+        is_automatic=bubble.is_automatic,
+    )
+
+
+def mentions(text: str) -> Markup:
+    """A note's text with the colleagues it calls marked; everything else is plain text."""
+    return Markup(_MENTION.sub(r'<b class="mention">\g<0></b>', str(escape(text))))  # noqa: S704 (escaped)

@@ -1,0 +1,81 @@
+"""What is known about a customer, as the panel beside his thread shows it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext
+from sqlalchemy import Connection
+
+from daemon.desk import customers
+from daemon.store import tags
+from daemon.store.conversations import Status, Summary
+from daemon.store.tags import Tag
+from webui import texts, views
+from webui.views import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier conversation, as one line."""
+
+    id: int
+    when: str
+    by: str | None
+    score: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One customer and one conversation of his."""
+
+    conversation_id: int
+    person: Person
+    phone: str | None
+    addresses: list[str]
+    note: str
+    fields: list[tuple[str, str]]
+    tags: tuple[Tag, ...]
+    more_tags: list[str]
+    times: list[tuple[str, str]]
+    earlier: list[Earlier]
+    is_resolved: bool
+
+
+def read(conn: Connection, about: Summary, now: datetime) -> Card:
+    """All there is to show about a conversation's customer."""
+    found = customers.details(conn, about.contact_id)
+    used = {one.id for one in about.tags}
+    phones = [texts.phone(one.user) for one in found.addresses if one.server == "s.whatsapp.net"]
+    return Card(
+        conversation_id=about.id,
+        person=views.person(found.name, found.phone, about.contact_id),
+        phone=texts.phone(found.phone),
+        addresses=[one for one in phones if one and one != texts.phone(found.phone)],
+        note=found.note,
+        fields=found.fields,
+        tags=about.tags,
+        more_tags=[one.name for one in tags.every(conn, about.account_id) if one.id not in used],
+        times=_times(about, now),
+        earlier=[
+            Earlier(
+                one.conversation_id,
+                texts.moment(one.resolved_at or one.created_at, now),
+                one.resolved_by_name,
+                one.score,
+            )
+            for one in found.earlier
+            if one.conversation_id != about.id
+        ],
+        is_resolved=about.status == Status.RESOLVED,
+    )
+
+
+def _times(about: Summary, now: datetime) -> list[tuple[str, str]]:
+    """When it began, who has it since when, and who ended it."""
+    lines = [(gettext("Began"), texts.moment(about.created_at, now))]
+    if about.assignee_name and about.assigned_at:
+        lines.append((gettext("With %(name)s", name=about.assignee_name), texts.moment(about.assigned_at, now)))
+    if about.status == Status.RESOLVED and about.resolved_at:
+        by = about.resolved_by_name or "Balas"
+        lines.append((gettext("Resolved by %(name)s", name=by), texts.moment(about.resolved_at, now)))
+    return lines

@@ -1,0 +1,92 @@
+"""The panel beside a thread: what the shop remembers about the customer, and the conversation's tags."""
+
+from typing import Any
+
+from flask import Blueprint, abort, render_template, request
+from flask_babel import gettext
+from flask_wtf.csrf import generate_csrf
+
+from daemon.desk import conversations as desk
+from daemon.desk import customers
+from daemon.domain.desk import FieldError
+from daemon.store import conversations
+from webui import actions, cards
+from webui.context import services
+
+pages = Blueprint("details", __name__)
+pages.before_request(actions.only_admins)
+
+
+def _(text: str) -> str:
+    return text
+
+
+# What is wrong with a field, by FieldError's field and reason.
+FIELD_ERRORS = {
+    ("note", "too_long"): _("This is too long. Shorten it."),
+    ("name", "empty"): _("Give the field a name."),
+    ("name", "too_long"): _("Use 40 characters at most."),
+    ("name", "too_many"): _("There are enough fields. Remove one first."),
+    ("value", "too_long"): _("Use 500 characters at most."),
+    ("tag", "empty"): _("Write a tag first."),
+    ("tag", "too_long"): _("Use 40 characters at most."),
+    ("tag", "too_many"): _("There are enough tags in this shop. Use one of them."),
+}
+
+
+@pages.get("/c/<id:conversation_id>/details")
+def panel(conversation_id: int) -> Any:
+    """The panel alone, for a page that is open already."""
+    with services().database.read() as conn:
+        about = conversations.summary(conn, conversation_id)
+        if about is None:
+            abort(404)
+        card = cards.read(conn, about, services().clock())
+    return render_template("_details.html", card=card, csrf=generate_csrf(), box=None, wrong={}, typed={})
+
+
+@pages.post("/c/<id:conversation_id>/contact")
+def contact(conversation_id: int) -> Any:
+    """Keep a note about the customer, or one of his fields (an empty value takes it away)."""
+    form = request.form
+    try:
+        if "name" in form:
+            name, value = form["name"], form.get("value", "")
+            return _keep(
+                conversation_id,
+                lambda conn, actor, now: customers.set_field(conn, conversation_id, name, value, actor, now),
+            )
+        text = form.get("note", "")
+        return _keep(
+            conversation_id, lambda conn, actor, now: customers.save_note(conn, conversation_id, text, actor, now)
+        )
+    except FieldError as error:
+        return _refuse(conversation_id, error)
+
+
+@pages.post("/c/<id:conversation_id>/tag")
+def tag(conversation_id: int) -> Any:
+    """Add a tag."""
+    name = request.form.get("tag", "")
+    try:
+        return _keep(conversation_id, lambda conn, actor, now: desk.tag(conn, conversation_id, name, actor, now))
+    except FieldError as error:
+        return _refuse(conversation_id, error)
+
+
+@pages.post("/c/<id:conversation_id>/untag")
+def untag(conversation_id: int) -> Any:
+    """Take a tag off."""
+    tag_id = actions.number("tag_id")
+    if tag_id is None:
+        abort(400)
+    return _keep(conversation_id, lambda conn, actor, now: desk.untag(conn, conversation_id, tag_id, actor, now))
+
+
+def _keep(conversation_id: int, change: actions.Change) -> Any:
+    """What is so already needs no word: saving the same twice is as good as once."""
+    return actions.carry_out(conversation_id, lambda conn, actor, now: change(conn, actor, now) or True, details=1)
+
+
+def _refuse(conversation_id: int, error: FieldError) -> Any:
+    return actions.refuse(conversation_id, {error.field: gettext(FIELD_ERRORS[error.field, error.reason])})

@@ -1,0 +1,122 @@
+"""The inbox's one page: the list, a thread beside it, and everything from one view of the database."""
+
+import re
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import abort, render_template, request
+from flask_wtf.csrf import generate_csrf
+from sqlalchemy import Connection
+
+from daemon.desk import notes
+from daemon.domain.desk import Claim
+from daemon.store import accounts, claims, conversations, events, tags, turns
+from daemon.store.conversations import Box, Status
+from webui import cards, linkview, marks, threads, tools, views
+from webui.auth import the_admin
+from webui.context import services, the_account
+
+LIST_LENGTH = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What stands in the reply field when a page is shown again: nothing typed may be lost."""
+
+    text: str = ""
+    notice: marks.Mark | None = None
+    claimed_by: str | None = None
+    error: str | None = None
+    turn_id: int | None = None
+    mode: str = "reply"
+    request_key: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+
+
+def render(conversation_id: int | None, draft: Draft | None = None, **more: Any) -> str:
+    """The whole page, with the cursor it was read at."""
+    now = services().clock()
+    with services().database.read() as conn:
+        mentions = {one.conversation_id for one in notes.unseen_mentions(conn, the_admin().id)}
+        values: dict[str, Any] = {
+            "cursor": events.last_seq(conn),
+            "link": None,
+            "csrf": generate_csrf(),
+            "me": the_admin().id,
+            "mentions": mentions,
+            "wrong": {},
+            "typed": {},
+        }
+        account = the_account(conn)
+        held = {one.conversation_id: one for one in claims.held(conn, account.id, now)} if account else {}
+        if account:
+            values["link"] = linkview.panel(account, accounts.get_link(conn, account.id), now, owner=False)
+        values |= _list(conn, account.id if account else None, held, mentions, now)
+        if conversation_id is not None:
+            wide = "details" in request.args or "wrong" in more
+            values |= _thread(conn, conversation_id, held, now, draft, wide)
+        values["colleagues"] = tools.team(conn, now)
+    return render_template("inbox.html", **values | more)
+
+
+def _list(
+    conn: Connection, account_id: int | None, held: dict[int, Claim], mentions: set[int], now: datetime
+) -> dict[str, Any]:
+    box, tag_id = _chosen_box(), _chosen_tag()
+    found: list[conversations.Summary] = []
+    counts = dict.fromkeys(Box, 0)
+    every: list[tags.Tag] = []
+    if account_id is not None:
+        me = the_admin().id
+        found = conversations.listing(conn, account_id, box, me, LIST_LENGTH + 1, _before(), tag_id)
+        counts |= conversations.counts(conn, account_id, me)
+        every = tags.every(conn, account_id)
+    rows = [views.row(about, now, held.get(about.id), about.id in mentions) for about in found[:LIST_LENGTH]]
+    return {
+        "box": box.value,
+        "rows": rows,
+        "older_rows": rows[-1].at if len(found) > LIST_LENGTH else None,
+        "counts": {place.value: count for place, count in counts.items()},
+        "every_tag": every,
+        "tag": next((one for one in every if one.id == tag_id), None),
+    }
+
+
+def _thread(
+    conn: Connection, conversation_id: int, held: dict[int, Claim], now: datetime, draft: Draft | None, wide: bool
+) -> dict[str, Any]:
+    about = conversations.summary(conn, conversation_id)
+    if about is None:
+        abort(404)
+    if draft is None:
+        draft = Draft(turn_id=turns.current(conn, conversation_id))
+    claim, offered = held.get(conversation_id), tools.read(conn, about.account_id, now)
+    strict = offered.strict and about.status == Status.ASSIGNED
+    newer = conversations.current(conn, about.contact_id) if about.status == Status.RESOLVED else None
+    return {
+        "about": views.row(about, now, claim),
+        "tools": offered,
+        "thread": threads.read(conn, about, now),
+        "newer": newer.conversation_id if newer else None,
+        "claim": claim if claim and claim.admin_id != the_admin().id else None,
+        "locked_by": about.assignee_name if strict and about.assignee_id not in (None, the_admin().id) else None,
+        "draft": draft,
+        "card": cards.read(conn, about, now) if wide else None,
+    }
+
+
+def _chosen_box() -> Box:
+    wish = request.args.get("box", "")
+    return Box(wish) if wish in set(Box) else Box.ALL
+
+
+def _chosen_tag() -> int | None:
+    wish = request.args.get("tag", "")
+    return int(wish) if re.fullmatch(r"\d{1,15}", wish) else None
+
+
+def _before() -> datetime | None:
+    """Where an older part of the list begins, as milliseconds in the address."""
+    wish = request.args.get("older", "")
+    return datetime.fromtimestamp(int(wish) / 1000, UTC) if re.fullmatch(r"\d{1,14}", wish) else None

@@ -1,0 +1,154 @@
+"""What browsers are told: each fragment is rendered once a language, and shared by all tabs that show it."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from flask import Flask
+
+from daemon.store import conversations
+from daemon.store.marks import TurnState
+from webui import activities, bubbles, fragments, linkview, views
+from webui import marks as shown_marks
+from webui.updates import Audience, Facts
+
+
+class Pieces:
+    """JSON messages without their sequence number, made when the first tab wants them."""
+
+    def __init__(self, app: Flask, facts: Facts, now: datetime) -> None:
+        self._app = app
+        self._facts = facts
+        self._now = now
+        self._made: dict[tuple[str, str, int], str] = {}
+
+    def for_tab(self, tab: Audience) -> list[str]:
+        """What one tab has to hear, in order."""
+        facts, language = self._facts, tab.language
+        bubbles = [i for i, found in facts.bubbles.items() if found.conversation_id == tab.open]
+        pieces = [self._rendered(language, "bubble", i, self._bubble) for i in bubbles]
+        pieces += [
+            self._rendered(language, "activity", number, self._activity)
+            for number, line in enumerate(facts.activities)
+            if line.conversation_id == tab.open
+        ]
+        if tab.open is not None and tab.open in facts.turns and tab.open in facts.rows:
+            pieces.append(self._rendered(language, "thread", tab.open, self._thread))
+            if tab.open in facts.digest.claims:
+                pieces.append(self._rendered(language, "claim", tab.open, self._claim))
+        if tab.box is not None:
+            pieces += [self._rendered(language, "row", i, self._row) for i in facts.rows]
+            if facts.counts:
+                pieces.append(self._once("counts", tab.admin_id, self._counts))
+            pieces += [
+                self._rendered(language, "alarm", i, self._alarm) for i in facts.digest.alarms if i in facts.rows
+            ]
+            if tab.admin_id in facts.mentions:
+                pieces.append(self._once("mentions", tab.admin_id, self._mentions))
+        if facts.colleagues:
+            pieces.append(self._rendered(language, "presence", 0, self._presence))
+        pieces += [self._once("typing", i, self._typing) for i in facts.digest.typing]
+        if facts.link:
+            pieces.append(self._rendered(language, "banner", 0, self._banner))
+            if tab.page == "link":
+                pieces.append(self._rendered(language, "link", tab.owner, self._link))
+        return pieces
+
+    def _rendered(self, language: str, kind: str, about: int, make: Callable[[int], dict[str, Any]]) -> str:
+        if (language, kind, about) not in self._made:
+            with fragments.speaking(self._app, language):
+                self._made[language, kind, about] = json.dumps(make(about), ensure_ascii=False)
+        return self._made[language, kind, about]
+
+    def _once(self, kind: str, about: int, make: Callable[[int], dict[str, Any]]) -> str:
+        if ("", kind, about) not in self._made:
+            self._made["", kind, about] = json.dumps(make(about))
+        return self._made["", kind, about]
+
+    def _bubble(self, message_id: int) -> dict[str, Any]:
+        found = self._facts.bubbles[message_id]
+        html = fragments.bubble(bubbles.message(found, self._now))
+        return {"type": "bubble", "conversation": found.conversation_id, "id": message_id, "html": html}
+
+    def _row(self, conversation_id: int) -> dict[str, Any]:
+        return {"type": "row", "id": conversation_id, "html": fragments.row(self._shown_row(conversation_id))}
+
+    def _shown_row(self, conversation_id: int) -> views.Row:
+        about, claim = self._facts.rows[conversation_id], self._facts.claims.get(conversation_id)
+        return views.row(about, self._now, claim)
+
+    def _thread(self, conversation_id: int) -> dict[str, Any]:
+        turn, offered = self._facts.turns[conversation_id], self._facts.tools
+        about = self._facts.rows[conversation_id]
+        assert offered is not None
+        return {
+            "type": "thread",
+            "conversation": conversation_id,
+            "turn_id": turn.open_id,
+            "head": fragments.head(self._shown_row(conversation_id), offered),
+            "marks": self._marks(about, turn.newest),
+            "status": about.status.value,
+            "only": about.assignee_id if offered.strict else None,
+            "only_name": about.assignee_name if offered.strict else None,
+            "notice": fragments.notice(shown_marks.notice(turn.mark, self._now)) if turn.mark else "",
+            "answered_turn": turn.mark.turn_id if turn.mark else None,
+        }
+
+    def _marks(self, about: conversations.Summary, newest: list[TurnState]) -> list[dict[str, Any]]:
+        shown = [
+            shown_marks.under(about, turn, turn.last_message_id, turn is newest[-1], self._now) for turn in newest
+        ]
+        return [{"turn": one.turn_id, "after": one.after, "html": fragments.turn_mark(one)} for one in shown]
+
+    def _claim(self, conversation_id: int) -> dict[str, Any]:
+        claim = self._facts.claims.get(conversation_id)
+        return {
+            "type": "claim",
+            "conversation": conversation_id,
+            "admin_id": claim.admin_id if claim else None,
+            "name": claim.name if claim else "",
+            "expires": claim.expires_at.isoformat() if claim else None,
+            "html": fragments.claimed(claim.name) if claim else "",
+        }
+
+    def _activity(self, number: int) -> dict[str, Any]:
+        line = self._facts.activities[number]
+        shown = activities.activity(line, self._now)
+        html = fragments.activity(shown) if shown else ""
+        return {"type": "activity", "conversation": line.conversation_id, "id": line.id, "html": html}
+
+    def _alarm(self, conversation_id: int) -> dict[str, Any]:
+        html = fragments.alarm(self._shown_row(conversation_id))
+        return {"type": "alarm", "conversation": conversation_id, "html": html}
+
+    def _presence(self, _: int) -> dict[str, Any]:
+        return {"type": "presence", "html": fragments.team(self._facts.colleagues)}
+
+    def _counts(self, admin_id: int) -> dict[str, Any]:
+        by_admin = self._facts.counts
+        return {
+            "type": "counts",
+            "mine": by_admin.get(admin_id, 0),
+            "unassigned": by_admin.get(None, 0),
+            "all": sum(by_admin.values()),
+        }
+
+    def _mentions(self, admin_id: int) -> dict[str, Any]:
+        return {"type": "mentions", "conversations": self._facts.mentions[admin_id]}
+
+    def _typing(self, conversation_id: int) -> dict[str, Any]:
+        on = self._facts.digest.typing[conversation_id]
+        return {"type": "typing", "conversation": conversation_id, "on": on}
+
+    def _panel(self, owner: bool) -> linkview.Panel:
+        assert self._facts.link is not None
+        return linkview.panel(*self._facts.link, self._now, owner=owner)
+
+    def _banner(self, _: int) -> dict[str, Any]:
+        panel = self._panel(owner=False)
+        html = fragments.banner(panel)
+        return {"type": "banner", "state": panel.state, "can_send": panel.can_send, "html": html}
+
+    def _link(self, owner: int) -> dict[str, Any]:
+        return {"type": "link", "html": fragments.link_panel(self._panel(bool(owner)), bool(owner))}

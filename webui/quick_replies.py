@@ -1,0 +1,129 @@
+"""The page of the quick replies: the team's, which the owner writes, and everybody's own."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, abort, request
+from flask_babel import gettext
+from flask_login import login_required
+from sqlalchemy import Connection
+
+from daemon.desk import quick_replies as desk
+from daemon.desk.quick_replies import QuickReplyError
+from daemon.store import quick_replies
+from daemon.store.quick_replies import QuickReply
+from webui import frame
+from webui.auth import the_actor, the_admin
+from webui.context import services
+
+pages = Blueprint("quick_replies", __name__)
+
+OWN, TEAM = "own", "team"
+
+
+def _(text: str) -> str:
+    return text
+
+
+# What is wrong with a field, by QuickReplyError's field and reason.
+FIELD_ERRORS = {
+    ("shortcut", "empty"): _("Write something first."),
+    ("shortcut", "format"): _("Use letters, digits and dashes, without spaces."),
+    ("shortcut", "taken"): _("This shortcut exists already. Choose another one."),
+    ("shortcut", "too_long"): _("32 characters at most."),
+    ("text", "empty"): _("Write something first."),
+    ("text", "too_long"): _("This is longer than WhatsApp allows."),
+    ("number", "unknown"): _("Somebody has deleted this quick reply meanwhile."),
+    ("number", "too_many"): _("There are too many quick replies. Delete some first."),
+}
+
+
+@pages.get("/settings/quick-replies")
+@login_required  # type: ignore[untyped-decorator]
+def page() -> Any:
+    """All quick replies that this admin can use, and the form for a new one."""
+    return _render(None, {"whose": TEAM if the_admin().is_owner else OWN}, {})
+
+
+@pages.get("/settings/quick-replies/<id:number>")
+@login_required  # type: ignore[untyped-decorator]
+def edit(number: int) -> Any:
+    """The form of one quick reply."""
+    with services().database.read() as conn:
+        found = _editable(conn, number)
+    return _render(number, {"shortcut": found.shortcut, "text": found.text, "whose": _whose(found)}, {})
+
+
+@pages.post("/settings/quick-replies")
+@login_required  # type: ignore[untyped-decorator]
+def add() -> Any:
+    """A new quick reply, the team's or one's own."""
+    whose = request.form.get("whose", "")
+    if whose not in (OWN, TEAM):
+        abort(400)
+    if whose == TEAM and not the_admin().is_owner:
+        abort(403)
+    return _save(None, None if whose == TEAM else the_admin().id)
+
+
+@pages.post("/settings/quick-replies/<id:number>")
+@login_required  # type: ignore[untyped-decorator]
+def change(number: int) -> Any:
+    """Another shortcut or text; whose it is stays."""
+    with services().database.read() as conn:
+        found = _editable(conn, number)
+    return _save(number, found.admin_id)
+
+
+@pages.post("/settings/quick-replies/<id:number>/delete")
+@login_required  # type: ignore[untyped-decorator]
+def delete(number: int) -> Any:
+    """Away with it."""
+    with services().database.write() as conn:
+        _editable(conn, number)
+        desk.delete(conn, frame.account_of(conn), number, the_actor(), services().clock())
+    return frame.done(gettext("Deleted."), "quick_replies.page")
+
+
+def _save(number: int | None, admin_id: int | None) -> Any:
+    shortcut, text = request.form.get("shortcut", ""), request.form.get("text", "")
+    try:
+        with services().database.write() as conn:
+            if number is not None:
+                _editable(conn, number)
+            account_id, now = frame.account_of(conn), services().clock()
+            desk.save(conn, account_id, number, admin_id, shortcut, text, the_actor(), now)
+    except QuickReplyError as error:
+        values = {"shortcut": shortcut, "text": text, "whose": TEAM if admin_id is None else OWN}
+        return _render(number, values, {error.field: gettext(FIELD_ERRORS[error.field, error.reason])}), 422
+    return frame.done(gettext("Saved."), "quick_replies.page")
+
+
+def _editable(conn: Connection, number: int) -> QuickReply:
+    """One that this admin may change: a colleague's own does not exist for him, the team's is the owner's."""
+    usable = quick_replies.listing(conn, frame.account_of(conn), the_admin().id)
+    found = next((one for one in usable if one.id == number), None)
+    if found is None:
+        abort(404)
+    if found.admin_id is None and not the_admin().is_owner:
+        abort(403)
+    return found
+
+
+def _whose(found: QuickReply) -> str:
+    return TEAM if found.admin_id is None else OWN
+
+
+def _render(number: int | None, values: Mapping[str, str], errors: dict[str, str]) -> str:
+    with services().database.read() as conn:
+        usable = quick_replies.listing(conn, frame.account_of(conn), the_admin().id)
+        return frame.show(
+            "quick_replies.html",
+            conn,
+            number=number,
+            values=values,
+            errors=errors,
+            owner=the_admin().is_owner,
+            team=[one for one in usable if one.admin_id is None],
+            own=[one for one in usable if one.admin_id is not None],
+        )

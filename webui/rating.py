@@ -1,0 +1,67 @@
+"""The page of the rating: whether customers are asked for 1 to 5 after their conversation was resolved."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, request
+from flask_babel import gettext
+
+from daemon.desk import settings
+from daemon.desk.settings import DeskSettings
+from webui import frame
+from webui.auth import owner_required, the_actor
+from webui.context import services
+from webui.forms import Form
+
+pages = Blueprint("rating", __name__)
+
+LONGEST_TEXT = 1000
+# A week: after that a "5" means something else.
+LONGEST_WAIT = 7 * 1440
+
+
+@pages.get("/settings/rating")
+@owner_required
+def page() -> Any:
+    """The choices as they are."""
+    with services().database.read() as conn:
+        chosen = settings.load(conn, frame.account_of(conn))
+    return _render(_typed(chosen), {})
+
+
+@pages.post("/settings/rating")
+@owner_required
+def save() -> Any:
+    """Keep what was typed, or say what is wrong with it."""
+    form = Form(request.form)
+    changes = read(form)
+    if form.errors:
+        return _render(form.typed, form.errors), 422
+    with services().database.write() as conn:
+        settings.save(conn, frame.account_of(conn), changes, the_actor(), services().clock())
+    return frame.done(gettext("Saved."), "rating.page")
+
+
+def read(form: Form) -> dict[str, Any]:
+    """The choices of this page by field of DeskSettings; asking needs a question."""
+    wanted = form.checked("rating")
+    return {
+        "rating": wanted,
+        "rating_question": form.text("rating_question", LONGEST_TEXT, required=wanted),
+        "rating_thanks": form.text("rating_thanks", LONGEST_TEXT),
+        "rating_within": form.number("rating_within", 1, LONGEST_WAIT),
+    }
+
+
+def _typed(chosen: DeskSettings) -> dict[str, str]:
+    return {
+        "rating": "1" if chosen.rating else "",
+        "rating_question": chosen.rating_question,
+        "rating_thanks": chosen.rating_thanks,
+        "rating_within": str(chosen.rating_within),
+    }
+
+
+def _render(values: Mapping[str, str], errors: dict[str, str]) -> str:
+    with services().database.read() as conn:
+        return frame.show("rating.html", conn, values=values, errors=errors, defaults=DeskSettings())

@@ -1,0 +1,169 @@
+"""Answering: the reply field's way to the desk's one door, and what becomes of a reply that is held."""
+
+import re
+from typing import Any
+
+from flask import Blueprint, abort, jsonify, redirect, request, url_for
+from flask_babel import gettext
+from flask_login import login_required
+
+from daemon.desk import decisions, notes, quick_replies, settings
+from daemon.desk import turns as desk
+from daemon.desk.decisions import Decision
+from daemon.domain.desk import ClaimedByAnother, OnlyTheAssignee
+from daemon.domain.messages import Author
+from daemon.domain.placeholders import opening
+from daemon.domain.turns import AlreadyAnswered, Closer, NotAnswerable
+from daemon.store import conversations, messages
+from daemon.store import quick_replies as kept
+from webui import bubbles, errors, fragments, marks, page
+from webui.auth import the_actor, the_admin
+from webui.context import services, the_account
+from webui.page import Draft
+
+pages = Blueprint("replies", __name__)
+
+
+def _(text: str) -> str:
+    return text
+
+
+REFUSALS = {
+    "empty": _("Write something first."),
+    "too_long": _("This is longer than WhatsApp allows (65,536 characters). Send it in parts."),
+    "unknown_conversation": _("This conversation is closed. Open the customer's newest one."),
+}
+
+
+@pages.post("/c/<id:conversation_id>/answer")
+@login_required  # type: ignore[untyped-decorator]
+def answer(conversation_id: int) -> Any:
+    """Queue a reply through the desk's one door, or say who was faster or is answering already."""
+    if request.form.get("mode") == "note":
+        return note(conversation_id)
+    text, turn_id, key = _reply_form()
+    now = services().clock()
+    try:
+        with services().database.write() as conn:
+            message_id = desk.answer(
+                conn,
+                conversation_id,
+                Closer(Author.ADMIN, the_admin().id),
+                text,
+                now,
+                turn_id=turn_id,
+                request_key=key,
+                follow_up=bool(request.form.get("follow_up")),
+                take_over=bool(request.form.get("take_over")),
+                address=request.remote_addr,
+            )
+    except AlreadyAnswered as error:
+        _note_refusal(conversation_id)
+        return _refuse(conversation_id, 409, Draft(text, notice=marks.notice(error.mark, now), turn_id=turn_id))
+    except ClaimedByAnother as error:
+        return _refuse(conversation_id, 409, Draft(text, claimed_by=error.claim.name, turn_id=turn_id))
+    except OnlyTheAssignee as error:
+        sentence = gettext("Only %(name)s may answer this.", name=error.name)
+        return _refuse(conversation_id, 409, Draft(text, error=sentence, turn_id=turn_id))
+    except NotAnswerable as error:
+        return _refuse(conversation_id, 422, Draft(text, error=gettext(REFUSALS[error.reason]), turn_id=turn_id))
+    return _sent(conversation_id, message_id)
+
+
+@pages.post("/c/<id:conversation_id>/note")
+@login_required  # type: ignore[untyped-decorator]
+def note(conversation_id: int) -> Any:
+    """Write something that only the team sees."""
+    text, turn_id, _key = _reply_form()
+    try:
+        with services().database.write() as conn:
+            message_id = notes.add(conn, conversation_id, text, the_actor(), services().clock())
+    except NotAnswerable as error:
+        draft = Draft(text, error=gettext(REFUSALS[error.reason]), turn_id=turn_id, mode="note")
+        return _refuse(conversation_id, 422, draft)
+    return _sent(conversation_id, message_id)
+
+
+@pages.get("/quick-replies.json")
+@login_required  # type: ignore[untyped-decorator]
+def quick() -> Any:
+    """What `/` offers in a reply field, filled in for the conversation `c`."""
+    wish = request.args.get("c", "")
+    if not re.fullmatch(r"\d{1,15}", wish, re.ASCII):
+        abort(400)
+    with services().database.read() as conn:
+        about, account = conversations.summary(conn, int(wish)), the_account(conn)
+        if about is None or account is None or about.account_id != account.id:
+            abort(404)
+        found = kept.listing(conn, account.id, the_admin().id)
+        hours = settings.load(conn, account.id).hours
+    filled = {
+        "name": about.contact_name or "",
+        "shop": services().config.shop,
+        "hours": opening(hours, services().clock(), services().config.timezone),
+        "admin": the_admin().name,
+    }
+    return jsonify(
+        replies=[
+            {
+                "shortcut": one.shortcut,
+                "text": quick_replies.fill(one.text, **filled),
+                "own": one.admin_id is not None,
+            }
+            for one in found
+        ]
+    )
+
+
+@pages.post("/c/<id:conversation_id>/replies/<id:message_id>/<decision>")
+@login_required  # type: ignore[untyped-decorator]
+def decide(conversation_id: int, message_id: int, decision: str) -> Any:
+    """What becomes of a held or an uncertain reply."""
+    if decision not in tuple(Decision):
+        abort(404)
+    now = services().clock()
+    with services().database.write() as conn:
+        if not decisions.decide(conn, conversation_id, message_id, Decision(decision), now, the_actor()):
+            abort(409)
+    return "", 204
+
+
+def _reply_form() -> tuple[str, int | None, str | None]:
+    """Text, turn and request key of a reply."""
+    turn, key = request.form.get("turn_id", ""), request.form.get("request_key", "")
+    if not re.fullmatch(r"\d{0,15}", turn) or not re.fullmatch(r"[\w-]{0,64}", key, re.ASCII):
+        abort(400)
+    return request.form.get("text", ""), int(turn) if turn else None, key or None
+
+
+def _sent(conversation_id: int, message_id: int) -> Any:
+    """The new bubble for a script, the thread for a browser without one."""
+    now = services().clock()
+    with services().database.read() as conn:
+        bubble = messages.bubble(conn, message_id)
+    if bubble is None or bubble.conversation_id != conversation_id:
+        abort(400)
+    if errors.wants_json():
+        shown = fragments.bubble(bubbles.message(bubble, now))
+        return jsonify(id=message_id, bubble=shown, turn_id="", request_key=Draft().request_key), 201
+    return redirect(url_for("inbox.thread", conversation_id=conversation_id, box=request.args.get("box")), 303)
+
+
+def _refuse(conversation_id: int, code: int, draft: Draft) -> Any:
+    """Why nothing was sent, with everything that was typed."""
+    if errors.wants_json():
+        with services().database.read() as conn:
+            if conversations.summary(conn, conversation_id) is None:
+                abort(404)
+        notice = fragments.notice(draft.notice) if draft.notice else ""
+        claim = fragments.claimed(draft.claimed_by, refused=True) if draft.claimed_by else ""
+        return jsonify(notice=notice, claim=claim, error=draft.error), code
+    return page.render(conversation_id, draft), code
+
+
+def _note_refusal(conversation_id: int) -> None:
+    """A second answer was prevented: the owner wants to know how often that happens."""
+    with services().database.write() as conn:
+        about = conversations.summary(conn, conversation_id)
+        if about is not None:
+            desk.note_refusal(conn, about.account_id, conversation_id, the_actor(), services().clock())
