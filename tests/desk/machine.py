@@ -43,7 +43,7 @@ from tests.desk.wire import Fate
 
 # a disk in memory, where there is one: each step commits a few times
 _MEMORY = Path("/dev/shm")
-CUSTOMERS = st.sampled_from([1, 2])
+CUSTOMERS = st.sampled_from([1, 1, 2])
 FORMS = st.sampled_from([0, 0, 0, 1, 2])
 ADMINS = st.sampled_from([0, 0, 1, 2])
 TABS = st.sampled_from(["a", "b"])
@@ -51,7 +51,47 @@ TABS = st.sampled_from(["a", "b"])
 LAGS = st.sampled_from([0, 0, 0, 3, 20])
 WORDS = st.sampled_from(["halo", "harga?", "jam berapa", "ok"])
 OFTEN = st.sampled_from([True, True, True, False])
+DEVICES = st.sampled_from([PHONE, PHONE, LAPTOP])
+HOW = st.sampled_from(["assign", "transfer", "back"])
+FATES = st.sampled_from([*[Fate.SENT] * 5, *Fate])
+MEANWHILE = st.sampled_from(["nothing", "nothing", "the phone", "the customer", "an admin", "a receipt"])
 RARELY = st.sampled_from([False, False, False, True])
+
+
+WHAT_HAPPENS: dict[str, tuple[int, dict[str, st.SearchStrategy[Any]]]] = {
+    "customer_writes": (6, {"customer": CUSTOMERS, "form": FORMS, "words": WORDS, "lag": LAGS}),
+    "own_device_writes": (2, {"customer": CUSTOMERS, "form": FORMS, "device": DEVICES, "lag": LAGS}),
+    "looks": (2, {"admin": ADMINS, "customer": CUSTOMERS}),
+    "answers": (
+        6,
+        {
+            "admin": ADMINS,
+            "customer": CUSTOMERS,
+            "form": FORMS,
+            "fresh": OFTEN,
+            "follow_up": RARELY,
+            "take_over": OFTEN,
+        },
+    ),
+    "types": (2, {"admin": ADMINS, "tab": TABS, "customer": CUSTOMERS, "take_over": RARELY}),
+    "stops_typing": (1, {"admin": ADMINS, "tab": TABS, "customer": CUSTOMERS}),
+    "closes_tab": (1, {"admin": ADMINS, "tab": TABS}),
+    "says_that_no_answer_is_needed": (
+        2,
+        {"admin": ADMINS, "customer": CUSTOMERS, "fresh": OFTEN, "unmark": st.booleans()},
+    ),
+    "decides": (2, {"admin": ADMINS, "which": st.integers(0, 3), "decision": st.sampled_from(Decision)}),
+    "hands_over": (1, {"admin": ADMINS, "to": ADMINS, "customer": CUSTOMERS, "how": HOW}),
+    "resolves": (1, {"admin": ADMINS, "customer": CUSTOMERS}),
+    "takes_up_again": (1, {"admin": ADMINS, "customer": CUSTOMERS}),
+    "sends": (6, {"fate": FATES, "what": MEANWHILE, "customer": CUSTOMERS, "admin": ADMINS}),
+    "receipts_come": (1, {}),
+    "clerk_looks": (3, {}),
+    "time_passes": (2, {"seconds": st.sampled_from([1, 6, 6, 6, 31, 120, 7200])}),
+}
+STEPS = st.sampled_from([name for name, (weight, _) in WHAT_HAPPENS.items() for _ in range(weight)]).flatmap(
+    lambda name: st.fixed_dictionaries(WHAT_HAPPENS[name][1]).map(lambda arguments: (name, arguments))
+)
 
 
 class SharedDesk(RuleBasedStateMachine):
@@ -83,6 +123,12 @@ class SharedDesk(RuleBasedStateMachine):
         self.clerk = Clerk(self.database, ZONE, "Toko Kita", self.clock)
         self.session = SessionPart(self.database, self.account, self.clock, self.leaves)
 
+    @rule(step=STEPS)
+    def happens(self, step: tuple[str, dict[str, Any]]) -> None:
+        """One rule for all: with many, each day would know only a few of them."""
+        name, arguments = step
+        getattr(self, name)(**arguments)
+
     def teardown(self) -> None:
         if hasattr(self, "session"):
             self.session.close()
@@ -107,30 +153,18 @@ class SharedDesk(RuleBasedStateMachine):
 
     # --- customers and own devices ---
 
-    @rule(customer=CUSTOMERS, form=FORMS, words=WORDS, lag=LAGS)
     def customer_writes(self, customer: int, form: int, words: str, lag: int) -> None:
         self.session.receives(addresses(customer)[form], self.text(words), later(self.now, -lag))
 
-    @rule(customer=CUSTOMERS, form=FORMS, device=st.sampled_from([PHONE, PHONE, LAPTOP]), lag=LAGS)
     def own_device_writes(self, customer: int, form: int, device: int, lag: int) -> None:
         party, sent_at = addresses(customer)[form], later(self.now, -lag)
         self.session.receives(party, self.text("dari HP"), sent_at, True, device)
 
-    @rule(customer=CUSTOMERS, words=WORDS)
-    def writes_once_more(self, customer: int, words: str) -> None:
-        self.customer_writes(customer, 0, words, 0)
-
     # --- admins ---
 
-    @rule(admin=ADMINS, customer=CUSTOMERS)
     def looks(self, admin: int, customer: int) -> None:
         self.admins[admin].looks(addresses(customer)[0])
 
-    @rule(admin=ADMINS, customer=CUSTOMERS)
-    def answers_what_is_open(self, admin: int, customer: int) -> None:
-        self.answers(admin, customer, 0, True, False, False)
-
-    @rule(admin=ADMINS, customer=CUSTOMERS, form=FORMS, fresh=OFTEN, follow_up=RARELY, take_over=RARELY)
     def answers(self, admin: int, customer: int, form: int, fresh: bool, follow_up: bool, take_over: bool) -> None:
         who = self.admins[admin]
         view = self.view(admin, customer, fresh, form)
@@ -140,7 +174,6 @@ class SharedDesk(RuleBasedStateMachine):
         if message_id is not None:
             self.accepted.append(message_id)
 
-    @rule(admin=ADMINS, tab=TABS, customer=CUSTOMERS, take_over=RARELY)
     def types(self, admin: int, tab: str, customer: int, take_over: bool) -> None:
         who, name = self.admins[admin], f"{admin}{tab}"
         view = self.view(admin, customer, True)
@@ -148,24 +181,19 @@ class SharedDesk(RuleBasedStateMachine):
             who.opens_tab(name)
             who.types(view, name, take_over)
 
-    @rule(admin=ADMINS, tab=TABS, customer=CUSTOMERS)
     def stops_typing(self, admin: int, tab: str, customer: int) -> None:
         view = self.view(admin, customer, False)
         if view is not None:
             self.admins[admin].stops_typing(view, f"{admin}{tab}")
 
-    @rule(admin=ADMINS, tab=TABS)
     def closes_tab(self, admin: int, tab: str) -> None:
         self.admins[admin].closes_tab(f"{admin}{tab}")
 
-    @rule(admin=ADMINS, customer=CUSTOMERS, fresh=OFTEN, unmark=st.booleans())
     def says_that_no_answer_is_needed(self, admin: int, customer: int, fresh: bool, unmark: bool) -> None:
         view = self.view(admin, customer, fresh)
         if view is not None:
             _ = self.admins[admin].unmarks(view) if unmark else self.admins[admin].marks(view)
 
-    @precondition(lambda self: self.waits("held") or self.waits("uncertain"))
-    @rule(admin=ADMINS, which=st.integers(0, 3), decision=st.sampled_from(Decision))
     def decides(self, admin: int, which: int, decision: Decision) -> None:
         with self.database.read() as conn:
             waiting = undecided(conn, "held", "uncertain")
@@ -176,7 +204,6 @@ class SharedDesk(RuleBasedStateMachine):
         if newest is not None:
             self.decided[message.id] = newest
 
-    @rule(admin=ADMINS, to=ADMINS, customer=CUSTOMERS, how=st.sampled_from(["assign", "transfer", "back"]))
     def hands_over(self, admin: int, to: int, customer: int, how: str) -> None:
         who, view = self.admins[admin], self.view(admin, customer, True)
         if view is None:
@@ -189,13 +216,11 @@ class SharedDesk(RuleBasedStateMachine):
             case "back":
                 who.does(assignment.give_back, view)
 
-    @rule(admin=ADMINS, customer=CUSTOMERS)
     def resolves(self, admin: int, customer: int) -> None:
         view = self.view(admin, customer, True)
         if view is not None:
             self.admins[admin].does(conversations.resolve, view)
 
-    @rule(admin=ADMINS, customer=CUSTOMERS)
     def takes_up_again(self, admin: int, customer: int) -> None:
         view = self.view(admin, customer, False)
         if view is not None:
@@ -203,30 +228,16 @@ class SharedDesk(RuleBasedStateMachine):
 
     # --- the machines ---
 
-    def waits(self, state: str) -> bool:
-        """Whether a reply is in this state."""
-        with self.database.read() as conn:
-            row = conn.exec_driver_sql("SELECT 1 FROM outbox WHERE state = ? LIMIT 1", (state,)).first()
-        return row is not None
-
-    @precondition(lambda self: self.waits("queued"))
-    @rule(fate=st.sampled_from([*[Fate.SENT] * 4, *Fate]), what=st.sampled_from("    pcar"), data=st.data())
-    def sends(self, fate: Fate, what: str, data: st.DataObject) -> None:
+    def sends(self, fate: Fate, what: str, customer: int, admin: int) -> None:
         """A reply leaves (or not), and something else happens while it is under way."""
         meanwhile = {
-            "p": lambda: self.own_device_writes(data.draw(CUSTOMERS), 0, PHONE, 0),
-            "c": lambda: self.customer_writes(data.draw(CUSTOMERS), 0, "halo", 0),
-            "a": lambda: self.answers(data.draw(ADMINS), data.draw(CUSTOMERS), 0, True, True, True),
-            "r": lambda: self.receipts_come(),
+            "the phone": lambda: self.own_device_writes(customer, 0, PHONE, 0),
+            "the customer": lambda: self.customer_writes(customer, 0, "halo", 0),
+            "an admin": lambda: self.answers(admin, customer, 0, True, True, True),
+            "a receipt": self.receipts_come,
         }.get(what, lambda: None)
         self.session.sends(fate, meanwhile)
 
-    @precondition(lambda self: self.waits("queued"))
-    @rule()
-    def sends_well(self) -> None:
-        self.session.sends()
-
-    @rule()
     def receipts_come(self) -> None:
         """What customers have got is confirmed, also what we were not sure of."""
         with self.database.read() as conn:
@@ -241,12 +252,10 @@ class SharedDesk(RuleBasedStateMachine):
             if wa_id in arrived:
                 self.session.gets_receipt(addresses(int(user[2:]))[0], wa_id)
 
-    @rule()
     def clerk_looks(self) -> None:
         self.clerk.look()
         assert not self.clerk._failed
 
-    @rule(seconds=st.sampled_from([1, 6, 6, 31, 120, 7200]))
     def time_passes(self, seconds: int) -> None:
         self.now = later(self.now, seconds)
 

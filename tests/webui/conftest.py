@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import urllib.error
@@ -19,7 +20,6 @@ from werkzeug.test import TestResponse
 from auth_store import place
 from daemon.config import Config
 from daemon.store.engine import Database
-from daemon.store.schema import migrate
 from tests import browser as browser_tools
 from tests.webui.shop import PASSWORD, Shop
 from webui import security
@@ -39,10 +39,21 @@ def config(tmp_path: Path) -> Config:
     return Config.from_env({"BALAS_DATA": str(data), "BALAS_PORT": str(port), "BALAS_SHOP": "Toko Sari"})
 
 
+@pytest.fixture(scope="session")
+def furnished_file(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with a shop and its two admins; to be copied (their passwords take long to hash)."""
+    path = tmp_path_factory.mktemp("furnished") / "balas.db"
+    shutil.copy(migrated_file, path)
+    database = Database(f"sqlite:///{path}")
+    Shop(database)
+    database.close()
+    return path
+
+
 @pytest.fixture
-def database(config: Config) -> Iterator[Database]:
+def database(config: Config, furnished_file: Path) -> Iterator[Database]:
     database = Database(config.database_url)
-    migrate(database)
+    shutil.copy(furnished_file, database.path)
     yield database
     database.close()
 

@@ -34,8 +34,12 @@ class Shop:
         now = utc_now()
         with self.database.write() as conn:
             self.account_id = accounts.ensure(conn, "main", now).id
-            self.sari = admins.create(conn, "sari", "Sari", PASSWORD, admins.Role.OWNER, now)
-            self.budi = admins.create(conn, "budi", "Budi", PASSWORD, admins.Role.ADMIN, now)
+            self.sari = self._admin(conn, "Sari", admins.Role.OWNER, now)
+            self.budi = self._admin(conn, "Budi", admins.Role.ADMIN, now)
+
+    def _admin(self, conn: Connection, name: str, role: admins.Role, now: datetime) -> admins.Admin:
+        known = admins.by_username(conn, name.lower())
+        return known or admins.create(conn, name.lower(), name, PASSWORD, role, now)
 
     def write(self, change: Callable[[Connection], Any]) -> Any:
         with self.database.write() as conn:

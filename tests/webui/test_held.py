@@ -51,7 +51,7 @@ def test_only_a_held_reply_of_this_conversation_can_be_decided(
     number, reply = held(shop)
     other = shop.conversation("Pak Joko", "halo")
     assert sari.post(f"/c/{other}/replies/{reply}/send-anyway", {}).status_code == 409
-    assert sari.post(f"/c/{number}/replies/999/discard", {}).status_code == 409
+    assert sari.post(f"/c/{number}/replies/999/discard", {}).status_code == 404
     assert sari.post(f"/c/{number}/replies/{reply}/forget", {}).status_code == 404
     assert stranger.post(f"/c/{number}/replies/{reply}/discard", {}).status_code in (302, 303, 401)
     assert delivery(shop, reply) == Delivery.HELD
