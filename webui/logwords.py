@@ -58,7 +58,7 @@ SENTENCES = {
     Action.ASSIGNED_AUTOMATICALLY: _("The chat went to %(name)s"),
     Action.TRANSFERRED: _("Passed the chat on to %(name)s"),
     Action.RETURNED: _("Gave the chat back to the queue"),
-    Action.RESOLVED: _("Closed the chat"),
+    Action.RESOLVED: _("Resolved the chat"),
     Action.REOPENED: _("Opened the chat again"),
     Action.CLAIM_TAKEN_OVER: _("Took over what %(name)s was answering"),
     Action.HANDLED: _("Marked as needing no reply"),
