@@ -8,7 +8,7 @@ from flask_babel import gettext
 from markupsafe import Markup, escape
 
 from daemon.desk.decisions import Decision
-from daemon.domain.messages import Delivery, MessageKind
+from daemon.domain.messages import Author, Delivery, MessageKind
 from daemon.store.messages import Bubble
 from webui import media, texts, views
 
@@ -31,6 +31,11 @@ TROUBLES = {
     Delivery.HELD: _("Not sent: somebody answered on the phone or another linked device just before."),
     Delivery.DISCARDED: _("Discarded. The customer has not received this."),
     Delivery.CANCELLED: _("Stopped, because somebody answered just before."),
+}
+# a held reply, by whose answer was faster
+HELD_BY = {
+    Author.PHONE: _("Not sent: the phone answered at %(time)s, before this could leave."),
+    Author.COMPANION: _("Not sent: another linked device answered at %(time)s, before this could leave."),
 }
 DECISIONS = {
     Delivery.HELD: ((Decision.SEND_ANYWAY, _("Send anyway")), (Decision.DISCARD, _("Discard"))),
@@ -89,7 +94,7 @@ def message(bubble: Bubble, now: datetime) -> Message:
         file=media.shown(bubble),
         delivery=delivery.value if delivery else None,
         delivery_label=gettext(views.DELIVERIES[delivery]) if delivery else "",
-        trouble=gettext(TROUBLES[delivery]) if delivery in TROUBLES else None,
+        trouble=_trouble(bubble, delivery),
         decisions=[(name.value, gettext(words)) for name, words in DECISIONS.get(delivery, ())]
         if delivery
         else [],
@@ -102,6 +107,12 @@ def message(bubble: Bubble, now: datetime) -> Message:
         is_note=bubble.kind == MessageKind.NOTE,
         is_automatic=bubble.is_automatic,
     )
+
+
+def _trouble(bubble: Bubble, delivery: Delivery | None) -> str | None:
+    if delivery == Delivery.HELD and bubble.closed_at and bubble.closed_by in HELD_BY:
+        return gettext(HELD_BY[bubble.closed_by], time=texts.clock_time(bubble.closed_at))
+    return gettext(TROUBLES[delivery]) if delivery in TROUBLES else None
 
 
 def mentions(text: str) -> Markup:

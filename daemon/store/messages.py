@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from daemon.domain.messages import DELIVERY_ORDER, Author, Delivery, MessageKind
 from daemon.store.prepared import Prepared
-from daemon.store.tables import admin, message, reaction
+from daemon.store.tables import admin, message, reaction, turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,9 @@ class Bubble:
     reactions: tuple[str, ...] = field(default=())
     turn_id: int | None = None
     is_automatic: bool = False
+    # who closed its turn, and when
+    closed_by: Author | None = None
+    closed_at: datetime | None = None
 
 
 _add = upsert(message).on_conflict_do_nothing().returning(message.c.id)
@@ -184,6 +187,8 @@ _bubbles = (
         message.c.is_history,
         message.c.turn_id,
         message.c.is_automatic,
+        turn.c.closed_by,
+        turn.c.closed_at,
         _quoted.c.text.label("quoted_text"),
         _quoted.c.from_me.label("quoted_from_me"),
         select(func.group_concat(reaction.c.emoji, " "))
@@ -192,6 +197,7 @@ _bubbles = (
         .label("reactions"),
     )
     .outerjoin(admin, admin.c.id == message.c.admin_id)
+    .outerjoin(turn, turn.c.id == message.c.turn_id)
     .outerjoin(
         _quoted,
         (_quoted.c.wa_id == message.c.quoted_wa_id) & (_quoted.c.contact_id == message.c.contact_id),
@@ -242,6 +248,8 @@ def _bubble(row: Row[*tuple[Any, ...]]) -> Bubble:
         reactions=tuple(row.reactions.split(" ")) if row.reactions else (),
         turn_id=row.turn_id,
         is_automatic=row.is_automatic,
+        closed_by=Author(row.closed_by) if row.closed_by else None,
+        closed_at=row.closed_at,
     )
 
 

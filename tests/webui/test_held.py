@@ -31,7 +31,7 @@ def delivery(shop: Shop, message_id: int) -> Delivery | None:
 def test_the_thread_says_why_and_offers_both_ways(sari: Visitor, shop: Shop) -> None:
     number, _ = held(shop)
     page = sari.get(f"/c/{number}").text
-    for words in ("somebody answered on the phone", "Send anyway", "Discard"):
+    for words in ("Not sent: the phone answered at", "Send anyway", "Discard"):
         assert words in page
 
 
