@@ -8,7 +8,7 @@ from daemon.desk import claims, satisfaction
 from daemon.domain.desk import CLERK, Action, Actor, FieldError, Priority
 from daemon.domain.texts import one_line
 from daemon.domain.turns import Closer
-from daemon.store import audit, conversations, events, messages, tags, turns
+from daemon.store import audit, conversations, events, merging, messages, tags, turns
 from daemon.store.conversations import Status
 from daemon.store.events import EventKind
 
@@ -58,8 +58,9 @@ def reopen(conn: Connection, conversation_id: int, actor: Actor, now: datetime) 
 def reply_failed(conn: Connection, message_id: int, now: datetime) -> int | None:
     """Open the turn again that a reply had closed which did not reach the customer; gives the turn.
 
-    If the conversation was resolved meanwhile, it is taken up again, so that the customer is not forgotten. If he
-    has written again, both turns become one. None if no turn is concerned, or he waits in a newer conversation.
+    If the conversation was resolved meanwhile, it is taken up again; if the customer has a newer one, the turn
+    goes on there, with its messages. If he has written again, both turns become one. None if the reply had
+    closed no turn.
     """
     turn_id = turns.closed_by_message(conn, message_id)
     bubble = messages.bubble(conn, message_id)
@@ -67,11 +68,17 @@ def reply_failed(conn: Connection, message_id: int, now: datetime) -> int | None
         return None
     about = conversations.summary(conn, bubble.conversation_id)
     assert about is not None
+    here = about.id
     if about.status == Status.RESOLVED and not reopen(conn, about.id, CLERK, now):
-        return None
+        newer = conversations.current(conn, about.contact_id)
+        assert newer is not None  # or it would have been taken up again
+        here = newer.conversation_id
+        turns.move(conn, turn_id, here)
+        merging.lead(conn, about.id)
+        _changed(conn, about.account_id, here, now)
     if not turns.reopen(conn, turn_id):
         turns.join_open(conn, turn_id)
-    return turns.current(conn, about.id)
+    return turns.current(conn, here)
 
 
 def set_priority(conn: Connection, conversation_id: int, priority: Priority, actor: Actor, now: datetime) -> bool:

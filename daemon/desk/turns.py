@@ -115,15 +115,13 @@ def _mark_in_the_way(
     if follow_up:
         return None
     if turn_id is not None and turn_id != open_turn:
-        mark = turns.mark(conn, turn_id)
-    elif open_turn is None:
-        mark = turns.last_closed(conn, about.id)
-    else:
-        return None
-    if mark is None or (closer.author == Author.ADMIN and mark.closer == closer):
-        return None
+        # also when it was himself: in another tab, or before the first answer had come back
+        return turns.mark(conn, turn_id)
+    mark = turns.last_closed(conn, about.id) if open_turn is None else None
     # a turn that was marked as needing no answer has none that could be doubled
-    return mark if mark.message_id is not None or turn_id is not None else None
+    if mark is None or mark.message_id is None or mark.closer == closer:
+        return None
+    return mark
 
 
 def queue_message(

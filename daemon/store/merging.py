@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, select, update
 
 from daemon.domain.desk import Priority
-from daemon.domain.messages import MessageKind
+from daemon.domain.messages import PLACEHOLDERS, MessageKind
 from daemon.store import events
 from daemon.store.desk_tables import audit, claim, contact_field, conversation_tag, rating
 from daemon.store.tables import (
@@ -68,7 +68,7 @@ def _drop_twins(conn: Connection, survivor: int, gone: int) -> None:
         .where(message.c.contact_id == gone, twin.c.contact_id == survivor)
     ).all()
     for copy, copy_kind, original, original_kind in twins:
-        if original_kind == MessageKind.UNREADABLE != copy_kind:
+        if original_kind in PLACEHOLDERS and copy_kind not in PLACEHOLDERS:
             _drop_message(conn, original, instead=copy)
         else:
             _drop_message(conn, copy, instead=original)
@@ -82,7 +82,7 @@ def _drop_message(conn: Connection, message_id: int, instead: int) -> None:
     for table in (reaction, download, outbox):
         conn.execute(delete(table).where(table.c.message_id == message_id))
     conn.execute(delete(message).where(message.c.id == message_id))
-    _lead(conn, row.conversation_id)
+    lead(conn, row.conversation_id)
     # a turn with nothing in it waits for no answer
     empty = ~select(message.c.id).where(message.c.turn_id == row.turn_id).exists()
     conn.execute(delete(turn).where(turn.c.id == row.turn_id, turn.c.closed_at.is_(None), empty))
@@ -112,7 +112,7 @@ def _join_conversations(conn: Connection, keep: int, drop: int, now: datetime) -
     conn.execute(
         update(conversation).where(conversation.c.id == keep).values(last_at=newest, seen_message_id=seen)
     )
-    _lead(conn, keep)
+    lead(conn, keep)
 
 
 def _join_desk(conn: Connection, keep: int, drop: int) -> None:
@@ -134,7 +134,7 @@ def _join_desk(conn: Connection, keep: int, drop: int) -> None:
     conn.execute(update(conversation).where(conversation.c.id == keep).values(values))
 
 
-def _lead(conn: Connection, conversation_id: int) -> None:
+def lead(conn: Connection, conversation_id: int) -> None:
     """Let the newest message of a conversation lead it in the list."""
     newest = (
         select(message.c.id)

@@ -123,6 +123,12 @@ def join_open(conn: Connection, turn_id: int) -> None:
     conn.execute(delete(turn).where(turn.c.id == turn_id))
 
 
+def move(conn: Connection, turn_id: int, conversation_id: int) -> None:
+    """Let a turn and its messages go on in another conversation of the same customer."""
+    conn.execute(update(message).where(message.c.turn_id == turn_id).values(conversation_id=conversation_id))
+    conn.execute(update(turn).where(turn.c.id == turn_id).values(conversation_id=conversation_id))
+
+
 def conversation_of(conn: Connection, turn_id: int) -> int:
     """The conversation of a turn."""
     return conn.execute(select(turn.c.conversation_id).where(turn.c.id == turn_id)).scalar_one()

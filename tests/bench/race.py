@@ -11,11 +11,12 @@ import random
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,17 @@ class Chat:
 
 
 @dataclass(frozen=True)
+class Crossing:
+    """A customer got the phone's answer and ours; milliseconds since somebody pressed send on the phone.
+
+    `ours_left_after` is below zero if ours left first, but had not been seen on the phone yet.
+    """
+
+    ours_left_after: float
+    theirs_reached_us_after: float
+
+
+@dataclass(frozen=True)
 class Row:
     """One message of our number in the shop's books, since a question."""
 
@@ -105,8 +117,9 @@ class Race:
         self.dice = random.Random(options.seed)
         self.asked = self.judged = self._phone_read = 0
         self.counts: Counter[str] = Counter()
-        self.windows: list[float] = []
+        self.crossings: list[Crossing] = []
         self._on_phone: Counter[str] = Counter()
+        self._eyes = threading.Lock()
         people = min(options.customers, options.turns)
         self.chats = [Chat(shop.wa.add_customer(f"Pelanggan {n}"), n) for n in range(people)]
         self._by_lid = {chat.customer.lid: chat for chat in self.chats}
@@ -183,6 +196,7 @@ class Race:
     def _phone(self, chat: Chat, pause: float) -> None:
         """Somebody answers on the phone, unless he sees there that it is done."""
         time.sleep(pause)
+        self._read_phone()
         if self._on_phone[chat.customer.lid] > chat.seen_on_phone:
             return
         chat.phone_wrote_at = time.time() * 1000
@@ -191,12 +205,11 @@ class Race:
 
     def _read_phone(self) -> None:
         """Notice the copies of our answers that the phone has got."""
-        received = self.shop.wa.phone.received
-        while self._phone_read < len(received):
-            message = received[self._phone_read]
-            self._phone_read += 1
-            if message.from_me:
-                user = self.shop.wa.network.user_of(message.chat)
+        with self._eyes:
+            new = self.shop.wa.phone.received[self._phone_read :]
+            self._phone_read += len(new)
+            for message in new:
+                user = self.shop.wa.network.user_of(message.chat) if message.from_me else None
                 if user is not None:
                     self._on_phone[user.lid] += 1
 
@@ -267,7 +280,8 @@ class Race:
             return
         assert chat.phone_wrote_at is not None
         self.counts["phone_overlaps"] += 1
-        self.windows.append(abs(left - chat.phone_wrote_at))
+        reached = theirs.arrived_at - chat.phone_wrote_at
+        self.crossings.append(Crossing(left - chat.phone_wrote_at, reached))
 
     def _twice(self, chat: Chat, count: int, rows: list[Row]) -> None:
         self.counts["duplicates"] += count
@@ -275,7 +289,8 @@ class Race:
 
     def figures(self) -> dict[str, Any]:
         """The result so far."""
-        windows = sorted(self.windows)
+        windows = sorted(abs(one.ours_left_after) for one in self.crossings)
+        worst = max(self.crossings, key=lambda one: abs(one.ours_left_after), default=None)
         names = ("duplicates", "phone_overlaps", "unanswered", "refused", "held", "cancelled", "uncertain")
         return {
             "bench": "race",
@@ -289,6 +304,7 @@ class Race:
                 "p95": round(windows[int(len(windows) * 0.95)], 1) if windows else None,
                 "max": round(windows[-1], 1) if windows else None,
             },
+            "worst": {name: round(ms, 1) for name, ms in asdict(worst).items()} if worst else None,
             "never_at_rest": self.counts["never_at_rest"],
             "strays": self.counts["strays"],
             "other_responses": {name: n for name, n in self.counts.items() if name.startswith("http_")},

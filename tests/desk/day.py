@@ -191,5 +191,17 @@ def leaving(conn: Connection) -> tuple[int, int]:
     return row[0], row[1]
 
 
+def wanted_of_bot(conn: Connection, message_id: int, now: datetime) -> bool:
+    """Whether the bot may say this now: to an open turn or as its answer, and while nobody is answering."""
+    row = conn.exec_driver_sql(
+        "SELECT turn.closed_at IS NULL OR turn.closing_message_id = message.id,"
+        " EXISTS (SELECT 1 FROM claim WHERE claim.conversation_id = message.conversation_id AND expires_at > ?)"
+        " FROM message LEFT JOIN turn ON turn.id = message.turn_id"
+        " WHERE message.id = ? AND message.author = 'bot'",
+        (round(now.timestamp() * 1000), message_id),
+    ).first()
+    return row is None or (bool(row[0]) and not row[1])
+
+
 def later(now: datetime, seconds: float) -> datetime:
     return now + timedelta(seconds=seconds)

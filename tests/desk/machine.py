@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from daemon.clerk import Clerk
 from daemon.desk import assignment, conversations
 from daemon.desk.decisions import Decision
-from daemon.store import messages
+from daemon.store import messages, turns
 from daemon.store.engine import Database
 from tests.books import NOON, Books
 from tests.desk.day import (
@@ -36,6 +36,7 @@ from tests.desk.day import (
     open_shop,
     overtaken,
     undecided,
+    wanted_of_bot,
 )
 from tests.desk.rules import broken
 from tests.desk.session_part import SessionPart
@@ -54,7 +55,7 @@ OFTEN = st.sampled_from([True, True, True, False])
 DEVICES = st.sampled_from([PHONE, PHONE, LAPTOP])
 HOW = st.sampled_from(["assign", "transfer", "back"])
 FATES = st.sampled_from([*[Fate.SENT] * 5, *Fate])
-MEANWHILE = st.sampled_from(["nothing", "nothing", "the phone", "the customer", "an admin", "a receipt"])
+MEANWHILE = st.sampled_from(["nothing", "the phone", "the phone", "the customer", "an admin", "a receipt"])
 RARELY = st.sampled_from([False, False, False, True])
 
 
@@ -73,9 +74,9 @@ WHAT_HAPPENS: dict[str, tuple[int, dict[str, st.SearchStrategy[Any]]]] = {
             "take_over": OFTEN,
         },
     ),
-    "types": (2, {"admin": ADMINS, "tab": TABS, "customer": CUSTOMERS, "take_over": RARELY}),
+    "types": (3, {"admin": ADMINS, "tab": TABS, "customer": CUSTOMERS, "take_over": RARELY}),
     "stops_typing": (1, {"admin": ADMINS, "tab": TABS, "customer": CUSTOMERS}),
-    "closes_tab": (1, {"admin": ADMINS, "tab": TABS}),
+    "closes_tab": (1, {"admin": ADMINS, "which": st.integers(0, 1)}),
     "says_that_no_answer_is_needed": (
         2,
         {"admin": ADMINS, "customer": CUSTOMERS, "fresh": OFTEN, "unmark": st.booleans()},
@@ -86,7 +87,7 @@ WHAT_HAPPENS: dict[str, tuple[int, dict[str, st.SearchStrategy[Any]]]] = {
     "takes_up_again": (1, {"admin": ADMINS, "customer": CUSTOMERS}),
     "sends": (6, {"fate": FATES, "what": MEANWHILE, "customer": CUSTOMERS, "admin": ADMINS}),
     "receipts_come": (1, {}),
-    "clerk_looks": (3, {}),
+    "clerk_looks": (4, {}),
     "time_passes": (2, {"seconds": st.sampled_from([1, 6, 6, 6, 31, 120, 7200])}),
 }
 STEPS = st.sampled_from([name for name, (weight, _) in WHAT_HAPPENS.items() for _ in range(weight)]).flatmap(
@@ -106,8 +107,8 @@ class SharedDesk(RuleBasedStateMachine):
         self.accepted: list[int] = []
         # message: what a person could see when he decided to send it
         self.decided: dict[int, int] = {}
-        # what overtook a reply that left all the same
-        self.too_late: list[str] = []
+        # what no row tells afterwards
+        self.wrong: list[str] = []
         self.folder = Path(tempfile.mkdtemp(dir=_MEMORY if _MEMORY.is_dir() else None))
 
     @initialize()
@@ -149,7 +150,9 @@ class SharedDesk(RuleBasedStateMachine):
         with self.database.read() as conn:
             message_id, newest = leaving(conn)
             if overtaken(conn, message_id, self.decided.get(message_id, 0), newest):
-                self.too_late.append(text)
+                self.wrong.append(f"left after another answer had come in: {text}")
+            if not wanted_of_bot(conn, message_id, self.now):
+                self.wrong.append(f"the bot speaks where a person has answered, or is about to: {text}")
 
     # --- customers and own devices ---
 
@@ -171,8 +174,14 @@ class SharedDesk(RuleBasedStateMachine):
         if view is None:
             return
         message_id = who.answers(view, self.text("balasan"), follow_up=follow_up, take_over=take_over)
-        if message_id is not None:
-            self.accepted.append(message_id)
+        if message_id is None:
+            return
+        self.accepted.append(message_id)
+        with self.database.read() as conn:
+            seen = view.turn_id
+            mark = turns.mark(conn, seen) if seen is not None else turns.last_closed(conn, view.conversation_id)
+        if not follow_up and mark is not None and mark.closer.admin_id != who.id and mark.message_id is not None:
+            self.wrong.append(f"a second answer that nobody meant: {message_id}")
 
     def types(self, admin: int, tab: str, customer: int, take_over: bool) -> None:
         who, name = self.admins[admin], f"{admin}{tab}"
@@ -186,8 +195,10 @@ class SharedDesk(RuleBasedStateMachine):
         if view is not None:
             self.admins[admin].stops_typing(view, f"{admin}{tab}")
 
-    def closes_tab(self, admin: int, tab: str) -> None:
-        self.admins[admin].closes_tab(f"{admin}{tab}")
+    def closes_tab(self, admin: int, which: int) -> None:
+        tabs = sorted(self.admins[admin].tabs)
+        if tabs:
+            self.admins[admin].closes_tab(tabs[which % len(tabs)])
 
     def says_that_no_answer_is_needed(self, admin: int, customer: int, fresh: bool, unmark: bool) -> None:
         view = self.view(admin, customer, fresh)
@@ -278,7 +289,7 @@ class SharedDesk(RuleBasedStateMachine):
             decided = {bubble.text for number in self.decided if (bubble := messages.bubble(conn, number))}
         found += [f"a lost reply: {number}" for number in self.accepted if number not in queued]
         found += [f"a claim of a tab that is gone: {tab}" for tab in gone]
-        found += [f"left after another answer had come in: {text}" for text in self.too_late]
+        found += self.wrong
         arrived = Counter(text for _, text in self.session.wire.arrived if text.startswith("balasan"))
         twice = {text for text, count in arrived.items() if count > 1} - decided
         found += [f"a reply that the customer got twice: {text}" for text in twice]
@@ -291,7 +302,7 @@ def main() -> None:
     A process of its own, because the real sender loads the Go library. Without `random` the search is the same
     each time.
     """
-    template, examples, steps, *random = [*sys.argv[1:], "60", "40"][:3] + sys.argv[4:]
+    template, examples, steps, *random = [*sys.argv[1:], *("80", "60")[len(sys.argv) - 2 :]]
     SharedDesk.template = Path(template)
     run_state_machine_as_test(
         SharedDesk,

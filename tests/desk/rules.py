@@ -40,10 +40,7 @@ def _turns(conn: Connection) -> Iterator[str]:
         "SELECT turn.id, outbox.state, message.author, turn.closed_by FROM turn"
         " LEFT JOIN message ON message.id = turn.closing_message_id"
         " LEFT JOIN outbox ON outbox.message_id = message.id"
-        " JOIN conversation ON conversation.id = turn.conversation_id"
-        # a resolved conversation is not taken up again next to a newer one
-        " WHERE NOT (conversation.status = 'resolved' AND outbox.state IN ('failed', 'cancelled'))"
-        " AND turn.closing_message_id IS NOT NULL AND (message.author IS NOT turn.closed_by"
+        " WHERE turn.closing_message_id IS NOT NULL AND (message.author IS NOT turn.closed_by"
         " OR message.admin_id IS NOT turn.closed_by_admin_id OR (turn.closed_by IN ('admin', 'bot')"
         f" AND coalesce(outbox.state, '') NOT IN {_GOES}))",
     )

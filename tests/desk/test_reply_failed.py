@@ -62,9 +62,21 @@ def test_a_resolved_conversation_is_taken_up_again(table: Desk) -> None:
 def test_a_customer_with_a_newer_conversation_waits_there(table: Desk) -> None:
     table.resolve()
     newer = table.books.conversation(lid("1"), at(30))
-    assert table.fails() is None
+    assert table.fails() == table.turn
     assert table.books.summary(table.conversation).status == Status.RESOLVED
-    assert table.books.summary(newer).status == Status.UNASSIGNED
+    about = table.books.summary(newer)
+    assert (about.status, about.waiting_since) == (Status.UNASSIGNED, at(0))
+    assert table.books.thread(newer) == ["masih ada?", "ada"]
+
+
+def test_what_he_waits_for_there_and_here_is_one_turn(table: Desk) -> None:
+    table.resolve()
+    newer = table.books.conversation(lid("1"), at(30))
+    turn = table.books.turn(newer, at(30))
+    table.books.message(newer, "halo?", turn_id=turn, sent_at=at(30))
+    assert table.fails() == turn
+    assert table.books.summary(newer).waiting_since == at(0)
+    assert table.books.rows("turn") == 1
 
 
 def test_a_follow_up_that_fails_opens_nothing(table: Desk) -> None:
