@@ -135,7 +135,10 @@ def test_a_burst_while_connected_never_queues_more_than_a_page(server: Server, s
             kind = events.EventKind.CONVERSATION_CHANGED
             events.append(conn, shop.account_id, kind, utc_now(), number)
         conn.commit()
-        assert json.loads(socket.recv(timeout=10))["type"] == "resync"
+        kinds = [json.loads(socket.recv(timeout=10))["type"]]
+        if kinds == ["presence"]:  # of the tab's own arrival
+            kinds = [json.loads(socket.recv(timeout=10))["type"]]
+        assert kinds == ["resync"]
 
 
 def test_ticks_and_reactions_reach_the_open_thread(server: Server, sari: Visitor, shop: Shop) -> None:
