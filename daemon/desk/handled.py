@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from daemon.desk import claims
 from daemon.domain.desk import Action, Actor
 from daemon.domain.turns import Closer
-from daemon.store import audit, conversations, events, turns
+from daemon.store import audit, conversations, events, messages, turns
 from daemon.store.conversations import Status
 from daemon.store.events import EventKind
 
@@ -20,6 +20,7 @@ def mark(conn: Connection, conversation_id: int, turn_id: int, actor: Actor, now
     if about is None or not turns.close(conn, turn_id, Closer(actor.author, actor.admin_id), None, now):
         return False
     claims.end(conn, about.account_id, conversation_id, now)
+    conversations.see(conn, conversation_id, messages.newest_id(conn, conversation_id))
     _tell(conn, about.account_id, conversation_id, turn_id, Action.HANDLED, actor, now)
     return True
 

@@ -69,6 +69,8 @@ def answer(
         turns.close(conn, open_turn, closer, message_id, now)
     if closer.author == Author.ADMIN and closer.admin_id is not None:
         conversations.assign(conn, conversation_id, closer.admin_id, now)
+        # whoever answers has read what came before
+        conversations.see(conn, conversation_id, message_id)
     claims.end(conn, about.account_id, conversation_id, now)
     return message_id
 

@@ -51,6 +51,7 @@ def test_an_answer_closes_the_turn_queues_the_reply_and_takes_the_conversation(b
     summary = books.summary(conversation_id)
     assert (summary.status, summary.assignee_id, summary.waiting_since) == (Status.ASSIGNED, sari.admin_id, None)
     assert (summary.last_text, summary.last_delivery) == ("ada kak", Delivery.QUEUED)
+    assert summary.unread == 0
     assert books.bubble(message_id).author == Author.ADMIN
 
 
