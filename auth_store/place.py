@@ -6,6 +6,9 @@ import secrets
 import stat
 from pathlib import Path
 
+# what is kept beside the keys' database by SQLite and by the session: as secret, and gone with it
+SIDE_FILES = ("-wal", "-shm", "-journal", "-arrivals")
+
 
 class PlaceError(Exception):
     """The data folder can't be used; the text is one sentence for a person."""
@@ -39,22 +42,54 @@ def private_file(path: Path) -> Path:
     """
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise PlaceError(f"The file {path.name} in the data folder can be read by others: run 'chmod 600' on it.")
+    _check_private(path)
     return path
 
 
+def _check_private(path: Path) -> None:
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        return  # SQLite's side files come and go
+    if mode & 0o077:
+        raise PlaceError(f"The file {path.name} in the data folder can be read by others: run 'chmod 600' on it.")
+
+
 def session_file(data: Path, account_id: int) -> Path:
-    """Where neonize keeps the keys of one account (the file is secret as a whole)."""
+    """Where neonize keeps the keys of one account (the file is secret as a whole).
+
+    Raises PlaceError if others may read the folder, the file or one of its side files.
+    """
+    path = session_path(data, account_id)
+    prepare_folder(path.parent)
+    private_file(path)
+    for suffix in SIDE_FILES:
+        _check_private(path.with_name(path.name + suffix))
+    return path
+
+
+def session_path(data: Path, account_id: int) -> Path:
+    """The same place without looking at it."""
+    return data / "keys" / f"session-{account_id}.db"
+
+
+def check_keys(data: Path) -> None:
+    """Refuse keys that others may read, before any process opens them; raises PlaceError."""
     folder = data / "keys"
+    if not folder.exists():
+        return
     prepare_folder(folder)
-    return private_file(folder / f"session-{account_id}.db")
+    for path in sorted(folder.iterdir()):
+        if path.suffix != ".lock":
+            _check_private(path)
 
 
 def wipe_session(data: Path, account_id: int) -> None:
     """Delete the keys of one account, with SQLite's side files."""
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        (data / "keys" / f"session-{account_id}.db{suffix}").unlink(missing_ok=True)
+    path = session_path(data, account_id)
+    # the side files first: what they say could otherwise be applied to a new file of the same name
+    for suffix in (*SIDE_FILES, ""):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 class Lock:

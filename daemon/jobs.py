@@ -1,11 +1,14 @@
 """What the supervisor does by the clock."""
 
 import logging
+import threading
 from datetime import timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from daemon.domain.time import Clock
+from daemon import nightly, retention
+from daemon.config import Config
+from daemon.domain.time import Clock, utc_now
 from daemon.store import events
 from daemon.store.engine import Database
 
@@ -13,6 +16,8 @@ log = logging.getLogger(__name__)
 
 # a browser that was away for longer reads everything anew
 EVENTS_KEPT = timedelta(days=7)
+# after a start the shop comes first
+FIRST_LOOK = timedelta(minutes=5)
 
 
 def prune_events(database: Database, clock: Clock) -> int:
@@ -21,11 +26,45 @@ def prune_events(database: Database, clock: Clock) -> int:
         return events.prune(conn, clock() - EVENTS_KEPT)
 
 
-def schedule(database: Database, clock: Clock) -> BackgroundScheduler:
-    """A started scheduler with all jobs; missed runs are made up for once."""
-    scheduler = BackgroundScheduler(timezone="UTC")
-    scheduler.add_job(
-        prune_events, "interval", hours=6, args=(database, clock), coalesce=True, misfire_grace_time=None
-    )
-    scheduler.start()
-    return scheduler
+class Jobs:
+    """All jobs, from their start until `stop`."""
+
+    def __init__(self, config: Config, database: Database, clock: Clock) -> None:
+        self._config = config
+        self._database = database
+        self._clock = clock
+        self._stopping = threading.Event()
+        self._scheduler = BackgroundScheduler(timezone="UTC")
+
+    def start(self) -> "Jobs":
+        """Begin; missed runs are made up for once."""
+        # the scheduler goes by the machine's own clock
+        first = utc_now() + FIRST_LOOK
+        made_up = {"coalesce": True, "misfire_grace_time": None}
+        self._scheduler.add_job(prune_events, "interval", hours=6, args=(self._database, self._clock), **made_up)
+        # once a minute, and not at the time itself: a computer that was off at night makes up for it; a second
+        # one finds the lock of a long one and ends
+        self._scheduler.add_job(self.back_up, "interval", minutes=1, start_date=first, max_instances=2, **made_up)
+        self._scheduler.add_job(self.sweep, "interval", hours=6, start_date=first, **made_up)
+        self._scheduler.start()
+        return self
+
+    def stop(self) -> None:
+        """Begin nothing new, and end a backup that is under way."""
+        self._stopping.set()
+        self._scheduler.shutdown(wait=False)
+
+    def sweep(self) -> int:
+        """Delete what the shop does not want to keep; returns how many messages went."""
+        return retention.sweep(self._database, self._config.data, self._clock())
+
+    def back_up(self) -> nightly.Last | None:
+        """Make tonight's backup if it is due; None if there was nothing to do."""
+        config, now = self._config, self._clock()
+        if not config.backup_keep or not nightly.is_due(
+            nightly.last(config.data), now, config.backup_at, config.timezone
+        ):
+            return None
+        return nightly.make(
+            config.data, self._database, config.backup_keep, now, config.timezone, self._stopping.is_set
+        )

@@ -1,5 +1,6 @@
 """The place of the keys: private, one owner at a time, gone when wiped."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from auth_store.place import (
     AlreadyOpen,
     Lock,
     PlaceError,
+    check_keys,
     prepare_folder,
     private_file,
     secret_key,
@@ -73,9 +75,9 @@ def test_the_keys_of_each_account_have_a_private_file_of_their_own(data: Path) -
 
 
 def test_wiping_takes_the_keys_with_their_side_files_and_nothing_else(data: Path) -> None:
-    other = session_file(data, 2)
+    ours, other = session_file(data, 1), session_file(data, 2)
     for suffix in ("", "-wal", "-shm", "-journal"):
-        session_file(data, 1).with_name(f"session-1.db{suffix}").write_bytes(b"secret")
+        ours.with_name(f"session-1.db{suffix}").write_bytes(b"secret")
     wipe_session(data, 1)
     assert list(other.parent.iterdir()) == [other]
     wipe_session(data, 1)
@@ -111,3 +113,38 @@ def test_the_cookie_key_is_made_once_and_private(data: Path, tmp_path: Path) -> 
     path.chmod(0o644)
     with pytest.raises(PlaceError):
         secret_key(data)
+
+
+@pytest.mark.parametrize("side", ["", "-wal", "-shm", "-journal"])
+def test_keys_that_others_can_read_are_refused_in_each_of_their_files(data: Path, side: str) -> None:
+    path = session_file(data, 1)
+    loose = path.with_name(path.name + side)
+    loose.touch()
+    loose.chmod(0o640)
+    with pytest.raises(PlaceError, match=r"session-1\.db.*chmod 600"):
+        session_file(data, 1)
+    with pytest.raises(PlaceError, match=r"session-1\.db.*chmod 600"):
+        check_keys(data)
+    assert loose.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_folder_of_keys_that_others_can_enter_is_refused(data: Path) -> None:
+    check_keys(data)
+    assert list(data.iterdir()) == []
+    session_file(data, 1).parent.chmod(0o711)
+    for look in (lambda: session_file(data, 1), lambda: check_keys(data)):
+        with pytest.raises(PlaceError, match=r"keys.*chmod 700"):
+            look()
+
+
+def test_a_guarded_process_leaves_no_core_dump() -> None:
+    code = """
+import ctypes, os, resource
+from auth_store.memory import guard_memory
+guard_memory()
+print(resource.getrlimit(resource.RLIMIT_CORE), ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), flush=True)
+os.abort()
+"""
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=30)
+    assert ended.stdout == "(0, 0) 0\n"
+    assert ended.returncode == -signal.SIGABRT

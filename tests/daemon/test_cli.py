@@ -7,13 +7,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from auth_store import admins
-from auth_store.place import Lock
+from auth_store.place import Lock, session_file
+from daemon import nightly
 from daemon.store.engine import Database
-from tests.books import Books
+from tests.books import NOON, Books
 from tests.shop import ROOT, free_port
 
 PASSWORD = "sangat-rahasia"
@@ -192,6 +194,45 @@ class TestAdmins:
         refused(self.add(prepared, username, name, password), word)
         with database.read() as conn:
             assert len(admins.everyone(conn)) == 1
+
+
+class TestKeeping:
+    def test_a_backup_is_restored_elsewhere(self, prepared: Path, tmp_path: Path) -> None:
+        made = balas(prepared, "backup")
+        assert made.returncode == 0, made.stderr
+        (file,) = (prepared / "backups").glob("balas-*.tar")
+        assert str(file) in made.stdout
+        assert "not in it" in made.stdout
+        done = balas(tmp_path / "new", "restore", str(file))
+        assert done.returncode == 0, done.stderr
+        database = database_of(tmp_path / "new")
+        with database.read() as conn:
+            assert admins.authenticate(conn, "sari", PASSWORD) is not None
+        database.close()
+        refused(balas(tmp_path / "new", "restore", str(file)), "not empty")
+
+    def test_a_foreign_file_is_refused_and_nothing_made(self, prepared: Path, tmp_path: Path) -> None:
+        (tmp_path / "letter.tar").write_bytes(b"a letter to Santa" * 999)
+        refused(balas(prepared, "restore", "letter.tar", "--data", str(tmp_path / "new")), "no backup of Balas")
+        assert not (tmp_path / "new").exists()
+
+    def test_a_backup_needs_a_balas_and_a_place(self, data: Path, prepared: Path, tmp_path: Path) -> None:
+        refused(balas(tmp_path / "nowhere", "backup"), "run it first")
+        refused(balas(prepared, "backup", "/proc/b.tar"), "/proc/b.tar")
+        (tmp_path / "there.tar").touch()
+        refused(balas(prepared, "backup", "there.tar"), "already")
+
+    def test_status_tells_when_the_last_backup_was_made(self, prepared: Path) -> None:
+        assert "There is no backup yet." in balas(prepared, "status").stdout
+        nightly.make(prepared, database_of(prepared), 7, NOON, ZoneInfo("Asia/Jakarta"), lambda: False)
+        assert "Last backup: 22/11/2026 12:00." in balas(prepared, "status").stdout
+        kept = json.loads(balas(prepared, "status", "--json").stdout)["backup"]
+        assert (kept["ok"], kept["at"]) == (True, NOON.isoformat())
+
+
+def test_keys_that_others_can_read_are_refused_before_anything_starts(prepared: Path) -> None:
+    session_file(prepared, 1).chmod(0o640)
+    refused(balas(prepared, "run"), "session-1.db", "chmod 600")
 
 
 def test_what_it_makes_is_private(prepared: Path) -> None:

@@ -1,0 +1,155 @@
+"""`balas pair`, `balas status`, `balas unlink`: the number's link to WhatsApp."""
+
+import json
+import sys
+import time
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from daemon import nightly
+from daemon.commands.opening import MAIN_ACCOUNT, is_running, open_existing, require_running
+from daemon.domain.links import LinkState, can_send
+from daemon.domain.phones import PhoneError, parse_phone
+from daemon.domain.time import utc_now
+from daemon.store import accounts
+from daemon.store.accounts import Link
+from daemon.terminal import LinkPrinter, describe, describe_phone
+
+# how long `balas pair` keeps the codes coming each time it looks
+PAIR_LEASE = timedelta(minutes=2)
+
+
+@click.command()
+@click.option("--phone", help="Link by an eight-letter code for this number instead of a QR code.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--timeout", default=600, show_default=True, help="Seconds to wait for the link.")
+def pair(phone: str | None, as_json: bool, timeout: int) -> None:
+    """Show the codes for linking this number, until it is online (the daemon must be running)."""
+    config, database = open_existing()
+    require_running(config)
+    try:
+        digits = parse_phone(phone) if phone else None
+    except PhoneError:
+        raise click.ClickException("The number should have its country code, such as 62812…") from None
+    with database.write() as conn:
+        account = accounts.ensure(conn, MAIN_ACCOUNT, utc_now())
+        values: dict[str, Any] = {"pair_phone": digits} if digits else {}
+        accounts.change_link(conn, account.id, utc_now(), pair_until=utc_now() + PAIR_LEASE, **values)
+    printer = LinkPrinter(config.language, show_codes=True)
+    shown: dict[str, Any] | None = None
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        with database.read() as conn:
+            link = accounts.get_link(conn, account.id)
+        if as_json:
+            values = _link_json(link, config.language) | {"qr": link.qr, "pair_code": link.pair_code}
+            if values != shown:
+                click.echo(json.dumps(values))
+                shown = values
+        else:
+            for line in printer.show(link):
+                click.echo(line)
+        if can_send(link.state):
+            return
+        if link.pair_until is None or link.pair_until - utc_now() < PAIR_LEASE / 2:
+            with database.write() as conn:
+                accounts.change_link(conn, account.id, utc_now(), pair_until=utc_now() + PAIR_LEASE)
+        time.sleep(0.2)
+    raise click.ClickException("The number was not linked in time.")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def status(as_json: bool) -> None:
+    """Show where the link stands; exits with 1 if replies can't leave now."""
+    config, database = open_existing()
+    running = is_running(config)
+    with database.read() as conn:
+        rows = [(account, accounts.get_link(conn, account.id)) for account in accounts.every(conn)]
+    values = [
+        {"account": account.name, "phone": account.phone, "daemon_running": running}
+        | _link_json(link, config.language)
+        for account, link in rows
+    ]
+    kept = nightly.last(config.data)
+    if as_json:
+        click.echo(json.dumps({"accounts": values, "backup": _backup_json(kept)}))
+    else:
+        for value, (account, link) in zip(values, rows, strict=True):
+            click.echo(f"{value['account']}: {value['state']}")
+            click.echo(f"  {value['sentence']}")
+            if account.device is not None:
+                click.echo(f"  {describe_phone(link, config.language, config.timezone)}")
+        if config.backup_keep or kept:
+            click.echo(_describe_backup(kept, config.timezone))
+        if not running:
+            click.echo("The daemon is not running.")
+    if not running or not all(can_send(link.state) for _, link in rows):
+        sys.exit(1)
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--timeout", default=30, show_default=True, help="Seconds to wait for it.")
+def unlink(yes: bool, timeout: int) -> None:
+    """Unlink this number and delete its keys; the conversations stay (the daemon must be running)."""
+    config, database = open_existing()
+    require_running(config)
+    if not yes:
+        click.confirm("Unlink the number from Balas?", abort=True)
+    with database.write() as conn:
+        account = accounts.ensure(conn, MAIN_ACCOUNT, utc_now())
+        accounts.change_link(conn, account.id, utc_now(), wish=accounts.WISH_UNLINK, pair_until=None)
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        with database.read() as conn:
+            link = accounts.get_link(conn, account.id)
+        if link.wish != accounts.WISH_UNLINK:
+            click.echo(describe(link, config.language))
+            return
+        time.sleep(0.2)
+    raise click.ClickException("The number was not unlinked in time.")
+
+
+def _backup_json(kept: nightly.Last | None) -> dict[str, Any] | None:
+    if kept is None:
+        return None
+    return {
+        "at": kept.at.isoformat(),
+        "ok": kept.succeeded,
+        "reason": kept.reason,
+        "file": kept.file,
+        "size": kept.size,
+        "good_at": kept.good_at.isoformat() if kept.good_at else None,
+    }
+
+
+def _describe_backup(kept: nightly.Last | None, zone: ZoneInfo) -> str:
+    good_at = kept.good_at if kept else None
+    when = f"Last backup: {good_at.astimezone(zone):%d/%m/%Y %H:%M}." if good_at else "There is no backup yet."
+    if kept is None or kept.succeeded:
+        return when
+    why = "the disk is full" if kept.reason == "disk_full" else "the log says why"
+    return f"{when} The backup of {kept.at.astimezone(zone):%d/%m/%Y %H:%M} failed: {why}."
+
+
+def _link_json(link: Link, language: str) -> dict[str, Any]:
+    return {
+        "state": link.state.value,
+        "reason": link.reason.value,
+        "detail": link.detail,
+        "since": link.since.isoformat(),
+        "retry_at": link.retry_at.isoformat() if link.retry_at else None,
+        "online": link.state == LinkState.ONLINE,
+        "sentence": describe(link, language),
+        "phone_seen": {
+            "at": link.phone_seen_at.isoformat() if link.phone_seen_at else None,
+            "by": link.phone_seen_by.value if link.phone_seen_by else None,
+            "step": link.phone_step.value,
+            "asked_at": link.pinged_at.isoformat() if link.pinged_at else None,
+            "back_at": link.phone_back_at.isoformat() if link.phone_back_at else None,
+        },
+    }

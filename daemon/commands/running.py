@@ -1,0 +1,73 @@
+"""`balas run`: the daemon itself."""
+
+import os
+import socket
+import sys
+
+import click
+
+from auth_store import admins
+from auth_store.admins import Role
+from auth_store.memory import no_core_dumps
+from auth_store.place import Lock, PlaceError, check_keys
+from daemon import logs
+from daemon.commands.opening import MAIN_ACCOUNT, open_data
+from daemon.config import Config
+from daemon.domain.time import utc_now
+from daemon.store import accounts, soundness
+from daemon.store.schema import SchemaTooNew, migrate
+from daemon.store.soundness import DatabaseDamaged
+from daemon.supervisor import Supervisor
+from daemon.terminal import LinkPrinter
+from webui.serve import command
+
+
+@click.command()
+def run() -> None:
+    """Run the daemon: the link to WhatsApp and the inbox, until SIGTERM or Ctrl+C."""
+    config, database = open_data()
+    lock = Lock(config.data / "daemon.lock", f"Balas is already running on the data folder {config.data}.")
+    # the children, who hold keys and passwords, inherit it
+    no_core_dumps()
+    try:
+        lock.acquire()
+        check_keys(config.data)
+        _check_port(config)
+        soundness.check(database)
+        migrate(database)
+    except (PlaceError, DatabaseDamaged, SchemaTooNew) as error:
+        raise click.ClickException(str(error)) from None
+    logs.set_up(config.log_level, "daemon")
+    with database.write() as conn:
+        account = accounts.ensure(conn, MAIN_ACCOUNT, utc_now())
+        owner = admins.has_owner(conn)
+        token = None if owner else admins.new_setup_link(conn, Role.OWNER, utc_now())
+    click.echo(f"Balas inbox: {config.url}/")
+    if token and logs.is_journal(os.environ, sys.stdout):
+        # the journal has more readers than the owner
+        click.echo("Nobody can log in yet: 'balas admin link' prints a link to set up the owner's account.")
+    elif token:
+        click.echo(f"Set up the owner's account (works once, for 24 hours): {config.url}/setup/{token}")
+    printer = LinkPrinter(config.language, show_codes=sys.stdout.isatty())
+
+    def show_link() -> None:
+        with database.read() as conn:
+            link = accounts.get_link(conn, account.id)
+        for line in printer.show(link):
+            click.echo(line)
+
+    Supervisor(config, database, command(config), show_link).run()
+    database.close()
+
+
+def _check_port(config: Config) -> None:
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((config.host, config.port))
+        except OSError as error:
+            raise click.ClickException(
+                f"The inbox can't listen on {config.host} port {config.port} ({error.strerror}): "
+                "set BALAS_PORT to another port."
+            ) from None

@@ -1,0 +1,53 @@
+"""Forgetting a customer who asks for it: what he said and who he is goes, what the team did stays countable."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from daemon.desk import claims
+from daemon.domain.desk import Action, Actor
+from daemon.store import audit, conversations, customers, erasing, events
+from daemon.store.events import EventKind
+
+
+class StillSending(Exception):
+    """A reply to the customer is leaving right now; it takes a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What went; `files` are attachments, to be deleted once the transaction has been committed."""
+
+    messages: int
+    conversations: int
+    files: list[str]
+
+
+def forget(conn: Connection, account_id: int, contact_id: int, actor: Actor, now: datetime) -> Forgotten | None:
+    """Erase a customer's messages, names, numbers, note, fields, tags, ratings and waiting replies.
+
+    His conversations end and stay as empty shells, with their closed turns and the log of what the team did. If
+    he writes again, he is somebody new. None if there is no such customer (any more); raises StillSending.
+    """
+    card = customers.card(conn, contact_id)
+    if card is None or card.name == erasing.FORGOTTEN:
+        return None
+    erasing.thoroughly(conn)
+    everybody = erasing.family(conn, contact_id)
+    if erasing.is_sending(conn, everybody):
+        raise StillSending
+    chats = erasing.conversations_of(conn, everybody)
+    for number, is_resolved in chats:
+        if not is_resolved:
+            conversations.resolve(conn, number, actor.admin_id, now)
+            claims.end(conn, account_id, number, now)
+    gone = erasing.of_contacts(conn, everybody)
+    files = erasing.erase(conn, gone)
+    erasing.erase_person(conn, account_id, everybody)
+    detail = {"contact": contact_id, "messages": len(gone)}
+    last = max((number for number, _ in chats), default=None)
+    audit.record(conn, account_id, Action.CONTACT_FORGOTTEN, actor, now, last, detail=detail)
+    for number, _ in chats:
+        events.append(conn, account_id, EventKind.CONVERSATION_CHANGED, now, number)
+    return Forgotten(len(gone), len(chats), files)

@@ -1,0 +1,182 @@
+"""Deleting messages for good: the rows, all that hangs on them, and the names of their files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
+
+from daemon.domain.messages import MessageKind
+from daemon.store import merging
+from daemon.store.conversations import Status
+from daemon.store.desk_tables import contact_field, conversation_tag, mention, rating
+from daemon.store.outbox import OutboxState
+from daemon.store.tables import (
+    contact,
+    contact_alias,
+    conversation,
+    download,
+    message,
+    outbox,
+    reaction,
+    receipt,
+    turn,
+)
+
+# what a forgotten customer is called from then on; translated where it is shown
+FORGOTTEN = "Forgotten customer"
+_CHUNK = 500
+# a message of which nothing is left but its number
+_EMPTY = {
+    "kind": MessageKind.TEXT.value,
+    **dict.fromkeys(("text", "raw", "media", "wa_id", "quoted_wa_id", "participant", "turn_id", "device")),
+}
+_LEAVING = (OutboxState.QUEUED.value, OutboxState.SENDING.value)
+
+
+def thoroughly(conn: Connection) -> None:
+    """Let SQLite overwrite what this connection deletes from now on."""
+    conn.exec_driver_sql("PRAGMA secure_delete=ON")
+
+
+def outdated(conn: Connection, account_id: int, before: datetime, limit: int = _CHUNK) -> list[int]:
+    """Messages of resolved conversations from before a moment, the oldest first; none that is yet to leave."""
+    old = message.c.sent_at < before
+    return _resolved(conn, account_id, old, limit)
+
+
+def remains(conn: Connection, account_id: int, limit: int = _CHUNK) -> list[int]:
+    """What is left of forgotten customers: the one message that `erase` could only empty."""
+    return _resolved(conn, account_id, contact.c.name == FORGOTTEN, limit)
+
+
+def _resolved(conn: Connection, account_id: int, which: ColumnElement[bool], limit: int) -> list[int]:
+    leaving = select(outbox.c.id).where(outbox.c.message_id == message.c.id, outbox.c.state.in_(_LEAVING))
+    newest = select(func.max(message.c.id)).scalar_subquery()
+    rows = conn.execute(
+        select(message.c.id)
+        .join(conversation, conversation.c.id == message.c.conversation_id)
+        .join(contact, contact.c.id == conversation.c.contact_id)
+        .where(
+            conversation.c.account_id == account_id,
+            conversation.c.status == Status.RESOLVED.value,
+            which,
+            message.c.id < newest,
+            ~leaving.exists(),
+        )
+        .order_by(message.c.id)
+        .limit(limit)
+    )
+    return list(rows.scalars())
+
+
+def conversations_with(conn: Connection, message_ids: Sequence[int]) -> list[int]:
+    """The conversations of some messages."""
+    rows = select(message.c.conversation_id).where(message.c.id.in_(message_ids)).distinct()
+    return list(conn.execute(rows).scalars())
+
+
+def of_contacts(conn: Connection, contact_ids: Sequence[int]) -> list[int]:
+    """All messages of some contacts, those of their resolved conversations included."""
+    return list(conn.execute(select(message.c.id).where(message.c.contact_id.in_(contact_ids))).scalars())
+
+
+def erase(conn: Connection, message_ids: Sequence[int]) -> list[str]:
+    """Delete messages; returns their files below the folder of the attachments, for after the commit.
+
+    The newest message of all is emptied instead: its number would come again, and turns, files and open pages
+    know messages by number.
+    """
+    files: list[str] = []
+    newest = conn.execute(select(func.max(message.c.id))).scalar()
+    for start in range(0, len(message_ids), _CHUNK):
+        files += _erase(conn, message_ids[start : start + _CHUNK], newest)
+    return files
+
+
+def _erase(conn: Connection, ids: Sequence[int], newest: int | None) -> list[str]:
+    rows = conn.execute(
+        select(
+            message.c.id, message.c.account_id, message.c.conversation_id, message.c.wa_id, message.c.media
+        ).where(message.c.id.in_(ids))
+    ).all()
+    for table in (reaction, download, outbox, mention):
+        conn.execute(delete(table).where(table.c.message_id.in_(ids)))
+    for account_id in {row.account_id for row in rows}:
+        known = [row.wa_id for row in rows if row.wa_id and row.account_id == account_id]
+        conn.execute(delete(receipt).where(receipt.c.account_id == account_id, receipt.c.wa_id.in_(known)))
+    conn.execute(delete(message).where(message.c.id.in_(ids), message.c.id != newest))
+    if newest in ids:
+        conn.execute(
+            update(message).where(message.c.id == newest).values(_EMPTY | {"revoked_at": message.c.sent_at})
+        )
+    for conversation_id in {row.conversation_id for row in rows}:
+        merging.lead(conn, conversation_id)
+    return [str(row.media["file"]) for row in rows if row.media and row.media.get("file")]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A contact and its linked number."""
+
+    account_id: int
+    contact_id: int
+
+
+def find(conn: Connection, contact_id: int | None = None, phone: str | None = None) -> Found | None:
+    """A contact by its own number (the survivor, if it was merged) or by a phone number's digits."""
+    if phone is not None:
+        address = (contact_alias.c.server == "s.whatsapp.net") & (contact_alias.c.user == phone)
+        contact_id = conn.execute(select(contact_alias.c.contact_id).where(address).limit(1)).scalar()
+    while contact_id is not None:
+        one = select(contact.c.account_id, contact.c.merged_into).where(contact.c.id == contact_id)
+        row = conn.execute(one).first()
+        if row is None or row.merged_into is None:
+            return Found(row.account_id, contact_id) if row else None
+        contact_id = row.merged_into
+    return None
+
+
+def family(conn: Connection, contact_id: int) -> list[int]:
+    """A contact with all that were merged into it, itself first."""
+    found = [contact_id]
+    for number in found:
+        merged = select(contact.c.id).where(contact.c.merged_into == number, contact.c.id.not_in(found))
+        found += conn.execute(merged).scalars()
+    return found
+
+
+def is_sending(conn: Connection, contact_ids: Sequence[int]) -> bool:
+    """Whether a reply to one of them is leaving at this moment."""
+    rows = (
+        select(outbox.c.id)
+        .join(message, message.c.id == outbox.c.message_id)
+        .where(message.c.contact_id.in_(contact_ids), outbox.c.state == OutboxState.SENDING.value)
+    )
+    return conn.execute(rows.limit(1)).first() is not None
+
+
+def conversations_of(conn: Connection, contact_ids: Sequence[int]) -> list[tuple[int, bool]]:
+    """The conversations of some contacts, and whether each is resolved."""
+    rows = conn.execute(
+        select(conversation.c.id, conversation.c.status).where(conversation.c.contact_id.in_(contact_ids))
+    )
+    return [(row.id, row.status == Status.RESOLVED.value) for row in rows]
+
+
+def erase_person(conn: Connection, account_id: int, contact_ids: Sequence[int]) -> None:
+    """Take away all that says who somebody is, and how to reach him; his conversations keep their numbers."""
+    aliases = select(contact_alias.c.user, contact_alias.c.server).where(
+        contact_alias.c.contact_id.in_(contact_ids)
+    )
+    users = [f"{row.user}@{row.server}" for row in conn.execute(aliases)]
+    conn.execute(delete(receipt).where(receipt.c.account_id == account_id, receipt.c.user.in_(users)))
+    own = select(conversation.c.id).where(conversation.c.contact_id.in_(contact_ids))
+    conn.execute(delete(conversation_tag).where(conversation_tag.c.conversation_id.in_(own)))
+    conn.execute(delete(turn).where(turn.c.conversation_id.in_(own), turn.c.closed_at.is_(None)))
+    for table in (rating, contact_field, contact_alias):
+        conn.execute(delete(table).where(table.c.contact_id.in_(contact_ids)))
+    quiet = dict.fromkeys(("typing_at", "seen_elsewhere_at", "seen_elsewhere_by", "seen_elsewhere_message_id"))
+    conn.execute(update(conversation).where(conversation.c.contact_id.in_(contact_ids)).values(quiet))
+    nobody = {"lid": None, "phone": None, "note": None, "name": FORGOTTEN}
+    conn.execute(update(contact).where(contact.c.id.in_(contact_ids)).values(nobody))

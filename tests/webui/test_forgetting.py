@@ -1,0 +1,65 @@
+"""The owner forgets a customer: asked once more, by nobody else, and what stays has no name."""
+
+from daemon.config import Config
+from daemon.domain.desk import Action
+from daemon.domain.time import utc_now
+from daemon.store import audit, outbox
+from tests.webui.conftest import Visitor
+from tests.webui.shop import Shop
+
+
+def test_only_the_owner_is_offered_it_and_asked(
+    stranger: Visitor, sari: Visitor, budi: Visitor, shop: Shop
+) -> None:
+    number = shop.conversation("Dewi Rahasia", "halo", "masih ada?")
+    path = f"/c/{number}/forget"
+    assert path in sari.get(f"/c/{number}?details=1").text
+    assert path not in budi.get(f"/c/{number}?details=1").text
+    assert (budi.get(path).status_code, budi.post(path).status_code) == (403, 403)
+    assert stranger.get(path).status_code == 302
+    page = sari.get(path)
+    assert page.status_code == 200
+    assert "Dewi Rahasia" in page.text
+    assert "2 messages go for good" in page.text
+    assert sari.get("/c/999/forget").status_code == 404
+
+
+def test_the_customer_is_gone_from_every_page(sari: Visitor, shop: Shop, config: Config) -> None:
+    number = shop.conversation("Dewi Rahasia", "kata-rahasia", phone="62819990001")
+    picture = config.data / "media" / "1" / "1.jpg"
+    picture.parent.mkdir(parents=True)
+    picture.write_bytes(b"a picture")
+    shop.customer_writes(number, None, kind="image", media={"file": "1/1.jpg"})
+    done = sari.post(f"/c/{number}/forget")
+    assert (done.status_code, done.location) == (303, f"/c/{number}")
+    assert not picture.exists()
+    for path in (f"/c/{number}", f"/c/{number}?details=1", "/?box=all", "/?box=resolved", "/settings/log"):
+        page = sari.get(path)
+        assert page.status_code == 200, path
+        for secret in ("Dewi", "kata-rahasia", "819-9900"):
+            assert secret not in page.text, (path, secret)
+    assert "Forgotten customer" in sari.get(f"/c/{number}").text
+    assert "Forgot the customer" in sari.get("/settings/log").text
+    assert f"/c/{number}/forget" not in sari.get(f"/c/{number}?details=1").text
+    assert sari.get(f"/c/{number}/forget").status_code == 404
+    assert "Write again" not in sari.get(f"/c/{number}").text
+    assert sari.post(f"/c/{number}/reopen").status_code == 409
+    with shop.database.read() as conn:
+        (line,) = audit.search(conn, shop.account_id, actions=[Action.CONTACT_FORGOTTEN])
+    assert line.admin_name == "Sari"
+
+
+def test_a_reply_that_is_leaving_makes_it_wait(sari: Visitor, shop: Shop) -> None:
+    number = shop.conversation("Dewi", "halo")
+    sari.post(f"/c/{number}/answer", {"text": "siap"})
+    shop.write(lambda conn: outbox.take_next(conn, shop.account_id, utc_now()))
+    refused = sari.post(f"/c/{number}/forget")
+    assert refused.status_code == 409
+    assert "leaving right now" in refused.text
+    assert "Dewi" in sari.get(f"/c/{number}").text
+
+
+def test_the_owner_chooses_how_long_messages_are_kept(sari: Visitor) -> None:
+    page = sari.get("/settings/desk").text
+    assert 'name="keep_days"' in page
+    assert "0 is for ever" in page

@@ -1,0 +1,59 @@
+"""Forgetting a customer who asks for it: the owner is asked once more, then everything goes."""
+
+from typing import Any
+
+from flask import Blueprint, abort, redirect, url_for
+from flask_babel import gettext
+
+from daemon.desk.forget import StillSending, forget
+from daemon.store import conversations, erasing, media_files
+from daemon.store.conversations import Summary
+from webui import frame, views
+from webui.auth import owner_required, the_actor
+from webui.context import services
+
+pages = Blueprint("forgetting", __name__)
+
+
+@pages.get("/c/<id:conversation_id>/forget")
+@owner_required
+def page(conversation_id: int) -> Any:
+    """Say what goes, and ask."""
+    return _ask(conversation_id)
+
+
+@pages.post("/c/<id:conversation_id>/forget")
+@owner_required
+def carry_out(conversation_id: int) -> Any:
+    """Erase the customer, then his files."""
+    try:
+        with services().database.write() as conn:
+            about = _about(conversations.summary(conn, conversation_id))
+            gone = forget(conn, about.account_id, about.contact_id, the_actor(), services().clock())
+    except StillSending:
+        return _ask(
+            conversation_id, gettext("A reply to this customer is leaving right now. Try again in a moment.")
+        ), 409
+    if gone is not None:
+        # only now: a transaction that fails must not have lost them
+        media_files.remove(services().config.data, gone.files)
+    return redirect(url_for("inbox.thread", conversation_id=conversation_id), 303)
+
+
+def _ask(conversation_id: int, error: str | None = None) -> str:
+    with services().database.read() as conn:
+        about = _about(conversations.summary(conn, conversation_id))
+        return frame.show(
+            "forget.html",
+            conn,
+            conversation_id=conversation_id,
+            person=views.person(about.contact_name, about.contact_phone, about.contact_id),
+            messages=len(erasing.of_contacts(conn, erasing.family(conn, about.contact_id))),
+            error=error,
+        )
+
+
+def _about(found: Summary | None) -> Summary:
+    if found is None or found.contact_name == erasing.FORGOTTEN:
+        abort(404)
+    return found
