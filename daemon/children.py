@@ -20,15 +20,23 @@ def _die_with_parent() -> None:
 
 
 class Child:
-    """One child process; `environment` is added to ours."""
+    """One child process; `environment` is added to ours, and of our open files it inherits `keeps`."""
 
-    def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str], now: datetime) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        now: datetime,
+        keeps: Sequence[int] = (),
+    ) -> None:
         self.name = name
         self.started_at = now
         self._process = subprocess.Popen(  # noqa: S603 - our own modules
             list(command),
             env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,
+            pass_fds=keeps,
             preexec_fn=_die_with_parent,
         )
         log.info("%s started", name)
@@ -45,6 +53,11 @@ class Child:
         """Ask it to end."""
         if self._process.poll() is None:
             self._process.terminate()
+
+    def kill(self) -> None:
+        """End it without asking: it no longer listens."""
+        if self._process.poll() is None:
+            self._process.kill()
 
     def wait(self, seconds: float) -> None:
         """Wait for its end, then make an end of it."""

@@ -4,109 +4,30 @@ import logging
 import os
 import select
 import signal
-import sys
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from auth_store.place import wipe_session
 from daemon import jobs
+from daemon.account_watch import GOOD_LIFE, AccountWatch
 from daemon.backoff import delay
 from daemon.children import Child
 from daemon.clerk import Clerk
 from daemon.config import Config
 from daemon.domain.links import NEXT_STEP, LinkReason, LinkState, NextStep
 from daemon.domain.time import Clock, utc_now
+from daemon.inbox_probe import InboxProbe
+from daemon.notify import Notifier
 from daemon.store import accounts
-from daemon.store.accounts import Account, Link
 from daemon.store.engine import Database
 from daemon.store.watch import ChangeWatch
 
 log = logging.getLogger(__name__)
 
 TICK = 0.1
-# a session that was online for so long has no failures behind it; one that came online, only a few
-GOOD_LIFE, SHORT_LIFE_FAILURES = timedelta(seconds=10), 2
 # pairing codes are shown for so long after a start, and as long as somebody looks at the link page
 PAIRING_WINDOW = timedelta(minutes=30)
 SESSION_ENDS_WITHIN, INBOX_ENDS_WITHIN, CLERK_ENDS_WITHIN = 15.0, 10.0, 5.0
-
-
-class AccountWatch:
-    """One account: its session process, its failures in a row, and what to do next."""
-
-    def __init__(self, config: Config, database: Database, account_id: int, clock: Clock) -> None:
-        self._config = config
-        self._database = database
-        self._account_id = account_id
-        self._clock = clock
-        self._failures = 0
-        self.child: Child | None = None
-
-    def look(self) -> None:
-        """Notice the session's end; start a new one when it is time."""
-        if self.child is not None:
-            code = self.child.exit_code()
-            if code is None:
-                return
-            log.info("session %d ended with %d", self._account_id, code)
-            self._after_end(self.child)
-            self.child = None
-        with self._database.read() as conn:
-            link, account = accounts.get_link(conn, self._account_id), accounts.get(conn, self._account_id)
-        if self._may_start(link, account):
-            self._start()
-
-    def _start(self) -> None:
-        with self._database.write() as conn:
-            accounts.change_link(conn, self._account_id, self._clock(), wish="")
-        self.child = Child(
-            f"session {self._account_id}",
-            [sys.executable, "-m", "daemon.session", "--account", str(self._account_id)],
-            # Go reads the environment as it was when the process started
-            {**self._config.environment(), "NEONIZE_BOT_TAG": "off"},
-            self._clock(),
-        )
-
-    def _after_end(self, child: Child) -> None:
-        """Write the truth about a session that could not write it itself; set the next attempt's time."""
-        now = self._clock()
-        with self._database.write() as conn:
-            link = accounts.get_link(conn, self._account_id)
-            online = link.online_at is not None and link.online_at > child.started_at
-            if online and link.online_at:
-                lived = now - link.online_at
-                self._failures = 0 if lived > GOOD_LIFE else min(self._failures, SHORT_LIFE_FAILURES)
-            state, reason, detail = link.state, link.reason, link.detail
-            if NEXT_STEP[state] == NextStep.NOTHING and state != LinkState.STOPPED:
-                state, reason, detail = LinkState.OFFLINE, LinkReason.SESSION_DIED, None
-            if NEXT_STEP[state] == NextStep.RETRY:
-                retry_at = now + delay(self._failures)
-                self._failures += 1
-                accounts.set_state(conn, self._account_id, state, now, reason, detail=detail, retry_at=retry_at)
-
-    def _may_start(self, link: Link, account: Account) -> bool:
-        now = self._clock()
-        if link.wish == accounts.WISH_UNLINK:
-            self._unlink_offline()
-            return False
-        if link.wish == accounts.WISH_RECONNECT:
-            self._failures = 0
-            return True
-        match NEXT_STEP[link.state]:
-            case NextStep.RETRY | NextStep.WAIT_UNTIL:
-                return link.retry_at is None or now >= link.retry_at
-            case NextStep.PAIR:
-                return link.pair_until is not None and now < link.pair_until
-            case NextStep.PERSON:
-                return False
-        return account.device is not None
-
-    def _unlink_offline(self) -> None:
-        wipe_session(self._config.data, self._account_id)
-        with self._database.write() as conn:
-            now = self._clock()
-            accounts.set_state(conn, self._account_id, LinkState.UNLINKED, now, LinkReason.UNLINKED_HERE, wish="")
-            accounts.forget_identity(conn, self._account_id)
 
 
 class Supervisor:
@@ -128,6 +49,10 @@ class Supervisor:
         self._inbox: Child | None = None
         self._inbox_failures = 0
         self._inbox_next: datetime = clock()
+        self._probe = InboxProbe(config)
+        self._notifier = Notifier()
+        self._is_ready = False
+        self._sign_at = 0.0
         self._stopping = False
         with database.read() as conn:
             ids = [account.id for account in accounts.every(conn)]
@@ -137,21 +62,29 @@ class Supervisor:
         """Start everything and keep it running; returns after a clean stop."""
         self._prepare()
         wake = _wake_on_signals(self._stop)
-        scheduler = jobs.schedule(self._database, self._clock)
-        clerk = Clerk(self._database, self._config.timezone, self._config.shop, self._clock)
+        chores = jobs.Jobs(self._config, self._database, self._clock).start()
+        clerk = Clerk(
+            self._database, self._config.timezone, self._config.shop, self._clock, self._config.phone_limits
+        )
         clerk.start()
+        self._probe.start()
         watch = ChangeWatch(self._database)
         try:
             while not self._stopping:
-                self._look_after_inbox()
+                # the session first: it takes longer to be of use
                 for account in self._accounts:
                     account.look()
+                self._look_after_inbox()
+                self._tell_service_manager()
                 if watch.changed():
                     self._on_change()
+                    self._notifier.status(self._summary())
                 if select.select([wake], [], [], TICK)[0]:
                     os.read(wake, 512)
         finally:
-            scheduler.shutdown(wait=False)
+            self._notifier.stopping()
+            self._probe.stop()
+            chores.stop()
             clerk.stop()
             self._end_children()
             clerk.join(CLERK_ENDS_WITHIN)
@@ -183,6 +116,10 @@ class Supervisor:
         now = self._clock()
         if self._inbox is not None:
             if (code := self._inbox.exit_code()) is None:
+                if self._probe.is_dead:
+                    log.error("the inbox does not answer and is killed")
+                    self._probe.begin_anew()
+                    self._inbox.kill()
                 return
             log.warning("the inbox ended with %d", code)
             lived = now - self._inbox.started_at
@@ -190,7 +127,26 @@ class Supervisor:
             self._inbox_next = now + delay(self._inbox_failures)
             self._inbox = None
         if now >= self._inbox_next:
+            self._probe.begin_anew()
             self._inbox = Child("inbox", self._inbox_command, self._config.environment(), now)
+
+    def _summary(self) -> str:
+        """The state of every link, by number: everybody on this machine may read it."""
+        with self._database.read() as conn:
+            links = [accounts.get_link(conn, account.id) for account in accounts.every(conn)]
+        return ", ".join(f"link {link.account_id}: {link.state.value}" for link in links)
+
+    def _tell_service_manager(self) -> None:
+        """Ready once everything was started and the inbox answers; alive only while that is so."""
+        well = self._probe.answers and all(account.is_well for account in self._accounts)
+        if well and not self._is_ready:
+            self._is_ready = True
+            self._notifier.ready()
+        every, now = self._notifier.every, time.monotonic()
+        if well and every is not None and now >= self._sign_at:
+            # the inbox is asked every few seconds, so more often would say nothing new
+            self._sign_at = now + every
+            self._notifier.alive()
 
     def _end_children(self) -> None:
         sessions = [account.child for account in self._accounts if account.child is not None]

@@ -70,7 +70,7 @@ class Person:
     share: float
 
 
-@pages.get("/metrics")
+@pages.get("/report")
 @login_required  # type: ignore[untyped-decorator]
 def page() -> Any:
     """The figures of a span; the owner sees every admin's, everybody else the team's and his own."""

@@ -1,0 +1,53 @@
+"""Counts for whoever watches over the service: how much waits, and since when; never whose."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, literal_column, select
+
+from daemon.domain.ids import ChatKind
+from daemon.store.outbox import OutboxState
+from daemon.store.presence import SILENT_FOR
+from daemon.store.tables import conversation, desk_tables, outbox, turn
+
+# the states of a reply that is not settled yet
+UNSETTLED = (OutboxState.QUEUED, OutboxState.SENDING, OutboxState.HELD, OutboxState.UNCERTAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTurns:
+    """How many customers of one account wait for an answer, and the longest since when."""
+
+    count: int = 0
+    oldest: datetime | None = None
+
+
+def open_turns(conn: Connection) -> dict[int, OpenTurns]:
+    """By account; accounts where nobody waits are not in it."""
+    rows = conn.execute(
+        select(turn.c.account_id, func.count(), func.min(turn.c.opened_at, type_=turn.c.opened_at.type))
+        .join(conversation, conversation.c.id == turn.c.conversation_id)
+        # the second condition is always so: it leads SQLite to the index of open turns, past the closed ones
+        .where(turn.c.closed_at.is_(None), turn.c.conversation_id > literal_column("0"))
+        .where(conversation.c.kind == ChatKind.PERSON.value)
+        .group_by(turn.c.account_id)
+    )
+    return {account_id: OpenTurns(count, oldest) for account_id, count, oldest in rows}
+
+
+def unsettled_replies(conn: Connection) -> dict[tuple[int, OutboxState], int]:
+    """By account and state; what there is none of is not in it."""
+    rows = conn.execute(
+        select(outbox.c.account_id, outbox.c.state, func.count())
+        .where(outbox.c.state.in_([state.value for state in UNSETTLED]))
+        .group_by(outbox.c.account_id, outbox.c.state)
+    )
+    return {(account_id, OutboxState(state)): count for account_id, state, count in rows}
+
+
+def open_tabs(conn: Connection, now: datetime) -> int:
+    """Browser tabs that are open now, in all inbox processes."""
+    tab = desk_tables.presence
+    return conn.execute(
+        select(func.count()).where(tab.c.seen_at > now - SILENT_FOR, tab.c.left_at.is_(None))
+    ).scalar_one()
