@@ -12,23 +12,30 @@ from queue import Empty, SimpleQueue
 
 from sqlalchemy.exc import OperationalError
 
-from auth_store.place import AlreadyOpen, Lock, session_file, wipe_session
+from auth_store.memory import guard_memory
+from auth_store.place import Lock, PlaceError, session_file, wipe_session
 from daemon import logs
 from daemon.config import Config
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.messages import Event, MessageReceived
+from daemon.domain.phone_sentences import PING
 from daemon.domain.signals import BacklogEnded, LinkEnded
 from daemon.domain.time import Clock, utc_now
 from daemon.fetcher import Fetcher
 from daemon.ingest import Ingest
 from daemon.link_keeper import LinkKeeper
+from daemon.pulse import Beat
+from daemon.recovery import recover
+from daemon.room import Room
 from daemon.sender import Sender, settle_interrupted
 from daemon.store import accounts
 from daemon.store.accounts import Account
 from daemon.store.engine import Database
 from daemon.store.watch import ChangeWatch
 from daemon.typist import Typist
+from daemon.whatsapp.arrivals import Arrivals
 from daemon.whatsapp.client import WhatsApp
+from webui.catalogue import translate
 
 log = logging.getLogger(__name__)
 
@@ -46,17 +53,23 @@ _GRACEFUL = {LinkState.OFFLINE, LinkState.STOPPED, LinkState.REPLACED, LinkState
 class Session:
     """One life of a link, from connect to the end of the process."""
 
-    def __init__(self, config: Config, account: Account, clock: Clock = utc_now) -> None:
+    def __init__(self, config: Config, account: Account, clock: Clock = utc_now, pulse: int = -1) -> None:
         self._config = config
+        self._beat = Beat(pulse)
         self._clock = clock
         self._account = account
         self._database = Database(config.database_url)
+        self._room = Room(config, self._database)
         self._ingest = Ingest(self._database, account.id)
-        self._keeper = LinkKeeper(self._database, account.id, clock)
-        keys = str(session_file(config.data, account.id))
-        self._whatsapp = WhatsApp(keys, config.device_name, self._on_event, self._keeper.handle)
+        self._keeper = LinkKeeper(self._database, account.id, clock, config.phone_limits)
+        keys = session_file(config.data, account.id)
+        self._arrivals = Arrivals(keys)
+        self._whatsapp = WhatsApp(
+            str(keys), config.device_name, self._on_event, self._keeper.handle, self._arrivals
+        )
         connected = self._keeper.connected
-        self._sender = Sender(self._database, account.id, self._whatsapp, self._keeper.ready, clock)
+        question = translate(config.language)(PING)
+        self._sender = Sender(self._database, account.id, self._whatsapp, self._keeper.ready, clock, question)
         self._fetcher = Fetcher(self._database, account.id, config.data, self._whatsapp, connected, clock)
         self._typist = Typist(self._database, account.id, self._whatsapp, self._keeper.ready, clock)
         self._asked_code_for: str | None = None
@@ -69,15 +82,18 @@ class Session:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda n, frame: self._stop.put(n))
         settle_interrupted(self._database, self._account.id, self._clock)
+        recover(self._database, self._account.id, self._arrivals, self._clock)
         with self._database.write() as conn:
             now = self._clock()
             if self._account.device is not None:
                 accounts.set_state(conn, self._account.id, LinkState.CONNECTING, now)
-        threading.Thread(target=self._whatsapp.run, name="whatsapp", daemon=True).start()
+        library = threading.Thread(target=self._whatsapp.run, name="whatsapp", daemon=True)
+        library.start()
         self._sender.start()
         self._fetcher.start()
         self._typist.start()
-        end = self._wait()
+        end = self._wait(library)
+        self._beat.leave()
         self._leave(end)
 
     def _on_event(self, event: Event) -> None:
@@ -94,24 +110,37 @@ class Session:
                 time.sleep(pause)
                 pause = min(pause * 2, 5.0)
 
-    def _wait(self) -> LinkEnded:
+    def _wait(self, library: threading.Thread) -> LinkEnded:
         watch = ChangeWatch(self._database)
         while True:
+            # looked at first: its last act is to say why it ended
+            alive = library.is_alive()
             try:
                 return self._keeper.ended.get(timeout=TICK)
             except Empty:
-                pass
+                if not alive:
+                    return LinkEnded(LinkState.OFFLINE, LinkReason.SESSION_DIED)
+            self._beat.beat()
             if not self._stop.empty():
                 return LinkEnded(LinkState.STOPPED)
             if self._whatsapp.busy_for() > LONGEST_CALLBACK:
                 log.error("a callback is stuck: ending the session")
                 os._exit(4)
+            if self._room.is_short():
+                return LinkEnded(LinkState.OFFLINE, LinkReason.DISK_FULL)
+            self._forget_arrivals()
             if self._keeper.catching_up:
                 self._show_progress()
             elif self._keeper.waits_for_backlog > LONGEST_WAIT_FOR_BACKLOG:
                 self._keeper.handle(BacklogEnded())
             if (watch.changed() or self._keeper.pairing) and (end := self._wishes()):
                 return end
+
+    def _forget_arrivals(self) -> None:
+        """What arrived before a long silence has surely been committed."""
+        idle = self._whatsapp.busy_for() == 0 and self._whatsapp.quiet_for() > LONGEST_SILENCE
+        if idle and self._keeper.ready.is_set():
+            self._arrivals.start_anew(LONGEST_SILENCE)
 
     def _show_progress(self) -> None:
         if self._received == self._shown:
@@ -175,7 +204,9 @@ def main() -> None:
     """Run the session of the account given as `--account ID`; started by the supervisor only."""
     parser = argparse.ArgumentParser(prog="daemon.session")
     parser.add_argument("--account", type=int, required=True)
-    account_id = parser.parse_args().account
+    parser.add_argument("--pulse", type=int, default=-1, help="file descriptor for signs of life")
+    given = parser.parse_args()
+    account_id = given.account
     config = Config.from_env()
     logs.set_up(config.log_level, "session")
     os.umask(0o077)
@@ -188,13 +219,16 @@ def main() -> None:
             session_file(config.data, account_id).with_suffix(".lock"),
             "Another process has this account's keys open.",
         ).acquire()
-    except AlreadyOpen as error:
+    except PlaceError as error:
         sys.exit(str(error))
     database = Database(config.database_url)
     with database.read() as conn:
         account = accounts.get(conn, account_id)
     database.close()
-    Session(config, account).run()
+    session = Session(config, account, pulse=given.pulse)
+    # not before: an undumpable process may not read its own initial environment, unless it is root's
+    guard_memory()
+    session.run()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, select, update
 
 from daemon.domain.desk import Priority
-from daemon.domain.messages import MessageKind
+from daemon.domain.messages import PLACEHOLDERS, MessageKind
 from daemon.store import events
 from daemon.store.desk_tables import audit, claim, contact_field, conversation_tag, rating
 from daemon.store.tables import (
@@ -68,7 +68,7 @@ def _drop_twins(conn: Connection, survivor: int, gone: int) -> None:
         .where(message.c.contact_id == gone, twin.c.contact_id == survivor)
     ).all()
     for copy, copy_kind, original, original_kind in twins:
-        if original_kind == MessageKind.UNREADABLE != copy_kind:
+        if original_kind in PLACEHOLDERS and copy_kind not in PLACEHOLDERS:
             _drop_message(conn, original, instead=copy)
         else:
             _drop_message(conn, copy, instead=original)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, case, func, literal, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from daemon.domain.messages import DELIVERY_ORDER, Author, Delivery, MessageKind
+from daemon.domain.messages import DELIVERY_ORDER, PLACEHOLDERS, Author, Delivery, MessageKind
 from daemon.store.prepared import Prepared
 from daemon.store.tables import admin, message, reaction, turn
 
@@ -87,6 +87,7 @@ def find_own(conn: Connection, account_id: int, wa_ids: tuple[str, ...]) -> list
     return [Place(row.id, row.conversation_id) for row in rows]
 
 
+_is_placeholder = message.c.kind.in_(sorted(PLACEHOLDERS))
 _RANK = case({state.value: rank for state, rank in DELIVERY_ORDER.items()}, value=message.c.delivery, else_=-1)
 
 
@@ -112,7 +113,6 @@ def set_sent_at(conn: Connection, message_id: int, at: datetime) -> None:
 
 def edit(conn: Connection, message_id: int, text: str, at: datetime) -> bool:
     """Replace a message's text; False if a newer edit is there already."""
-    unreadable = message.c.kind == MessageKind.UNREADABLE.value
     return (
         conn.execute(
             update(message)
@@ -122,7 +122,9 @@ def edit(conn: Connection, message_id: int, text: str, at: datetime) -> bool:
                 message.c.edited_at.is_(None) | (message.c.edited_at < at),
             )
             # an edit of what could not be read is all there is to read
-            .values(text=text, edited_at=at, kind=case((unreadable, MessageKind.TEXT.value), else_=message.c.kind))
+            .values(
+                text=text, edited_at=at, kind=case((_is_placeholder, MessageKind.TEXT.value), else_=message.c.kind)
+            )
         ).rowcount
         == 1
     )
@@ -155,14 +157,10 @@ def react(conn: Connection, message_id: int, by_me: bool, emoji: str, at: dateti
     return changed.rowcount == 1
 
 
-def fill_unreadable(conn: Connection, message_id: int, values: dict[str, Any]) -> bool:
-    """Put the content into a placeholder once the customer's resend could be read."""
+def fill_placeholder(conn: Connection, message_id: int, values: dict[str, Any]) -> bool:
+    """Put the content into a placeholder once it has come again and could be read."""
     return (
-        conn.execute(
-            update(message)
-            .where(message.c.id == message_id, message.c.kind == MessageKind.UNREADABLE.value)
-            .values(values)
-        ).rowcount
+        conn.execute(update(message).where(message.c.id == message_id, _is_placeholder).values(values)).rowcount
         == 1
     )
 

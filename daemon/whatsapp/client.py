@@ -46,6 +46,7 @@ from daemon.domain.signals import (
     Unstable,
 )
 from daemon.whatsapp import translate
+from daemon.whatsapp.arrivals import Arrivals
 from daemon.whatsapp.library import NewClient, check_environment, install_log_hook
 from daemon.whatsapp.log_hook import LogHook
 
@@ -80,6 +81,7 @@ class WhatsApp:
         device_name: str,
         on_event: Callable[[Event], None],
         on_signal: Callable[[Signal], None],
+        arrivals: Arrivals,
     ) -> None:
         check_environment()
         self._on_event = on_event
@@ -88,6 +90,8 @@ class WhatsApp:
         self._last_callback = time.monotonic()
         self._passkey_asked = False
         self.hook = LogHook(self.drain, self._passkey, lambda: self._on_signal(self._dropped()))
+        self._arrivals = arrivals
+        self.hook.on_message = arrivals.note
         self.client = NewClient(
             session_file + _SQLITE_OPTIONS,
             props=DeviceProps(os=device_name, platformType=DeviceProps.DESKTOP),
@@ -189,6 +193,8 @@ class WhatsApp:
             raw = event.Message.SerializeToString()
             found = MessageReceived(event.Info.ID, origin, MessageKind.UNKNOWN, None, raw=raw)
         self._on_event(found)
+        if not isinstance(found, MessageReceived):
+            self._arrivals.settle(event.Info.ID)
 
     def _qr(self, client: Any, data: bytes) -> None:
         self._on_signal(CodeShown(data.decode()))

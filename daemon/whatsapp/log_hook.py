@@ -38,6 +38,7 @@ class LogHook:
         self, drain: Callable[[], None], on_passkey: Callable[[], None], on_reconnect: Callable[[], None]
     ) -> None:
         self.last_failure: str | None = None
+        self.on_message: Callable[[bytes], None] = lambda node: None
         self._drain = drain
         self._on_passkey = on_passkey
         self._on_reconnect = on_reconnect
@@ -96,6 +97,7 @@ class LogHook:
             # what comes after the poison must not be acknowledged: WhatsApp sends it again to the next session
             self._never.wait()
         if node.startswith(b"<message"):
+            self.on_message(node)
             return
         if node.startswith(b"<receipt"):
             kind = _RECEIPT_TYPE.match(node)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from daemon.domain.ids import Address, ChatKind, Party
+from daemon.domain.ladder import Kind, Sighting
 from daemon.domain.messages import (
     Event,
     HistoryReceived,
@@ -41,6 +42,14 @@ def address_of(jid: Any) -> Address | None:
     return Address(jid.User, jid.Server, jid.Device) if jid.User and jid.Server else None
 
 
+def own_phone(source: Any, seconds: float, kind: Kind) -> Sighting | None:
+    """A sighting of our own number's primary phone, if it was the one that did this."""
+    sender = address_of(source.Sender)
+    if not source.IsFromMe or sender is None or sender.device != 0:
+        return None
+    return Sighting(kind, from_unix(seconds))
+
+
 def translate_info(info: Any) -> Origin | None:
     """Where a MessageInfo comes from; its time is in milliseconds, unlike a receipt's (neonize's encoder.go)."""
     return translate_origin(info.MessageSource, info.Timestamp / 1000)
@@ -64,11 +73,15 @@ def translate_message(event: Any) -> Event:
     """A MessageEv: a message, an edit, a revocation, a reaction, or nothing a person would see."""
     info, content = event.Info, event.Message
     origin = translate_info(info)
+    seconds = info.Timestamp / 1000
     if origin is None:
-        return Nothing("not a person's chat")
+        return Nothing("not a person's chat", own_phone(info.MessageSource, seconds, Kind.MESSAGE))
     if info.Category == "peer":
-        return Nothing("between our own devices")
-    return translate_content(content, info.ID, origin, info.Pushname)
+        return Nothing("between our own devices", own_phone(info.MessageSource, seconds, Kind.PEER))
+    found = translate_content(content, info.ID, origin, info.Pushname)
+    if isinstance(found, Nothing):
+        return Nothing(found.why, own_phone(info.MessageSource, seconds, Kind.PEER))
+    return found
 
 
 def translate_content(
@@ -117,7 +130,8 @@ def translate_unreadable(event: Any) -> Event:
     origin = translate_info(event.Info)
     hidden = event.DecryptFailMode == 2  # DECRYPT_FAIL_HIDE: reactions, edits and the like
     if origin is None or hidden or event.Info.Category == "peer":
-        return Nothing("an unreadable event that shows nothing")
+        seen = own_phone(event.Info.MessageSource, event.Info.Timestamp / 1000, Kind.PEER)
+        return Nothing("an unreadable event that shows nothing", seen)
     return MessageReceived(event.Info.ID, origin, MessageKind.UNREADABLE, None, event.Info.Pushname)
 
 
@@ -125,7 +139,7 @@ def translate_receipt(event: Any) -> Event:
     """A ReceiptEv."""
     origin = translate_origin(event.MessageSource, event.Timestamp)
     if origin is None:
-        return Nothing("a receipt outside chats")
+        return Nothing("a receipt outside chats", own_phone(event.MessageSource, event.Timestamp, Kind.READ))
     return ReceiptReceived(tuple(event.MessageIDs), origin, _RECEIPTS.get(event.Type, ReceiptKind.OTHER))
 
 

@@ -8,6 +8,7 @@ import sys
 BENCHES = {
     "ingest": "messages per second, next to the same neonize with a handler that does nothing",
     "latency": "from WhatsApp's frame to the bubble in a browser, memory and idle CPU",
+    "kill": "SIGKILL to the session, the supervisor or the inbox under traffic: what is lost, doubled, how long",
     "race": "admins, the bot and the phone answer the same questions: who gets two answers, who gets none",
 }
 

@@ -1,0 +1,87 @@
+"""A database that is damaged, or has no room left."""
+
+import os
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from daemon.domain.links import LinkReason, LinkState
+from daemon.store.engine import Database
+from daemon.store.soundness import DatabaseDamaged, check
+from tests.books import Books
+from tests.shop import Shop, open_shop, wait_until
+from tests.whatsapp_server import WhatsAppServer
+
+PAGE = 4096
+
+
+def scribble(path: str) -> bytes:
+    """Overwrite pages in the middle of the file; gives what it holds then."""
+    with closing(sqlite3.connect(path)) as conn:
+        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with open(path, "r+b") as file:
+        file.seek(8 * PAGE)
+        file.write(os.urandom(4 * PAGE))
+    return Path(path).read_bytes()
+
+
+def test_a_sound_database_is_sound(books: Books) -> None:
+    check(books.database)
+
+
+def test_a_damaged_page_is_noticed(books: Books) -> None:
+    scribble(books.database.path)
+    with pytest.raises(DatabaseDamaged, match="is damaged and was left as it is"):
+        check(books.database)
+
+
+def test_what_is_no_database_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "balas.db"
+    path.write_text("this is a letter, not a database " * 100)
+    with pytest.raises(DatabaseDamaged):
+        check(Database(f"sqlite:///{path}"))
+
+
+def test_the_daemon_does_not_touch_a_damaged_database(tmp_path: Path) -> None:
+    with WhatsAppServer() as wa:
+        shop = Shop(wa, tmp_path / "shop")
+        shop.database.close()
+        before = scribble(shop.database.path)
+        result = shop.command("run")
+    assert (result.returncode, "is damaged and was left as it is" in result.stderr) == (1, True), result.stderr
+    assert Path(shop.database.path).read_bytes() == before
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own with room for little."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160m", "tmpfs", folder], capture_output=True)
+    if made.returncode != 0:
+        pytest.skip("only root may mount a small disk")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def test_a_full_disk_stops_receiving_until_there_is_room_again(small_disk: Path) -> None:
+    with open_shop(small_disk) as shop:
+        customer = shop.wa.add_customer("Budi")
+        customer.send_text("sebelum")
+        shop.wait_for_text("sebelum")
+        filler = small_disk / "film.mp4"
+        filler.write_bytes(bytes(125 * 1024**2))
+        link = shop.wait_for(LinkState.OFFLINE)
+        assert link.reason == LinkReason.DISK_FULL
+        customer.send_text("selama penuh")
+        wait_until(lambda: shop.pid("session") is None, what="the session's end")
+        # nobody acknowledges it: it waits at WhatsApp
+        assert shop.wa.waiting() >= 1
+        filler.unlink()
+        shop.wait_for(LinkState.ONLINE)
+        shop.wait_for_text("selama penuh")
+        assert shop.texts("Budi") == ["sebelum", "selama penuh"]
