@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from daemon import phone
 from daemon.desk import assignment, bot, claims, settings
+from daemon.domain.ladder import Limits
 from daemon.domain.time import Clock
 from daemon.store import accounts, pending, presence
 from daemon.store import claims as held
@@ -28,18 +30,21 @@ Chore = tuple[str, Callable[[Connection], object]]
 
 
 class Clerk(threading.Thread):
-    """Ends claims, gives out and takes back conversations, lets the bot speak.
+    """Ends claims, gives out and takes back conversations, lets the bot speak, and misses the phone.
 
     Looks in a read, and takes the write lock only for work that is there; each chore has a transaction of its
     own, so that one that fails leaves the others alone.
     """
 
-    def __init__(self, database: Database, zone: ZoneInfo, shop: str, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, zone: ZoneInfo, shop: str, clock: Clock, limits: Limits | None = None
+    ) -> None:
         super().__init__(name="clerk", daemon=True)
         self._database = database
         self._zone = zone
         self._shop = shop
         self._clock = clock
+        self._limits = limits or Limits()
         self._stopping = threading.Event()
         self._forget_at = clock()
         self._failed = False
@@ -95,6 +100,9 @@ class Clerk(threading.Thread):
     def _due_of(self, conn: Connection, account_id: int, now: datetime) -> list[Chore]:
         found: list[Chore] = []
         chosen = settings.load(conn, account_id)
+        with self._guarded("look at the phone"):
+            if phone.has_work(conn, account_id, self._limits, now):
+                found.append(("phone", lambda conn: phone.tend(conn, account_id, self._limits, now)))
         with self._guarded("look at the assignments"):
             if assignment.has_work(conn, account_id, chosen, now, self._zone):
                 found.append(("assignment", lambda conn: self._share_out(conn, account_id, now)))

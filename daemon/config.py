@@ -3,12 +3,15 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
+from datetime import time
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
+
+from daemon.domain.ladder import Limits
 
 LANGUAGES = ("id", "en")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -41,7 +44,19 @@ SETTINGS = (
     Setting("BALAS_THREADS", "64", "Threads of one inbox process; each open browser tab holds one (8 to 1000)"),
     Setting("BALAS_WORKERS", "1", "Inbox processes (1 to 16)"),
     Setting("BALAS_PROXIES", "0", "Reverse proxies in front of the inbox whose X-Forwarded headers are trusted"),
+    Setting("BALAS_BACKUP_AT", "03:30", "When the nightly backup is made, in the shop's time zone"),
+    Setting(
+        "BALAS_BACKUP_KEEP", "7", "Nightly backups that are kept in DATA/backups (0: none are made, up to 365)"
+    ),
+    Setting(
+        "BALAS_PHONE_DAYS",
+        "7 10 12 13 14",
+        "Days without the phone: quiet, ask it, warn, urgent, link ends (WhatsApp's 14)",
+    ),
     Setting("BALAS_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
+    Setting(
+        "BALAS_METRICS_TOKEN", "", "Opens /metrics to other machines: 16 or more characters (empty: this one only)"
+    ),
     Setting("DATABASE_URL", "sqlite:///DATA/balas.db", "Another place for the database (SQLite only, for now)"),
 )
 
@@ -61,7 +76,11 @@ class Config:
     threads: int
     workers: int
     proxies: int
+    backup_at: time
+    backup_keep: int
+    phone_limits: Limits
     log_level: str
+    metrics_token: str
     database_url: str
 
     @classmethod
@@ -84,6 +103,12 @@ class Config:
                 raise ConfigError(f"{name} should be a whole number from {low} to {high}.")
             return int(value)
 
+        def clock_time(name: str) -> time:
+            value = text(name)
+            if not re.fullmatch(r"([01]?[0-9]|2[0-3]):[0-5][0-9]", value):
+                raise ConfigError(f"{name} should be a time of day such as 03:30.")
+            return time.fromisoformat(value.zfill(5))
+
         def choice(name: str, options: tuple[str, ...]) -> str:
             value = text(name)
             if value not in options:
@@ -102,6 +127,9 @@ class Config:
         url = given.get("BALAS_URL", "").strip().rstrip("/") or f"http://{host}:{port}"
         if not _is_web_address(url):
             raise ConfigError("BALAS_URL should start with http:// or https:// and name a host.")
+        token = text("BALAS_METRICS_TOKEN")
+        if token and not re.fullmatch(r"[!-~]{16,200}", token):
+            raise ConfigError("BALAS_METRICS_TOKEN should be 16 to 200 characters without spaces.")
         database_url = given.get("DATABASE_URL", "").strip() or f"sqlite:///{data / 'balas.db'}"
         if not re.fullmatch(r"sqlite:///(?!:memory:).+", database_url):
             raise ConfigError("DATABASE_URL should be sqlite:/// and a file (other databases come later).")
@@ -117,7 +145,11 @@ class Config:
             threads=number("BALAS_THREADS", 8, 1000),
             workers=number("BALAS_WORKERS", 1, 16),
             proxies=number("BALAS_PROXIES", 0, 5),
+            backup_at=clock_time("BALAS_BACKUP_AT"),
+            backup_keep=number("BALAS_BACKUP_KEEP", 0, 365),
+            phone_limits=_phone_limits(text("BALAS_PHONE_DAYS")),
             log_level=choice("BALAS_LOG_LEVEL", LOG_LEVELS),
+            metrics_token=token,
             database_url=database_url,
         )
 
@@ -135,9 +167,25 @@ class Config:
             "BALAS_THREADS": str(self.threads),
             "BALAS_WORKERS": str(self.workers),
             "BALAS_PROXIES": str(self.proxies),
+            "BALAS_BACKUP_AT": self.backup_at.strftime("%H:%M"),
+            "BALAS_BACKUP_KEEP": str(self.backup_keep),
+            "BALAS_PHONE_DAYS": " ".join(f"{days:g}" for days in astuple(self.phone_limits)),
             "BALAS_LOG_LEVEL": self.log_level,
+            "BALAS_METRICS_TOKEN": self.metrics_token,
             "DATABASE_URL": self.database_url,
         }
+
+
+def _phone_limits(text: str) -> Limits:
+    days = text.replace(",", " ").split()
+    try:
+        if len(days) != len(fields(Limits)) or not all(re.fullmatch(r"\d{1,3}(\.\d{1,3})?", day) for day in days):
+            raise ValueError
+        return Limits(*map(float, days))
+    except ValueError as error:
+        raise ConfigError(
+            "BALAS_PHONE_DAYS should be five numbers of days, each above the one before, such as 7 10 12 13 14."
+        ) from error
 
 
 def _is_web_address(url: str) -> bool:

@@ -3,11 +3,14 @@
 import logging
 import threading
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta
 from queue import SimpleQueue
 
 from sqlalchemy import Connection
 
+from daemon import phone
+from daemon.domain.ladder import Limits
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.signals import (
     BacklogBegun,
@@ -41,7 +44,7 @@ FIRST_CODE, NEXT_CODE = timedelta(seconds=60), timedelta(seconds=20)
 class LinkKeeper:
     """Turns signals into rows of the link, in the order in which they come."""
 
-    def __init__(self, database: Database, account_id: int, clock: Clock) -> None:
+    def __init__(self, database: Database, account_id: int, clock: Clock, limits: Limits | None = None) -> None:
         self.ended: SimpleQueue[LinkEnded] = SimpleQueue()
         self.connected = threading.Event()
         # set once the backlog of the time away is in: only then it is known what the phone has answered
@@ -50,6 +53,7 @@ class LinkKeeper:
         self._database = database
         self._account_id = account_id
         self._clock = clock
+        self._limits = limits or Limits()
         self._codes = 0
         self._catching_up = False
         self._backlog_ended = False
@@ -124,6 +128,10 @@ class LinkKeeper:
         self._over = True
         self.connected.clear()
         self.ready.clear()
+        if signal.reason == LinkReason.UNLINKED_BY_PHONE:
+            with self._database.read() as conn:
+                reason = phone.reason_of_end(conn, self._account_id, self._limits, now)
+            signal = replace(signal, reason=reason)
         log.info("the link ended: %s %s %s", signal.state.value, signal.reason.value, signal.detail or "")
         # a refused number is not asked for again by the next session: WhatsApp counts the attempts
         refused = {"pair_phone": None} if signal.reason == LinkReason.CODE_REFUSED else {}

@@ -4,8 +4,10 @@ import logging
 import threading
 import time
 
+from daemon import phone
 from daemon.desk import conversations, departure, elsewhere
 from daemon.domain.messages import Delivery
+from daemon.domain.phone_sentences import PING
 from daemon.domain.time import Clock
 from daemon.store import contacts, events, messages, outbox
 from daemon.store.engine import Database
@@ -39,10 +41,16 @@ def settle_interrupted(database: Database, account_id: int, clock: Clock) -> Non
 
 
 class Sender(threading.Thread):
-    """Sends queued replies while `ready` is set."""
+    """Sends queued replies, and now and then a question to our own phone, while `ready` is set."""
 
     def __init__(
-        self, database: Database, account_id: int, whatsapp: WhatsApp, ready: threading.Event, clock: Clock
+        self,
+        database: Database,
+        account_id: int,
+        whatsapp: WhatsApp,
+        ready: threading.Event,
+        clock: Clock,
+        question: str = PING,
     ) -> None:
         super().__init__(name="sender", daemon=True)
         self._database = database
@@ -50,6 +58,7 @@ class Sender(threading.Thread):
         self._whatsapp = whatsapp
         self._ready = ready
         self._clock = clock
+        self._question = question
         self._stopping = threading.Event()
         self._idle = threading.Event()
         self._idle.set()
@@ -79,8 +88,10 @@ class Sender(threading.Thread):
 
     def _send_next(self) -> bool:
         with self._database.read() as conn:
+            # the ladder's own entries, hourly at least, wake us for the day's question to the phone
+            asks = phone.wants_ping(conn, self._account_id, self._clock())
             if not outbox.has_queued(conn, self._account_id):
-                return False
+                return asks and self._ask_the_phone()
         self._idle.clear()
         try:
             with self._database.write() as conn:
@@ -102,6 +113,26 @@ class Sender(threading.Thread):
                 self._settle(reply, OutboxState.UNCERTAIN)
             else:
                 self._settle(reply, OutboxState.SENT, sent)
+        finally:
+            self._idle.set()
+        return True
+
+    def _ask_the_phone(self) -> bool:
+        """Write to our own number: the phone's receipt is its sign of life. True if something was sent."""
+        self._idle.clear()
+        try:
+            with self._database.write() as conn:
+                to = phone.take_ping(conn, self._account_id, self._clock())
+            if to is None:
+                return False
+            send_text(self._whatsapp, to, self._question, None, lambda wa_id: None)
+        except SendFailed as error:
+            log.warning("the phone could not be asked for a sign of life: %s", error.reason)
+            with self._database.write() as conn:
+                phone.put_ping_back(conn, self._account_id, self._clock())
+            return False
+        except SendUncertain:
+            return False
         finally:
             self._idle.set()
         return True

@@ -1,10 +1,13 @@
 """What `balas run` and `balas pair` draw in a terminal: the QR code, the letters, the state's sentences."""
 
 import io
+from zoneinfo import ZoneInfo
 
 import qrcode
 
+from daemon.domain.ladder import ASKING, Step, is_back
 from daemon.domain.links import LinkState
+from daemon.domain.phone_sentences import BACK, PHONE_SENTENCES, SEEN_BY
 from daemon.domain.sentences import sentence
 from daemon.store.accounts import Link
 from webui.catalogue import translate
@@ -26,6 +29,21 @@ def describe(link: Link, language: str) -> str:
     return f"{say(found.happened)} {say(found.works)} {say('What to do now')}: {say(found.todo)}"
 
 
+def describe_phone(link: Link, language: str, zone: ZoneInfo) -> str:
+    """When the shop's phone was last seen and by what, what that means, and what to do about it."""
+    say = translate(language)
+    found = PHONE_SENTENCES[link.phone_step]
+    words = [say(found.happened)]
+    if link.phone_seen_at and link.phone_seen_by:
+        moment = f"{link.phone_seen_at.astimezone(zone):%Y-%m-%d %H:%M}"
+        words.append(
+            say("Last seen: %(moment)s, %(by)s.") % {"moment": moment, "by": say(SEEN_BY[link.phone_seen_by])}
+        )
+    if link.phone_step != Step.FINE:
+        words.append(f"{say('What to do now')}: {say(found.todo)}")
+    return " ".join(words)
+
+
 class LinkPrinter:
     """Prints a link whenever something that a person should see has changed."""
 
@@ -33,9 +51,21 @@ class LinkPrinter:
         self._language = language
         self._show_codes = show_codes
         self._shown: tuple[object, ...] = ()
+        self._phone = Step.FINE
 
     def show(self, link: Link) -> list[str]:
         """The lines to print now, maybe none."""
+        return [*self._about_phone(link), *self._about_link(link)]
+
+    def _about_phone(self, link: Link) -> list[str]:
+        before, self._phone = self._phone, link.phone_step
+        say = translate(self._language)
+        if link.phone_step in ASKING and link.phone_step != before:
+            found = PHONE_SENTENCES[link.phone_step]
+            return [f"{say(found.happened)} {say('What to do now')}: {say(found.todo)}"]
+        return [say(BACK)] if is_back(before, link.phone_step) else []
+
+    def _about_link(self, link: Link) -> list[str]:
         seen = (link.state, link.reason, link.qr if self._show_codes else None, link.pair_code)
         if seen == self._shown:
             return []

@@ -4,8 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response
-from sqlalchemy import text
+from flask import Flask
 from werkzeug.routing import IntegerConverter, Map
 
 from auth_store import place
@@ -21,6 +20,8 @@ from webui import (
     desk_settings,
     details,
     errors,
+    forgetting,
+    health,
     hours,
     inbox,
     link,
@@ -74,18 +75,11 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     errors.install(app)
     auth.install(app)
     ownership.install(app)
-    for pages in (inbox, replies, actions, details, link, media, team, metrics):
+    for pages in (inbox, replies, actions, details, forgetting, link, media, team, metrics):
         app.register_blueprint(pages.pages)
-    for pages in (desk_settings, hours, bot, bot_test, quick_replies, rating, log):
+    for pages in (desk_settings, hours, bot, bot_test, quick_replies, rating, log, health):
         app.register_blueprint(pages.pages)
     live.install(app)
-
-    @app.get("/health")
-    def health() -> Response:
-        """Whether this process answers and can read its database."""
-        with context.services().database.read() as conn:
-            conn.execute(text("SELECT 1"))
-        return Response("ok\n", mimetype="text/plain")
 
     @app.context_processor
     def shop() -> dict[str, Any]:

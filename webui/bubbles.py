@@ -22,6 +22,7 @@ _MENTION = re.compile(r"(?<![\w.@&;-])@[a-z0-9][a-z0-9._-]*\b", re.IGNORECASE)
 PLACEHOLDERS = {
     MessageKind.UNKNOWN: _("Balas can't show this kind of message. Open the phone to see it."),
     MessageKind.UNREADABLE: _("Waiting for this message. Open WhatsApp on the phone to see it."),
+    MessageKind.LOST: _("A message arrived while Balas was down. Open WhatsApp on the phone to see it."),
     MessageKind.CONTACT: _("Open the phone to see the contact."),
     MessageKind.POLL: _("Open the phone to see the poll."),
 }

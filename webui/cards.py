@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from daemon.desk import customers
 from daemon.store import tags
 from daemon.store.conversations import Status, Summary
+from daemon.store.erasing import FORGOTTEN
 from daemon.store.tags import Tag
 from webui import texts, views
 from webui.views import Person
@@ -39,6 +40,7 @@ class Card:
     times: list[tuple[str, str]]
     earlier: list[Earlier]
     is_resolved: bool
+    is_forgotten: bool
 
 
 def read(conn: Connection, about: Summary, now: datetime) -> Card:
@@ -67,6 +69,7 @@ def read(conn: Connection, about: Summary, now: datetime) -> Card:
             if one.conversation_id != about.id
         ],
         is_resolved=about.status == Status.RESOLVED,
+        is_forgotten=found.name == FORGOTTEN,
     )
 
 

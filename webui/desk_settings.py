@@ -60,6 +60,7 @@ def read(form: Form) -> dict[str, Any]:
         "most_conversations": form.number("most_conversations", 1, 500),
         "return_after": form.number("return_after", 0, A_DAY),
         "alarm_after": form.number("alarm_after", 0, A_DAY),
+        "keep_days": form.number("keep_days", 0, 3650),
         "automatic_texts": form.blocks("automatic_texts", LONGEST_AUTOMATIC_TEXT, MOST_AUTOMATIC_TEXTS),
     }
 
@@ -73,6 +74,7 @@ def _typed(chosen: DeskSettings) -> dict[str, str]:
         "most_conversations": str(chosen.most_conversations),
         "return_after": str(chosen.return_after),
         "alarm_after": str(chosen.alarm_after),
+        "keep_days": str(chosen.keep_days),
         "automatic_texts": "\n---\n".join(chosen.automatic_texts),
     }
 

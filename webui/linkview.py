@@ -9,7 +9,9 @@ from markupsafe import Markup
 from daemon.domain.links import NEXT_STEP, LinkState, NextStep, can_send
 from daemon.domain.sentences import sentence
 from daemon.store.accounts import Account, Link
-from webui import qr, texts
+from webui import phoneview, qr, texts
+from webui.context import services
+from webui.phoneview import PhoneView
 
 
 def _(text: str) -> str:
@@ -72,12 +74,14 @@ class Panel:
     may_unlink: bool
     may_reconnect: bool
     wish: str
+    phone: PhoneView | None
 
 
 def panel(account: Account, link: Link, now: datetime, owner: bool = True) -> Panel:
     """A link in the present request's language; only the owner is given codes and buttons."""
     title, tone = TITLES[link.state]
     words = sentence(link.state, link.reason)
+    phone = phoneview.view(account, link, now, services().config.phone_limits)
     fresh = link.qr_expires_at is None or link.qr_expires_at > now
     code = qr.svg(link.qr, gettext("QR code to scan with WhatsApp")) if owner and link.qr and fresh else None
     total, done = link.backlog_total or 0, link.backlog_done or 0
@@ -88,7 +92,8 @@ def panel(account: Account, link: Link, now: datetime, owner: bool = True) -> Pa
         title=gettext(title),
         happened=gettext(words.happened),
         works=gettext(words.works),
-        todo=gettext(words.todo),
+        # with a link that is well, the missing phone is what there is to do
+        todo=phone.todo if phone and phone.is_missing and link.state == LinkState.ONLINE else gettext(words.todo),
         number=texts.phone(account.phone),
         can_send=can_send(link.state),
         wants_pairing=owner and wants_pairing(link.state),
@@ -102,6 +107,7 @@ def panel(account: Account, link: Link, now: datetime, owner: bool = True) -> Pa
         may_unlink=owner and link.state not in NOTHING_TO_UNLINK and not link.wish,
         may_reconnect=owner and link.state in MAY_RECONNECT and not link.wish,
         wish=link.wish,
+        phone=phone,
     )
 
 

@@ -9,6 +9,7 @@ from flask_babel import gettext, ngettext
 from daemon.domain.desk import Claim, Priority
 from daemon.domain.messages import Author, Delivery, MessageKind
 from daemon.store.conversations import Status, Summary
+from daemon.store.erasing import FORGOTTEN
 from daemon.store.tags import Tag
 from webui import texts
 
@@ -34,6 +35,7 @@ KINDS = {
     MessageKind.POLL: _("Poll"),
     MessageKind.UNKNOWN: _("Message"),
     MessageKind.UNREADABLE: _("Waiting for this message"),
+    MessageKind.LOST: _("Message only on the phone"),
     MessageKind.NOTE: _("Internal note"),
 }
 AUTHORS = {
@@ -92,6 +94,7 @@ class Row:
     waiting_since: str | None
     waiting: str
     waits_long: bool
+    is_forgotten: bool
     is_alarmed: bool
     priority: str
     priority_label: str
@@ -103,7 +106,7 @@ class Row:
 def person(name: str | None, phone: str | None, contact_id: int) -> Person:
     """A customer by the given name, else by number, else by our own number for him."""
     number = texts.phone(phone)
-    given = (name or "").strip()
+    given = gettext("Forgotten customer") if name == FORGOTTEN else (name or "").strip()
     shown = given or number or gettext("Customer %(number)d", number=contact_id)
     return Person(shown, initials(given), contact_id % TONES, number if given else None)
 
@@ -131,6 +134,7 @@ def row(about: Summary, now: datetime, claim: Claim | None = None, mentioned: bo
         waiting_since=about.waiting_since.isoformat() if about.waiting_since else None,
         waiting=texts.duration(waits),
         waits_long=waits >= LONG_WAIT,
+        is_forgotten=about.contact_name == FORGOTTEN,
         is_alarmed=about.alarmed_at is not None,
         priority=about.priority.value,
         priority_label=gettext(PRIORITIES[about.priority]),

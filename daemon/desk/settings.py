@@ -15,7 +15,7 @@ from daemon.store import audit, settings
 
 @dataclass(frozen=True, slots=True)
 class DeskSettings:
-    """Every choice with its default; minutes and hours that are 0 switch their rule off."""
+    """Every choice with its default; minutes, hours and days that are 0 switch their rule off."""
 
     # only the assignee may answer
     strict: bool = False
@@ -41,6 +41,8 @@ class DeskSettings:
     too_old: int = 30
     # texts that WhatsApp Business on the phone sends by itself
     automatic_texts: tuple[str, ...] = ()
+    # days after which messages in resolved conversations are deleted
+    keep_days: int = 0
     rating: bool = False
     rating_question: str = ""
     rating_thanks: str = ""

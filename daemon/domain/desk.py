@@ -49,6 +49,7 @@ class Action(StrEnum):
     TAGGED = "tagged"
     UNTAGGED = "untagged"
     CONTACT_CHANGED = "contact.changed"
+    CONTACT_FORGOTTEN = "contact.forgotten"
     REPLY_DECIDED = "reply.decided"
     AWAY = "away"
     BACK = "back"

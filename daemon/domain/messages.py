@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from daemon.domain.ids import Party
+from daemon.domain.ladder import Sighting
 
 
 class MessageKind(StrEnum):
@@ -22,8 +23,14 @@ class MessageKind(StrEnum):
     POLL = "poll"
     UNKNOWN = "unknown"
     UNREADABLE = "unreadable"
+    # acknowledged, then lost in a crash: only the phone has it
+    LOST = "lost"
     # written by an admin for the team: never leaves the shop
     NOTE = "note"
+
+
+# shown without their content, until a resend brings it
+PLACEHOLDERS = frozenset({MessageKind.UNREADABLE, MessageKind.LOST})
 
 
 class Author(StrEnum):
@@ -180,9 +187,13 @@ class HistoryReceived:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """An event that carries nothing for a person (key distribution, protocol chatter)."""
+    """An event that carries nothing for a person (key distribution, protocol chatter).
+
+    `seen`: it shows all the same that the primary phone is alive.
+    """
 
     why: str
+    seen: Sighting | None = None
 
 
 Event = (

@@ -145,6 +145,14 @@ SENTENCES: dict[tuple[LinkState, LinkReason], Sentence] = {
         _READING,
         _("Check the internet connection of the computer that runs Balas. It keeps trying by itself."),
     ),
+    (S.OFFLINE, R.DISK_FULL): Sentence(
+        _("The disk of this computer is full, so Balas has stopped receiving before anything is lost."),
+        _("You can read every conversation. New messages wait at WhatsApp and reach the phone."),
+        _(
+            "Delete files that nobody needs on the computer that runs Balas. "
+            "Balas goes on by itself when there is room."
+        ),
+    ),
     (S.OFFLINE, R.DROPPED): Sentence(_("The connection to WhatsApp was lost."), _READING, _BY_ITSELF),
     (S.OFFLINE, R.SERVER_BUSY): Sentence(
         _("WhatsApp's servers are busy and sent us away for now."), _READING, _BY_ITSELF
@@ -158,6 +166,16 @@ SENTENCES: dict[tuple[LinkState, LinkReason], Sentence] = {
         _("WhatsApp ended the connection for a reason that Balas doesn't know."), _READING, _BY_ITSELF
     ),
     (S.LOGGED_OUT, R.UNLINKED_BY_PHONE): Sentence(
+        _("Somebody removed Balas from the linked devices of the shop's phone."),
+        _NOTHING_NEW,
+        _PAIR_AGAIN,
+    ),
+    (S.LOGGED_OUT, R.PHONE_AWAY): Sentence(
+        _("WhatsApp ended the link because the shop's phone was not there for two weeks."),
+        _NOTHING_NEW,
+        _("Switch the shop's phone on and open WhatsApp, then link the number again: scan a new code with it."),
+    ),
+    (S.LOGGED_OUT, R.UNLINKED_UNSEEN): Sentence(
         _("Balas was removed from the phone's linked devices, or the phone was off for more than two weeks."),
         _NOTHING_NEW,
         _PAIR_AGAIN,

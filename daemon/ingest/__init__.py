@@ -19,8 +19,9 @@ from daemon.domain.messages import (
     TypingChanged,
 )
 from daemon.ingest import changes, history, incoming, receiving
+from daemon.ingest.alive import sighting
 from daemon.ingest.spots import Spots
-from daemon.store import accounts
+from daemon.store import accounts, evidence
 from daemon.store.engine import Database
 
 
@@ -50,6 +51,8 @@ def apply(conn: Connection, account_id: int, event: Event, now: datetime, spots:
     if not isinstance(event, MessageReceived) or event.origin.from_me:
         spots.forget()
     account = accounts.get(conn, account_id)
+    if seen := sighting(event):
+        evidence.note(conn, account_id, seen.kind, seen.at, now)
     match event:
         case MessageReceived():
             incoming.message(conn, account, event, now, spots)

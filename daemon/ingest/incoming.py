@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from daemon.desk import automatic, elsewhere, satisfaction
 from daemon.domain.ids import ChatKind, Party
-from daemon.domain.messages import TICKS, Author, Delivery, MessageKind, MessageReceived, ReceiptKind
+from daemon.domain.messages import PLACEHOLDERS, TICKS, Author, Delivery, MessageKind, MessageReceived, ReceiptKind
 from daemon.domain.turns import Closer
 from daemon.ingest.spots import Spot, Spots
 from daemon.store import contacts, conversations, downloads, events, messages, receipts, turns
@@ -150,7 +150,7 @@ def values_of(account_id: int, event: MessageReceived, now: datetime) -> dict[st
 def _fill(
     conn: Connection, account: Account, place: messages.Place, event: MessageReceived, now: datetime
 ) -> None:
-    if event.kind == MessageKind.UNREADABLE:
+    if event.kind in PLACEHOLDERS:
         return
     content = {
         "kind": event.kind.value,
@@ -159,7 +159,7 @@ def _fill(
         "raw": event.raw,
         "quoted_wa_id": event.quoted_wa_id,
     }
-    if messages.fill_unreadable(conn, place.id, content):
+    if messages.fill_placeholder(conn, place.id, content):
         _want_file(conn, account.id, event, place.id, now)
         events.append(conn, account.id, EventKind.MESSAGE_CHANGED, now, place.conversation_id, place.id)
 

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from daemon.desk import elsewhere
 from daemon.domain.messages import TICKS, ReceiptKind, ReceiptReceived
+from daemon.ingest.incoming import is_ourselves
 from daemon.store import contacts, events, messages, outbox, receipts
 from daemon.store.accounts import Account, own_author
 from daemon.store.events import EventKind
@@ -35,6 +36,8 @@ def receipt(conn: Connection, account: Account, event: ReceiptReceived, now: dat
 
 
 def _seen_elsewhere(conn: Connection, account: Account, event: ReceiptReceived, now: datetime) -> None:
+    if is_ourselves(account, event.origin.party):
+        return  # our own notes and pings are no customer's messages
     contact_id = contacts.resolve(conn, account.id, event.origin.party, now)
     for wa_id in event.wa_ids:
         place = messages.find(conn, contact_id, False, wa_id)

@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from daemon.domain.ladder import Kind, Step
 from daemon.domain.links import LinkReason, LinkState, may_follow
 from daemon.domain.messages import Author
-from daemon.store import events
+from daemon.store import events, evidence
 from daemon.store.tables import account, link
 
 
@@ -21,6 +22,7 @@ class Account:
     phone: str | None
     lid: str | None
     device: int | None
+    linked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,21 @@ class Link:
     pair_until: datetime | None
     pair_phone: str | None
     wish: str
+    # the primary phone: last seen when and by what, what its silence means, when it came back, when it was asked
+    phone_seen_at: datetime | None = None
+    phone_seen_by: Kind | None = None
+    phone_step: Step = Step.FINE
+    phone_back_at: datetime | None = None
+    pinged_at: datetime | None = None
+    # when we were last known to be online, and since when without a long gap
+    heard_at: datetime | None = None
+    listening_since: datetime | None = None
 
 
 WISH_UNLINK = "unlink"
 WISH_RECONNECT = "reconnect"
 
-_ACCOUNT = (account.c.id, account.c.name, account.c.phone, account.c.lid, account.c.device)
+_ACCOUNT = tuple(account.c[name] for name in Account.__dataclass_fields__)
 
 
 def ensure(conn: Connection, name: str, now: datetime) -> Account:
@@ -72,12 +83,15 @@ def get(conn: Connection, account_id: int) -> Account:
 def set_identity(
     conn: Connection, account_id: int, phone: str | None, lid: str | None, device: int, now: datetime
 ) -> None:
-    """Record which number and device the account was linked as."""
-    conn.execute(
-        update(account)
-        .where(account.c.id == account_id)
-        .values(phone=phone, lid=lid, device=device, linked_at=now)
-    )
+    """Record which number and device the account is linked as; a new device was linked by the phone just now."""
+    changes: dict[str, Any] = {"phone": phone, "lid": lid, "device": device}
+    if get(conn, account_id).device != device:
+        changes["linked_at"] = now
+        evidence.note(conn, account_id, Kind.LINKED, now, now)
+        fresh = {"phone_step": Step.FINE.value, "phone_back_at": None, "pinged_at": None, "heard_at": now}
+        fresh |= {"phone_seen_at": now, "phone_seen_by": Kind.LINKED.value, "listening_since": now}
+        conn.execute(update(link).where(link.c.account_id == account_id).values(**fresh))
+    conn.execute(update(account).where(account.c.id == account_id).values(**changes))
 
 
 def get_link(conn: Connection, account_id: int) -> Link:
@@ -87,6 +101,8 @@ def get_link(conn: Connection, account_id: int) -> Link:
     ).one()
     values = dict(row._mapping)
     values["state"], values["reason"] = LinkState(row.state), LinkReason(row.reason)
+    values["phone_step"] = Step(row.phone_step)
+    values["phone_seen_by"] = Kind(row.phone_seen_by) if row.phone_seen_by else None
     return Link(**values)
 
 

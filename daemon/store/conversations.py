@@ -9,7 +9,7 @@ from daemon.domain.desk import Priority
 from daemon.domain.ids import ChatKind
 from daemon.store.prepared import Prepared
 from daemon.store.summaries import Box, Status, Summary, counts, counts_by_admin, listing, summary
-from daemon.store.tables import conversation, turn
+from daemon.store.tables import contact_alias, conversation, turn
 
 __all__ = [
     "Box",
@@ -207,6 +207,8 @@ def reopen(conn: Connection, conversation_id: int, now: datetime) -> bool:
                 ~select(other.c.id)
                 .where(other.c.contact_id == contact_id, other.c.status != Status.RESOLVED.value)
                 .exists(),
+                # a forgotten customer has no address
+                select(contact_alias.c.contact_id).where(contact_alias.c.contact_id == contact_id).exists(),
             )
             .values(status=status, assigned_at=assigned_at, resolved_at=None, resolved_by_id=None)
         ).rowcount

@@ -50,6 +50,8 @@ class Database:
 def _engine(url: str) -> Engine:
     engine = create_engine(
         url,
+        # errors are logged: they must not carry what customers wrote
+        hide_parameters=True,
         pool_size=8,
         max_overflow=64,
         connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000},

@@ -29,6 +29,19 @@ def revision(database: Database) -> str | None:
         return MigrationContext.configure(conn).get_current_revision()
 
 
+def newest(database: Database) -> str | None:
+    """The revision that this program writes."""
+    return ScriptDirectory.from_config(alembic_config(database)).get_current_head()
+
+
+def is_known(database: Database, current: str) -> bool:
+    """Whether this program knows the revision; a newer one may have been here."""
+    try:
+        return ScriptDirectory.from_config(alembic_config(database)).get_revision(current) is not None
+    except CommandError:
+        return False
+
+
 def migrate(database: Database) -> None:
     """Upgrade to the newest schema, each step in one transaction.
 

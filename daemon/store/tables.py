@@ -59,6 +59,24 @@ link = Table(
     Column("pair_until", UtcTime),
     Column("pair_phone", String(20)),
     Column("wish", String(16), nullable=False, server_default=""),
+    # what the primary phone's silence means (daemon/phone.py), and when it was last asked for a sign of life
+    Column("phone_seen_at", UtcTime),
+    Column("phone_seen_by", String(12)),
+    Column("phone_step", String(8), nullable=False, server_default="fine"),
+    Column("phone_back_at", UtcTime),
+    Column("pinged_at", UtcTime),
+    # when we were last known to be online, and since when without a long gap
+    Column("heard_at", UtcTime),
+    Column("listening_since", UtcTime),
+)
+
+# When the primary phone was last alive: the latest sighting of each kind, with WhatsApp's own time.
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("account_id", Integer, ForeignKey("account.id"), primary_key=True),
+    Column("kind", String(12), primary_key=True),
+    Column("at", UtcTime, nullable=False),
 )
 
 # A customer (or a group, kept apart by kind). Addresses are aliases; a merged contact points to its survivor.

@@ -25,6 +25,11 @@ BAD = [
     ("BALAS_TIMEZONE", "../UTC"),
     ("BALAS_LANGUAGE", "fr"),
     ("BALAS_LANGUAGE", "ID"),
+    ("BALAS_PHONE_DAYS", "7 10 12 13"),
+    ("BALAS_PHONE_DAYS", "7 10 10 13 14"),
+    ("BALAS_PHONE_DAYS", "0 10 12 13 14"),
+    ("BALAS_PHONE_DAYS", "a week"),
+    ("BALAS_PHONE_DAYS", "7 10 12 13 9999"),
     ("BALAS_LOG_LEVEL", "LOUD"),
     ("BALAS_URL", "toko.example"),
     ("BALAS_URL", "ftp://toko.example"),
@@ -35,6 +40,8 @@ BAD = [
     ("DATABASE_URL", "balas.db"),
     ("DATABASE_URL", "sqlite:///"),
     ("DATABASE_URL", "sqlite:///:memory:"),
+    ("BALAS_METRICS_TOKEN", "pendek"),
+    ("BALAS_METRICS_TOKEN", "dua kata yang panjang sekali"),
 ]
 
 

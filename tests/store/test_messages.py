@@ -194,8 +194,8 @@ def test_a_reply_shows_what_it_answers(books: Books, chat: int) -> None:
 def test_an_unreadable_message_is_filled_once(books: Books, chat: int) -> None:
     message_id = books.message(chat, None, kind="unreadable")
     with books.database.write() as conn:
-        assert messages.fill_unreadable(conn, message_id, {"kind": "text", "text": "akhirnya"})
-        assert not messages.fill_unreadable(conn, message_id, {"kind": "text", "text": "lain"})
+        assert messages.fill_placeholder(conn, message_id, {"kind": "text", "text": "akhirnya"})
+        assert not messages.fill_placeholder(conn, message_id, {"kind": "text", "text": "lain"})
     assert (books.bubble(message_id).kind, books.bubble(message_id).text) == (MessageKind.TEXT, "akhirnya")
 
 

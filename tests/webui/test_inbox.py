@@ -108,12 +108,19 @@ def test_a_thread_shows_who_wrote_and_how_far_it_came(sari: Visitor, shop: Shop)
 def test_what_cannot_be_shown_says_where_to_look(sari: Visitor, shop: Shop) -> None:
     number = shop.conversation("Ibu Ratna", "halo")
     shop.customer_writes(number, None, kind=MessageKind.UNREADABLE.value)
+    shop.customer_writes(number, None, kind=MessageKind.LOST.value)
     shop.customer_writes(number, None, kind=MessageKind.UNKNOWN.value)
     shop.customer_writes(number, "peta", kind=MessageKind.LOCATION.value, media={"lat": -6.2, "lng": 106.8})
     deleted = shop.customer_writes(number, "salah")
     shop.changed(number, deleted, lambda conn: messages.revoke(conn, deleted, utc_now()))
     page = sari.get(f"/c/{number}").text
-    for words in ("Waiting for this message", "show this kind", "-6.20000, 106.80000", "The customer deleted"):
+    for words in (
+        "Waiting for this message",
+        "arrived while Balas was down",
+        "show this kind",
+        "-6.20000, 106.80000",
+        "The customer deleted",
+    ):
         assert words in page
 
 

@@ -4,9 +4,12 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Connection
 
+from daemon.domain.ladder import Kind, Step
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.time import utc_now
+from daemon.store import accounts
 from daemon.store.accounts import WISH_RECONNECT, WISH_UNLINK
 from tests.webui.conftest import Visitor
 from tests.webui.shop import Shop
@@ -135,3 +138,58 @@ def test_gunicorn_is_told_everything_on_its_command_line(app: object, config: ob
     argv = command(config)  # type: ignore[arg-type]
     for option in ("--worker-class", "--threads", "--bind", "--graceful-timeout", "--no-control-socket"):
         assert option in argv
+
+
+def phone_is(shop: Shop, step: Step, days: float, by: Kind = Kind.RECEIPT, **more: object) -> None:
+    """A linked number whose phone was last seen some days ago."""
+    now = utc_now()
+    values = {"phone_step": step.value, "phone_seen_at": now - timedelta(days=days), "phone_seen_by": by.value}
+
+    def write(conn: Connection) -> None:
+        accounts.set_identity(conn, shop.account_id, "6281234567890", "999", 3, now - timedelta(days=100))
+        accounts.change_link(conn, shop.account_id, now, **(values | more))
+
+    shop.write(write)
+
+
+@pytest.mark.parametrize("step", list(Step))
+def test_the_fortnight_without_the_phone_is_drawn_for_every_step(sari: Visitor, shop: Shop, step: Step) -> None:
+    shop.online()
+    phone_is(shop, step, 10.5)
+    english = sari.get("/link").text
+    assert f'data-phone="{step.value}"' in english
+    assert "10 of 14 days without the phone" in english
+    assert re.search(r"Last seen: [^<]+, when it received a message\.", english)
+    assert 'width="75.0"' in english
+    sari.post("/language", {"language": "id"})
+    indonesian = sari.get("/link").text
+    assert "10 dari 14 hari tanpa HP" in indonesian
+    assert "saat menerima pesan" in indonesian
+
+
+@pytest.mark.parametrize("step", list(Step))
+def test_the_banner_speaks_of_the_phone_only_when_it_matters(budi: Visitor, shop: Shop, step: Step) -> None:
+    shop.online()
+    phone_is(shop, step, 12.5)
+    assert ("data-banner data-state" in budi.get("/").text) == (step in (Step.WARN, Step.URGENT, Step.PAST))
+
+
+def test_a_broken_link_is_said_before_a_missing_phone(budi: Visitor, shop: Shop) -> None:
+    shop.online()
+    phone_is(shop, Step.URGENT, 13.5)
+    shop.link(LinkState.OFFLINE, LinkReason.NETWORK)
+    page = budi.get("/").text
+    assert 'data-reason="network"' in page
+    assert page.count("data-banner ") == 1
+
+
+def test_the_phone_being_back_is_said_for_a_while(budi: Visitor, shop: Shop) -> None:
+    shop.online()
+    phone_is(shop, Step.FINE, 0, phone_back_at=utc_now())
+    assert "The shop&#39;s phone is back." in budi.get("/").text
+    phone_is(shop, Step.FINE, 0.5, phone_back_at=utc_now() - timedelta(hours=12))
+    assert "is back" not in budi.get("/").text
+
+
+def test_without_a_linked_number_there_is_no_phone_to_miss(sari: Visitor) -> None:
+    assert "data-phone=" not in sari.get("/link").text

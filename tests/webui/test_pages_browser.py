@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 PATHS = (
     "/team",
-    "/metrics",
+    "/report",
     "/settings/desk",
     "/settings/hours",
     "/settings/bot",

@@ -11,7 +11,7 @@ from tests.webui.conftest import Visitor
 from tests.webui.shop import Shop
 from webui.metrics import span_in_words
 
-TODAY = "/metrics?span=today"
+TODAY = "/report?span=today"
 
 
 def words(html: str) -> str:
@@ -61,11 +61,11 @@ def test_days_are_chosen_by_name_or_typed(sari: Visitor, shop: Shop) -> None:
     shop.conversation("Ibu Ratna", "halo")
     day = utc_now().date()
     for query in ("", "?span=7", "?span=30", f"?from={day - timedelta(days=2)}&to={day + timedelta(days=1)}"):
-        assert "Still waiting 1" in words(sari.get(f"/metrics{query}").text), query
-    long_ago = sari.get("/metrics?from=2020-02-01&to=2020-02-29").text
+        assert "Still waiting 1" in words(sari.get(f"/report{query}").text), query
+    long_ago = sari.get("/report?from=2020-02-01&to=2020-02-29").text
     assert "1 February 2020 – 29 February 2020" in long_ago
     assert "No customer wrote in this time." in long_ago
-    assert sari.get("/metrics?span=forever").status_code == 200
+    assert sari.get("/report?span=forever").status_code == 200
 
 
 def test_unusable_days_are_said_beside_their_fields(sari: Visitor) -> None:
@@ -76,7 +76,7 @@ def test_unusable_days_are_said_beside_their_fields(sari: Visitor) -> None:
         ("from=2020-01-01&to=2026-03-01", "Choose one year at most."),
         ("from=0001-01-01&to=9999-12-31", "Choose both days."),
     ):
-        answer = sari.get(f"/metrics?{query}")
+        answer = sari.get(f"/report?{query}")
         assert answer.status_code == 422, query
         assert said in answer.text
 

@@ -18,6 +18,7 @@ DESK = {
     "most_conversations": "7",
     "return_after": "20",
     "alarm_after": "0",
+    "keep_days": "365",
     "automatic_texts": "Halo, kami\r\nsegera balas.\r\n---\r\nToko tutup.",
 }
 RATING = {"rating": "1", "rating_question": "1 sampai 5?", "rating_thanks": "", "rating_within": "60"}
@@ -72,6 +73,7 @@ def test_the_rules_of_the_desk_are_kept_and_written_into_the_log(sari: Visitor, 
         most_conversations=7,
         return_after=20,
         alarm_after=0,
+        keep_days=365,
         automatic_texts=("Halo, kami\nsegera balas.", "Toko tutup."),
     )
     # what stayed as it was is no news
@@ -82,6 +84,7 @@ def test_the_rules_of_the_desk_are_kept_and_written_into_the_log(sari: Visitor, 
         "most_conversations",
         "return_after",
         "alarm_after",
+        "keep_days",
         "automatic_texts",
     }
     page = sari.get("/settings/desk").text

@@ -1,0 +1,40 @@
+"""Sightings of the primary phone: the latest of each kind, with its own time."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from daemon.domain.ladder import Kind, Sighting
+from daemon.store.tables import evidence
+
+
+def note(conn: Connection, account_id: int, kind: Kind, at: datetime, now: datetime) -> bool:
+    """Keep a sighting if it is newer than what is known of its kind; one in the future is of now."""
+    statement = insert(evidence).values(account_id=account_id, kind=kind.value, at=min(at, now))
+    newer = statement.on_conflict_do_update(
+        index_elements=["account_id", "kind"],
+        set_={"at": statement.excluded.at},
+        where=statement.excluded.at > evidence.c.at,
+    )
+    return conn.execute(newer).rowcount == 1
+
+
+def every(conn: Connection, account_id: int) -> list[Sighting]:
+    """The latest sighting of each kind, newest first."""
+    rows = conn.execute(
+        select(evidence.c.kind, evidence.c.at)
+        .where(evidence.c.account_id == account_id)
+        .order_by(evidence.c.at.desc(), evidence.c.kind)
+    )
+    return [Sighting(Kind(row.kind), row.at) for row in rows]
+
+
+def latest(conn: Connection, account_id: int) -> Sighting | None:
+    """The newest sighting of any kind."""
+    return next(iter(every(conn, account_id)), None)
+
+
+def forget(conn: Connection, account_id: int) -> None:
+    """Another phone is linked now: what was seen of the former one says nothing."""
+    conn.execute(delete(evidence).where(evidence.c.account_id == account_id))

@@ -1,0 +1,180 @@
+"""The phone's ladder by the table, and what holds for every silence."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from daemon.domain.ladder import (
+    ORDER,
+    Kind,
+    Limits,
+    Step,
+    is_back,
+    ping_is_due,
+    step,
+    unseen,
+    why_unlinked,
+)
+from daemon.domain.links import LinkReason
+from daemon.domain.phone_sentences import PHONE_SENTENCES, SEEN_BY, STEP_TITLES
+
+DAY0 = datetime(2026, 11, 22, 5, tzinfo=UTC)
+LIMITS = Limits()
+PHONE, AWAY, UNSEEN = LinkReason.UNLINKED_BY_PHONE, LinkReason.PHONE_AWAY, LinkReason.UNLINKED_UNSEEN
+
+
+def day(number: float) -> datetime:
+    return DAY0 + timedelta(days=number)
+
+
+moments = st.floats(-40, 40).map(day)
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        (0, Step.FINE),
+        (6.99, Step.FINE),
+        (7, Step.QUIET),
+        (9.99, Step.QUIET),
+        (10, Step.ASK),
+        (11.99, Step.ASK),
+        (12, Step.WARN),
+        (12.99, Step.WARN),
+        (13, Step.URGENT),
+        (13.99, Step.URGENT),
+        (14, Step.PAST),
+        (400, Step.PAST),
+        # the clock went back
+        (-3, Step.FINE),
+    ],
+)
+def test_each_day_without_the_phone_has_its_step(days: float, expected: Step) -> None:
+    assert step(day(0), day(-100), day(days), LIMITS) == expected
+
+
+def test_a_phone_that_was_never_seen_counts_from_linking() -> None:
+    assert step(None, day(0), day(12.5), LIMITS) == Step.WARN
+    # sightings of the phone before this link say nothing
+    assert step(day(-30), day(0), day(5), LIMITS) == Step.FINE
+
+
+def test_a_phone_of_which_nothing_is_known_alarms_nobody() -> None:
+    assert step(None, None, day(100), LIMITS) == Step.FINE
+
+
+def test_the_limits_are_settings() -> None:
+    assert step(day(0), None, day(2.5), Limits(1, 2, 3, 4, 5)) == Step.ASK
+    for days in ([7, 7, 12, 13, 14], [0, 10, 12, 13, 14], [7, 10, 12, 14, 13]):
+        with pytest.raises(ValueError, match="one after the other"):
+            Limits(*days)
+
+
+def test_after_a_long_time_off_the_phone_is_asked_before_anybody_is_alarmed() -> None:
+    assert step(day(0), day(0), day(21), LIMITS, day(21)) == Step.ASK
+    assert step(day(0), day(0), day(21.9), LIMITS, day(21)) == Step.ASK
+    assert step(day(0), day(0), day(22), LIMITS, day(21)) == Step.PAST
+    # we were there the whole time: no excuse
+    assert step(day(0), day(0), day(12.5), LIMITS, day(0)) == Step.WARN
+
+
+@given(moments, moments, moments, moments)
+def test_time_only_makes_it_worse(seen: datetime, linked: datetime, one: datetime, other: datetime) -> None:
+    earlier, later = sorted([one, other])
+    first, then = (ORDER.index(step(seen, linked, now, LIMITS)) for now in (earlier, later))
+    assert first <= then
+
+
+@given(moments, moments, moments, moments)
+def test_a_later_sighting_never_makes_it_worse(
+    one: datetime, other: datetime, linked: datetime, now: datetime
+) -> None:
+    earlier, later = sorted([one, other])
+    before, after = (ORDER.index(step(seen, linked, now, LIMITS)) for seen in (earlier, later))
+    assert after <= before
+
+
+@given(moments, moments, moments, moments)
+def test_having_been_away_ourselves_only_delays_an_alarm(
+    seen: datetime, linked: datetime, now: datetime, since: datetime
+) -> None:
+    assert ORDER.index(step(seen, linked, now, LIMITS, since)) <= ORDER.index(step(seen, linked, now, LIMITS))
+    # and not for longer than a day
+    if now - since >= timedelta(days=1):
+        assert step(seen, linked, now, LIMITS, since) == step(seen, linked, now, LIMITS)
+
+
+@given(st.lists(moments, max_size=2), moments)
+def test_a_silence_is_never_negative(known: list[datetime], now: datetime) -> None:
+    seen, linked = [*known, None, None][:2]
+    assert unseen(seen, linked, now) >= timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("present", "pinged", "due"),
+    [
+        (Step.FINE, None, False),
+        (Step.QUIET, None, False),
+        (Step.ASK, None, True),
+        (Step.ASK, day(-0.9), False),
+        (Step.ASK, day(-1), True),
+        (Step.PAST, day(-1), True),
+        # the clock went back: a question in the future is waited for, for a day at most
+        (Step.WARN, day(0.5), False),
+        (Step.WARN, day(300), True),
+    ],
+)
+def test_the_phone_is_asked_once_a_day(present: Step, pinged: datetime | None, due: bool) -> None:
+    assert ping_is_due(present, pinged, day(0)) == due
+
+
+@given(st.lists(st.floats(0, 0.4), max_size=60))
+def test_between_two_questions_lies_a_day(pauses: list[float]) -> None:
+    now, asked = day(0), []
+    for pause in pauses:
+        now += timedelta(days=pause)
+        if ping_is_due(Step.ASK, asked[-1] if asked else None, now):
+            asked.append(now)
+    assert all(later - earlier >= timedelta(days=1) for earlier, later in pairwise(asked))
+
+
+@pytest.mark.parametrize(("before", "after"), [(a, b) for a in Step for b in Step])
+def test_only_a_phone_that_was_missed_is_back(before: Step, after: Step) -> None:
+    missed = before in (Step.ASK, Step.WARN, Step.URGENT, Step.PAST)
+    assert is_back(before, after) == (missed and after == Step.FINE)
+
+
+@pytest.mark.parametrize(
+    ("seen", "heard", "ended", "reason"),
+    [
+        # seen within two weeks: it was a person, whether we were there or not
+        (0, 5, 5, PHONE),
+        (0, 13.7, 13.7, PHONE),
+        (0, 0.1, 10, PHONE),
+        # we listened until nearly the end and the phone was silent
+        (0, 14, 14, AWAY),
+        (0, 13.8, 13.8, AWAY),
+        (0, 16, 16, AWAY),
+        (0, 12.5, 20, AWAY),
+        # we were away ourselves: both are possible
+        (0, 3, 21, UNSEEN),
+        (0, None, 21, UNSEEN),
+    ],
+)
+def test_the_last_sighting_tells_a_person_from_a_fortnight(
+    seen: float, heard: float | None, ended: float, reason: LinkReason
+) -> None:
+    heard_at = None if heard is None else day(heard)
+    assert why_unlinked(day(seen), day(-50), heard_at, day(ended), LIMITS) == reason
+
+
+def test_every_step_and_every_sighting_has_words() -> None:
+    assert set(PHONE_SENTENCES) == set(STEP_TITLES) == set(Step)
+    assert set(SEEN_BY) == set(Kind)
+    for said in PHONE_SENTENCES.values():
+        for part in (said.happened, said.works, said.todo):
+            assert part[0].isupper()
+            assert part.endswith(".")
