@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from daemon import nightly, retention
 from daemon.config import Config
 from daemon.domain.time import Clock, utc_now
+from daemon.keeping import nightly, retention
 from daemon.store import events
 from daemon.store.engine import Database
 

@@ -8,7 +8,7 @@ import click
 
 from daemon.config import Config, ConfigError
 from daemon.doctor import examine
-from daemon.findings import Finding, Health, wrong
+from daemon.doctor.findings import Finding, Health, wrong
 
 _SIGNS = {Health.OK: "ok   ", Health.NOTE: "note ", Health.WRONG: "WRONG"}
 

@@ -7,10 +7,6 @@ import click
 from sqlalchemy import Connection
 
 from auth_store.place import PlaceError
-from daemon import backup as backups
-from daemon import export as exporting
-from daemon import restore as restoring
-from daemon.backup import BackupFailed
 from daemon.commands.opening import open_existing, settings
 from daemon.config import Config
 from daemon.desk import forget as forgetting
@@ -19,8 +15,12 @@ from daemon.domain.desk import Actor
 from daemon.domain.messages import Author
 from daemon.domain.phones import PhoneError, parse_phone
 from daemon.domain.time import utc_now
-from daemon.export import ExportFailed, Format
-from daemon.restore import RestoreFailed
+from daemon.keeping import backup as backups
+from daemon.keeping import export as exporting
+from daemon.keeping import restore as restoring
+from daemon.keeping.backup import BackupFailed
+from daemon.keeping.export import ExportFailed, Format
+from daemon.keeping.restore import RestoreFailed
 from daemon.store import customers, erasing, media_files
 from daemon.store.engine import Database
 from daemon.store.erasing import Found

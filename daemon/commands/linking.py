@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from daemon import nightly
 from daemon.commands.opening import MAIN_ACCOUNT, is_running, open_existing, require_running
 from daemon.domain.links import LinkState, can_send
 from daemon.domain.phones import PhoneError, parse_phone
 from daemon.domain.time import utc_now
+from daemon.keeping import nightly
 from daemon.store import accounts
 from daemon.store.accounts import Link
 from daemon.terminal import LinkPrinter, describe, describe_phone

@@ -19,14 +19,14 @@ import psutil
 import pytest
 
 from auth_store.place import Lock, session_file
-from daemon import backup, nightly
-from daemon.backup import BackupFailed
 from daemon.config import Config
 from daemon.domain.links import LinkState
 from daemon.domain.messages import Delivery
 from daemon.jobs import Jobs
-from daemon.manifest import MANIFEST, Manifest
-from daemon.restore import RestoreFailed, restore, verify
+from daemon.keeping import backup, nightly
+from daemon.keeping.backup import BackupFailed
+from daemon.keeping.manifest import MANIFEST, Manifest
+from daemon.keeping.restore import RestoreFailed, restore, verify
 from daemon.store import accounts, outbox
 from daemon.store.engine import Database
 from tests.books import NOON, Books, dump, lid
@@ -151,7 +151,7 @@ class TestMaking:
 import resource, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from daemon import backup
+from daemon.keeping import backup
 from daemon.store.engine import Database
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))

@@ -13,7 +13,7 @@ import pytest
 
 from auth_store import admins
 from auth_store.place import Lock, session_file
-from daemon import nightly
+from daemon.keeping import nightly
 from daemon.store.engine import Database
 from tests.books import NOON, Books
 from tests.shop import ROOT, free_port

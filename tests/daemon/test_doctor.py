@@ -15,12 +15,11 @@ from typing import Any
 import pytest
 
 from auth_store.place import Lock
-from daemon import doctor_machine
 from daemon.config import Config
-from daemon.doctor import examine_data
+from daemon.doctor import examine_data, machine
+from daemon.doctor.findings import Finding, Health
 from daemon.domain.links import LinkState
 from daemon.domain.time import utc_now
-from daemon.findings import Finding, Health
 from daemon.store import accounts
 from daemon.store.engine import Database
 from tests.shop import ROOT, free_port
@@ -211,34 +210,30 @@ def test_a_taken_port_is_found(patient: Patient) -> None:
 
 
 def test_no_network_is_a_finding_and_no_crash() -> None:
-    found = doctor_machine.network({"https_proxy": f"http://127.0.0.1:{free_port()}"})
+    found = machine.network({"https_proxy": f"http://127.0.0.1:{free_port()}"})
     assert (found.health, found.line) == (Health.WRONG, "The proxy can't be reached (Connection refused).")
 
 
 @pytest.mark.parametrize("proxy", ["http://[::1", "http://127.0.0.1:port", "what?"])
 def test_a_proxy_that_is_no_address_is_a_finding(proxy: str) -> None:
-    assert doctor_machine.network({"HTTPS_PROXY": proxy}).health == Health.WRONG
+    assert machine.network({"HTTPS_PROXY": proxy}).health == Health.WRONG
 
 
 def test_a_clock_that_has_gone_back_is_found(tmp_path: Path) -> None:
     now = time.time()
-    assert doctor_machine.clock(tmp_path, now - 10, now).health != Health.WRONG
-    back = doctor_machine.clock(tmp_path, now + 3600, now)
+    assert machine.clock(tmp_path, now - 10, now).health != Health.WRONG
+    back = machine.clock(tmp_path, now + 3600, now)
     assert back.health == Health.WRONG
     assert "3600 s ahead" in back.line
     # the file system knows better
-    assert doctor_machine.clock(tmp_path, None, now - 3600).health == Health.WRONG
+    assert machine.clock(tmp_path, None, now - 3600).health == Health.WRONG
 
 
 def test_a_missing_library_is_found(patient: Patient, tmp_path: Path) -> None:
     broken = tmp_path / "broken" / "neonize"
     broken.mkdir(parents=True)
     (broken / "__init__.py").write_text("")
-    code = (
-        "from daemon import doctor_machine\n"
-        "found = doctor_machine.library()\n"
-        "print(found.health.value, found.line)"
-    )
+    code = "from daemon.doctor import machine\nfound = machine.library()\nprint(found.health.value, found.line)"
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "PYTHONPATH": f"{broken.parent}{os.pathsep}{ROOT}"},
@@ -252,5 +247,5 @@ def test_a_missing_library_is_found(patient: Patient, tmp_path: Path) -> None:
 
 def test_the_port_of_a_config_is_free(tmp_path: Path) -> None:
     config = Config.from_env({"BALAS_DATA": str(tmp_path), "BALAS_PORT": str(free_port())})
-    found: Finding = doctor_machine.port(config, running=False)
+    found: Finding = machine.port(config, running=False)
     assert found.health == Health.OK

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import insert
 
-from daemon import retention
 from daemon.desk import conversations as desk
 from daemon.desk import customers, metrics, settings
 from daemon.desk.forget import StillSending, forget
@@ -19,6 +18,7 @@ from daemon.domain.desk import Action, Actor
 from daemon.domain.hours import Hours
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
+from daemon.keeping import retention
 from daemon.store import audit, contacts, erasing, media_files, merging, outbox, receipts, turns
 from daemon.store.engine import Database
 from daemon.store.tables import message, metadata

@@ -14,10 +14,10 @@ from typing import IO
 from sqlalchemy import select, update
 
 from auth_store.place import PlaceError, prepare_folder
-from daemon import backup
 from daemon.domain.links import LinkState
 from daemon.domain.messages import Delivery
-from daemon.manifest import DATABASE, MANIFEST, NAMES, Manifest, Member
+from daemon.keeping import backup
+from daemon.keeping.manifest import DATABASE, MANIFEST, NAMES, Manifest, Member
 from daemon.store import accounts, messages
 from daemon.store.engine import Database
 from daemon.store.outbox import OutboxState

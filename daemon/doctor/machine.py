@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from daemon.config import Config
-from daemon.findings import Finding, note, ok, wrong
+from daemon.doctor.findings import Finding, note, ok, wrong
 
 WHATSAPP = ("web.whatsapp.com", 443)
 LIBRARY_TAKES, NETWORK_TAKES, INBOX_TAKES = 60, 5.0, 5.0

@@ -11,8 +11,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from auth_store.place import PlaceError
-from daemon import backup
-from daemon.backup import BackupFailed
+from daemon.keeping import backup
+from daemon.keeping.backup import BackupFailed
 from daemon.store.engine import Database
 
 log = logging.getLogger(__name__)

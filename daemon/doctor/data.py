@@ -9,8 +9,8 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from daemon.doctor.findings import Finding, note, ok, wrong
 from daemon.domain.links import can_send
-from daemon.findings import Finding, note, ok, wrong
 from daemon.store import accounts, schema
 from daemon.store.accounts import Account, Link
 from daemon.store.engine import Database
