@@ -80,7 +80,7 @@ def test_a_full_disk_stops_receiving_until_there_is_room_again(small_disk: Path)
         customer.send_text("selama penuh")
         wait_until(lambda: shop.pid("session") is None, what="the session's end")
         # nobody acknowledges it: it waits at WhatsApp
-        assert shop.wa.waiting() >= 1
+        wait_until(lambda: shop.wa.waiting() >= 1, what="a message that waits")
         filler.unlink()
         shop.wait_for(LinkState.ONLINE)
         shop.wait_for_text("selama penuh")

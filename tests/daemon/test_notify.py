@@ -149,14 +149,16 @@ def test_an_unlinked_shop_is_ready_alive_and_stops_in_good_order(service: Servic
 
 @pytest.mark.wire
 def test_a_link_that_is_down_is_no_reason_to_restart(service: Service) -> None:
+    def is_told(word: str) -> None:
+        wait_until(lambda: word in [told for _, told in service.manager.words], what=word)
+
     service.shop.pair()
+    is_told("STATUS=link 1: online")
     service.shop.wa.faults.refuse_logins()
     service.shop.wa.faults.drop_connection()
     service.shop.wait_for(LinkState.OFFLINE)
+    is_told("STATUS=link 1: offline")
     assert service.is_alive()
-    states = [word for _, word in service.manager.words if word.startswith("STATUS=")]
-    assert "STATUS=link 1: online" in states
-    assert "STATUS=link 1: offline" in states
 
 
 @pytest.mark.wire
