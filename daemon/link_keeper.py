@@ -72,6 +72,11 @@ class LinkKeeper:
         since = self._connected_since
         return 0.0 if since is None or self.ready.is_set() else time.monotonic() - since
 
+    def leave(self) -> None:
+        """We end the link ourselves: the broken connection that follows is no news."""
+        with self._lock:
+            self._over = True
+
     def handle(self, signal: Signal) -> None:
         """Record one signal; called on the library's threads."""
         with self._lock:

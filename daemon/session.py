@@ -169,6 +169,7 @@ class Session:
     def _leave(self, end: LinkEnded) -> None:
         """Lose nothing that was acknowledged, write the last state, end the process."""
         online = self._keeper.connected.is_set()
+        self._keeper.leave()
         self._fetcher.stop()
         self._typist.stop()
         self._sender.stop(2.0)

@@ -75,8 +75,8 @@ def test_a_full_disk_stops_receiving_until_there_is_room_again(small_disk: Path)
         shop.wait_for_text("sebelum")
         filler = small_disk / "film.mp4"
         filler.write_bytes(bytes(125 * 1024**2))
-        link = shop.wait_for(LinkState.OFFLINE)
-        assert link.reason == LinkReason.DISK_FULL
+        wait_until(lambda: shop.link().reason == LinkReason.DISK_FULL, what="word of the full disk")
+        assert shop.link().state == LinkState.OFFLINE
         customer.send_text("selama penuh")
         wait_until(lambda: shop.pid("session") is None, what="the session's end")
         # nobody acknowledges it: it waits at WhatsApp
