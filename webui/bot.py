@@ -8,12 +8,11 @@ from flask_babel import gettext
 from sqlalchemy import Connection
 
 from daemon.desk import rules as desk
-from daemon.desk import settings
 from daemon.desk.rules import RuleError
 from daemon.desk.settings import DeskSettings
 from daemon.store import bot_rules
 from daemon.store.bot_rules import Rule
-from webui import frame
+from webui import choices, frame
 from webui.auth import owner_required, the_actor
 from webui.context import services
 from webui.forms import Form
@@ -47,22 +46,14 @@ FIELD_ERRORS = {
 @owner_required
 def page() -> Any:
     """What the bot says, and to which words."""
-    with services().database.read() as conn:
-        chosen = settings.load(conn, frame.account_of(conn))
-    return _render(_typed(chosen), {})
+    return _render(_typed(choices.load()), {})
 
 
 @pages.post("/settings/bot")
 @owner_required
 def save() -> Any:
     """Keep what was typed, or say what is wrong with it."""
-    form = Form(request.form)
-    changes = read(form)
-    if form.errors:
-        return _render(form.typed, form.errors), 422
-    with services().database.write() as conn:
-        settings.save(conn, frame.account_of(conn), changes, the_actor(), services().clock())
-    return frame.done(gettext("Saved."), "bot.page")
+    return choices.save(read, _render, "bot.page")
 
 
 def read(form: Form) -> dict[str, Any]:

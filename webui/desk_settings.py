@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
-from flask_babel import gettext
+from flask import Blueprint, redirect, url_for
 from flask_login import login_required
 
-from daemon.desk import settings
 from daemon.desk.settings import DeskSettings
 from daemon.domain.desk import Assign
-from webui import frame
-from webui.auth import owner_required, the_actor, the_admin
+from webui import choices, frame
+from webui.auth import owner_required, the_admin
 from webui.context import services
 from webui.forms import Form
 
@@ -33,22 +31,14 @@ def start() -> Any:
 @owner_required
 def page() -> Any:
     """The rules as they are."""
-    with services().database.read() as conn:
-        chosen = settings.load(conn, frame.account_of(conn))
-    return _render(_typed(chosen), {})
+    return _render(_typed(choices.load()), {})
 
 
 @pages.post("/settings/desk")
 @owner_required
 def save() -> Any:
     """Keep what was typed, or say what is wrong with it."""
-    form = Form(request.form)
-    changes = read(form)
-    if form.errors:
-        return _render(form.typed, form.errors), 422
-    with services().database.write() as conn:
-        settings.save(conn, frame.account_of(conn), changes, the_actor(), services().clock())
-    return frame.done(gettext("Saved."), "desk_settings.page")
+    return choices.save(read, _render, "desk_settings.page")
 
 
 def read(form: Form) -> dict[str, Any]:

@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, request
-from flask_babel import gettext
+from flask import Blueprint
 
-from daemon.desk import settings
 from daemon.desk.settings import DeskSettings
-from webui import frame
-from webui.auth import owner_required, the_actor
+from webui import choices, frame
+from webui.auth import owner_required
 from webui.context import services
 from webui.forms import Form
 
@@ -24,22 +22,14 @@ LONGEST_WAIT = 7 * 1440
 @owner_required
 def page() -> Any:
     """The choices as they are."""
-    with services().database.read() as conn:
-        chosen = settings.load(conn, frame.account_of(conn))
-    return _render(_typed(chosen), {})
+    return _render(_typed(choices.load()), {})
 
 
 @pages.post("/settings/rating")
 @owner_required
 def save() -> Any:
     """Keep what was typed, or say what is wrong with it."""
-    form = Form(request.form)
-    changes = read(form)
-    if form.errors:
-        return _render(form.typed, form.errors), 422
-    with services().database.write() as conn:
-        settings.save(conn, frame.account_of(conn), changes, the_actor(), services().clock())
-    return frame.done(gettext("Saved."), "rating.page")
+    return choices.save(read, _render, "rating.page")
 
 
 def read(form: Form) -> dict[str, Any]:
