@@ -24,10 +24,10 @@ from daemon.domain.time import Clock, utc_now
 from daemon.fetcher import Fetcher
 from daemon.ingest import Ingest
 from daemon.link_keeper import LinkKeeper
-from daemon.pulse import Beat
 from daemon.recovery import recover
 from daemon.room import Room
 from daemon.sender import Sender, settle_interrupted
+from daemon.service.pulse import Beat
 from daemon.store import accounts
 from daemon.store.accounts import Account
 from daemon.store.engine import Database

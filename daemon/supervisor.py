@@ -9,15 +9,15 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from daemon import jobs
-from daemon.account_watch import GOOD_LIFE, AccountWatch
 from daemon.backoff import delay
-from daemon.children import Child
 from daemon.clerk import Clerk
 from daemon.config import Config
 from daemon.domain.links import NEXT_STEP, LinkReason, LinkState, NextStep
 from daemon.domain.time import Clock, utc_now
-from daemon.inbox_probe import InboxProbe
-from daemon.notify import Notifier
+from daemon.service.account_watch import GOOD_LIFE, AccountWatch
+from daemon.service.children import Child
+from daemon.service.inbox_probe import InboxProbe
+from daemon.service.notify import Notifier
 from daemon.store import accounts
 from daemon.store.engine import Database
 from daemon.store.watch import ChangeWatch

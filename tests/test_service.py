@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from daemon import inbox_probe, pulse
 from daemon.domain.messages import Delivery
+from daemon.service import inbox_probe, pulse
 from daemon.supervisor import CLERK_ENDS_WITHIN, INBOX_ENDS_WITHIN, SESSION_ENDS_WITHIN
 from tests.fence import allowed_calls, directives
 from tests.shop import Shop, wait_until

@@ -7,12 +7,12 @@ from datetime import timedelta
 
 from auth_store.place import wipe_session
 from daemon.backoff import delay
-from daemon.children import Child
 from daemon.config import Config
 from daemon.domain.links import NEXT_STEP, LinkReason, LinkState, NextStep
 from daemon.domain.time import Clock
-from daemon.pulse import Pulse
 from daemon.room import Room
+from daemon.service.children import Child
+from daemon.service.pulse import Pulse
 from daemon.store import accounts
 from daemon.store.accounts import Account, Link
 from daemon.store.engine import Database
