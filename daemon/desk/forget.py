@@ -25,7 +25,7 @@ class Forgotten:
 
 
 def forget(conn: Connection, account_id: int, contact_id: int, actor: Actor, now: datetime) -> Forgotten | None:
-    """Erase a customer's messages, names, numbers, note, fields, tags, ratings and waiting replies.
+    """Erase a customer's messages (in groups, too), names, numbers, note, fields, tags, ratings, waiting replies.
 
     His conversations end and stay as empty shells, with their closed turns and the log of what the team did. If
     he writes again, he is somebody new. None if there is no such customer (any more); raises StillSending.
@@ -42,12 +42,14 @@ def forget(conn: Connection, account_id: int, contact_id: int, actor: Actor, now
         if not is_resolved:
             conversations.resolve(conn, number, actor.admin_id, now)
             claims.end(conn, account_id, number, now)
-    gone = erasing.of_contacts(conn, everybody)
+    elsewhere = erasing.in_groups(conn, account_id, everybody)
+    groups = erasing.conversations_with(conn, elsewhere)
+    gone = erasing.of_contacts(conn, everybody) + elsewhere
     files = erasing.erase(conn, gone)
     erasing.erase_person(conn, account_id, everybody)
     detail = {"contact": contact_id, "messages": len(gone)}
     last = max((number for number, _ in chats), default=None)
     audit.record(conn, account_id, Action.CONTACT_FORGOTTEN, actor, now, last, detail=detail)
-    for number, _ in chats:
+    for number in [*(number for number, _ in chats), *groups]:
         events.append(conn, account_id, EventKind.CONVERSATION_CHANGED, now, number)
     return Forgotten(len(gone), len(chats), files)

@@ -81,6 +81,12 @@ def of_contacts(conn: Connection, contact_ids: Sequence[int]) -> list[int]:
     return list(conn.execute(select(message.c.id).where(message.c.contact_id.in_(contact_ids))).scalars())
 
 
+def in_groups(conn: Connection, account_id: int, contact_ids: Sequence[int]) -> list[int]:
+    """What some contacts wrote into groups: messages of another contact, the group."""
+    wrote = message.c.participant.in_(_addresses(conn, contact_ids))
+    return list(conn.execute(select(message.c.id).where(message.c.account_id == account_id, wrote)).scalars())
+
+
 def erase(conn: Connection, message_ids: Sequence[int]) -> list[str]:
     """Delete messages; returns their files below the folder of the attachments, for after the commit.
 
@@ -166,10 +172,7 @@ def conversations_of(conn: Connection, contact_ids: Sequence[int]) -> list[tuple
 
 def erase_person(conn: Connection, account_id: int, contact_ids: Sequence[int]) -> None:
     """Take away all that says who somebody is, and how to reach him; his conversations keep their numbers."""
-    aliases = select(contact_alias.c.user, contact_alias.c.server).where(
-        contact_alias.c.contact_id.in_(contact_ids)
-    )
-    users = [f"{row.user}@{row.server}" for row in conn.execute(aliases)]
+    users = _addresses(conn, contact_ids)
     conn.execute(delete(receipt).where(receipt.c.account_id == account_id, receipt.c.user.in_(users)))
     own = select(conversation.c.id).where(conversation.c.contact_id.in_(contact_ids))
     conn.execute(delete(conversation_tag).where(conversation_tag.c.conversation_id.in_(own)))
@@ -180,3 +183,9 @@ def erase_person(conn: Connection, account_id: int, contact_ids: Sequence[int]) 
     conn.execute(update(conversation).where(conversation.c.contact_id.in_(contact_ids)).values(quiet))
     nobody = {"lid": None, "phone": None, "note": None, "name": FORGOTTEN}
     conn.execute(update(contact).where(contact.c.id.in_(contact_ids)).values(nobody))
+
+
+def _addresses(conn: Connection, contact_ids: Sequence[int]) -> list[str]:
+    """Every address that the contacts have or had, as messages and receipts name them."""
+    rows = select(contact_alias.c.user, contact_alias.c.server).where(contact_alias.c.contact_id.in_(contact_ids))
+    return [f"{row.user}@{row.server}" for row in conn.execute(rows)]

@@ -16,6 +16,7 @@ from daemon.desk import customers, metrics, settings
 from daemon.desk.forget import StillSending, forget
 from daemon.domain.desk import Action, Actor
 from daemon.domain.hours import Hours
+from daemon.domain.ids import Address, Party
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
 from daemon.keeping import retention
@@ -122,6 +123,13 @@ class TestForgetting:
         assert known.books.thread(other) == before
         assert theirs.exists()
         assert known.books.summary(other).waiting_since is not None
+
+    def test_what_he_wrote_into_a_group_goes_and_the_others_words_stay(self, known: Known, data: Path) -> None:
+        group = known.books.conversation(Party(Address("120363001", "g.us")))
+        known.books.message(group, "kata-rahasia di grup", participant="700700700@lid")
+        known.books.message(group, "kata anggota lain", participant="800@lid")
+        media_files.remove(data, known.forget())
+        assert known.books.thread(group) == ["kata anggota lain"]
 
     def test_what_the_team_did_stays_countable(self, known: Known) -> None:
         def figures() -> metrics.Report:
