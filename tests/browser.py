@@ -15,6 +15,9 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
+# a busy machine is slow, not wrong: waiting long costs only those who fail
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @contextmanager

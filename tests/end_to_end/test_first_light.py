@@ -59,7 +59,7 @@ def message_in_the_list(page: Page, shop: Shop, customer: Customer, text: str) -
     wait_live(page)
     page.evaluate("() => { window.notReloaded = true; }")
     customer.send_text(text)
-    expect(page.get_by_text(text).first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text(text).first).to_be_visible()
     assert page.evaluate("() => window.notReloaded")
 
 
@@ -71,7 +71,7 @@ def answer(page: Page, text: str) -> None:
 
 def own_bubble(page: Page, text: str, delivery: str) -> None:
     """An own message with this text reaches a state of delivery without a reload."""
-    expect(page.locator(f"li.own[data-delivery={delivery}]", has_text=text)).to_be_visible(timeout=20_000)
+    expect(page.locator(f"li.own[data-delivery={delivery}]", has_text=text)).to_be_visible()
 
 
 def test_from_the_scan_to_the_blue_ticks(shop: Shop, page: Page) -> None:
@@ -104,7 +104,7 @@ def test_the_same_after_the_session_was_killed_in_the_middle(shop: Shop, page: P
     answer(page, "Jam 8 pagi kak")
     own_bubble(page, "Jam 8 pagi kak", "queued")
     shop.wa.faults.accept_logins()
-    expect(page.locator("li.theirs", has_text="Kak?")).to_be_visible(timeout=20_000)
+    expect(page.locator("li.theirs", has_text="Kak?")).to_be_visible()
     assert budi.wait_for_text("Jam 8 pagi kak", 20).text == "Jam 8 pagi kak"
     own_bubble(page, "Jam 8 pagi kak", "delivered")
     budi.read()

@@ -170,7 +170,7 @@ def server(config: Config, database: Database, tmp_path: Path) -> Iterator[Serve
 def browser(chromium: Browser) -> Iterator[BrowserContext]:
     """A fresh browser profile that speaks English."""
     context = chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(browser_tools.PATIENCE_MS)
     yield context
     context.close()
 

@@ -17,6 +17,7 @@ from daemon.domain.turns import Closer
 from daemon.store import assignment as work
 from daemon.store import audit, conversations, events
 from daemon.store import claims as held
+from tests.browser import PATIENCE_MS
 from tests.webui.conftest import Server, log_in
 from tests.webui.shop import Shop
 
@@ -33,7 +34,7 @@ def desk_of(chromium: Browser, server: Server, username: str, **options: object)
     context: BrowserContext = chromium.new_context(
         **{"locale": "en-GB", "viewport": {"width": 1440, "height": 900}, **options}  # type: ignore[arg-type]
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     complaints: list[str] = []
 
