@@ -1,0 +1,70 @@
+"""Reads the facts that alerts are made of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from daemon.config import Config
+from daemon.desk import duty, settings
+from daemon.domain.alert_facts import BackupFacts, MachineFacts, NumberFacts
+from daemon.domain.alerts import Choices
+from daemon.domain.links import LinkReason
+from daemon.keeping import nightly
+from daemon.room import Room
+from daemon.store import accounts
+from daemon.store.accounts import Account
+from daemon.store.engine import Database
+
+# a computer that was off for days gets so long for the backup that is due
+BACKUP_TAKES = timedelta(hours=1)
+
+
+def of_number(conn: Connection, account: Account, choices: Choices, config: Config, now: datetime) -> NumberFacts:
+    """One number as it stands."""
+    link = accounts.get_link(conn, account.id)
+    waiting: int | None = 0
+    if choices.waiting_after is not None:
+        hours = settings.load(conn, account.id).hours
+        waiting = duty.waiting_too_long(
+            conn, account.id, hours, timedelta(minutes=choices.waiting_after), now, config.timezone
+        )
+    return NumberFacts(
+        state=link.state,
+        reason=link.reason,
+        is_linked=account.device is not None,
+        until=link.retry_at,
+        phone_step=link.phone_step,
+        phone_seen_at=link.phone_seen_at,
+        phone_seen_by=link.phone_seen_by.value if link.phone_seen_by else None,
+        waiting=waiting,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Where the facts that all numbers share are found."""
+
+    config: Config
+    database: Database
+    started_at: datetime
+    inbox_answers: Callable[[], bool]
+
+    def facts(self, conn: Connection, now: datetime) -> MachineFacts:
+        """Disk, backups and inbox as they are."""
+        room = Room(self.config, self.database)
+        links = [accounts.get_link(conn, one.id) for one in accounts.every(conn)]
+        full = any(link.reason == LinkReason.DISK_FULL for link in links)
+        return MachineFacts(self._backup(now), room.free(), full or room.is_short(), self.inbox_answers())
+
+    def _backup(self, now: datetime) -> BackupFacts | None:
+        if not self.config.backup_keep:
+            return None
+        last = nightly.last(self.config.data)
+        good_at = last.good_at if last else None
+        overdue = (
+            good_at is not None and now - good_at > timedelta(days=1) and now - self.started_at < BACKUP_TAKES
+        )
+        age = now - good_at if good_at is not None and not overdue else None
+        return BackupFacts(last.reason if last else None, age)

@@ -1,0 +1,80 @@
+"""The thread that looks what is wrong and tells whoever wants to know; nothing else waits for it."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from daemon.alerts import tend
+from daemon.alerts.facts import Machine
+from daemon.alerts.postman import Postman
+from daemon.alerts.words import Writer
+from daemon.config import Config
+from daemon.domain.time import Clock
+from daemon.store.engine import Database
+from daemon.store.watch import ChangeWatch
+
+log = logging.getLogger(__name__)
+
+# seconds between two looks at the clock, two looks at everything, and until what failed is tried again
+TICK, EVERY, RETRY_AFTER = 1.0, 5.0, 30.0
+# for a message that is under way at the end
+LAST_WORDS = 2.0
+
+
+class Alerts(threading.Thread):
+    """Looks every few seconds, sends as soon as there is something to send."""
+
+    def __init__(
+        self, config: Config, database: Database, clock: Clock, inbox_answers: Callable[[], bool]
+    ) -> None:
+        super().__init__(name="alerts", daemon=True)
+        self._database = database
+        self._clock = clock
+        self._machine = Machine(config, database, clock(), inbox_answers)
+        self._writer = Writer(config)
+        self._postman = Postman(database)
+        self._stopping = threading.Event()
+        self._failed = False
+
+    def run(self) -> None:
+        """Look at once, and then until told to stop."""
+        watch = ChangeWatch(self._database)
+        looked_at = -EVERY
+        while not self._stopping.is_set():
+            self._failed = False
+            due = time.monotonic() - looked_at >= EVERY
+            if due:
+                looked_at = time.monotonic()
+                with self._guarded("look"):
+                    self._look()
+            # time alone makes something due as well: the end of a pause
+            if due or self._postman.is_busy or watch.changed():
+                with self._guarded("post"):
+                    self._postman.go(self._clock())
+            self._stopping.wait(RETRY_AFTER if self._failed else TICK)
+        with self._guarded("end"):
+            self._postman.finish(self._clock(), LAST_WORDS)
+        watch.close()
+
+    def stop(self) -> None:
+        """Begin nothing new; `join` waits a little for messages under way."""
+        self._stopping.set()
+
+    def _look(self) -> None:
+        now = self._clock()
+        with self._database.read() as conn:
+            found = tend.changes(conn, self._machine, now)
+        if found:
+            with self._database.write() as conn:
+                tend.tend(conn, self._machine, self._writer, now)
+
+    @contextmanager
+    def _guarded(self, name: str) -> Iterator[None]:
+        """Whatever goes wrong, the thread goes on; what it was about stays out of the log."""
+        try:
+            yield
+        except Exception as error:
+            self._failed = True
+            log.error("the alerts' %s failed: %s", name, type(error).__name__)

@@ -1,0 +1,80 @@
+"""Decides, in one transaction, what is wrong and what is to be told: the rows are all that survives a crash."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from daemon.alerts import facts
+from daemon.alerts.facts import Machine
+from daemon.alerts.words import Writer
+from daemon.config import Config
+from daemon.domain.alert_facts import judge_machine, judge_number
+from daemon.domain.alerts import About, Alert, Choices, News, Verdict, follow
+from daemon.store import accounts, alert_post, alerts
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one look makes of one alert."""
+
+    account_id: int | None
+    number: int | None
+    before: Alert | None
+    after: Alert | None
+    news: News | None
+
+
+def changes(conn: Connection, machine: Machine, now: datetime) -> list[Change]:
+    """What is to be written down and told now; empty if everything stays as it is."""
+    choices = alerts.choices(conn)
+    known = {(one.account_id, one.alert.about): one for one in alerts.unfinished(conn)}
+    found = []
+    for account_id, about, verdict in _verdicts(conn, machine, choices, now):
+        row = known.get((account_id, about))
+        before = row.alert if row else None
+        after, news = follow(about, before, verdict, now, choices)
+        if after != before:
+            found.append(Change(account_id, row.id if row else None, before, after, news))
+    return found
+
+
+def _verdicts(
+    conn: Connection, machine: Machine, choices: Choices, now: datetime
+) -> Iterator[tuple[int | None, About, Verdict]]:
+    for account in accounts.every(conn):
+        number = facts.of_number(conn, account, choices, machine.config, now)
+        for about, verdict in judge_number(number, choices).items():
+            yield account.id, about, verdict
+    for about, verdict in judge_machine(machine.facts(conn, now), choices).items():
+        yield alerts.MACHINE, about, verdict
+
+
+def tend(conn: Connection, machine: Machine, writer: Writer, now: datetime) -> list[Change]:
+    """Write everything down, and put what is to be told on its way to every channel."""
+    found = changes(conn, machine, now)
+    for change in found:
+        if change.after is None:
+            assert change.number is not None
+            alerts.drop(conn, change.number)
+            continue
+        number = alerts.keep(conn, change.account_id, change.number, change.after)
+        if change.news is not None:
+            message = writer.message(change.news, change.after, _name(conn, change.account_id))
+            for channel in alert_post.channels(conn):
+                kind = change.news.value
+                alert_post.post(conn, channel.id, number, kind, message.title, message.body, now)
+    return found
+
+
+def _name(conn: Connection, account_id: int | None) -> str | None:
+    """What to call a number, if there are several."""
+    every = accounts.every(conn)
+    return next((one.name for one in every if one.id == account_id), None) if len(every) > 1 else None
+
+
+def send_test(conn: Connection, config: Config, channel_id: int, now: datetime) -> int:
+    """Put a test on its way to one channel; returns its row."""
+    message = Writer(config).test()
+    return alert_post.post(conn, channel_id, None, alert_post.TEST, message.title, message.body, now)

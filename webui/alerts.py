@@ -1,0 +1,223 @@
+"""The page of the alerts that leave the house: where they go, whether they arrive, and what they are about."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Flask, abort, request
+from flask_babel import gettext
+from flask_login import current_user
+from sqlalchemy import Connection
+
+from daemon.alerts import channels, tend, words
+from daemon.alerts.channels import ChannelError
+from daemon.domain.alert_sentences import FAILURES, KINDS, TITLES
+from daemon.domain.alerts import AlertKind, Choices
+from daemon.domain.desk import Action
+from daemon.store import accounts, alert_post, alerts, audit
+from daemon.store.alert_post import Channel, Delivery, KnownAlready
+from webui import frame, texts
+from webui.auth import owner_required, the_actor
+from webui.context import services
+from webui.forms import Form
+
+pages = Blueprint("alerts", __name__)
+
+A_DAY = 1440
+MOST_CHANNELS = 20
+
+
+def _(text: str) -> str:
+    return text
+
+
+# What is wrong with an address, by ChannelError's reason.
+ADDRESS_ERRORS = {
+    "empty": _("Write something first."),
+    "too_long": _("This is too long for an address."),
+    "unknown": _("Balas does not know this service. The examples show how an address begins."),
+    "here": _("That would show alerts on the computer that runs Balas, where nobody may look."),
+    "incomplete": _("Something is missing in this address, or it is written differently. Look at the examples."),
+    "known": _("Alerts go to this address already."),
+    "many": _("There are too many addresses. Delete one first."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelView:
+    """One channel as the page shows it: its service, its address without secrets, and how it went."""
+
+    id: int
+    service: str
+    shown: str
+    arrived: str
+    failed: str
+    is_awaited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WrongView:
+    """Something that is wrong now."""
+
+    title: str
+    sentences: list[str]
+
+
+def install(app: Flask) -> None:
+    """The page, and what every page needs for the owner's banner."""
+    app.register_blueprint(pages)
+
+    @app.context_processor
+    def trouble() -> dict[str, Any]:
+        return {"alerts_fail": _alerts_fail}
+
+
+def _alerts_fail() -> bool:
+    """Whether the owner has to be told that alerts do not arrive."""
+    if not current_user.is_authenticated or not current_user.admin.is_owner:
+        return False
+    with services().database.read() as conn:
+        return alert_post.any_failing(conn)
+
+
+@pages.get("/settings/alerts")
+@owner_required
+def page() -> Any:
+    """Where alerts go and what they are about."""
+    with services().database.read() as conn:
+        return _render(conn, _typed(alerts.choices(conn)), {})
+
+
+@pages.post("/settings/alerts")
+@owner_required
+def choose() -> Any:
+    """Keep what alerts are to be about."""
+    form = Form(request.form)
+    waiting = form.typed.get("waiting_after", "").strip()
+    chosen = Choices(
+        form.number("down_after", 1, A_DAY),
+        form.number("waiting_after", 1, A_DAY) if waiting else None,
+        frozenset(kind for kind in AlertKind if not form.checked(kind.value)),
+    )
+    with services().database.write() as conn:
+        if form.errors:
+            return _render(conn, form.typed, form.errors), 422
+        before = alerts.choices(conn)
+        alerts.choose(conn, chosen)
+        for name in ("down_after", "waiting_after", "unwanted"):
+            was, became = getattr(before, name), getattr(chosen, name)
+            if was != became:
+                plain = not isinstance(became, frozenset)
+                _log(conn, f"alert_{name}", was if plain else None, became if plain else None)
+    return frame.done(gettext("Saved."), "alerts.page")
+
+
+@pages.post("/settings/alerts/channels")
+@owner_required
+def add() -> Any:
+    """Another address, checked by Apprise."""
+    typed = request.form.get("url", "")
+    try:
+        address = channels.parse(typed)
+        with services().database.write() as conn:
+            if len(alert_post.channels(conn)) >= MOST_CHANNELS:
+                raise ChannelError("many")
+            alert_post.add_channel(conn, address.url, address.service, address.shown, services().clock())
+            _log(conn, "alert_channel", "", address.shown)
+    except (ChannelError, KnownAlready) as error:
+        reason = getattr(error, "reason", "known")
+        with services().database.read() as conn:
+            values = _typed(alerts.choices(conn)) | {"url": typed}
+            return _render(conn, values, {"url": gettext(ADDRESS_ERRORS[reason])}), 422
+    return frame.done(gettext("Added. Send a test to see whether alerts arrive."), "alerts.page")
+
+
+@pages.post("/settings/alerts/channels/<id:number>/test")
+@owner_required
+def send_test(number: int) -> Any:
+    """Put a test on its way; the page shows what has become of it."""
+    with services().database.write() as conn:
+        _existing(conn, number)
+        last = alert_post.newest_tests(conn).get(number)
+        if last is None or not _is_under_way(last):
+            tend.send_test(conn, services().config, number, services().clock())
+    return frame.done(gettext("The test is on its way."), "alerts.page")
+
+
+@pages.post("/settings/alerts/channels/<id:number>/delete")
+@owner_required
+def delete(number: int) -> Any:
+    """No more alerts to this address."""
+    with services().database.write() as conn:
+        _log(conn, "alert_channel", _existing(conn, number).shown, "")
+        alert_post.remove_channel(conn, number)
+    return frame.done(gettext("Deleted."), "alerts.page")
+
+
+def _existing(conn: Connection, number: int) -> Channel:
+    found = alert_post.channel(conn, number)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _log(conn: Connection, name: str, before: Any, after: Any) -> None:
+    detail = {"name": name, "before": before, "after": after}
+    account_id = frame.account_of(conn)
+    audit.record(conn, account_id, Action.SETTING_CHANGED, the_actor(), services().clock(), detail=detail)
+
+
+def _typed(chosen: Choices) -> dict[str, str]:
+    """Choices as the form would have sent them."""
+    values = {kind.value: "" if kind in chosen.unwanted else "1" for kind in AlertKind}
+    waiting = "" if chosen.waiting_after is None else str(chosen.waiting_after)
+    return values | {"down_after": str(chosen.down_after), "waiting_after": waiting, "url": ""}
+
+
+def _is_under_way(one: Delivery) -> bool:
+    return one.state in (alert_post.DUE, alert_post.SENDING)
+
+
+def _render(conn: Connection, values: Mapping[str, str], errors: dict[str, str]) -> str:
+    now = services().clock()
+    tests = alert_post.newest_tests(conn)
+    # the two forms of this page are sent apart: what the other one holds is as it is kept
+    kept = _typed(alerts.choices(conn)) if "down_after" not in values else {}
+    return frame.show(
+        "alerts.html",
+        conn,
+        values=kept | {name: value for name, value in values.items()},
+        errors=errors,
+        defaults=Choices(),
+        kinds=[(kind.value, gettext(label)) for kind, label in KINDS.items()],
+        channels=[_channel(one, tests.get(one.id), now) for one in alert_post.channels(conn)],
+        wrong=_wrong(conn, now),
+    )
+
+
+def _channel(one: Channel, test: Delivery | None, now: datetime) -> ChannelView:
+    arrived = failed = ""
+    if one.good_at:
+        arrived = gettext("Last delivered: %(moment)s.", moment=texts.moment(one.good_at, now))
+    if one.is_failing and one.failed_at and one.failed_why:
+        when = gettext("Not delivered: %(moment)s.", moment=texts.moment(one.failed_at, now))
+        failed = f"{when} {gettext(FAILURES[one.failed_why])}"
+    awaited = test is not None and _is_under_way(test)
+    return ChannelView(one.id, one.service, one.shown, arrived, failed, awaited)
+
+
+def _wrong(conn: Connection, now: datetime) -> list[WrongView]:
+    """What is wrong now and was told, or would have been."""
+    names = {one.id: one.name for one in accounts.every(conn)}
+    found = []
+    for one in alerts.unfinished(conn):
+        if one.alert.raised_at is None:
+            continue
+        title = gettext(TITLES[one.alert.about, one.alert.step])
+        if one.account_id is not None and len(names) > 1:
+            title = f"{title} ({names[one.account_id]})"
+        since = gettext("Since: %(moment)s.", moment=texts.moment(one.alert.since, now))
+        said = words.sentences(one.alert, lambda text: gettext(text), lambda at: texts.moment(at, now))
+        found.append(WrongView(title, [*said, since]))
+    return found
