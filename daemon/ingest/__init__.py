@@ -3,6 +3,7 @@
 Applying the same event again changes nothing.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -10,6 +11,7 @@ from sqlalchemy import Connection
 from daemon.domain.messages import (
     Event,
     HistoryReceived,
+    HistoryUploaded,
     MessageEdited,
     MessageReceived,
     MessageRevoked,
@@ -18,6 +20,7 @@ from daemon.domain.messages import (
     ReceiptReceived,
     TypingChanged,
 )
+from daemon.domain.time import believable
 from daemon.ingest import changes, history, incoming, receiving
 from daemon.ingest.alive import sighting
 from daemon.ingest.spots import Spots
@@ -46,6 +49,10 @@ class Ingest:
 
 def apply(conn: Connection, account_id: int, event: Event, now: datetime, spots: Spots) -> None:
     """Write what an event says, in the caller's transaction."""
+    if isinstance(event, MessageReceived | MessageEdited):
+        at = believable(event.origin.at, now)
+        if at != event.origin.at:
+            event = replace(event, origin=replace(event.origin, at=at))
     if isinstance(event, MessageReceived) and incoming.next_of_turn(conn, account_id, event, now, spots):
         return
     if not isinstance(event, MessageReceived) or event.origin.from_me:
@@ -62,6 +69,8 @@ def apply(conn: Connection, account_id: int, event: Event, now: datetime, spots:
             changes.change(conn, account, event, now)
         case TypingChanged():
             changes.typing(conn, account, event, now)
+        case HistoryUploaded():
+            history.keep(conn, account, event, now)
         case HistoryReceived():
             history.history(conn, account, event, now)
         case Nothing():

@@ -47,7 +47,10 @@ def next_of_turn(conn: Connection, account_id: int, event: MessageReceived, now:
 def message(
     conn: Connection, account: Account, event: MessageReceived, now: datetime, spots: Spots | None = None
 ) -> None:
-    """Store a message that is new, fill a placeholder, or do nothing."""
+    """Store a message that is new, fill a placeholder, or do nothing.
+
+    One that only history has brought so far is new: what comes by itself was sent to us as well as to the phone.
+    """
     origin = event.origin
     if is_ourselves(account, origin.party):
         return
@@ -55,15 +58,16 @@ def message(
         spots.forget()  # two contacts are about to become one
     contact_id = contacts.resolve(conn, account.id, origin.party, now)
     known = messages.find(conn, contact_id, origin.from_me, event.wa_id)
-    if known is not None:
-        _fill(conn, account, known, event, now)
+    if known is not None and (event.is_history or not known.is_history):
+        fill(conn, account, known, event, now)
         return
     if event.push_name and not origin.from_me and origin.participant is None:
         contacts.set_name(conn, contact_id, event.push_name)
     here = conversations.current(conn, contact_id)
     turn_id = here.turn_id if here else None
     from_customer = not origin.from_me and origin.party.kind == ChatKind.PERSON
-    if from_customer and turn_id is None and _rated(conn, account, event, contact_id, now):
+    new = known is None
+    if new and from_customer and turn_id is None and _rated(conn, account, event, contact_id, now):
         return
     conversation_id = (
         here.conversation_id if here else conversations.start(conn, account.id, contact_id, origin.party.kind, now)
@@ -71,14 +75,15 @@ def message(
     if from_customer and turn_id is None:
         # he waits since he wrote, even if we were away
         turn_id = turns.open_turn(conn, account.id, conversation_id, min(origin.at, now))
-    values = values_of(account.id, event, now) | {
-        "contact_id": contact_id,
-        "conversation_id": conversation_id,
-        "turn_id": turn_id,
-    }
-    message_id = messages.add(conn, values)
+    place = {"contact_id": contact_id, "conversation_id": conversation_id, "turn_id": turn_id}
+    message_id = known.id if known else messages.add(conn, values_of(account.id, event, now) | place)
     if message_id is None:
         return
+    if known is not None:
+        came = {"author": _author(event).value, "device": origin.device, "arrived_at": now}
+        messages.come_alive(conn, message_id, place | came)
+        if event.kind not in PLACEHOLDERS:
+            messages.fill_placeholder(conn, message_id, _content(event))
     if origin.from_me:
         _written_elsewhere(conn, account, event, conversation_id, message_id, now)
     elif from_customer and turn_id is not None and spots is not None:
@@ -132,14 +137,10 @@ def values_of(account_id: int, event: MessageReceived, now: datetime) -> dict[st
         "account_id": account_id,
         "wa_id": event.wa_id,
         "from_me": origin.from_me,
-        "author": (own_author(origin.device) if origin.from_me else Author.CUSTOMER).value,
+        "author": _author(event).value,
         "device": origin.device,
         "participant": origin.participant,
-        "kind": event.kind.value,
-        "text": event.text,
-        "quoted_wa_id": event.quoted_wa_id,
-        "media": event.media or None,
-        "raw": event.raw,
+        **_content(event),
         "sent_at": origin.at,
         "arrived_at": now,
         "delivery": Delivery.SENT.value if origin.from_me else None,
@@ -147,21 +148,27 @@ def values_of(account_id: int, event: MessageReceived, now: datetime) -> dict[st
     }
 
 
-def _fill(
-    conn: Connection, account: Account, place: messages.Place, event: MessageReceived, now: datetime
-) -> None:
+def _author(event: MessageReceived) -> Author:
+    return own_author(event.origin.device) if event.origin.from_me else Author.CUSTOMER
+
+
+def fill(conn: Connection, account: Account, place: messages.Place, event: MessageReceived, now: datetime) -> None:
+    """Put the content of a message into its placeholder, if one is there."""
     if event.kind in PLACEHOLDERS:
         return
-    content = {
+    if messages.fill_placeholder(conn, place.id, _content(event)):
+        _want_file(conn, account.id, event, place.id, now)
+        events.append(conn, account.id, EventKind.MESSAGE_CHANGED, now, place.conversation_id, place.id)
+
+
+def _content(event: MessageReceived) -> dict[str, Any]:
+    return {
         "kind": event.kind.value,
         "text": event.text,
         "media": event.media or None,
         "raw": event.raw,
         "quoted_wa_id": event.quoted_wa_id,
     }
-    if messages.fill_placeholder(conn, place.id, content):
-        _want_file(conn, account.id, event, place.id, now)
-        events.append(conn, account.id, EventKind.MESSAGE_CHANGED, now, place.conversation_id, place.id)
 
 
 def _want_file(conn: Connection, account_id: int, event: MessageReceived, message_id: int, now: datetime) -> None:
