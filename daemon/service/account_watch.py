@@ -3,11 +3,12 @@
 import logging
 import sys
 import time
-from datetime import timedelta
+from datetime import datetime
 
 from auth_store.place import wipe_session
 from daemon.backoff import delay
 from daemon.config import Config
+from daemon.domain.attempts import THEN_EVERY
 from daemon.domain.links import NEXT_STEP, LinkReason, LinkState, NextStep
 from daemon.domain.time import Clock
 from daemon.room import Room
@@ -19,8 +20,7 @@ from daemon.store.engine import Database
 
 log = logging.getLogger(__name__)
 
-# a session that was online for so long has no failures behind it; one that came online, only a few
-GOOD_LIFE, SHORT_LIFE_FAILURES = timedelta(seconds=10), 2
+SESSION_DIES_WITHIN = 5.0
 
 
 class AccountWatch:
@@ -29,10 +29,9 @@ class AccountWatch:
     def __init__(self, config: Config, database: Database, account_id: int, clock: Clock) -> None:
         self._config = config
         self._database = database
-        self._account_id = account_id
+        self.account_id = account_id
         self._clock = clock
         self._room = Room(config, database)
-        self._failures = 0
         self._pulse: Pulse | None = None
         self._was_silent = False
         self.child: Child | None = None
@@ -49,28 +48,43 @@ class AccountWatch:
             if code is None:
                 self._feel_pulse(self.child)
                 return
-            log.info("session %d ended with %d", self._account_id, code)
-            self._after_end(self.child)
+            log.info("session %d ended with %d", self.account_id, code)
+            self._after_end()
             self.child = None
             if self._pulse is not None:
                 self._pulse.close()
                 self._pulse = None
         with self._database.read() as conn:
-            link, account = accounts.get_link(conn, self._account_id), accounts.get(conn, self._account_id)
+            link, account = accounts.get_link(conn, self.account_id), accounts.get(conn, self.account_id)
         if self._may_start(link, account) and self._has_room(link):
-            self._start()
+            self._start(link)
 
-    def _start(self) -> None:
+    def end(self) -> None:
+        """The account is gone: end its session at once and delete its keys."""
+        if self.child is not None:
+            self.child.kill()
+            self.child.wait(SESSION_DIES_WITHIN)
+            self.child = None
+        if self._pulse is not None:
+            self._pulse.close()
+            self._pulse = None
+        wipe_session(self._config.data, self.account_id)
+
+    def _start(self, link: Link) -> None:
+        now = self._clock()
         with self._database.write() as conn:
-            accounts.change_link(conn, self._account_id, self._clock(), wish="")
+            if accounts.get_link(conn, self.account_id).wish != link.wish:
+                return  # somebody has asked for something this very moment: the next look sees it
+            accounts.change_link(conn, self.account_id, now, wish="")
+            accounts.keep_attempts(conn, self.account_id, link.attempts.tried(now))
         pulse = Pulse(time.monotonic())
-        number = ["--account", str(self._account_id), "--pulse", str(pulse.writer)]
+        number = ["--account", str(self.account_id), "--pulse", str(pulse.writer)]
         self.child = Child(
-            f"session {self._account_id}",
+            f"session {self.account_id}",
             [sys.executable, "-m", "daemon.session", *number],
             # Go reads the environment as it was when the process started
             {**self._config.environment(), "NEONIZE_BOT_TAG": "off"},
-            self._clock(),
+            now,
             keeps=(pulse.writer,),
         )
         pulse.started()
@@ -84,37 +98,52 @@ class AccountWatch:
         silent = self._pulse.is_silent(now)
         if silent != self._was_silent:
             self._was_silent = silent
-            log.warning("session %d %s", self._account_id, "is silent" if silent else "is back")
+            log.warning("session %d %s", self.account_id, "is silent" if silent else "is back")
         if self._pulse.is_dead(now):
-            log.error("session %d shows no sign of life and is killed", self._account_id)
+            log.error("session %d shows no sign of life and is killed", self.account_id)
             child.kill()
 
-    def _after_end(self, child: Child) -> None:
+    def _after_end(self) -> None:
         """Write the truth about a session that could not write it itself; set the next attempt's time."""
         now = self._clock()
         with self._database.write() as conn:
-            link = accounts.get_link(conn, self._account_id)
-            online = link.online_at is not None and link.online_at > child.started_at
-            if online and link.online_at:
-                lived = now - link.online_at
-                self._failures = 0 if lived > GOOD_LIFE else min(self._failures, SHORT_LIFE_FAILURES)
+            link = accounts.get_link(conn, self.account_id)
             state, reason, detail = link.state, link.reason, link.detail
+            if (state, reason) == (LinkState.LINKING, LinkReason.SAME_NUMBER):
+                # killed before it could log itself out: without keys nothing more of that number comes in
+                wipe_session(self._config.data, self.account_id)
+                accounts.set_state(conn, self.account_id, LinkState.UNLINKED, now, reason)
+                return
             if NEXT_STEP[state] == NextStep.NOTHING and state != LinkState.STOPPED:
                 state, reason, detail = LinkState.OFFLINE, LinkReason.SESSION_DIED, None
             if NEXT_STEP[state] == NextStep.RETRY:
-                retry_at = now + delay(self._failures)
-                self._failures += 1
-                accounts.set_state(conn, self._account_id, state, now, reason, detail=detail, retry_at=retry_at)
+                retry_at = self._next_attempt(link, reason, now)
+                accounts.set_state(conn, self.account_id, state, now, reason, detail=detail, retry_at=retry_at)
+
+    def _next_attempt(self, link: Link, reason: LinkReason, now: datetime) -> datetime:
+        if link.tries_in_vain:
+            found = now + delay(link.tries_in_vain - 1)
+        elif reason == LinkReason.SESSION_DIED:
+            # it was online: nobody but us has a reason to wait
+            found = now
+        else:
+            found = now + delay(0)
+        if link.tried_at is None or link.attempts.may_go_on(found):
+            return found
+        return link.tried_at + THEN_EVERY
 
     def _may_start(self, link: Link, account: Account) -> bool:
         now = self._clock()
         if link.wish == accounts.WISH_UNLINK:
             self._unlink_offline()
             return False
-        if link.wish == accounts.WISH_RECONNECT:
-            self._failures = 0
+        if not link.attempts.may_go_on(now):
+            return False
+        step = NEXT_STEP[link.state]
+        # a date that WhatsApp has set is waited for, whoever is impatient
+        if link.wish == accounts.WISH_RECONNECT and step != NextStep.WAIT_UNTIL:
             return True
-        match NEXT_STEP[link.state]:
+        match step:
             case NextStep.RETRY | NextStep.WAIT_UNTIL:
                 return link.retry_at is None or now >= link.retry_at
             case NextStep.PAIR:
@@ -131,12 +160,12 @@ class AccountWatch:
         if not known:
             with self._database.write() as conn:
                 now = self._clock()
-                accounts.set_state(conn, self._account_id, LinkState.OFFLINE, now, LinkReason.DISK_FULL)
+                accounts.set_state(conn, self.account_id, LinkState.OFFLINE, now, LinkReason.DISK_FULL)
         return False
 
     def _unlink_offline(self) -> None:
-        wipe_session(self._config.data, self._account_id)
+        wipe_session(self._config.data, self.account_id)
         with self._database.write() as conn:
             now = self._clock()
-            accounts.set_state(conn, self._account_id, LinkState.UNLINKED, now, LinkReason.UNLINKED_HERE, wish="")
-            accounts.forget_identity(conn, self._account_id)
+            accounts.set_state(conn, self.account_id, LinkState.UNLINKED, now, LinkReason.UNLINKED_HERE, wish="")
+            accounts.forget_identity(conn, self.account_id)

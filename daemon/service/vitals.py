@@ -1,0 +1,102 @@
+"""What a process tells of itself to whoever looks: that it lives, and how long its work takes.
+
+A small file in the data folder that is never flushed: telling costs microseconds, no commit wakes anybody, and
+what is in it is worthless after the next start of the machine.
+"""
+
+import os
+import struct
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+
+from daemon.service.pulse import SILENT_AFTER
+
+SUPERVISOR = "supervisor"
+# upper limits of the classes of durations, in seconds; what took longer is in a class of its own
+LIMITS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
+# the last beat (monotonic seconds), all durations together, and how many there were in each class
+_BEAT, _SUM, _COUNTS = struct.Struct("<d"), struct.Struct("<d"), struct.Struct(f"<{len(LIMITS) + 1}Q")
+_SIZE = _BEAT.size + _SUM.size + _COUNTS.size
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a process has told: its last beat, and how long its work took, in seconds."""
+
+    beat: float
+    total: float
+    counts: tuple[int, ...]
+
+    def is_silent(self, now: float | None = None) -> bool:
+        """Whether the process is dead or stuck; `now` is monotonic."""
+        age = (time.monotonic() if now is None else now) - self.beat
+        # a beat in the future is of an earlier start of the machine
+        return not 0 <= age <= SILENT_AFTER
+
+    @property
+    def classes(self) -> list[tuple[str, int]]:
+        """Each class's upper limit, and how many durations were within it."""
+        return list(zip([*map(str, LIMITS), "+Inf"], accumulate(self.counts), strict=True))
+
+
+def session(account_id: int) -> str:
+    """The name under which an account's session tells."""
+    return f"session-{account_id}"
+
+
+class Vitals:
+    """The end of the process that tells; what is told is added to what its predecessors told."""
+
+    def __init__(self, data: Path, name: str) -> None:
+        path = _path(data, name)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        self._fd = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        before = read(data, name)
+        self._total, self._counts = (
+            (before.total, list(before.counts)) if before else (0.0, [0] * (len(LIMITS) + 1))
+        )
+        self._tell(_SUM.pack(self._total) + _COUNTS.pack(*self._counts), _BEAT.size)
+
+    def beat(self) -> None:
+        """The process lives."""
+        self._tell(_BEAT.pack(time.monotonic()), 0)
+
+    def took(self, seconds: float) -> None:
+        """A piece of work is done; call from one thread only."""
+        self._counts[sum(seconds > limit for limit in LIMITS)] += 1
+        self._total += seconds
+        self._tell(_SUM.pack(self._total) + _COUNTS.pack(*self._counts), _BEAT.size)
+
+    def _tell(self, found: bytes, place: int) -> None:
+        # a full disk: whoever looks sees no beat, and we have more important work
+        with suppress(OSError):
+            os.pwrite(self._fd, found, place)
+
+    def close(self) -> None:
+        """Tell nothing more."""
+        os.close(self._fd)
+
+
+def read(data: Path, name: str) -> Reading | None:
+    """What a process has told so far; None if it never has."""
+    try:
+        found = _path(data, name).read_bytes()
+    except FileNotFoundError:
+        return None
+    if len(found) != _SIZE:
+        return None
+    (beat,), (total,) = _BEAT.unpack_from(found), _SUM.unpack_from(found, _BEAT.size)
+    return Reading(beat, total, _COUNTS.unpack_from(found, _BEAT.size + _SUM.size))
+
+
+def is_silent(data: Path, name: str) -> bool:
+    """Whether a process that should be there has nothing to tell."""
+    found = read(data, name)
+    return found is None or found.is_silent()
+
+
+def _path(data: Path, name: str) -> Path:
+    return data / "vitals" / name

@@ -1,0 +1,75 @@
+"""Failing logins on the wire, counted by the server, while a clock that runs fast passes for the shop's."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from daemon.domain.attempts import IN_VAIN
+from daemon.domain.links import LinkState
+from daemon.store import accounts
+from tests.daemon.moved_shop import DAY, MovedShop, moved_shop
+from tests.shop import wait_until
+
+pytestmark = pytest.mark.wire
+
+# a session takes less than a second to start, which is well below a minute then
+TIMES_FASTER, STEP = 45, 0.02
+
+
+@contextmanager
+def fast_clock(shop: MovedShop) -> Iterator[None]:
+    """A minute takes little more than a second."""
+    stop = threading.Event()
+
+    def run() -> None:
+        while not stop.wait(STEP):
+            shop._move(shop.day + STEP * TIMES_FASTER / DAY)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    yield
+    stop.set()
+    thread.join()
+
+
+def press_for(shop: MovedShop, minutes: float) -> int:
+    """Press “connect now” again and again for so long; the number of logins that the server has seen meanwhile."""
+    before, end = len(shop.wa.logins), shop.day + minutes / 1440
+    while shop.day < end:
+        with shop.database.write() as conn:
+            accounts.change_link(conn, shop.account_id, shop.now(), wish=accounts.WISH_RECONNECT)
+        pressed = shop.day
+        wait_until(lambda pressed=pressed: shop.day > pressed + 1 / 86400)
+    return len(shop.wa.logins) - before
+
+
+def test_whatever_the_server_refuses_it_is_asked_once_a_minute_and_not_at_all_during_a_ban(tmp_path: Path) -> None:
+    with moved_shop(tmp_path) as shop:
+        faults = shop.wa.faults
+        with shop.database.write() as conn:
+            nearly = replace(accounts.get_link(conn, shop.account_id).attempts, in_vain=IN_VAIN)
+            accounts.keep_attempts(conn, shop.account_id, replace(nearly, latest=shop.now()))
+        faults.refuse_logins()
+        faults.drop_connection()
+        shop.wait_for(LinkState.OFFLINE)
+        with fast_clock(shop):
+            made = press_for(shop, 1.2)
+            faults.accept_logins()
+            faults.connect_failure("503", times=9)
+            made += press_for(shop, 0.5)
+            # another supervisor remembers
+            shop.kill("supervisor")
+            assert shop.process is not None
+            shop.process.wait()
+            shop.start()
+            made += press_for(shop, 1)
+            passed = shop.day * 1440
+            assert 1 <= made <= passed + 1
+            faults.accept_logins()
+            faults.connect_failure("402", code="101", expire="3600")
+            shop.wait_for(LinkState.BANNED)
+            assert press_for(shop, 1.2) == 0
