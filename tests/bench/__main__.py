@@ -9,6 +9,7 @@ BENCHES = {
     "ingest": "messages per second, next to the same neonize with a handler that does nothing",
     "latency": "from WhatsApp's frame to the bubble in a browser, memory and idle CPU",
     "kill": "SIGKILL to the session, the supervisor or the inbox under traffic: what is lost, doubled, how long",
+    "soak": "a fault every ten seconds for many minutes: what grows, which states are wrong, what is lost",
     "race": "admins, the bot and the phone answer the same questions: who gets two answers, who gets none",
 }
 
@@ -31,6 +32,8 @@ def main() -> None:
     else:
         for key, value in figures.items():
             print(f"{key:28} {value}")
+    if figures.get("promises_broken"):
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ class BrowserAdmin:
 
     def __init__(self, url: str, username: str, password: str) -> None:
         self.username = username
-        self._url = url
+        self.url = url
         self._host = urlsplit(url).netloc
         self._cookies: dict[str, str] = {}
         self._lines = threading.local()
@@ -30,6 +30,17 @@ class BrowserAdmin:
         fields = {"text": text, "turn_id": str(turn_id), "request_key": key or secrets.token_urlsafe(16)}
         code, _ = self._request("POST", f"/c/{conversation_id}/answer", fields, Accept="application/json")
         return code
+
+    def press(self, path: str) -> None:
+        """A button that is a form of its own."""
+        code, _ = self._request("POST", path, {"csrf_token": self._csrf})
+        if code != 303:
+            raise RuntimeError(f"{path} was answered with {code}")
+
+    @property
+    def cookies(self) -> str:
+        """The header by which a websocket is let in."""
+        return "; ".join(f"{name}={value}" for name, value in self._cookies.items())
 
     def page(self, path: str) -> str:
         """A page as the browser loads it."""
@@ -50,7 +61,7 @@ class BrowserAdmin:
     def _request(
         self, method: str, path: str, fields: dict[str, str] | None = None, **more: str
     ) -> tuple[int, str]:
-        headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in self._cookies.items()), "Origin": self._url, **more}
+        headers = {"Cookie": self.cookies, "Origin": self.url, **more}
         body = None
         if fields is not None:
             headers |= {
