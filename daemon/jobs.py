@@ -9,13 +9,15 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from daemon.config import Config
 from daemon.domain.time import Clock, utc_now
 from daemon.keeping import nightly, retention
-from daemon.store import events
+from daemon.store import alerts, events
 from daemon.store.engine import Database
 
 log = logging.getLogger(__name__)
 
 # a browser that was away for longer reads everything anew
 EVENTS_KEPT = timedelta(days=7)
+# what was wrong, and is over
+ALERTS_KEPT = timedelta(days=90)
 # after a start the shop comes first
 FIRST_LOOK = timedelta(minutes=5)
 
@@ -24,6 +26,12 @@ def prune_events(database: Database, clock: Clock) -> int:
     """Forget events that no reader will ask for any more; returns how many."""
     with database.write() as conn:
         return events.prune(conn, clock() - EVENTS_KEPT)
+
+
+def prune_alerts(database: Database, clock: Clock) -> int:
+    """Forget alerts that were over long ago; returns how many rows went."""
+    with database.write() as conn:
+        return alerts.prune(conn, clock() - ALERTS_KEPT)
 
 
 class Jobs:
@@ -42,6 +50,9 @@ class Jobs:
         first = utc_now() + FIRST_LOOK
         made_up = {"coalesce": True, "misfire_grace_time": None}
         self._scheduler.add_job(prune_events, "interval", hours=6, args=(self._database, self._clock), **made_up)
+        self._scheduler.add_job(
+            prune_alerts, "interval", hours=24, start_date=first, args=(self._database, self._clock), **made_up
+        )
         # once a minute, and not at the time itself: a computer that was off at night makes up for it; a second
         # one finds the lock of a long one and ends
         self._scheduler.add_job(self.back_up, "interval", minutes=1, start_date=first, max_instances=2, **made_up)

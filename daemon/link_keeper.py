@@ -36,7 +36,9 @@ _STILL_TRUE = {
     LinkReason.FULL,
     LinkReason.PASSKEY,
     LinkReason.PAIR_ERROR,
+    LinkReason.SAME_NUMBER,
 }
+REFUSED = LinkEnded(LinkState.UNLINKED, LinkReason.SAME_NUMBER)
 # the first code of a set is valid longer than the others (WhatsApp's own client: 60 s, then 20 s)
 FIRST_CODE, NEXT_CODE = timedelta(seconds=60), timedelta(seconds=20)
 
@@ -50,11 +52,16 @@ class LinkKeeper:
         # set once the backlog of the time away is in: only then it is known what the phone has answered
         self.ready = threading.Event()
         self.pairing = False
+        # the phone that scanned belongs to another account here: nothing of what arrives may be kept
+        self.refused = False
+        self._refused_since: float | None = None
         self._database = database
         self._account_id = account_id
         self._clock = clock
         self._limits = limits or Limits()
         self._codes = 0
+        # messages that the server has announced
+        self.backlog_total = 0
         self._catching_up = False
         self._backlog_ended = False
         self._connected_since: float | None = None
@@ -72,6 +79,12 @@ class LinkKeeper:
         since = self._connected_since
         return 0.0 if since is None or self.ready.is_set() else time.monotonic() - since
 
+    @property
+    def refused_for(self) -> float:
+        """Seconds since another account's phone has scanned our code; 0 if none has."""
+        since = self._refused_since
+        return 0.0 if since is None else time.monotonic() - since
+
     def leave(self) -> None:
         """We end the link ourselves: the broken connection that follows is no news."""
         with self._lock:
@@ -86,6 +99,11 @@ class LinkKeeper:
                 return
             with self._database.write() as conn:
                 self._apply(conn, signal, now)
+            if self.refused and isinstance(signal, Connected):
+                # only a device that is logged in can log itself out: the session does that as its last act
+                self.connected.set()
+                self._over = True
+                self.ended.put(REFUSED)
 
     def _apply(self, conn: Connection, signal: Signal, now: datetime) -> None:
         def state(to: LinkState, **values: object) -> None:
@@ -101,12 +119,19 @@ class LinkKeeper:
                 state(LinkState.PAIRING, reason=why, qr=text, qr_expires_at=now + life)
             case PairCodeShown(code):
                 accounts.change_link(conn, self._account_id, now, pair_code=code)
-            case Paired():
+            case Paired(address):
                 self.pairing = False
-                state(LinkState.LINKING, pair_phone=None)
+                # decided here, because messages may arrive before the login is complete
+                self.refused = not accounts.claim(conn, self._account_id, address.user, None, address.device, now)
+                self._refused_since = time.monotonic() if self.refused else None
+                why = LinkReason.SAME_NUMBER if self.refused else LinkReason.NONE
+                state(LinkState.LINKING, reason=why, pair_phone=None)
             case Connected(address, lid):
                 self.pairing = False
-                accounts.set_identity(conn, self._account_id, address.user, lid, address.device, now)
+                whose = address.user, lid, address.device
+                self.refused = self.refused or not accounts.claim(conn, self._account_id, *whose, now)
+                if self.refused:
+                    return
                 state(LinkState.ONLINE if self._backlog_ended else LinkState.CATCHING_UP, pair_until=None)
                 self._connected_since = time.monotonic()
                 self.connected.set()
@@ -116,6 +141,10 @@ class LinkKeeper:
                 pass
             case BacklogBegun(messages):
                 self._catching_up = True
+                self.backlog_total = messages
+                # the library may have logged in anew by itself (515): the phone may have answered in between
+                self._backlog_ended = False
+                self.ready.clear()
                 state(LinkState.CATCHING_UP, backlog_total=messages, backlog_done=0)
             case BacklogEnded():
                 self._catching_up = False
@@ -133,6 +162,9 @@ class LinkKeeper:
         self._over = True
         self.connected.clear()
         self.ready.clear()
+        if self.refused:
+            self.ended.put(REFUSED)
+            return
         if signal.reason == LinkReason.UNLINKED_BY_PHONE:
             with self._database.read() as conn:
                 reason = phone.reason_of_end(conn, self._account_id, self._limits, now)

@@ -5,28 +5,33 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from daemon.domain.messages import MessageKind, MessageReceived, Origin
+from daemon.domain.ids import Address, Party
+from daemon.domain.messages import MessageKind, MessageReceived, Origin, ReceiptReceived
 from daemon.domain.time import Clock, from_unix
-from daemon.ingest import incoming
+from daemon.ingest import incoming, receiving
 from daemon.store import accounts, contacts, messages
 from daemon.store.accounts import Account
 from daemon.store.engine import Database
-from daemon.whatsapp.arrivals import Arrival, Arrivals
+from daemon.whatsapp.arrivals import Arrival, Arrivals, ArrivedReceipt
 
 log = logging.getLogger(__name__)
 
 
 def recover(database: Database, account_id: int, arrivals: Arrivals, clock: Clock) -> int:
-    """Put a placeholder for each lost message into its conversation; gives their number.
+    """Put a placeholder for each lost message into its conversation, and apply lost receipts; gives the former's
+    number.
 
-    Runs before connecting. A message that WhatsApp sends once more fills its placeholder in; doing this
-    twice changes nothing.
+    Runs before connecting. A reply that was written on the phone closes its turn, as it would have: somebody has
+    answered, even if nobody here has seen what. A message that WhatsApp sends once more fills its placeholder
+    in; doing this twice changes nothing.
     """
     with database.write() as conn:
         now = clock()
         account = accounts.get(conn, account_id)
-        seen = arrivals.read() if account.device is not None else []
-        lost = sum(_place(conn, account, arrival, now) for arrival in seen)
+        is_linked = account.device is not None
+        lost = sum(_place(conn, account, arrival, now) for arrival in (arrivals.read() if is_linked else []))
+        for found in arrivals.read_receipts() if is_linked else []:
+            receiving.receipt(conn, account, _receipt(account, found), now)
     arrivals.start_anew()
     if lost:
         log.warning("%d messages were lost in a crash and are shown as placeholders", lost)
@@ -34,14 +39,29 @@ def recover(database: Database, account_id: int, arrivals: Arrivals, clock: Cloc
 
 
 def _place(conn: Connection, account: Account, arrival: Arrival, now: datetime) -> bool:
+    from_me = arrival.writer is not None
+    if arrival.writer and not _is_own(account, arrival.writer):
+        return False
     for address in (arrival.party.address, arrival.party.alternative):
         contact_id = contacts.find(conn, account.id, address) if address else None
-        if contact_id is not None and messages.find(conn, contact_id, False, arrival.wa_id):
+        if contact_id is not None and messages.find(conn, contact_id, from_me, arrival.wa_id):
             return False
     if incoming.is_ourselves(account, arrival.party):
         return False
     at = min(from_unix(arrival.at), now) if arrival.at is not None else now
-    origin = Origin(arrival.party, False, 0, at, arrival.participant)
+    device = arrival.writer.device if arrival.writer else 0
+    origin = Origin(arrival.party, from_me, device, at, arrival.participant)
     placeholder = MessageReceived(arrival.wa_id, origin, MessageKind.LOST, None, arrival.push_name)
     incoming.message(conn, account, placeholder, now)
     return True
+
+
+def _receipt(account: Account, found: ArrivedReceipt) -> ReceiptReceived:
+    from_me = _is_own(account, found.sender)
+    chat = found.chat if from_me and found.chat else found.sender
+    origin = Origin(Party(chat.bare()), from_me, found.sender.device, from_unix(found.at))
+    return ReceiptReceived(found.wa_ids, origin, found.kind)
+
+
+def _is_own(account: Account, address: Address) -> bool:
+    return address.user == (account.lid if address.is_lid else account.phone)

@@ -19,8 +19,9 @@ class Room:
 
     def is_short(self, was_short: bool = False) -> bool:
         """Whether receiving has to stop; once it has, it goes on only with some more room than that."""
-        return self._free() < (GOES_ON_ABOVE if was_short else STOPS_BELOW)
+        return self.free() < (GOES_ON_ABOVE if was_short else STOPS_BELOW)
 
-    def _free(self) -> int:
+    def free(self) -> int:
+        """Bytes that we may still write."""
         found = (os.statvfs(place) for place in self._places)
         return min(usage.f_bavail * usage.f_frsize for usage in found)

@@ -10,6 +10,7 @@ from daemon.domain.messages import Delivery
 from daemon.domain.phone_sentences import PING
 from daemon.domain.time import Clock
 from daemon.store import contacts, events, messages, outbox
+from daemon.store.conversations import lead
 from daemon.store.engine import Database
 from daemon.store.events import EventKind
 from daemon.store.outbox import OutboxState, Outgoing
@@ -19,7 +20,8 @@ from daemon.whatsapp.send import SendFailed, SendUncertain, Sent, send_text
 
 log = logging.getLogger(__name__)
 
-# seconds between two looks while messages pour in: every commit wakes us
+# Seconds from one look to the next: messages that pour in wake us with every commit, and replies leave one at a
+# time, twenty a second at most. That is more than a team can type, and no tool for advertising.
 PAUSE = 0.05
 # seconds before a reply that surely did not leave is tried again
 RETRY_AFTER = 2.0
@@ -66,14 +68,16 @@ class Sender(threading.Thread):
     def run(self) -> None:
         """Look for queued replies whenever somebody has written to the database."""
         watch = ChangeWatch(self._database)
-        more = True
+        more, next_look = True, 0.0
         while not self._stopping.is_set():
             if not self._ready.wait(0.5):
                 more = True
                 continue
             if not more and not watch.wait(0.5):
                 continue
-            time.sleep(PAUSE)
+            if self._stopping.wait(max(0.0, next_look - time.monotonic())):
+                break
+            next_look = time.monotonic() + PAUSE
             try:
                 more = self._send_next()
             except Exception:
@@ -162,6 +166,7 @@ class Sender(threading.Thread):
                 # WhatsApp's own time decides the place in the thread
                 outbox.record_wa_id(conn, reply.id, sent.wa_id)
                 messages.set_sent_at(conn, reply.message_id, sent.at)
+                lead(conn, reply.conversation_id)
             if not outbox.settle(conn, reply.id, state, now, error):
                 return  # a receipt was faster
             if state == OutboxState.SENT:

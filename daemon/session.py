@@ -13,24 +13,29 @@ from queue import Empty, SimpleQueue
 from sqlalchemy.exc import OperationalError
 
 from auth_store.memory import guard_memory
-from auth_store.place import Lock, PlaceError, session_file, wipe_session
+from auth_store.place import Lock, PlaceError, session_file, session_path, wipe_session
 from daemon import logs
+from daemon.backlog import LONGEST_SILENCE, BacklogProgress
 from daemon.config import Config
 from daemon.domain.links import LinkReason, LinkState
-from daemon.domain.messages import Event, MessageReceived
+from daemon.domain.messages import Event, HistoryUploaded
 from daemon.domain.phone_sentences import PING
 from daemon.domain.signals import BacklogEnded, LinkEnded
 from daemon.domain.time import Clock, utc_now
 from daemon.fetcher import Fetcher
+from daemon.historian import Historian
 from daemon.ingest import Ingest
-from daemon.link_keeper import LinkKeeper
+from daemon.link_keeper import REFUSED, LinkKeeper
 from daemon.recovery import recover
 from daemon.room import Room
 from daemon.sender import Sender, settle_interrupted
+from daemon.service import vitals
 from daemon.service.pulse import Beat
+from daemon.service.vitals import Vitals
 from daemon.store import accounts
 from daemon.store.accounts import Account
 from daemon.store.engine import Database
+from daemon.store.soundness import looks_sound
 from daemon.store.watch import ChangeWatch
 from daemon.typist import Typist
 from daemon.whatsapp.arrivals import Arrivals
@@ -42,10 +47,10 @@ log = logging.getLogger(__name__)
 TICK = 0.1
 # a callback that runs longer than this is stuck: a new process does better
 LONGEST_CALLBACK = 120.0
-# a backlog in which nothing arrives for so long has ended, even if the server did not say so
-LONGEST_SILENCE = 30.0
 # seconds after the login in which a server that has a backlog announces it
 LONGEST_WAIT_FOR_BACKLOG = 5.0
+# a number that is refused waits so long for its login, to log itself out
+LONGEST_LOGIN = 30.0
 # states in which the library still has a socket and events in flight
 _GRACEFUL = {LinkState.OFFLINE, LinkState.STOPPED, LinkState.REPLACED, LinkState.LOGGED_OUT}
 
@@ -56,6 +61,7 @@ class Session:
     def __init__(self, config: Config, account: Account, clock: Clock = utc_now, pulse: int = -1) -> None:
         self._config = config
         self._beat = Beat(pulse)
+        self._vitals = Vitals(config.data, vitals.session(account.id))
         self._clock = clock
         self._account = account
         self._database = Database(config.database_url)
@@ -72,10 +78,10 @@ class Session:
         self._sender = Sender(self._database, account.id, self._whatsapp, self._keeper.ready, clock, question)
         self._fetcher = Fetcher(self._database, account.id, config.data, self._whatsapp, connected, clock)
         self._typist = Typist(self._database, account.id, self._whatsapp, self._keeper.ready, clock)
+        self._historian = Historian(self._database, account.id, connected, clock)
         self._asked_code_for: str | None = None
         self._stop: SimpleQueue[int] = SimpleQueue()
-        self._received = 0
-        self._shown = 0
+        self._progress = BacklogProgress()
 
     def run(self) -> None:
         """Connect, and stay until the link ends or a signal asks to stop; never returns."""
@@ -92,18 +98,22 @@ class Session:
         self._sender.start()
         self._fetcher.start()
         self._typist.start()
+        self._historian.start()
         end = self._wait(library)
         self._beat.leave()
         self._leave(end)
 
     def _on_event(self, event: Event) -> None:
         """Commit one event before the library goes on; a busy or full database holds the library back."""
-        if isinstance(event, MessageReceived):
-            self._received += 1
-        pause = 0.05
+        if self._keeper.refused:
+            return  # another account of ours has it
+        pause, begun = 0.05, time.monotonic()
         while True:
             try:
                 self._ingest.commit(event, self._clock())
+                self._vitals.took(time.monotonic() - begun)
+                if isinstance(event, HistoryUploaded):
+                    self._historian.wake()
                 return
             except OperationalError as error:
                 log.error("the database did not take an event: %s; waiting", type(error.orig).__name__)
@@ -121,11 +131,14 @@ class Session:
                 if not alive:
                     return LinkEnded(LinkState.OFFLINE, LinkReason.SESSION_DIED)
             self._beat.beat()
+            self._vitals.beat()
             if not self._stop.empty():
                 return LinkEnded(LinkState.STOPPED)
             if self._whatsapp.busy_for() > LONGEST_CALLBACK:
                 log.error("a callback is stuck: ending the session")
                 os._exit(4)
+            if self._keeper.refused_for > LONGEST_LOGIN:
+                return REFUSED
             if self._room.is_short():
                 return LinkEnded(LinkState.OFFLINE, LinkReason.DISK_FULL)
             self._forget_arrivals()
@@ -143,13 +156,12 @@ class Session:
             self._arrivals.start_anew(LONGEST_SILENCE)
 
     def _show_progress(self) -> None:
-        if self._received == self._shown:
-            if self._whatsapp.quiet_for() > LONGEST_SILENCE:
-                self._keeper.handle(BacklogEnded())
-            return
-        self._shown = self._received
-        with self._database.write() as conn:
-            accounts.change_link(conn, self._account.id, self._clock(), backlog_done=self._received)
+        total, now = self._keeper.backlog_total, time.monotonic()
+        if self._progress.is_over(self._whatsapp.received, total, self._whatsapp.quiet_for(), now):
+            self._keeper.handle(BacklogEnded())
+        elif self._progress.has_moved:
+            with self._database.write() as conn:
+                accounts.change_link(conn, self._account.id, self._clock(), backlog_done=self._progress.done)
 
     def _wishes(self) -> LinkEnded | None:
         with self._database.read() as conn:
@@ -172,8 +184,9 @@ class Session:
         self._keeper.leave()
         self._fetcher.stop()
         self._typist.stop()
+        self._historian.stop()
         self._sender.stop(2.0)
-        if end.reason == LinkReason.UNLINKED_HERE:
+        if end.reason in (LinkReason.UNLINKED_HERE, LinkReason.SAME_NUMBER):
             self._unlink(online)
         elif not self._keeper.pairing and end.state in _GRACEFUL and not self._whatsapp.hook.poisoned:
             closing = threading.Thread(target=self._whatsapp.close, daemon=True)
@@ -225,6 +238,12 @@ def main() -> None:
     database = Database(config.database_url)
     with database.read() as conn:
         account = accounts.get(conn, account_id)
+    if not looks_sound(session_path(config.data, account_id)):
+        log.error("the keys' file is damaged and is left as it is")
+        with database.write() as conn:
+            reason = LinkReason.KEYS_DAMAGED
+            accounts.set_state(conn, account_id, LinkState.OFFLINE, utc_now(), reason)
+        return
     database.close()
     session = Session(config, account, pulse=given.pulse)
     # not before: an undumpable process may not read its own initial environment, unless it is root's

@@ -8,16 +8,17 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from daemon import jobs
+from sqlalchemy.exc import NoResultFound
+
 from daemon.backoff import delay
-from daemon.clerk import Clerk
 from daemon.config import Config
 from daemon.domain.links import NEXT_STEP, LinkReason, LinkState, NextStep
 from daemon.domain.time import Clock, utc_now
-from daemon.service.account_watch import GOOD_LIFE, AccountWatch
+from daemon.service.account_watch import AccountWatch
 from daemon.service.children import Child
 from daemon.service.inbox_probe import InboxProbe
 from daemon.service.notify import Notifier
+from daemon.service.vitals import SUPERVISOR, Vitals
 from daemon.store import accounts
 from daemon.store.engine import Database
 from daemon.store.watch import ChangeWatch
@@ -27,7 +28,10 @@ log = logging.getLogger(__name__)
 TICK = 0.1
 # pairing codes are shown for so long after a start, and as long as somebody looks at the link page
 PAIRING_WINDOW = timedelta(minutes=30)
+# an inbox that ran for so long can run
+GOOD_LIFE = timedelta(seconds=10)
 SESSION_ENDS_WITHIN, INBOX_ENDS_WITHIN, CLERK_ENDS_WITHIN = 15.0, 10.0, 5.0
+ALERTS_END_WITHIN = 3.0
 
 
 class Supervisor:
@@ -51,32 +55,43 @@ class Supervisor:
         self._inbox_next: datetime = clock()
         self._probe = InboxProbe(config)
         self._notifier = Notifier()
+        self._vitals = Vitals(config.data, SUPERVISOR)
         self._is_ready = False
         self._sign_at = 0.0
         self._stopping = False
-        with database.read() as conn:
-            ids = [account.id for account in accounts.every(conn)]
-        self._accounts = [AccountWatch(config, database, number, clock) for number in ids]
+        self._accounts: list[AccountWatch] = []
+        self._meet_accounts()
 
     def run(self) -> None:
         """Start everything and keep it running; returns after a clean stop."""
         self._prepare()
         wake = _wake_on_signals(self._stop)
-        chores = jobs.Jobs(self._config, self._database, self._clock).start()
+        # The children first: they take longest. What helps us has time, and is half of what we have to import.
+        self._look_after_sessions()
+        self._look_after_inbox()
+        from daemon.alerts.keeper import Alerts
+        from daemon.clerk import Clerk
+        from daemon.jobs import Jobs
+
+        chores = Jobs(self._config, self._database, self._clock).start()
         clerk = Clerk(
             self._database, self._config.timezone, self._config.shop, self._clock, self._config.phone_limits
         )
         clerk.start()
+        alerts = Alerts(self._config, self._database, self._clock, lambda: self._probe.answers)
+        alerts.start()
         self._probe.start()
         watch = ChangeWatch(self._database)
         try:
             while not self._stopping:
+                self._vitals.beat()
+                if changed := watch.changed():
+                    self._meet_accounts()
                 # the session first: it takes longer to be of use
-                for account in self._accounts:
-                    account.look()
+                self._look_after_sessions()
                 self._look_after_inbox()
                 self._tell_service_manager()
-                if watch.changed():
+                if changed:
                     self._on_change()
                     self._notifier.status(self._summary())
                 if select.select([wake], [], [], TICK)[0]:
@@ -86,8 +101,10 @@ class Supervisor:
             self._probe.stop()
             chores.stop()
             clerk.stop()
+            alerts.stop()
             self._end_children()
             clerk.join(CLERK_ENDS_WITHIN)
+            alerts.join(ALERTS_END_WITHIN)
             watch.close()
 
     def _stop(self) -> None:
@@ -112,6 +129,24 @@ class Supervisor:
                         pair_until=now + PAIRING_WINDOW,
                     )
 
+    def _meet_accounts(self) -> None:
+        """Watch over accounts that are new, and let go of those that were removed."""
+        with self._database.read() as conn:
+            ids = [account.id for account in accounts.every(conn)]
+        for gone in [watch for watch in self._accounts if watch.account_id not in ids]:
+            self._accounts.remove(gone)
+            gone.end()
+        known = {watch.account_id for watch in self._accounts}
+        new = [number for number in ids if number not in known]
+        self._accounts += [AccountWatch(self._config, self._database, number, self._clock) for number in new]
+
+    def _look_after_sessions(self) -> None:
+        for account in self._accounts:
+            try:
+                account.look()
+            except NoResultFound:
+                log.info("account %d is being removed", account.account_id)
+
     def _look_after_inbox(self) -> None:
         now = self._clock()
         if self._inbox is not None:
@@ -124,7 +159,8 @@ class Supervisor:
             log.warning("the inbox ended with %d", code)
             lived = now - self._inbox.started_at
             self._inbox_failures = 0 if lived > GOOD_LIFE else self._inbox_failures + 1
-            self._inbox_next = now + delay(self._inbox_failures)
+            # one that ran and died comes back at once, one that can't run ever more slowly
+            self._inbox_next = now + delay(self._inbox_failures - 1) if self._inbox_failures else now
             self._inbox = None
         if now >= self._inbox_next:
             self._probe.begin_anew()

@@ -1,20 +1,25 @@
 """What `balas run` and `balas pair` draw in a terminal: the QR code, the letters, the state's sentences."""
 
 import io
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import qrcode
-
+from daemon.domain.history import HistoryState
+from daemon.domain.history_sentences import history_words
 from daemon.domain.ladder import ASKING, Step, is_back
 from daemon.domain.links import LinkState
 from daemon.domain.phone_sentences import BACK, PHONE_SENTENCES, SEEN_BY
 from daemon.domain.sentences import sentence
+from daemon.domain.time import utc_now
 from daemon.store.accounts import Link
 from webui.catalogue import translate
 
 
 def draw_qr(text: str) -> str:
     """The code in half blocks: two rows of modules a line, with a quiet zone."""
+    # not before a code is drawn: it brings a library for pictures, and a start is to be quick
+    import qrcode
+
     code = qrcode.QRCode(border=2, error_correction=qrcode.constants.ERROR_CORRECT_L)
     code.add_data(text)
     out = io.StringIO()
@@ -44,6 +49,14 @@ def describe_phone(link: Link, language: str, zone: ZoneInfo) -> str:
     return " ".join(words)
 
 
+def describe_history(link: Link, language: str, now: datetime) -> str | None:
+    """How far the import of earlier conversations is; None if there is nothing to say."""
+    found = history_words(
+        link.state, link.history_state, link.history_percent, link.history_messages, link.history_at, now
+    )
+    return translate(language)(found.text) % found.values if found else None
+
+
 class LinkPrinter:
     """Prints a link whenever something that a person should see has changed."""
 
@@ -52,10 +65,11 @@ class LinkPrinter:
         self._show_codes = show_codes
         self._shown: tuple[object, ...] = ()
         self._phone = Step.FINE
+        self._history: tuple[object, ...] = (HistoryState.NONE, None)
 
     def show(self, link: Link) -> list[str]:
         """The lines to print now, maybe none."""
-        return [*self._about_phone(link), *self._about_link(link)]
+        return [*self._about_phone(link), *self._about_link(link), *self._about_history(link)]
 
     def _about_phone(self, link: Link) -> list[str]:
         before, self._phone = self._phone, link.phone_step
@@ -64,6 +78,14 @@ class LinkPrinter:
             found = PHONE_SENTENCES[link.phone_step]
             return [f"{say(found.happened)} {say('What to do now')}: {say(found.todo)}"]
         return [say(BACK)] if is_back(before, link.phone_step) else []
+
+    def _about_history(self, link: Link) -> list[str]:
+        seen = (link.history_state, link.history_percent)
+        if seen == self._history:
+            return []
+        self._history = seen
+        words = describe_history(link, self._language, utc_now())
+        return [words] if words else []
 
     def _about_link(self, link: Link) -> list[str]:
         seen = (link.state, link.reason, link.qr if self._show_codes else None, link.pair_code)

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from daemon.cli import main
+from daemon.cli import COMMANDS
 from daemon.config import SETTINGS
 from tests.bench.__main__ import BENCHES
 
@@ -16,7 +16,7 @@ def test_the_table_of_settings_is_the_one_in_config() -> None:
 
 
 def test_every_command_is_listed() -> None:
-    for name in main.commands:
+    for name in COMMANDS:
         assert f"balas {name}" in README
 
 

@@ -12,6 +12,7 @@ from daemon.config import Config
 from daemon.store.engine import Database
 from webui import (
     actions,
+    alerts,
     auth,
     bot,
     bot_test,
@@ -29,6 +30,8 @@ from webui import (
     log,
     media,
     metrics,
+    naming,
+    numbers,
     ownership,
     quick_replies,
     rating,
@@ -75,10 +78,12 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     errors.install(app)
     auth.install(app)
     ownership.install(app)
-    for pages in (inbox, replies, actions, details, forgetting, link, media, team, metrics):
+    numbers.install(app)
+    for pages in (inbox, replies, actions, details, forgetting, link, naming, media, team, metrics):
         app.register_blueprint(pages.pages)
     for pages in (desk_settings, hours, bot, bot_test, quick_replies, rating, log, health):
         app.register_blueprint(pages.pages)
+    alerts.install(app)
     live.install(app)
 
     @app.context_processor

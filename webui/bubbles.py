@@ -26,6 +26,13 @@ PLACEHOLDERS = {
     MessageKind.CONTACT: _("Open the phone to see the contact."),
     MessageKind.POLL: _("Open the phone to see the poll."),
 }
+# and by what was written with our own number, on the phone or another linked device
+OWN_PLACEHOLDERS = {
+    MessageKind.UNREADABLE: _(
+        "Answered on another device; Balas can't read it yet. Open WhatsApp on the phone to see it."
+    ),
+    MessageKind.LOST: _("Answered on another device while Balas was down. Open WhatsApp on the phone to see it."),
+}
 TROUBLES = {
     Delivery.FAILED: _("Not sent. The customer has not received this."),
     Delivery.UNCERTAIN: _("We don't know whether this was sent. Look on the phone before you send it again."),
@@ -91,7 +98,7 @@ def message(bubble: Bubble, now: datetime) -> Message:
         kind=bubble.kind.value,
         kind_label=gettext(views.KINDS[bubble.kind]) if bubble.kind in views.KINDS else "",
         text=bubble.text or "",
-        placeholder=gettext(PLACEHOLDERS[bubble.kind]) if bubble.kind in PLACEHOLDERS else None,
+        placeholder=_placeholder(bubble),
         file=media.shown(bubble),
         delivery=delivery.value if delivery else None,
         delivery_label=gettext(views.DELIVERIES[delivery]) if delivery else "",
@@ -108,6 +115,12 @@ def message(bubble: Bubble, now: datetime) -> Message:
         is_note=bubble.kind == MessageKind.NOTE,
         is_automatic=bubble.is_automatic,
     )
+
+
+def _placeholder(bubble: Bubble) -> str | None:
+    words = OWN_PLACEHOLDERS.get(bubble.kind) if bubble.from_me else None
+    words = words or PLACEHOLDERS.get(bubble.kind)
+    return gettext(words) if words else None
 
 
 def _trouble(bubble: Bubble, delivery: Delivery | None) -> str | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 from sqlalchemy import Connection
 
 from daemon.config import Config
@@ -39,6 +39,6 @@ def services() -> Services:
 
 
 def the_account(conn: Connection) -> accounts.Account | None:
-    """The linked number this inbox shows; None until the daemon has started once."""
-    every = accounts.every(conn)
-    return every[0] if every else None
+    """The number that this request is about (ownership.py); None until the daemon has started once."""
+    chosen = g.get("account_id")
+    return next((one for one in accounts.every(conn) if one.id == chosen), None)

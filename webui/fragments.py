@@ -7,14 +7,15 @@ from typing import Any
 from flask import Flask, current_app
 from flask_babel import force_locale
 
-from webui import activities, bubbles, marks, tools, views
+from webui import activities, bubbles, marks, ownership, tools, views
 from webui.linkview import Panel
 
 
 @contextmanager
-def speaking(app: Flask, language: str) -> Iterator[None]:
-    """Render in a language outside of any request."""
+def speaking(app: Flask, language: str, account_id: int, every: list[int]) -> Iterator[None]:
+    """Render in a language, for tabs that show one account of these, outside of any request."""
     with app.test_request_context("/"), force_locale(language):
+        ownership.choose(account_id, every)
         yield
 
 

@@ -16,7 +16,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from daemon.domain.links import LinkReason, LinkState, can_send
-from daemon.store import accounts, events, figures
+from daemon.service import vitals
+from daemon.store import accounts, events, figures, numbers
 from daemon.store.accounts import Link
 from webui.context import services
 
@@ -41,17 +42,26 @@ def healthz() -> Response:
 
 @pages.get("/readyz")
 def readyz() -> Response:
-    """Whether replies can leave now; if not, the link's state and reason."""
+    """Whether replies can leave now from every number in use; if not, each link's state and reason.
+
+    What the link's row says counts only while those who write it live.
+    """
+    if vitals.is_silent(services().config.data, vitals.SUPERVISOR):
+        return _not_ready("the daemon shows no sign of life")
     try:
         with services().database.read() as conn:
-            links = _links(conn)
+            links = [link for _, link in numbers.in_use(conn)]
+            several = len(accounts.every(conn)) > 1
     except DBAPIError:
         return _say("the database can't be read", 503)
-    obstacles = [obstacle for link in links if (obstacle := _obstacle(link))]
+    obstacles = [
+        f"account {link.account_id}: {obstacle}" if several else obstacle
+        for link in links
+        if (obstacle := _obstacle(link))
+    ]
     if links and not obstacles:
         return _say("ready")
-    why = ", ".join(obstacles) or "no number"
-    return _say(f"not ready: {why}" if _is_trusted() else "not ready", 503)
+    return _not_ready(", ".join(obstacles) or "no number")
 
 
 @pages.get("/metrics")
@@ -62,6 +72,10 @@ def metrics() -> Response:
     with services().database.read() as conn:
         lines = list(_figures(conn, services().clock()))
     return Response("\n".join(lines) + "\n", content_type=_METRICS_TYPE)
+
+
+def _not_ready(why: str) -> Response:
+    return _say(f"not ready: {why}" if _is_trusted() else "not ready", 503)
 
 
 def _say(words: str, status: int = 200) -> Response:
@@ -90,7 +104,8 @@ def _links(conn: Connection) -> list[Link]:
 def _obstacle(link: Link) -> str:
     """What keeps this link from sending, in the words of its state; empty if nothing does."""
     if can_send(link.state):
-        return ""
+        silent = vitals.is_silent(services().config.data, vitals.session(link.account_id))
+        return "its session shows no sign of life" if silent else ""
     return f"{link.state.value} ({link.reason.value})" if link.reason != LinkReason.NONE else link.state.value
 
 
@@ -142,6 +157,7 @@ def _figures(conn: Connection, now: datetime) -> Iterator[str]:
         "How long the one who waits longest has waited",
         ((who, (now - one.oldest).total_seconds() if one.oldest else 0) for who, one in waiting),
     )
+    yield from _ingest_times(links)
     everybody: dict[str, str] = {}
     seq = events.last_seq(conn)
     yield from _family("balas_events_total", "counter", "Entries of the event log so far", [(everybody, seq)])
@@ -151,14 +167,35 @@ def _figures(conn: Connection, now: datetime) -> Iterator[str]:
     yield from _family("balas_disk_free_bytes", "gauge", "Room left for the data folder", [(everybody, free)])
 
 
+def _ingest_times(links: list[Link]) -> Iterator[str]:
+    """How long it took to write what came in, from its arrival to its commit."""
+    told = [(_of(link), vitals.read(services().config.data, vitals.session(link.account_id))) for link in links]
+    name = "balas_ingest_seconds"
+    yield from _head(name, "histogram", "From an event's arrival to its being on disk")
+    for who, found in told:
+        if found is not None:
+            yield from _samples(f"{name}_bucket", ((who | {"le": limit}, n) for limit, n in found.classes))
+            yield from _samples(f"{name}_sum", [(who, found.total)])
+            yield from _samples(f"{name}_count", [(who, sum(found.counts))])
+
+
 def _of(link: Link) -> dict[str, str]:
     return {"account": str(link.account_id)}
 
 
 def _family(name: str, kind: str, meaning: str, samples: Any) -> Iterator[str]:
-    """One figure with its head; the values of our labels need no escaping."""
+    """One figure with its head."""
+    yield from _head(name, kind, meaning)
+    yield from _samples(name, samples)
+
+
+def _head(name: str, kind: str, meaning: str) -> Iterator[str]:
     yield f"# HELP {name} {meaning}."
     yield f"# TYPE {name} {kind}"
+
+
+def _samples(name: str, samples: Any) -> Iterator[str]:
+    """The lines of one figure; the values of our labels need no escaping."""
     for labels, value in samples:
         inside = ",".join(f'{key}="{word}"' for key, word in labels.items())
         yield f"{name}{{{inside}}} {float(value):.15g}" if inside else f"{name} {float(value):.15g}"

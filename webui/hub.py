@@ -5,6 +5,8 @@ import logging
 import threading
 import time
 from collections import deque
+from collections.abc import Iterable
+from datetime import datetime
 
 from flask import Flask
 
@@ -15,7 +17,7 @@ from daemon.store.presence import RENEWED_EVERY
 from daemon.store.watch import ChangeWatch
 from webui import attendance, context
 from webui.pieces import Pieces
-from webui.updates import TOO_MANY, Audience, Digest, read
+from webui.updates import TOO_MANY, TYPING, Audience, Facts, read
 
 log = logging.getLogger("webui.live")
 
@@ -39,6 +41,8 @@ class Tab:
         # by which the database knows it
         self.token = token
         self.ended = False
+        # everything up to here is queued, whether it concerned this tab or not
+        self.cursor: int | None = None
         self._wake = wake
         self._waiting: deque[str] = deque()
         self._lock = threading.Lock()
@@ -125,15 +129,11 @@ class Hub:
                 return tab.push([RESYNC], since, newest)
             if not missed:
                 return None
-            digest = Digest.of(missed)
-            digest.typing.clear()  # whoever typed then has long stopped
-            if digest.size > TOO_MANY:
-                return tab.push([RESYNC], since, newest)
-            opened = {tab.audience.open} if tab.audience.open is not None else set()
+            # whoever typed then has long stopped
+            missed = [event for event in missed if event.kind not in TYPING]
             now = context.of(self._app).clock()
-            facts = read(conn, digest, opened, now)
-        pieces = Pieces(self._app, facts, now)
-        return tab.push(pieces.for_tab(tab.audience), since, newest)
+            found = read(conn, missed, _opened([tab]), now)
+        return self._push(tab, found, {}, now, since, newest)
 
     def _follow(self) -> None:
         watch = ChangeWatch(self._database)
@@ -175,29 +175,58 @@ class Hub:
         before = self._cursor
         with self._database.read() as conn:
             try:
-                found: list[LoggedEvent] | None = events.read_since(conn, before)
+                happened: list[LoggedEvent] | None = events.read_since(conn, before)
             except CursorTooOld:
-                found = None
-            if found == []:
+                happened = None
+            if happened == []:
                 return
             after = events.last_seq(conn)
-            digest = Digest.of(found or ())
-            too_many = found is None or digest.size > TOO_MANY or found[-1].seq != after
-            if not too_many:
-                opened = {tab.audience.open for tab in self._present() if tab.audience.open is not None}
-                now = context.of(self._app).clock()
-                facts = read(conn, digest, opened, now)
+            now = context.of(self._app).clock()
+            found: dict[int, Facts | None] | None = None
+            if happened is not None and happened[-1].seq == after:
+                found = read(conn, happened, _opened(self._present()), now)
         with self._changed:
             # tabs that joined meanwhile count from here; those that joined before are among the present ones
             self._cursor = after
             tabs = tuple(self._tabs)
-        if too_many:
-            for tab in tabs:
-                tab.push([RESYNC], before, after)
-            return
-        pieces = Pieces(self._app, facts, now)
+        pieces: dict[int, Pieces] = {}
         for tab in tabs:
-            tab.push(pieces.for_tab(tab.audience), before, after)
+            if found is None:
+                tab.push([RESYNC], before, after)
+            else:
+                self._push(tab, found, pieces, now, before, after)
+            tab.cursor = after
+
+    def _push(
+        self,
+        tab: Tab,
+        found: dict[int, Facts | None],
+        made: dict[int, Pieces],
+        now: datetime,
+        before: int,
+        after: int,
+    ) -> None:
+        """Tell a tab what happened to the number that it shows; `made` shares what is rendered between tabs."""
+        account_id = tab.audience.account_id
+        if account_id is None or account_id not in found:
+            return
+        facts = found[account_id]
+        if facts is None:
+            return tab.push([RESYNC], before, after)
+        if account_id not in made:
+            made[account_id] = Pieces(self._app, facts, now)
+        return tab.push(made[account_id].for_tab(tab.audience), before, after)
+
+
+def _opened(tabs: Iterable[Tab]) -> dict[int, set[int]]:
+    """The numbers that tabs show, and the conversations that are open there."""
+    opened: dict[int, set[int]] = {}
+    for tab in tabs:
+        if tab.audience.account_id is not None:
+            there = opened.setdefault(tab.audience.account_id, set())
+            if tab.audience.open is not None:
+                there.add(tab.audience.open)
+    return opened
 
 
 def with_seq(piece: dict[str, object], seq: int) -> str:

@@ -9,7 +9,8 @@ from flask_babel import gettext
 from flask_login import login_required
 from sqlalchemy import Connection
 
-from daemon.store import accounts, events
+from daemon.domain.account_names import LONGEST
+from daemon.store import accounts, events, numbers
 from webui import linkview, qr
 from webui.auth import owner_required, the_admin
 from webui.context import Services, services, the_account
@@ -32,7 +33,7 @@ def page() -> Any:
     """The state of the link, with codes for the owner while there is nothing linked."""
     if the_admin().is_owner:
         renew_viewing(services())
-    return _render()
+    return render()
 
 
 @pages.get("/link/qr.svg")
@@ -56,7 +57,7 @@ def ask_code() -> Any:
         digits = international(typed)
     except BadNumber:
         sentence = gettext("Write the shop's WhatsApp number with its country code, for example 62 812 3456 7890.")
-        return _render(typed=typed[:30], error=sentence), 422
+        return render(typed=typed[:30], error=sentence), 422
     now = services().clock()
     with services().database.write() as conn:
         link = accounts.get_link(conn, _account(conn).id)
@@ -81,7 +82,7 @@ def use_qr() -> Any:
 @owner_required
 def confirm_unlink() -> Any:
     """Say what unlinking means, and ask."""
-    return _render(template="unlink.html")
+    return render(template="unlink.html")
 
 
 @pages.post("/link/unlink")
@@ -153,11 +154,15 @@ def _account(conn: Connection) -> accounts.Account:
     return account
 
 
-def _render(template: str = "link.html", typed: str = "", error: str | None = None) -> str:
+def render(template: str = "link.html", typed: str = "", error: str | None = None, **more: Any) -> str:
+    """The page as it is now, with what was typed and what is wrong with it."""
     with services().database.read() as conn:
         cursor = events.last_seq(conn)
         account = the_account(conn)
         link = accounts.get_link(conn, account.id) if account else None
+        removable = account is not None and numbers.may_be_removed(conn, account.id)
     owner = the_admin().is_owner
     panel = linkview.panel(account, link, services().clock(), owner) if account and link else None
-    return render_template(template, cursor=cursor, link=panel, typed=typed, error=error, owner=owner)
+    values: dict[str, Any] = {"cursor": cursor, "link": panel, "typed": typed, "error": error, "owner": owner}
+    values |= {"account": account, "removable": removable, "longest": LONGEST}
+    return render_template(template, **values | more)

@@ -6,6 +6,7 @@ from datetime import datetime
 from flask_babel import gettext
 from markupsafe import Markup
 
+from daemon.domain.history_sentences import history_words
 from daemon.domain.links import NEXT_STEP, LinkState, NextStep, can_send
 from daemon.domain.sentences import sentence
 from daemon.store.accounts import Account, Link
@@ -69,6 +70,7 @@ class Panel:
     pair_code: str | None
     pair_phone: str | None
     backlog: tuple[int, int] | None
+    history: "HistoryView | None"
     until: str | None
     retries: bool
     may_unlink: bool
@@ -102,6 +104,7 @@ def panel(account: Account, link: Link, now: datetime, owner: bool = True) -> Pa
         pair_code=_in_two(link.pair_code) if owner and link.pair_code else None,
         pair_phone=texts.phone(link.pair_phone) if owner else None,
         backlog=(min(done, total), total) if link.state == LinkState.CATCHING_UP and total else None,
+        history=_history(link, now),
         until=texts.moment(link.retry_at, now) if link.retry_at and link.retry_at > now else None,
         retries=NEXT_STEP[link.state] == NextStep.RETRY,
         may_unlink=owner and link.state not in NOTHING_TO_UNLINK and not link.wish,
@@ -109,6 +112,22 @@ def panel(account: Account, link: Link, now: datetime, owner: bool = True) -> Pa
         wish=link.wish,
         phone=phone,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryView:
+    """How far the import of earlier conversations is."""
+
+    words: str
+    percent: int | None
+    goes_on: bool
+
+
+def _history(link: Link, now: datetime) -> HistoryView | None:
+    found = history_words(
+        link.state, link.history_state, link.history_percent, link.history_messages, link.history_at, now
+    )
+    return HistoryView(gettext(found.text, **found.values), link.history_percent, found.goes_on) if found else None
 
 
 def wants_pairing(state: LinkState) -> bool:

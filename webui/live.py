@@ -8,7 +8,7 @@ import struct
 import time
 from typing import Any
 
-from flask import Flask, Response, abort, current_app, request
+from flask import Flask, Response, abort, current_app, g, request
 from flask_login import current_user
 from flask_sock import Sock
 from simple_websocket import ConnectionClosed, Server
@@ -43,7 +43,8 @@ def install(app: Flask) -> None:
     @sock.route("/live")  # type: ignore[untyped-decorator]
     def live(ws: Server) -> None:
         admin = the_admin()
-        tab = Tab(Audience(admin.id, admin.is_owner, texts.language()), ws.event, secrets.token_hex(12))
+        audience = Audience(admin.id, admin.is_owner, texts.language(), g.account_id)
+        tab = Tab(audience, ws.event, secrets.token_hex(12))
         start = request.args.get("cursor", "")
         attendance.arrive(context.services(), tab.token, admin.id)
         try:
@@ -92,6 +93,7 @@ def _converse(ws: Server, hub: Hub, tab: Tab, admin: Admin, cursor: int | None) 
                 hub.catch_up(tab, _cursor(said, since))
             if "typing" in said:
                 _send(ws, _typed(typing, said))
+        reached = tab.cursor
         _send(ws, tab.take())
         if now - heard > 2 * PING_SECONDS + 5:
             break
@@ -100,7 +102,8 @@ def _converse(ws: Server, hub: Hub, tab: Tab, admin: Admin, cursor: int | None) 
             if not _still_logged_in(admin.session_key):
                 return ws.close(LOGGED_OUT)
             _still_watching(tab)
-            ws.send('{"type": "ping"}')
+            # a number where much happens must not leave the tabs of a quiet one far behind
+            ws.send(with_seq({"type": "ping"}, reached) if reached is not None else '{"type": "ping"}')
     ws.close(GOING_AWAY)
 
 

@@ -108,6 +108,10 @@ SETTINGS = {
     "rating_within": _("A number counts as the rating for"),
     "bot_rule": _("Rules"),
     "quick_reply": _("Quick replies"),
+    "alert_channel": _("Where alerts go"),
+    "alert_down_after": _("Connection is gone for"),
+    "alert_waiting_after": _("Customers wait for"),
+    "alert_unwanted": _("What alerts are about"),
 }
 ASSIGN = {
     Assign.OFF: _("Not by themselves"),

@@ -1,34 +1,99 @@
-"""Whose conversation is it? Numbers of another linked number's rows are simply not found here."""
+"""Which linked number a request is about: the one whose conversation it names, else the one in its address.
 
-from flask import Flask, abort, request
+With one number there is nothing to choose and addresses stay short. With several, every address carries its
+number (`account=2`), so that two tabs can show two numbers; one without gets the number that was looked at last.
+"""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Flask, Response, abort, current_app, g, redirect, request
 from flask_login import current_user
 from sqlalchemy import Column, Connection, select
+from werkzeug.wrappers import Response as BaseResponse
 
+from daemon.store import accounts
 from daemon.store.tables import conversation, message
-from webui.context import services, the_account
+from webui.context import services
 
 # what an address may name, and the row it stands for
 _OWNED: dict[str, tuple[Column[int], Column[int]]] = {
     "conversation_id": (conversation.c.id, conversation.c.account_id),
     "message_id": (message.c.id, message.c.account_id),
 }
+# pages that show no number
+_NO_NUMBER = {"auth", "health"}
+_LIVE = "live"
+_COOKIE = "number"
+_A_YEAR = 365 * 24 * 3600
 
 
 def install(app: Flask) -> None:
-    """Check every address of the inbox that names a conversation or a message."""
-    app.before_request(_check)
+    """Decide for every request of somebody who is logged in, and let every address carry the choice."""
+    app.before_request(_choose)
+    app.url_defaults(_carry)
+    app.after_request(_remember)
 
 
-def _check() -> None:
+def choose(account_id: int | None, numbers: list[int]) -> None:
+    """Everything up to the end of this request or fragment is about one account of these."""
+    g.account_id, g.numbers = account_id, numbers
+
+
+def _choose() -> BaseResponse | None:
+    if not _has_number(request.endpoint) or not current_user.is_authenticated:
+        return None
     named = {name: value for name, value in (request.view_args or {}).items() if name in _OWNED}
-    if not named or not current_user.is_authenticated:
-        return
+    wish = request.args.get("account")
     with services().database.read() as conn:
-        if not all(_is_ours(conn, name, value) for name, value in named.items()):
-            abort(404)
+        numbers = [account.id for account in accounts.every(conn)]
+        if named:
+            chosen = _owner(conn, named)
+        elif wish is not None:
+            chosen = next((number for number in numbers if str(number) == wish), None)
+        elif len(numbers) > 1 and request.method in ("GET", "HEAD") and request.endpoint != _LIVE:
+            wishes = [*request.args.items(multi=True), ("account", str(_last_seen(numbers)))]
+            return redirect(f"{request.path}?{urlencode(wishes)}")
+        else:
+            # a form that carries no number was on a page of the time when there was only this one
+            chosen = numbers[0] if numbers else None
+    if chosen is None and (named or wish is not None):
+        abort(404)
+    choose(chosen, numbers)
+    return None
 
 
-def _is_ours(conn: Connection, name: str, number: int) -> bool:
-    row, owner = _OWNED[name]
-    account = the_account(conn)
-    return account is not None and conn.execute(select(owner).where(row == number)).scalar() == account.id
+def _owner(conn: Connection, named: dict[str, int]) -> int | None:
+    """The account of the rows that an address names; None if one of them is unknown or they don't fit together."""
+    owners = set()
+    for name, number in named.items():
+        row, owner = _OWNED[name]
+        owners.add(conn.execute(select(owner).where(row == number)).scalar())
+    return owners.pop() if len(owners) == 1 else None
+
+
+def _carry(endpoint: str, values: dict[str, Any]) -> None:
+    numbers = g.get("numbers") or []
+    if len(numbers) > 1 and _has_number(endpoint) and not values.keys() & _OWNED.keys():
+        values.setdefault("account", g.account_id)
+
+
+def _remember(response: Response) -> Response:
+    """What a person looks at is what he sees when he comes back; what his tabs read again by themselves is not."""
+    by_itself = "X-Peek" in request.headers or request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate"
+    if len(g.get("numbers") or []) < 2 or request.method != "GET" or by_itself:
+        return response
+    chosen = str(g.account_id)
+    if response.status_code == 200 and response.mimetype == "text/html" and request.cookies.get(_COOKIE) != chosen:
+        secure = current_app.config["SESSION_COOKIE_SECURE"]
+        response.set_cookie(_COOKIE, chosen, _A_YEAR, httponly=True, samesite="Lax", secure=secure)
+    return response
+
+
+def _last_seen(numbers: list[int]) -> int:
+    before = request.cookies.get(_COOKIE, "")
+    return next((number for number in numbers if str(number) == before), numbers[0])
+
+
+def _has_number(endpoint: str | None) -> bool:
+    return endpoint is not None and endpoint != "static" and endpoint.partition(".")[0] not in _NO_NUMBER

@@ -43,8 +43,13 @@ class PhoneView:
 
     @property
     def in_banner(self) -> bool:
-        """Whether the whole team is told."""
-        return self.is_missing or self.is_back
+        """Whether the team reads of it in the inbox."""
+        return self.step != Step.FINE or self.is_back
+
+    @property
+    def is_small(self) -> bool:
+        """Whether that may be said in passing: there is nothing to do yet."""
+        return self.step == Step.QUIET
 
 
 def view(account: Account, link: Link, now: datetime, limits: Limits) -> PhoneView | None:

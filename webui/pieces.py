@@ -9,7 +9,7 @@ from flask import Flask
 
 from daemon.store import conversations
 from daemon.store.marks import TurnState
-from webui import activities, bubbles, fragments, linkview, views
+from webui import activities, bubbles, fragments, linkview, numbers, views
 from webui import marks as shown_marks
 from webui.updates import Audience, Facts
 
@@ -49,6 +49,8 @@ class Pieces:
         if facts.colleagues:
             pieces.append(self._rendered(language, "presence", 0, self._presence))
         pieces += [self._once("typing", i, self._typing) for i in facts.digest.typing]
+        if facts.switcher:
+            pieces.append(self._rendered(language, "numbers", 0, self._numbers))
         if facts.link:
             pieces.append(self._rendered(language, "banner", 0, self._banner))
             if tab.page == "link":
@@ -57,7 +59,7 @@ class Pieces:
 
     def _rendered(self, language: str, kind: str, about: int, make: Callable[[int], dict[str, Any]]) -> str:
         if (language, kind, about) not in self._made:
-            with fragments.speaking(self._app, language):
+            with fragments.speaking(self._app, language, self._facts.account_id, self._facts.every):
                 self._made[language, kind, about] = json.dumps(make(about), ensure_ascii=False)
         return self._made[language, kind, about]
 
@@ -124,6 +126,9 @@ class Pieces:
 
     def _presence(self, _: int) -> dict[str, Any]:
         return {"type": "presence", "html": fragments.team(self._facts.colleagues)}
+
+    def _numbers(self, _: int) -> dict[str, Any]:
+        return numbers.piece(self._facts.switcher)
 
     def _counts(self, admin_id: int) -> dict[str, Any]:
         by_admin = self._facts.counts

@@ -3,8 +3,6 @@
 from functools import lru_cache
 
 from markupsafe import Markup
-from qrcode.constants import ERROR_CORRECT_L
-from qrcode.main import QRCode
 
 # ISO/IEC 18004 asks for four light modules around the code.
 QUIET_ZONE = 4
@@ -13,6 +11,10 @@ QUIET_ZONE = 4
 @lru_cache(maxsize=8)
 def svg(text: str, label: str = "") -> Markup:
     """The code of a text as an `<svg>` element, dark on white in every colour scheme."""
+    # not before a code is drawn: it brings a library for pictures, and a start is to be quick
+    from qrcode.constants import ERROR_CORRECT_L
+    from qrcode.main import QRCode
+
     code = QRCode(border=QUIET_ZONE, error_correction=ERROR_CORRECT_L)
     code.add_data(text)
     code.make(fit=True)

@@ -13,7 +13,7 @@ from auth_store import admins
 from auth_store.admins import Admin, Role
 from daemon.desk import assignment, settings, team
 from daemon.domain.desk import Action
-from daemon.store import audit, conversations, presence, workload
+from daemon.store import accounts, audit, conversations, presence, workload
 from daemon.store.presence import Colleague
 from daemon.store.workload import Load
 from webui import frame, texts
@@ -111,9 +111,9 @@ def disable(admin_id: int) -> Any:
         found = _member(conn, admin_id)
         admins.set_disabled(conn, admin_id, now)
         _record(conn, "disabled", found)
-        account_id = frame.account_of(conn)
-        for about in conversations.listing(conn, account_id, conversations.Box.MINE, admin_id, limit=100_000):
-            assignment.give_back(conn, about.id, the_actor(), now)
+        for account in accounts.every(conn):
+            for about in conversations.listing(conn, account.id, conversations.Box.MINE, admin_id, limit=100_000):
+                assignment.give_back(conn, about.id, the_actor(), now)
     return frame.done(gettext("%(name)s can no longer log in.", name=found.name), "team.page")
 
 
@@ -151,9 +151,9 @@ def _render(values: Mapping[str, str], errors: dict[str, str], link: dict[str, s
         account_id = frame.account_of(conn)
         usual = settings.load(conn, account_id).most_conversations
         loads = workload.by_admin(conn, account_id)
-        accounts = {one.id: one for one in admins.everyone(conn)}
+        everybody = {one.id: one for one in admins.everyone(conn)}
         members = [
-            _shown(one, accounts[one.admin_id], loads.get(one.admin_id, Load()), usual)
+            _shown(one, everybody[one.admin_id], loads.get(one.admin_id, Load()), usual)
             for one in presence.team(conn, now)
         ]
         members.sort(key=lambda member: not member.is_me)
@@ -162,7 +162,7 @@ def _render(values: Mapping[str, str], errors: dict[str, str], link: dict[str, s
             conn,
             members=members,
             free=loads.get(None, Load()),
-            closed=[one for one in accounts.values() if one.disabled_at] if me.is_owner else [],
+            closed=[one for one in everybody.values() if one.disabled_at] if me.is_owner else [],
             owner=me.is_owner,
             usual=usual,
             setup_url=f"{services().config.url}/setup/{link['token']}" if link else None,

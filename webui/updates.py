@@ -1,6 +1,6 @@
 """From events of the log to the rows behind them: what they touched, read in one transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from daemon.store.audit import Entry
 from daemon.store.events import EventKind, LoggedEvent
 from daemon.store.marks import TurnState
 from webui import tools as offered_tools
-from webui.context import the_account
+from webui.numbers import Number, several
 
 # More than this at once is quicker read again as a page than applied piece by piece.
 TOO_MANY = 100
@@ -25,7 +25,7 @@ _ROWS = {
     EventKind.CLAIM_CHANGED,
     EventKind.ALARM,
 }
-_TYPING = {EventKind.TYPING, EventKind.TYPING_STOPPED}
+TYPING = {EventKind.TYPING, EventKind.TYPING_STOPPED}
 
 
 @dataclass(slots=True)
@@ -35,6 +35,8 @@ class Audience:
     admin_id: int
     owner: bool
     language: str
+    # the number that the tab shows
+    account_id: int | None = None
     open: int | None = None
     box: str | None = None
     page: str | None = None
@@ -55,28 +57,33 @@ class Digest:
     link: bool = False
 
     @classmethod
-    def of(cls, events: Iterable[LoggedEvent]) -> "Digest":
-        found = cls()
+    def by_account(cls, events: Iterable[LoggedEvent]) -> "dict[int, Digest]":
+        """What happened to each account."""
+        found: dict[int, Digest] = {}
         for event in events:
-            if event.kind == EventKind.LINK_CHANGED:
-                found.link = True
-            if event.kind == EventKind.PRESENCE_CHANGED:
-                found.presence = True
-            if event.conversation_id is None:
-                continue
-            if event.kind == EventKind.CLAIM_CHANGED:
-                found.claims[event.conversation_id] = None
-            if event.kind == EventKind.ALARM:
-                found.alarms[event.conversation_id] = None
-            if event.kind == EventKind.ACTIVITY and event.audit_id is not None:
-                found.activities[event.audit_id] = event.conversation_id
-            if event.kind in _TYPING:
-                found.typing[event.conversation_id] = event.kind == EventKind.TYPING
-            if event.kind in _ROWS:
-                found.conversations[event.conversation_id] = None
-                if event.message_id is not None:
-                    found.messages[event.message_id] = event.conversation_id
+            found.setdefault(event.account_id, cls()).add(event)
         return found
+
+    def add(self, event: LoggedEvent) -> None:
+        """Take one event in."""
+        if event.kind == EventKind.LINK_CHANGED:
+            self.link = True
+        if event.kind == EventKind.PRESENCE_CHANGED:
+            self.presence = True
+        if event.conversation_id is None:
+            return
+        if event.kind == EventKind.CLAIM_CHANGED:
+            self.claims[event.conversation_id] = None
+        if event.kind == EventKind.ALARM:
+            self.alarms[event.conversation_id] = None
+        if event.kind == EventKind.ACTIVITY and event.audit_id is not None:
+            self.activities[event.audit_id] = event.conversation_id
+        if event.kind in TYPING:
+            self.typing[event.conversation_id] = event.kind == EventKind.TYPING
+        if event.kind in _ROWS:
+            self.conversations[event.conversation_id] = None
+            if event.message_id is not None:
+                self.messages[event.message_id] = event.conversation_id
 
     @property
     def size(self) -> int:
@@ -94,8 +101,9 @@ class Turn:
 
 @dataclass(slots=True)
 class Facts:
-    """The rows behind a digest, read in one transaction."""
+    """The rows behind one account's digest, read in one transaction."""
 
+    account_id: int
     digest: Digest
     rows: dict[int, conversations.Summary]
     bubbles: dict[int, messages.Bubble]
@@ -104,34 +112,60 @@ class Facts:
     counts: dict[int | None, int]
     claims: dict[int, Claim]
     activities: list[Entry]
-    mentions: dict[int, list[int]]
     tools: offered_tools.Tools | None
-    colleagues: list[offered_tools.Colleague]
+    # of all accounts: which there are, the switcher if it may have changed, who is named in notes, who is here
+    every: list[int] = field(default_factory=list)
+    switcher: list[Number] = field(default_factory=list)
+    mentions: dict[int, list[int]] = field(default_factory=dict)
+    colleagues: list[offered_tools.Colleague] = field(default_factory=list)
 
 
-def read(conn: Connection, digest: Digest, opened: set[int], now: datetime) -> Facts:
-    """Read what the digest touched; the inside of conversations only where somebody has them open."""
-    account = the_account(conn)
+def read(
+    conn: Connection, events: Collection[LoggedEvent], opened: Mapping[int, set[int]], now: datetime
+) -> dict[int, Facts | None]:
+    """What happened to the accounts that somebody looks at; None for one where too much has happened.
+
+    `opened` has those accounts, each with the conversations that are open in some tab: only of these the inside
+    is read. Who is at the desk and who is named in a note is told to all.
+    """
+    digests = Digest.by_account(events)
+    every = accounts.every(conn)
+    anywhere = digests.values()
+    called = mentions.unseen_by_admin(conn) if any(digest.messages for digest in anywhere) else {}
+    colleagues = offered_tools.team(conn, now) if any(digest.presence for digest in anywhere) else []
+    changed = any(digest.link or digest.conversations for digest in anywhere)
+    switcher = several(conn, every) if changed else []
+    found: dict[int, Facts | None] = {}
+    for account in (account for account in every if account.id in opened):
+        digest = digests.get(account.id, Digest())
+        if digest.size > TOO_MANY:
+            found[account.id] = None
+            continue
+        facts = _facts(conn, account, digest, opened[account.id], now)
+        facts.every, facts.switcher = [one.id for one in every], switcher
+        facts.mentions, facts.colleagues = called, colleagues
+        found[account.id] = facts
+    return found
+
+
+def _facts(conn: Connection, account: accounts.Account, digest: Digest, opened: set[int], now: datetime) -> Facts:
     rows = {i: about for i in digest.conversations if (about := conversations.summary(conn, i)) is not None}
     wanted = [i for i, conversation_id in digest.messages.items() if conversation_id in opened]
     return Facts(
+        account_id=account.id,
         digest=digest,
         rows=rows,
         bubbles={i: found for i in wanted if (found := messages.bubble(conn, i)) is not None},
         turns={i: _turn(conn, i) for i in opened & set(rows)},
-        link=(account, accounts.get_link(conn, account.id)) if account and digest.link else None,
-        counts=conversations.counts_by_admin(conn, account.id) if account and digest.conversations else {},
-        claims={one.conversation_id: one for one in claims.held(conn, account.id, now)}
-        if account and rows
-        else {},
+        link=(account, accounts.get_link(conn, account.id)) if digest.link else None,
+        counts=conversations.counts_by_admin(conn, account.id) if digest.conversations else {},
+        claims={one.conversation_id: one for one in claims.held(conn, account.id, now)} if rows else {},
         activities=[
             line
             for number, conversation_id in digest.activities.items()
             if conversation_id in opened and (line := audit.entry(conn, number)) is not None
         ],
-        mentions=mentions.unseen_by_admin(conn) if digest.messages else {},
-        tools=offered_tools.read(conn, account.id, now) if account and opened & set(rows) else None,
-        colleagues=offered_tools.team(conn, now) if digest.presence else [],
+        tools=offered_tools.read(conn, account.id, now) if opened & set(rows) else None,
     )
 
 

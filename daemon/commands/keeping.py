@@ -7,6 +7,7 @@ import click
 from sqlalchemy import Connection
 
 from auth_store.place import PlaceError
+from daemon.commands.choosing import account_option, chosen
 from daemon.commands.opening import open_existing, settings
 from daemon.config import Config
 from daemon.desk import forget as forgetting
@@ -21,7 +22,7 @@ from daemon.keeping import restore as restoring
 from daemon.keeping.backup import BackupFailed
 from daemon.keeping.export import ExportFailed, Format
 from daemon.keeping.restore import RestoreFailed
-from daemon.store import customers, erasing, media_files
+from daemon.store import accounts, customers, erasing, media_files
 from daemon.store.engine import Database
 from daemon.store.erasing import Found
 from daemon.store.schema import SchemaTooNew, migrate
@@ -84,13 +85,16 @@ def restore(file: Path, data: Path | None) -> None:
     show_default=True,
 )
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Messages from this day on.")
-def export(folder: Path, form: str, since: datetime | None) -> None:
+@account_option("Of this number only, if there are several.")
+def export(folder: Path, form: str, since: datetime | None, account: str | None) -> None:
     """Write conversations and messages as JSON Lines or CSV into a new FOLDER."""
     config, database = open_existing()
     first = since.replace(tzinfo=config.timezone) if since else None
     try:
         _current(database)
-        written = exporting.export(database, folder.absolute(), Format(form), config.timezone, first)
+        with database.read() as conn:
+            number = chosen(conn, account).id if account is not None else None
+        written = exporting.export(database, folder.absolute(), Format(form), config.timezone, first, number)
     except ExportFailed as error:
         raise click.ClickException(str(error)) from None
     database.close()
@@ -100,12 +104,13 @@ def export(folder: Path, form: str, since: datetime | None) -> None:
 @click.command()
 @click.argument("customer")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def forget(customer: str, yes: bool) -> None:
+@account_option("With which number he wrote, if he wrote to several.")
+def forget(customer: str, yes: bool, account: str | None) -> None:
     """Erase a CUSTOMER who asks for it: a phone number, or the number that the inbox shows as “Customer 12”."""
     config, database = open_existing()
     _current(database)
     with database.read() as conn:
-        found = _find(conn, customer)
+        found = _find(conn, customer, chosen(conn, account).id if account is not None else None)
         if found is None:
             raise click.ClickException("There is no such customer here.")
         card = customers.card(conn, found.contact_id)
@@ -128,16 +133,23 @@ def forget(customer: str, yes: bool) -> None:
     click.echo("Older backups still have them, and so do the phone and WhatsApp.")
 
 
-def _find(conn: Connection, customer: str) -> Found | None:
+def _find(conn: Connection, customer: str, account_id: int | None) -> Found | None:
     """A phone number has eight digits at least; anything shorter is a customer's number here."""
     if customer.isascii() and customer.isdecimal() and len(customer) < SHORTEST_PHONE:
-        return erasing.find(conn, contact_id=int(customer))
+        found = erasing.find(conn, contact_id=int(customer))
+        return found if found and account_id in (None, found.account_id) else None
     try:
-        return erasing.find(conn, phone=parse_phone(customer))
+        phone = parse_phone(customer)
     except PhoneError:
         raise click.ClickException(
             "Give a phone number with its country code, or a customer's number here."
         ) from None
+    places = {one.id: one.name for one in accounts.every(conn) if account_id in (None, one.id)}
+    everywhere = [one for number in places if (one := erasing.find(conn, phone=phone, account_id=number))]
+    if len(everywhere) > 1:
+        names = ", ".join(places[one.account_id] for one in everywhere)
+        raise click.ClickException(f"This customer wrote to several numbers: say which with --account ({names}).")
+    return everywhere[0] if everywhere else None
 
 
 def _current(database: Database) -> None:

@@ -9,24 +9,27 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from daemon.commands.opening import MAIN_ACCOUNT, is_running, open_existing, require_running
-from daemon.domain.links import LinkState, can_send
+from daemon.commands import alerting
+from daemon.commands.choosing import account_option, chosen, chosen_or_new
+from daemon.commands.opening import is_running, open_existing, require_running
+from daemon.domain.links import LinkReason, LinkState, can_send
 from daemon.domain.phones import PhoneError, parse_phone
 from daemon.domain.time import utc_now
 from daemon.keeping import nightly
-from daemon.store import accounts
+from daemon.store import accounts, numbers
 from daemon.store.accounts import Link
-from daemon.terminal import LinkPrinter, describe, describe_phone
+from daemon.terminal import LinkPrinter, describe, describe_history, describe_phone
 
 # how long `balas pair` keeps the codes coming each time it looks
 PAIR_LEASE = timedelta(minutes=2)
 
 
 @click.command()
+@account_option("Which number, if there are several; a new name adds one.")
 @click.option("--phone", help="Link by an eight-letter code for this number instead of a QR code.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option("--timeout", default=600, show_default=True, help="Seconds to wait for the link.")
-def pair(phone: str | None, as_json: bool, timeout: int) -> None:
+def pair(account: str | None, phone: str | None, as_json: bool, timeout: int) -> None:
     """Show the codes for linking this number, until it is online (the daemon must be running)."""
     config, database = open_existing()
     require_running(config)
@@ -34,16 +37,17 @@ def pair(phone: str | None, as_json: bool, timeout: int) -> None:
         digits = parse_phone(phone) if phone else None
     except PhoneError:
         raise click.ClickException("The number should have its country code, such as 62812…") from None
+    started = utc_now()
     with database.write() as conn:
-        account = accounts.ensure(conn, MAIN_ACCOUNT, utc_now())
+        number = chosen_or_new(conn, account).id
         values: dict[str, Any] = {"pair_phone": digits} if digits else {}
-        accounts.change_link(conn, account.id, utc_now(), pair_until=utc_now() + PAIR_LEASE, **values)
+        accounts.change_link(conn, number, started, pair_until=started + PAIR_LEASE, **values)
     printer = LinkPrinter(config.language, show_codes=True)
     shown: dict[str, Any] | None = None
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         with database.read() as conn:
-            link = accounts.get_link(conn, account.id)
+            link = accounts.get_link(conn, number)
         if as_json:
             values = _link_json(link, config.language) | {"qr": link.qr, "pair_code": link.pair_code}
             if values != shown:
@@ -54,9 +58,14 @@ def pair(phone: str | None, as_json: bool, timeout: int) -> None:
                 click.echo(line)
         if can_send(link.state):
             return
+        refused = link.reason == LinkReason.SAME_NUMBER and link.state != LinkState.PAIRING
+        if refused and link.since > started:
+            with database.write() as conn:
+                accounts.change_link(conn, number, utc_now(), pair_until=None)
+            raise click.ClickException(describe(link, config.language))
         if link.pair_until is None or link.pair_until - utc_now() < PAIR_LEASE / 2:
             with database.write() as conn:
-                accounts.change_link(conn, account.id, utc_now(), pair_until=utc_now() + PAIR_LEASE)
+                accounts.change_link(conn, number, utc_now(), pair_until=utc_now() + PAIR_LEASE)
         time.sleep(0.2)
     raise click.ClickException("The number was not linked in time.")
 
@@ -64,11 +73,13 @@ def pair(phone: str | None, as_json: bool, timeout: int) -> None:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def status(as_json: bool) -> None:
-    """Show where the link stands; exits with 1 if replies can't leave now."""
+    """Show where every number's link stands; exits with 1 if replies can't leave from one that is in use."""
     config, database = open_existing()
     running = is_running(config)
     with database.read() as conn:
         rows = [(account, accounts.get_link(conn, account.id)) for account in accounts.every(conn)]
+        wanted = [link for _, link in numbers.in_use(conn)]
+        alerts, warnings = alerting.as_values(conn), alerting.describe(conn, config)
     values = [
         {"account": account.name, "phone": account.phone, "daemon_running": running}
         | _link_json(link, config.language)
@@ -76,37 +87,44 @@ def status(as_json: bool) -> None:
     ]
     kept = nightly.last(config.data)
     if as_json:
-        click.echo(json.dumps({"accounts": values, "backup": _backup_json(kept)}))
+        click.echo(json.dumps({"accounts": values, "backup": _backup_json(kept), "alerts": alerts}))
     else:
         for value, (account, link) in zip(values, rows, strict=True):
             click.echo(f"{value['account']}: {value['state']}")
             click.echo(f"  {value['sentence']}")
+            if words := describe_history(link, config.language, utc_now()):
+                click.echo(f"  {words}")
             if account.device is not None:
                 click.echo(f"  {describe_phone(link, config.language, config.timezone)}")
         if config.backup_keep or kept:
             click.echo(_describe_backup(kept, config.timezone))
+        for line in warnings:
+            click.echo(line)
         if not running:
             click.echo("The daemon is not running.")
-    if not running or not all(can_send(link.state) for _, link in rows):
+    if not running or not all(can_send(link.state) for link in wanted):
         sys.exit(1)
 
 
 @click.command()
+@account_option("Which number, if there are several.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--timeout", default=30, show_default=True, help="Seconds to wait for it.")
-def unlink(yes: bool, timeout: int) -> None:
+def unlink(account: str | None, yes: bool, timeout: int) -> None:
     """Unlink this number and delete its keys; the conversations stay (the daemon must be running)."""
     config, database = open_existing()
     require_running(config)
+    with database.read() as conn:
+        found = chosen(conn, account)
+        several = len(accounts.every(conn)) > 1
     if not yes:
-        click.confirm("Unlink the number from Balas?", abort=True)
+        click.confirm(f"Unlink {found.name if several else 'the number'} from Balas?", abort=True)
     with database.write() as conn:
-        account = accounts.ensure(conn, MAIN_ACCOUNT, utc_now())
-        accounts.change_link(conn, account.id, utc_now(), wish=accounts.WISH_UNLINK, pair_until=None)
+        accounts.change_link(conn, found.id, utc_now(), wish=accounts.WISH_UNLINK, pair_until=None)
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         with database.read() as conn:
-            link = accounts.get_link(conn, account.id)
+            link = accounts.get_link(conn, found.id)
         if link.wish != accounts.WISH_UNLINK:
             click.echo(describe(link, config.language))
             return
@@ -145,6 +163,11 @@ def _link_json(link: Link, language: str) -> dict[str, Any]:
         "retry_at": link.retry_at.isoformat() if link.retry_at else None,
         "online": link.state == LinkState.ONLINE,
         "sentence": describe(link, language),
+        "history": {
+            "state": link.history_state.value,
+            "percent": link.history_percent,
+            "messages": link.history_messages,
+        },
         "phone_seen": {
             "at": link.phone_seen_at.isoformat() if link.phone_seen_at else None,
             "by": link.phone_seen_by.value if link.phone_seen_by else None,

@@ -10,8 +10,6 @@ from daemon.config import Config, ConfigError
 from daemon.store.engine import Database
 from daemon.store.schema import revision
 
-MAIN_ACCOUNT = "main"
-
 
 def open_data() -> tuple[Config, Database]:
     """The settings and the database; the folder and the file are made if they are missing."""

@@ -11,10 +11,10 @@ from auth_store.admins import Role
 from auth_store.memory import no_core_dumps
 from auth_store.place import Lock, PlaceError, check_keys
 from daemon import logs
-from daemon.commands.opening import MAIN_ACCOUNT, open_data
+from daemon.commands.opening import open_data
 from daemon.config import Config
 from daemon.domain.time import utc_now
-from daemon.store import accounts, soundness
+from daemon.store import accounts, numbers, soundness
 from daemon.store.schema import SchemaTooNew, migrate
 from daemon.store.soundness import DatabaseDamaged
 from daemon.supervisor import Supervisor
@@ -39,7 +39,8 @@ def run() -> None:
         raise click.ClickException(str(error)) from None
     logs.set_up(config.log_level, "daemon")
     with database.write() as conn:
-        account = accounts.ensure(conn, MAIN_ACCOUNT, utc_now())
+        if not accounts.every(conn):
+            accounts.ensure(conn, numbers.MAIN, utc_now())
         owner = admins.has_owner(conn)
         token = None if owner else admins.new_setup_link(conn, Role.OWNER, utc_now())
     click.echo(f"Balas inbox: {config.url}/")
@@ -48,15 +49,21 @@ def run() -> None:
         click.echo("Nobody can log in yet: 'balas admin link' prints a link to set up the owner's account.")
     elif token:
         click.echo(f"Set up the owner's account (works once, for 24 hours): {config.url}/setup/{token}")
-    printer = LinkPrinter(config.language, show_codes=sys.stdout.isatty())
+    printers: dict[int, LinkPrinter] = {}
 
-    def show_link() -> None:
+    def show_links() -> None:
         with database.read() as conn:
-            link = accounts.get_link(conn, account.id)
-        for line in printer.show(link):
-            click.echo(line)
+            links = [(account.name, accounts.get_link(conn, account.id)) for account in accounts.every(conn)]
+        for name, link in links:
+            if link.account_id not in printers:
+                printers[link.account_id] = LinkPrinter(config.language, show_codes=sys.stdout.isatty())
+            lines = printers[link.account_id].show(link)
+            if lines and len(links) > 1:
+                click.echo(f"{name}:")
+            for line in lines:
+                click.echo(line)
 
-    Supervisor(config, database, command(config), show_link).run()
+    Supervisor(config, database, command(config), show_links).run()
     database.close()
 
 

@@ -8,7 +8,7 @@ from daemon.desk import claims, satisfaction
 from daemon.domain.desk import CLERK, Action, Actor, FieldError, Priority
 from daemon.domain.texts import one_line
 from daemon.domain.turns import Closer
-from daemon.store import audit, conversations, events, merging, messages, tags, turns
+from daemon.store import audit, conversations, events, messages, tags, turns
 from daemon.store.conversations import Status
 from daemon.store.events import EventKind
 
@@ -74,7 +74,7 @@ def reply_failed(conn: Connection, message_id: int, now: datetime) -> int | None
         assert newer is not None  # or it would have been taken up again
         here = newer.conversation_id
         turns.move(conn, turn_id, here)
-        merging.lead(conn, about.id)
+        conversations.lead(conn, about.id)
         _changed(conn, about.account_id, here, now)
     if not turns.reopen(conn, turn_id):
         turns.join_open(conn, turn_id)

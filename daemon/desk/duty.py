@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from daemon.desk.rota import Place, Shy, deal
 from daemon.desk.settings import DeskSettings
 from daemon.domain.desk import CLERK, Action, Assign
+from daemon.domain.hours import Hours
 from daemon.domain.messages import Author
 from daemon.store import assignment, audit, claims, conversations, events, presence
 from daemon.store.assignment import Work
@@ -109,14 +110,26 @@ def _alarms(work: Sequence[Work], chosen: DeskSettings, now: datetime, zone: Zon
     if not chosen.alarm_after or not chosen.hours.is_open(now, zone):
         return []
     longest = timedelta(minutes=chosen.alarm_after)
+    unknown = [one for one in work if one.alarmed_at is None]
+    return [(one.conversation_id, one.turn_id) for one in _too_long(unknown, chosen.hours, longest, now, zone)]
+
+
+def waiting_too_long(
+    conn: Connection, account_id: int, hours: Hours, longest: timedelta, now: datetime, zone: ZoneInfo
+) -> int | None:
+    """How many customers have waited this long within opening hours; None while the shop is closed."""
+    if not hours.is_open(now, zone):
+        return None
+    return len(_too_long(assignment.open_work(conn, account_id), hours, longest, now, zone))
+
+
+def _too_long(work: Sequence[Work], hours: Hours, longest: timedelta, now: datetime, zone: ZoneInfo) -> list[Work]:
     # no need to walk through years of opening hours for what is older
     earliest = now - ALARM_LOOKS_BACK
     return [
-        (one.conversation_id, one.turn_id)
+        one
         for one in work
-        if one.alarmed_at is None
-        and now - one.opened_at >= longest
-        and chosen.hours.open_time(max(one.opened_at, earliest), now, zone) >= longest
+        if now - one.opened_at >= longest and hours.open_time(max(one.opened_at, earliest), now, zone) >= longest
     ]
 
 

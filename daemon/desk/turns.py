@@ -137,6 +137,9 @@ def queue_message(
     bot_key: str | None,
 ) -> int:
     """Store a message and queue it, as the newest of its conversation."""
+    # whole seconds, as WhatsApp counts them (ties are broken by arrival); behind what it answers, even if our
+    # clock is slow, until WhatsApp says when it was sent
+    sent_at = max(now.replace(microsecond=0), about.last_at)
     values: dict[str, Any] = {
         "account_id": about.account_id,
         "conversation_id": about.id,
@@ -147,14 +150,13 @@ def queue_message(
         "admin_id": closer.admin_id,
         "kind": MessageKind.TEXT.value,
         "text": text,
-        # whole seconds, as WhatsApp counts them: ties are broken by arrival
-        "sent_at": now.replace(microsecond=0),
+        "sent_at": sent_at,
         "arrived_at": now,
         "delivery": Delivery.QUEUED.value,
     }
     message_id = messages.add(conn, values | ({"bot_key": bot_key} if bot_key else {}))
     assert message_id is not None  # without a WhatsApp id nothing can conflict
     outbox.queue(conn, about.account_id, message_id, request_key, now)
-    conversations.touch(conn, about.id, message_id, now)
+    conversations.touch(conn, about.id, message_id, sent_at)
     events.append(conn, about.account_id, events.EventKind.MESSAGE_NEW, now, about.id, message_id)
     return message_id

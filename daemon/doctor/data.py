@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from daemon.doctor.findings import Finding, note, ok, wrong
 from daemon.domain.links import can_send
-from daemon.store import accounts, schema
+from daemon.store import accounts, schema, soundness
 from daemon.store.accounts import Account, Link
 from daemon.store.engine import Database
 from daemon.terminal import describe
@@ -68,10 +68,10 @@ def database(books: Database) -> tuple[Finding, Books | None]:
             verdict = conn.execute(text("PRAGMA quick_check(1)")).scalar_one()
         if verdict != "ok":
             return wrong("database", "The database is damaged.", _RESTORE), None
-        current, newest = schema.revision(books), schema.newest(books)
+        current, newest = schema.revision(books), schema.newest()
         if current is None:
             return note("database", "The database is empty.", "Start Balas once: balas run."), None
-        if not schema.is_known(books, current):
+        if not schema.is_known(current):
             remedy = "Install that version."
             return wrong("database", "The database was written by a newer version of Balas.", remedy), None
         if current != newest:
@@ -95,6 +95,9 @@ def session(data: Path, account: Account) -> Finding:
     path = data / "keys" / f"session-{account.id}.db"
     if not path.is_file() or path.stat().st_size == 0:
         return wrong(name, "The keys of the linked number are missing.", "Link the number again: balas pair.")
+    if not soundness.looks_sound(path):
+        remedy = "Link the number again: balas unlink, then balas pair."
+        return wrong(name, "The keys of the linked number are damaged.", remedy)
     return ok(name, "The keys of the linked number are there.")
 
 

@@ -37,11 +37,14 @@ class LinkReason(StrEnum):
     DROPPED = "dropped"
     SERVER_BUSY = "server_busy"
     SESSION_DIED = "session_died"
+    KEYS_DAMAGED = "keys_damaged"
     UNLINKED_BY_PHONE = "unlinked_by_phone"
     # the same code from WhatsApp; told apart by when the phone was last seen (ladder.py)
     PHONE_AWAY = "phone_away"
     UNLINKED_UNSEEN = "unlinked_unseen"
     UNLINKED_HERE = "unlinked_here"
+    # the phone that scanned is linked to another account of this Balas already
+    SAME_NUMBER = "same_number"
     PHONE_GONE = "phone_gone"
     ACCOUNT_BLOCKED = "account_blocked"
     UNKNOWN_CODE = "unknown_code"

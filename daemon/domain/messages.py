@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from daemon.domain.history import HistoryKind
 from daemon.domain.ids import Party
 from daemon.domain.ladder import Sighting
 
@@ -177,12 +178,23 @@ class TypingChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryUploaded:
+    """A part of the history as the phone sent it: up to thousands of messages, to be read and imported later.
+
+    `data` is the serialized HistorySync; `progress` in percent, for the kinds that count it.
+    """
+
+    kind: HistoryKind
+    data: bytes
+    progress: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryReceived:
-    """A part of the history that the phone uploads after linking; it opens no work."""
+    """A few messages and names out of the history; they open no work."""
 
     messages: tuple[MessageReceived, ...]
     names: tuple[tuple[Party, str], ...] = ()
-    progress: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +215,7 @@ Event = (
     | Reacted
     | ReceiptReceived
     | TypingChanged
+    | HistoryUploaded
     | HistoryReceived
     | Nothing
 )

@@ -32,6 +32,15 @@ _TRIES_AGAIN = _(
 )
 _SCAN = _("Open WhatsApp on the shop's phone, tap Linked devices, then Link a device, and scan the code.")
 _PAIR_AGAIN = _("Link the number again: scan a new code with the shop's phone.")
+_TWICE = _(
+    "The phone that scanned the code is already linked here under another name, so Balas ended the second link "
+    "at once: linked twice, customers would be answered twice."
+)
+_FIRST_GOES_ON = _("The first link goes on as before.")
+_OTHER_PHONE = _(
+    "Scan the code with the phone of the number that belongs here. If the first phone still lists Balas twice "
+    "under Linked devices, remove the newer one."
+)
 _KEEP_PHONE = _("Leave the phone switched on, with WhatsApp open, until it is done.")
 
 S, R = LinkState, LinkReason
@@ -79,6 +88,7 @@ SENTENCES: dict[tuple[LinkState, LinkReason], Sentence] = {
         _NOTHING_NEW,
         _("To use Balas again, scan a new code with the shop's phone."),
     ),
+    (S.UNLINKED, R.SAME_NUMBER): Sentence(_TWICE, _FIRST_GOES_ON, _OTHER_PHONE),
     (S.UNLINKED, R.NETWORK): Sentence(
         _("WhatsApp could not be reached to get a code."),
         _PHONE,
@@ -121,6 +131,8 @@ SENTENCES: dict[tuple[LinkState, LinkReason], Sentence] = {
         _PHONE,
         _("Check that the phone has a good connection and the right time, then scan it."),
     ),
+    (S.PAIRING, R.SAME_NUMBER): Sentence(_TWICE, _FIRST_GOES_ON, _OTHER_PHONE),
+    (S.LINKING, R.SAME_NUMBER): Sentence(_TWICE, _FIRST_GOES_ON, _OTHER_PHONE),
     (S.LINKING, R.NONE): Sentence(
         _("The phone has accepted Balas; the link is being set up."), _PHONE, _KEEP_PHONE
     ),
@@ -144,6 +156,11 @@ SENTENCES: dict[tuple[LinkState, LinkReason], Sentence] = {
         _("This computer can't reach WhatsApp."),
         _READING,
         _("Check the internet connection of the computer that runs Balas. It keeps trying by itself."),
+    ),
+    (S.OFFLINE, R.KEYS_DAMAGED): Sentence(
+        _("The file with this number's keys is damaged. Balas has left it as it is and does not use it."),
+        _("You can read and prepare replies; they leave once the number is linked again. Nothing is lost here."),
+        _("Unlink the number here, then link it again with the shop's phone. Look at the computer's disk, too."),
     ),
     (S.OFFLINE, R.DISK_FULL): Sentence(
         _("The disk of this computer is full, so Balas has stopped receiving before anything is lost."),

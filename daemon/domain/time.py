@@ -1,9 +1,12 @@
 """Aware UTC everywhere inside; the shop's time zone only at the edge."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 Clock = Callable[[], datetime]
+
+# nobody wrote by WhatsApp before; and no clock that is just not set is wrong by more
+WHATSAPP_BEGAN, LARGEST_LEAD = datetime(2009, 1, 1, tzinfo=UTC), timedelta(days=1)
 
 
 def utc_now() -> datetime:
@@ -17,3 +20,8 @@ def from_unix(seconds: int | float) -> datetime:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
         return datetime.fromtimestamp(0, UTC)
+
+
+def believable(at: datetime, now: datetime) -> datetime:
+    """A time that others told, or `now` if it can't be true: a day ahead it would lead all lists for ever."""
+    return at if WHATSAPP_BEGAN <= at <= now + LARGEST_LEAD else now

@@ -43,12 +43,18 @@ class Exported:
 
 
 def export(
-    database: Database, folder: Path, form: Format, zone: ZoneInfo, since: datetime | None = None
+    database: Database,
+    folder: Path,
+    form: Format,
+    zone: ZoneInfo,
+    since: datetime | None = None,
+    account_id: int | None = None,
 ) -> Exported:
     """Write `conversations` and `messages` into a new or empty folder (0700, files 0600), oldest first.
 
-    With `since`, the messages from that moment on and the conversations that have any. Both files show the same
-    moment of the database, and are read and written a few rows at a time. Raises ExportFailed.
+    With `since`, the messages from that moment on and the conversations that have any; with `account_id`, those
+    of one number. Both files show the same moment of the database, and are read and written a few rows at a
+    time. Raises ExportFailed.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ExportFailed(f"{folder} is not empty: choose a new folder.")
@@ -56,14 +62,14 @@ def export(
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with database.read() as conn:
             return Exported(
-                _write(conn, _conversations(since), folder / f"conversations.{form}", form, zone),
-                _write(conn, _messages(since), folder / f"messages.{form}", form, zone),
+                _write(conn, _conversations(since, account_id), folder / f"conversations.{form}", form, zone),
+                _write(conn, _messages(since, account_id), folder / f"messages.{form}", form, zone),
             )
     except OSError as error:
         raise ExportFailed(f"{folder} can't be written ({error.strerror}).") from error
 
 
-def _conversations(since: datetime | None) -> Select[*tuple[Any, ...]]:
+def _conversations(since: datetime | None, account_id: int | None) -> Select[*tuple[Any, ...]]:
     assignee, resolver = admin.alias(), admin.alias()
     rows = (
         select(
@@ -88,10 +94,12 @@ def _conversations(since: datetime | None) -> Select[*tuple[Any, ...]]:
         .outerjoin(rating, rating.c.conversation_id == conversation.c.id)
         .order_by(conversation.c.id)
     )
+    if account_id is not None:
+        rows = rows.where(conversation.c.account_id == account_id)
     return rows if since is None else rows.where(conversation.c.last_at >= since)
 
 
-def _messages(since: datetime | None) -> Select[*tuple[Any, ...]]:
+def _messages(since: datetime | None, account_id: int | None) -> Select[*tuple[Any, ...]]:
     rows = (
         select(
             message.c.id,
@@ -113,8 +121,11 @@ def _messages(since: datetime | None) -> Select[*tuple[Any, ...]]:
         )
         .join(contact, contact.c.id == message.c.contact_id)
         .outerjoin(admin, admin.c.id == message.c.admin_id)
-        .order_by(message.c.id)
+        # each conversation as its thread shows it
+        .order_by(message.c.conversation_id, message.c.sent_at, message.c.id)
     )
+    if account_id is not None:
+        rows = rows.where(message.c.account_id == account_id)
     return rows if since is None else rows.where(message.c.sent_at >= since)
 
 

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, false, insert, or_, select, update
 
+from daemon.domain.attempts import Attempts
+from daemon.domain.history import HistoryState
 from daemon.domain.ladder import Kind, Step
-from daemon.domain.links import LinkReason, LinkState, may_follow
+from daemon.domain.links import LinkReason, LinkState, can_send, may_follow
 from daemon.domain.messages import Author
 from daemon.store import events, evidence
 from daemon.store.tables import account, link
@@ -53,6 +55,20 @@ class Link:
     # when we were last known to be online, and since when without a long gap
     heard_at: datetime | None = None
     listening_since: datetime | None = None
+    # the history that the phone uploads after linking
+    history_state: HistoryState = HistoryState.NONE
+    history_percent: int | None = None
+    history_messages: int = 0
+    history_at: datetime | None = None
+    # the attempts to log in
+    tries_in_vain: int = 0
+    tries_earlier: int = 0
+    tried_at: datetime | None = None
+
+    @property
+    def attempts(self) -> Attempts:
+        """The logins behind this link."""
+        return Attempts(self.tries_in_vain, self.tries_earlier, self.tried_at)
 
 
 WISH_UNLINK = "unlink"
@@ -64,9 +80,10 @@ _ACCOUNT = tuple(account.c[name] for name in Account.__dataclass_fields__)
 def ensure(conn: Connection, name: str, now: datetime) -> Account:
     """The account of that name, made with an unlinked link if it does not exist."""
     row = conn.execute(select(*_ACCOUNT).where(account.c.name == name)).first()
-    if row is None:
-        row = conn.execute(insert(account).values(name=name, created_at=now).returning(*_ACCOUNT)).one()
-        conn.execute(insert(link).values(account_id=row.id, state=LinkState.UNLINKED.value, since=now))
+    if row is not None:
+        return Account(*row)
+    row = conn.execute(insert(account).values(name=name, created_at=now).returning(*_ACCOUNT)).one()
+    conn.execute(insert(link).values(account_id=row.id, state=LinkState.UNLINKED.value, since=now))
     return Account(*row)
 
 
@@ -80,6 +97,23 @@ def get(conn: Connection, account_id: int) -> Account:
     return Account(*conn.execute(select(*_ACCOUNT).where(account.c.id == account_id)).one())
 
 
+def claim(
+    conn: Connection, account_id: int, phone: str | None, lid: str | None, device: int, now: datetime
+) -> bool:
+    """Record which number the account is linked as, unless another account is linked to the same number.
+
+    False, and nothing changes, if it is: two links to one number would answer its customers with two voices.
+    """
+    known_as = {account.c.phone: phone, account.c.lid: lid}
+    same = or_(*(column == value for column, value in known_as.items() if value), false())
+    theirs = select(account.c.id).where(account.c.id != account_id, account.c.device.is_not(None), same)
+    if conn.execute(theirs).first() is not None:
+        return False
+    known = get(conn, account_id)
+    set_identity(conn, account_id, phone, lid or (known.lid if known.phone == phone else None), device, now)
+    return True
+
+
 def set_identity(
     conn: Connection, account_id: int, phone: str | None, lid: str | None, device: int, now: datetime
 ) -> None:
@@ -88,8 +122,14 @@ def set_identity(
     if get(conn, account_id).device != device:
         changes["linked_at"] = now
         evidence.note(conn, account_id, Kind.LINKED, now, now)
-        fresh = {"phone_step": Step.FINE.value, "phone_back_at": None, "pinged_at": None, "heard_at": now}
+        fresh: dict[str, Any] = {
+            "phone_step": Step.FINE.value,
+            "phone_back_at": None,
+            "pinged_at": None,
+            "heard_at": now,
+        }
         fresh |= {"phone_seen_at": now, "phone_seen_by": Kind.LINKED.value, "listening_since": now}
+        fresh |= {"history_state": HistoryState.NONE.value, "history_percent": None, "history_messages": 0}
         conn.execute(update(link).where(link.c.account_id == account_id).values(**fresh))
     conn.execute(update(account).where(account.c.id == account_id).values(**changes))
 
@@ -102,6 +142,7 @@ def get_link(conn: Connection, account_id: int) -> Link:
     values = dict(row._mapping)
     values["state"], values["reason"] = LinkState(row.state), LinkReason(row.reason)
     values["phone_step"] = Step(row.phone_step)
+    values["history_state"] = HistoryState(row.history_state)
     values["phone_seen_by"] = Kind(row.phone_seen_by) if row.phone_seen_by else None
     return Link(**values)
 
@@ -130,7 +171,23 @@ def set_state(
     if state == LinkState.ONLINE:
         changes |= {"online_at": now, "backlog_total": None, "backlog_done": None}
     change_link(conn, account_id, now, **(changes | values))
+    keep_attempts(conn, account_id, _attempts(before, state, now))
     return True
+
+
+def keep_attempts(conn: Connection, account_id: int, found: Attempts) -> None:
+    """Remember the logins behind the link."""
+    columns = {"tries_in_vain": found.in_vain, "tries_earlier": found.earlier, "tried_at": found.latest}
+    conn.execute(update(link).where(link.c.account_id == account_id).values(**columns))
+
+
+def _attempts(before: Link, after: LinkState, now: datetime) -> Attempts:
+    """The logins behind the link once it is in `after`."""
+    if after in (LinkState.CATCHING_UP, LinkState.ONLINE):
+        return before.attempts.got_in()
+    if can_send(before.state) and not can_send(after) and before.online_at is not None:
+        return before.attempts.rested(now - before.online_at)
+    return before.attempts
 
 
 def change_link(conn: Connection, account_id: int, now: datetime, **values: Any) -> None:

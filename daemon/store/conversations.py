@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, func, insert, literal, select, update
+from sqlalchemy import Connection, and_, bindparam, case, insert, literal, literal_column, select, tuple_, update
 
 from daemon.domain.desk import Priority
 from daemon.domain.ids import ChatKind
+from daemon.domain.messages import MessageKind
 from daemon.store.prepared import Prepared
 from daemon.store.summaries import Box, Status, Summary, counts, counts_by_admin, listing, summary
-from daemon.store.tables import contact_alias, conversation, turn
+from daemon.store.tables import contact_alias, conversation, message, turn
 
 __all__ = [
     "Box",
@@ -21,6 +23,7 @@ __all__ = [
     "counts_by_admin",
     "current",
     "give",
+    "lead",
     "listing",
     "release",
     "reopen",
@@ -31,7 +34,6 @@ __all__ = [
     "start",
     "summary",
     "touch",
-    "touch_history",
 ]
 
 TYPING_LASTS = timedelta(seconds=10)
@@ -50,13 +52,18 @@ _current = (
     .outerjoin(turn, and_(turn.c.conversation_id == conversation.c.id, turn.c.closed_at.is_(None)))
     .where(conversation.c.contact_id == bindparam("contact_id"), conversation.c.status != "resolved")
 )
+_at = bindparam("at", type_=conversation.c.last_at.type)
+# a note is the team's own: it leads no conversation (written out: a prepared statement has no hidden values)
+_is_note = message.c.kind == literal_column(f"'{MessageKind.NOTE.value}'")
+_in_the_list = (message.c.conversation_id == bindparam("conversation_id")) & ~_is_note
+_later = tuple_(message.c.sent_at, message.c.id) > tuple_(_at, bindparam("message_id"))
 _touch = Prepared(
     update(conversation)
-    .where(conversation.c.id == bindparam("conversation_id"))
-    .values(
-        last_message_id=bindparam("message_id"),
-        last_at=func.max(conversation.c.last_at, bindparam("at", type_=conversation.c.last_at.type)),
+    .where(
+        conversation.c.id == bindparam("conversation_id"),
+        ~select(message.c.id).where(_in_the_list, _later).correlate(None).exists(),
     )
+    .values(last_message_id=bindparam("message_id"), last_at=_at)
 )
 
 
@@ -90,20 +97,23 @@ def start(conn: Connection, account_id: int, contact_id: int, kind: ChatKind, no
 
 
 def touch(conn: Connection, conversation_id: int, message_id: int, at: datetime) -> None:
-    """Make a message the newest of its conversation."""
+    """Let a message, sent `at`, lead its conversation in the list, unless a later one is there."""
     _touch.run(conn, {"conversation_id": conversation_id, "message_id": message_id, "at": at})
 
 
-def touch_history(conn: Connection, conversation_id: int, message_id: int, at: datetime) -> None:
-    """Make an imported message the newest of its conversation, unless a later one is there already."""
-    conn.execute(
-        update(conversation)
-        .where(
-            conversation.c.id == conversation_id,
-            (conversation.c.last_at <= at) | conversation.c.last_message_id.is_(None),
-        )
-        .values(last_message_id=message_id, last_at=at)
+def lead(conn: Connection, conversation_id: int) -> None:
+    """Let the last message by WhatsApp's time, ties by arrival, lead its conversation in the list."""
+    last = (
+        select(message.c.id, message.c.sent_at)
+        .where(_in_the_list)
+        .order_by(message.c.sent_at.desc(), message.c.id.desc())
+        .limit(1)
     )
+    row = conn.execute(last, {"conversation_id": conversation_id}).first()
+    values: dict[str, Any] = (
+        {"last_message_id": None} if row is None else {"last_message_id": row.id, "last_at": row.sent_at}
+    )
+    conn.execute(update(conversation).where(conversation.c.id == conversation_id).values(values))
 
 
 def see(conn: Connection, conversation_id: int, message_id: int) -> bool:

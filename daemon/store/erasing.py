@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from daemon.domain.messages import MessageKind
-from daemon.store import merging
+from daemon.store import conversations
 from daemon.store.conversations import Status
 from daemon.store.desk_tables import contact_field, conversation_tag, mention, rating
 from daemon.store.outbox import OutboxState
@@ -117,7 +117,7 @@ def _erase(conn: Connection, ids: Sequence[int], newest: int | None) -> list[str
             update(message).where(message.c.id == newest).values(_EMPTY | {"revoked_at": message.c.sent_at})
         )
     for conversation_id in {row.conversation_id for row in rows}:
-        merging.lead(conn, conversation_id)
+        conversations.lead(conn, conversation_id)
     return [str(row.media["file"]) for row in rows if row.media and row.media.get("file")]
 
 
@@ -129,10 +129,14 @@ class Found:
     contact_id: int
 
 
-def find(conn: Connection, contact_id: int | None = None, phone: str | None = None) -> Found | None:
-    """A contact by its own number (the survivor, if it was merged) or by a phone number's digits."""
+def find(
+    conn: Connection, contact_id: int | None = None, phone: str | None = None, account_id: int | None = None
+) -> Found | None:
+    """A contact by its own number (the survivor, if it was merged) or by a phone number's digits in an account."""
     if phone is not None:
         address = (contact_alias.c.server == "s.whatsapp.net") & (contact_alias.c.user == phone)
+        if account_id is not None:
+            address &= contact_alias.c.account_id == account_id
         contact_id = conn.execute(select(contact_alias.c.contact_id).where(address).limit(1)).scalar()
     while contact_id is not None:
         one = select(contact.c.account_id, contact.c.merged_into).where(contact.c.id == contact_id)

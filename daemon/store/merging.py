@@ -5,8 +5,9 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, select, update
 
 from daemon.domain.desk import Priority
-from daemon.domain.messages import PLACEHOLDERS, MessageKind
+from daemon.domain.messages import PLACEHOLDERS
 from daemon.store import events
+from daemon.store.conversations import lead
 from daemon.store.desk_tables import audit, claim, contact_field, conversation_tag, rating
 from daemon.store.tables import (
     contact,
@@ -102,16 +103,12 @@ def _join_conversations(conn: Connection, keep: int, drop: int, now: datetime) -
         conn.execute(update(turn).where(turn.c.id == turns[keep].id).values(opened_at=since))
     both = conversation.c.id.in_((keep, drop))
     # what was unread in either of them stays unread
-    newest, seen = conn.execute(
-        select(func.max(conversation.c.last_at), func.min(conversation.c.seen_message_id)).where(both)
-    ).one()
+    seen = conn.execute(select(func.min(conversation.c.seen_message_id)).where(both)).scalar_one()
     conn.execute(update(message).where(message.c.conversation_id == drop).values(conversation_id=keep))
     conn.execute(update(turn).where(turn.c.conversation_id == drop).values(conversation_id=keep))
     _join_desk(conn, keep, drop)
     conn.execute(update(conversation).where(conversation.c.id == drop).values(status="resolved", resolved_at=now))
-    conn.execute(
-        update(conversation).where(conversation.c.id == keep).values(last_at=newest, seen_message_id=seen)
-    )
+    conn.execute(update(conversation).where(conversation.c.id == keep).values(seen_message_id=seen))
     lead(conn, keep)
 
 
@@ -132,15 +129,3 @@ def _join_desk(conn: Connection, keep: int, drop: int) -> None:
     if kept.assignee_id is None and other.assignee_id is not None:
         values |= {"status": "assigned", "assignee_id": other.assignee_id, "assigned_at": other.assigned_at}
     conn.execute(update(conversation).where(conversation.c.id == keep).values(values))
-
-
-def lead(conn: Connection, conversation_id: int) -> None:
-    """Let the newest message of a conversation lead it in the list."""
-    newest = (
-        select(message.c.id)
-        .where(message.c.conversation_id == conversation_id, message.c.kind != MessageKind.NOTE.value)
-        .order_by(message.c.sent_at.desc(), message.c.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    conn.execute(update(conversation).where(conversation.c.id == conversation_id).values(last_message_id=newest))

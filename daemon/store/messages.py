@@ -56,7 +56,7 @@ def add(conn: Connection, values: dict[str, Any]) -> int | None:
     return row[0] if row else None
 
 
-_find = select(message.c.id, message.c.conversation_id).where(
+_find = select(message.c.id, message.c.conversation_id, message.c.is_history).where(
     message.c.contact_id == bindparam("contact_id"),
     message.c.from_me == bindparam("from_me"),
     message.c.wa_id == bindparam("wa_id"),
@@ -69,12 +69,13 @@ class Place:
 
     id: int
     conversation_id: int
+    is_history: bool = False
 
 
 def find(conn: Connection, contact_id: int, from_me: bool, wa_id: str) -> Place | None:
     """The message with WhatsApp's id in one direction of one contact's chat."""
     row = conn.execute(_find, {"contact_id": contact_id, "from_me": from_me, "wa_id": wa_id}).first()
-    return Place(row.id, row.conversation_id) if row else None
+    return Place(row.id, row.conversation_id, row.is_history) if row else None
 
 
 def find_own(conn: Connection, account_id: int, wa_ids: tuple[str, ...]) -> list[Place]:
@@ -163,6 +164,11 @@ def fill_placeholder(conn: Connection, message_id: int, values: dict[str, Any]) 
         conn.execute(update(message).where(message.c.id == message_id, _is_placeholder).values(values)).rowcount
         == 1
     )
+
+
+def come_alive(conn: Connection, message_id: int, values: dict[str, Any]) -> None:
+    """A message that history had brought before has come by itself: `values` are its place now."""
+    conn.execute(update(message).where(message.c.id == message_id).values(values | {"is_history": False}))
 
 
 _quoted = message.alias("quoted")

@@ -1,45 +1,42 @@
 """Bring the database's schema up to date at start, and refuse one that is newer than this program."""
 
+import re
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config as AlembicConfig
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
+from sqlalchemy import inspect, text
 
 from daemon.store.engine import Database
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class SchemaTooNew(Exception):
     """The database was written by a newer Balas; starting this one could damage it."""
 
 
-def alembic_config(database: Database) -> AlembicConfig:
-    """Alembic's settings for this database, without an ini file."""
-    config = AlembicConfig()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.attributes["database"] = database
-    return config
-
-
 def revision(database: Database) -> str | None:
     """The revision of the database's schema, None of an empty one."""
     with database.read() as conn:
-        return MigrationContext.configure(conn).get_current_revision()
+        if not inspect(conn).has_table("alembic_version"):
+            return None
+        found: str | None = conn.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return found
 
 
-def newest(database: Database) -> str | None:
+def _revisions() -> list[str]:
+    """All revisions that this program knows, oldest first: the migrations' files begin with them."""
+    found = (re.match(r"(\d{4})_", path.name) for path in (_MIGRATIONS / "versions").iterdir())
+    return sorted({match[1] for match in found if match})
+
+
+def newest() -> str:
     """The revision that this program writes."""
-    return ScriptDirectory.from_config(alembic_config(database)).get_current_head()
+    return _revisions()[-1]
 
 
-def is_known(database: Database, current: str) -> bool:
+def is_known(current: str) -> bool:
     """Whether this program knows the revision; a newer one may have been here."""
-    try:
-        return ScriptDirectory.from_config(alembic_config(database)).get_revision(current) is not None
-    except CommandError:
-        return False
+    return current in _revisions()
 
 
 def migrate(database: Database) -> None:
@@ -47,15 +44,16 @@ def migrate(database: Database) -> None:
 
     Raises SchemaTooNew if the database's revision is unknown here.
     """
-    config = alembic_config(database)
-    scripts = ScriptDirectory.from_config(config)
     current = revision(database)
-    if current is not None:
-        try:
-            scripts.get_revision(current)
-        except CommandError as error:
-            raise SchemaTooNew(
-                "This database was written by a newer version of Balas: install that one."
-            ) from error
-    if current != scripts.get_current_head():
-        command.upgrade(config, "head")
+    if current == newest():
+        return
+    if current is not None and not is_known(current):
+        raise SchemaTooNew("This database was written by a newer version of Balas: install that one.")
+    # only now: it takes longer to import than everything else of a start, and is hardly ever needed
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["database"] = database
+    command.upgrade(config, "head")

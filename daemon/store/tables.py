@@ -15,9 +15,9 @@ from sqlalchemy import (
 )
 
 from auth_store.tables import UtcTime, admin, metadata
-from daemon.store import desk_tables
+from daemon.store import alert_tables, desk_tables
 
-__all__ = ["admin", "desk_tables", "metadata"]
+__all__ = ["admin", "alert_tables", "desk_tables", "metadata"]
 
 
 def _account() -> Column[int]:
@@ -68,6 +68,31 @@ link = Table(
     # when we were last known to be online, and since when without a long gap
     Column("heard_at", UtcTime),
     Column("listening_since", UtcTime),
+    # the earlier conversations that the phone uploads after linking: how far it says it is, in percent, how many
+    # messages were new to us, and when it last sent some
+    Column("history_state", String(12), nullable=False, server_default=""),
+    Column("history_percent", Integer),
+    Column("history_messages", Integer, nullable=False, server_default="0"),
+    Column("history_at", UtcTime),
+    # the attempts to log in (daemon/domain/attempts.py)
+    Column("tries_in_vain", Integer, nullable=False, server_default="0"),
+    Column("tries_earlier", Integer, nullable=False, server_default="0"),
+    Column("tried_at", UtcTime),
+)
+
+# A part of that history as the phone sent it, until it is imported; then the row remains without its data, so
+# that the same part is not imported again.
+history_part = Table(
+    "history_part",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _account(),
+    Column("digest", String(64), nullable=False),
+    Column("kind", String(12), nullable=False),
+    Column("progress", Integer),
+    Column("data", LargeBinary),
+    Column("arrived_at", UtcTime, nullable=False),
+    Index(None, "account_id", "digest", unique=True),
 )
 
 # When the primary phone was last alive: the latest sighting of each kind, with WhatsApp's own time.

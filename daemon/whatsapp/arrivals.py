@@ -1,9 +1,10 @@
-"""Which messages WhatsApp has handed over since the last moment when all of them were surely in our books.
+"""What WhatsApp has handed over since the last moment when all of it was surely in our books.
 
-The library acknowledges a message before our callback has it, and moves its ratchet before that: what a
+The library acknowledges a stanza before our callback has it, and moves its ratchet before that: what a
 crash catches in between never comes again. Two witnesses name such a message: this file, a line for each
 stanza, written before the library handles it (it survives a killed process, not always a power cut), and
-the secrets that the library keeps of received messages (on disk for good, but without a time).
+the secrets that the library keeps of received messages (on disk for good, but without a time). Of a receipt
+the line holds everything.
 """
 
 import os
@@ -17,9 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from daemon.domain.ids import Address, ChatKind, Party, parse_address
+from daemon.domain.messages import ReceiptKind
 
 # bytes of a stanza that hold its head; what follows is ciphertext
 _LONGEST_HEAD = 900
+# bytes of a receipt, which may be for some hundred messages at once
+_LONGEST_RECEIPT = 16_000
 # of the library's secrets: more messages than its pipeline holds (neonize's channel has room for 100)
 _LONGEST_PIPELINE = 300
 # lines at which a day without silence is cut back to what may still be under way (whatsmeow queues 2048 stanzas)
@@ -27,20 +31,46 @@ _MOST_LINES, _KEPT_LINES = 20_000, 4_000
 _PEER, _DONE, _SECRETS = b"peer", b"done ", b"secrets "
 
 # the library writes attributes in the order of the alphabet; a name may hold anything
-_WHO = re.compile(rb'^<message (?:[a-z_]+="[^"]*" )*?from="([^"]*)" id="([^"]+)"(.*)$')
-_REST = re.compile(rb'^(?: notify="(.*?)")?((?: [o-t][a-z_]*="[^"]*")*) t="(\d+)" type="[a-z_]+"$')
+_WHO = re.compile(rb'^<message ((?:[a-z_]+="[^"]*" )*?)from="([^"]*)" id="([^"]+)"(.*)$')
+_REST = re.compile(rb'^(?: notify="(.*?)")?((?: [o-t][a-z_]*="[^"]*")*) t="(\d+)" type="([a-z_]+)"$')
 _ATTRIBUTE = re.compile(rb' ([a-z_]+)="([^"]*)"')
+_RECEIPT, _ITEM = re.compile(rb"^<receipt((?: [a-z_]+=\"[^\"]*\")+)"), re.compile(rb'<item id="([^"]+)"')
+# the types of receipt that move something; the rest is between the library and other clients
+_RECEIPT_KINDS = {
+    b"": ReceiptKind.DELIVERED,
+    b"sender": ReceiptKind.SENDER,
+    b"inactive": ReceiptKind.INACTIVE,
+    b"read": ReceiptKind.READ,
+    b"read-self": ReceiptKind.READ_SELF,
+    b"played": ReceiptKind.PLAYED,
+    b"played-self": ReceiptKind.PLAYED_SELF,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A customer's message that reached the library; `at` in Unix seconds, if it is known."""
+    """A message that reached the library; `at` in Unix seconds, if it is known.
+
+    `writer` is the device of ours that wrote it to the party, None for what the party wrote to us.
+    """
 
     wa_id: str
     party: Party
     participant: str | None = None
     push_name: str = ""
     at: int | None = None
+    writer: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivedReceipt:
+    """A receipt that reached the library; `chat` is where its messages are, if another device of ours sent it."""
+
+    wa_ids: tuple[str, ...]
+    sender: Address
+    chat: Address | None
+    kind: ReceiptKind
+    at: int
 
 
 class Arrivals:
@@ -67,6 +97,11 @@ class Arrivals:
         if b'decrypt-fail="hide"' not in node:
             with self._lock:
                 self._write(node.partition(b"><enc ")[0][:_LONGEST_HEAD].replace(b"\n", b" "))
+
+    def note_receipt(self, node: bytes) -> None:
+        """Keep a receipt's stanza."""
+        with self._lock:
+            self._write(node[:_LONGEST_RECEIPT].replace(b"\n", b" "))
 
     def settle(self, wa_id: str) -> None:
         """Note that a message turned out to say nothing that belongs into our books."""
@@ -102,13 +137,11 @@ class Arrivals:
             self._is_empty = True
 
     def read(self) -> list[Arrival]:
-        """Every message of somebody else's since `start_anew`, oldest first."""
-        with self._path.open("rb") as file:
-            lines = file.read().split(b"\n")
+        """Every message since `start_anew`, oldest first."""
         found: dict[tuple[str, Party], Arrival] = {}
         settled: set[str] = set()
         known_secrets: int | None = None
-        for line in lines:
+        for line in self._read_lines():
             if line.startswith(_SECRETS):
                 known_secrets = int(line[len(_SECRETS) :])
             elif line.startswith(_DONE):
@@ -124,33 +157,69 @@ class Arrivals:
                     found[arrival.wa_id, arrival.party] = arrival
         return [arrival for arrival in found.values() if arrival.wa_id not in settled]
 
+    def read_receipts(self) -> list[ArrivedReceipt]:
+        """Every receipt since `start_anew` that may still have been under way, oldest first."""
+        lines = [line for line in self._read_lines() if line.startswith(b"<receipt")]
+        return [found for line in lines[-_KEPT_LINES:] if (found := parse_receipt(line))]
+
+    def _read_lines(self) -> list[bytes]:
+        return self._path.read_bytes().split(b"\n")
+
 
 def parse_head(head: bytes) -> Arrival | None:
-    """The sender's side of a stanza's head; None if it is from our own number or no person's or group's."""
+    """What a stanza's head says; None if it is in no person's or group's chat, or no message of its own."""
     who = _WHO.match(head)
     if who is None:
         return None
-    rest = _REST.match(who[3])
+    rest = _REST.match(who[4])
     attributes = dict(_ATTRIBUTE.findall(rest[2])) if rest else {}
-    if b"recipient" in attributes:
-        return None  # written on another device of ours
-    party = _party(who[1], attributes.get(b"sender_pn") or attributes.get(b"sender_lid"))
+    at = int(rest[3]) if rest else None
+    if rest and (rest[4] == b"reaction" or b'edit="' in who[1]):
+        return None
+    if chat := attributes.get(b"recipient"):
+        # written on another device of ours
+        party = _party(chat, attributes.get(b"peer_recipient_pn") or attributes.get(b"peer_recipient_lid"))
+        writer = _address(who[2])
+        return Arrival(who[3].decode(), party, at=at, writer=writer) if party and writer else None
+    party = _party(who[2], attributes.get(b"sender_pn") or attributes.get(b"sender_lid"))
     if party is None:
         return None
     participant = None
     if party.kind == ChatKind.GROUP:
         participant = attributes.get(b"participant", b"").decode() or None
     name = (rest[1] or b"").decode(errors="replace") if rest else ""
-    return Arrival(who[2].decode(), party, participant, name, int(rest[3]) if rest else None)
+    return Arrival(who[3].decode(), party, participant, name, at)
+
+
+def parse_receipt(node: bytes) -> ArrivedReceipt | None:
+    """What a receipt says; None if it is of no kind that moves anything, or in no person's chat."""
+    head = _RECEIPT.match(node)
+    if head is None:
+        return None
+    attributes = dict(_ATTRIBUTE.findall(head[1]))
+    kind = _RECEIPT_KINDS.get(attributes.get(b"type", b""))
+    sender, wa_id, at = _address(attributes.get(b"from", b"")), attributes.get(b"id"), attributes.get(b"t", b"")
+    if kind is None or sender is None or sender.kind != ChatKind.PERSON or not wa_id or not at.isdigit():
+        return None
+    chat = attributes.get(b"recipient")
+    ids = (wa_id, *_ITEM.findall(node))
+    return ArrivedReceipt(
+        tuple(i.decode(errors="replace") for i in ids), sender, _address(chat) if chat else None, kind, int(at)
+    )
 
 
 def _party(address: bytes | str, alternative: bytes | str | None) -> Party | None:
+    chat, other = _address(address), _address(alternative) if alternative else None
+    if chat is None or chat.kind not in (ChatKind.PERSON, ChatKind.GROUP):
+        return None
+    return Party(chat.bare(), other.bare() if other else None)
+
+
+def _address(text: bytes | str) -> Address | None:
     try:
-        chat = parse_address(_text(address)).bare()
-        other = parse_address(_text(alternative)).bare() if alternative else None
+        return parse_address(_text(text))
     except ValueError:
         return None
-    return Party(chat, other) if chat.kind in (ChatKind.PERSON, ChatKind.GROUP) else None
 
 
 def _text(value: bytes | str) -> str:
@@ -186,6 +255,9 @@ def _secrets_after(session_file: Path, rowid: int) -> Iterator[Arrival]:
             yield Arrival(wa_id, party, sender)
         elif _is_one_of(parse_address(sender).bare(), party):
             yield Arrival(wa_id, party)
+        else:
+            # which device it was, is not kept
+            yield Arrival(wa_id, party, writer=parse_address(sender))
 
 
 def _is_one_of(sender: Address, party: Party) -> bool:

@@ -7,6 +7,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+# the library's door first: it keeps out what neonize would load for nothing
+from daemon.whatsapp import library  # noqa: F401
+
+# isort: split
 from neonize.client import DeviceProps
 from neonize.events import (
     ChatPresenceEv,
@@ -89,9 +93,11 @@ class WhatsApp:
         self._busy_since: float | None = None
         self._last_callback = time.monotonic()
         self._passkey_asked = False
+        # message stanzas handed over since the backlog began, whatever is in them: so the server counts them, too
+        self.received = 0
         self.hook = LogHook(self.drain, self._passkey, lambda: self._on_signal(self._dropped()))
         self._arrivals = arrivals
-        self.hook.on_message = arrivals.note
+        self.hook.on_message, self.hook.on_receipt = arrivals.note, arrivals.note_receipt
         self.client = NewClient(
             session_file + _SQLITE_OPTIONS,
             props=DeviceProps(os=device_name, platformType=DeviceProps.DESKTOP),
@@ -151,12 +157,12 @@ class WhatsApp:
             (ReceiptEv, lambda e: self._on_event(translate.translate_receipt(e))),
             (ChatPresenceEv, lambda e: self._on_event(translate.translate_typing(e))),
             (HistorySyncEv, lambda e: self._on_event(translate.translate_history(e))),
-            (UndecryptableMessageEv, lambda e: self._on_event(translate.translate_unreadable(e))),
+            (UndecryptableMessageEv, self._unreadable),
             (ConnectedEv, self._connected),
             (PairStatusEv, self._pair_status),
             (KeepAliveTimeoutEv, lambda e: self._on_signal(Unstable(answered=False))),
             (KeepAliveRestoredEv, lambda e: self._on_signal(Unstable(answered=True))),
-            (OfflineSyncPreviewEv, lambda e: self._on_signal(BacklogBegun(e.Message))),
+            (OfflineSyncPreviewEv, self._backlog_begins),
             (OfflineSyncCompletedEv, lambda e: self._on_signal(BacklogEnded())),
             (DisconnectedEv, lambda e: self._on_signal(self._dropped())),
             (LoggedOutEv, self._logged_out),
@@ -193,8 +199,17 @@ class WhatsApp:
             raw = event.Message.SerializeToString()
             found = MessageReceived(event.Info.ID, origin, MessageKind.UNKNOWN, None, raw=raw)
         self._on_event(found)
+        self.received += 1
         if not isinstance(found, MessageReceived):
             self._arrivals.settle(event.Info.ID)
+
+    def _unreadable(self, event: Any) -> None:
+        self._on_event(translate.translate_unreadable(event))
+        self.received += 1
+
+    def _backlog_begins(self, event: Any) -> None:
+        self.received = 0
+        self._on_signal(BacklogBegun(event.Message))
 
     def _qr(self, client: Any, data: bytes) -> None:
         self._on_signal(CodeShown(data.decode()))

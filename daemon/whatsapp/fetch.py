@@ -2,6 +2,10 @@
 
 import re
 
+# the library's door first: it keeps out what neonize would load for nothing
+from daemon.whatsapp import library  # noqa: F401
+
+# isort: split
 from neonize.exc import DownloadError
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
 

@@ -4,13 +4,33 @@ import contextlib
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from types import ModuleType
 
 # neonize needs libmagic; this wheel brings it, so that no system package is needed
 import pylibmagic  # noqa: F401
 
+# neonize imports a reader of web pages and two HTTP clients, for previews and addresses that it never gets from us
+# and to download itself: a quarter of the session's start, after each crash too
+_NEVER_NEEDED = {"linkpreview": ["link_preview"], "httpx": [], "requests": []}
+
+
+@contextlib.contextmanager
+def _left_out(names: dict[str, list[str]]) -> Iterator[None]:
+    """Let empty modules, with the given attributes, stand in for libraries while something imports them."""
+    stand_ins = {name: ModuleType(name) for name in names if name not in sys.modules}
+    for name, module in stand_ins.items():
+        vars(module).update(dict.fromkeys(names[name]))
+    sys.modules.update(stand_ins)
+    try:
+        yield
+    finally:
+        for name in stand_ins:
+            del sys.modules[name]
+
+
 # neonize calls logging.basicConfig at import and prints to stdout: our handlers must exist first
-with contextlib.redirect_stdout(sys.stderr):
+with contextlib.redirect_stdout(sys.stderr), _left_out(_NEVER_NEEDED):
     import neonize.client as _client
     from neonize.client import NewClient
     from neonize.utils.log import log as _level_source

@@ -39,6 +39,7 @@ class LogHook:
     ) -> None:
         self.last_failure: str | None = None
         self.on_message: Callable[[bytes], None] = lambda node: None
+        self.on_receipt: Callable[[bytes], None] = lambda node: None
         self._drain = drain
         self._on_passkey = on_passkey
         self._on_reconnect = on_reconnect
@@ -103,6 +104,8 @@ class LogHook:
             kind = _RECEIPT_TYPE.match(node)
             if kind and kind[1] not in _MAPPED_RECEIPTS:
                 self._let_only_this_in(node)
+            else:
+                self.on_receipt(node)
         elif node.startswith(b"<chatstate"):
             medium = _MEDIUM.search(node)
             known_medium = medium is None or medium[1] in _MAPPED_MEDIA

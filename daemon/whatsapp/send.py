@@ -4,6 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+# the library's door first: it keeps out what neonize would load for nothing
+from daemon.whatsapp import library  # noqa: F401
+
+# isort: split
 from neonize.exc import SendMessageError
 from neonize.proto.Neonize_pb2 import JID
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import ContextInfo, ExtendedTextMessage, Message

@@ -1,12 +1,15 @@
 """neonize's protobuf events → frozen domain values; pure, and total: whatever is unknown stays visible."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from daemon.domain.history import COUNTED, HistoryKind
 from daemon.domain.ids import Address, ChatKind, Party
 from daemon.domain.ladder import Kind, Sighting
 from daemon.domain.messages import (
     Event,
     HistoryReceived,
+    HistoryUploaded,
     MessageEdited,
     MessageKind,
     MessageReceived,
@@ -34,6 +37,14 @@ _RECEIPTS = {
     # neonize 0.5.2 reports played-self as SERVER_ERROR (its encoder.go)
     8: ReceiptKind.PLAYED_SELF,
     9: ReceiptKind.INACTIVE,
+}
+
+# waHistorySync HistorySync.HistorySyncType; the statuses and the rest of an account hold no conversations
+_HISTORY_KINDS = {
+    0: HistoryKind.BOOTSTRAP,
+    2: HistoryKind.FULL,
+    3: HistoryKind.RECENT,
+    4: HistoryKind.NAMES,
 }
 
 
@@ -149,30 +160,52 @@ def translate_typing(event: Any) -> Event:
     return TypingChanged(origin, event.State == 1) if origin else Nothing("typing outside chats")
 
 
-def translate_history(event: Any) -> HistoryReceived:
-    """A HistorySyncEv: the messages that can be shown, of persons' chats only."""
+def translate_history(event: Any) -> Event:
+    """A HistorySyncEv: a part of the history, still unread (`translate_past`)."""
     data = event.Data
-    messages: list[MessageReceived] = []
-    for chat in data.conversations:
-        party = _history_party(chat)
+    kind = _HISTORY_KINDS.get(data.syncType, HistoryKind.OTHER)
+    progress = data.progress if kind in COUNTED and data.HasField("progress") else None
+    # one that counts may hold nothing but the word that it was the last
+    if progress is None and not data.conversations and not data.pushnames:
+        return Nothing("history without conversations")
+    return HistoryUploaded(kind, data.SerializeToString(), progress)
+
+
+def translate_past(history: Any, at_once: int) -> Iterator[HistoryReceived]:
+    """The messages of a HistorySync that can be shown, of persons' chats only, at most so many at once."""
+    # a chat may tell one of its addresses only
+    known = {pair.pnJID: pair.lidJID for pair in history.phoneNumberToLidMappings}
+    known |= {pair.lidJID: pair.pnJID for pair in history.phoneNumberToLidMappings}
+    names = [(_party_of(name.ID), name.pushname) for name in history.pushnames]
+    found: list[MessageReceived] = []
+    for chat in history.conversations:
+        party = _history_party(chat, known)
         if party is None:
             continue
+        names.append((party, chat.name or chat.displayName))
         for entry in chat.messages:
-            web = entry.message
-            origin = Origin(party, web.key.fromMe, 0, from_unix(web.messageTimestamp))
-            found = translate_content(web.message, web.key.ID, origin, web.pushName, is_history=True)
-            if isinstance(found, MessageReceived) and found.wa_id:
-                messages.append(found)
-    names = [(_party_of(name.ID), name.pushname) for name in data.pushnames if name.pushname]
-    progress = data.progress if data.HasField("progress") else None
-    return HistoryReceived(tuple(messages), tuple((p, n) for p, n in names if p), progress)
+            if message := _of_the_past(entry.message, party):
+                found.append(message)
+            if len(found) == at_once:
+                yield HistoryReceived(tuple(found))
+                found.clear()
+    yield HistoryReceived(tuple(found), tuple((who, name) for who, name in names if who and name))
 
 
-def _history_party(chat: Any) -> Party | None:
+def _of_the_past(web: Any, party: Party) -> MessageReceived | None:
+    # without content it is a notice of the phone's own: "messages are encrypted", a missed call, a deleted message
+    if not web.HasField("message") or not web.messageTimestamp or not web.key.ID:
+        return None
+    origin = Origin(party, web.key.fromMe, 0, from_unix(web.messageTimestamp))
+    found = translate_content(web.message, web.key.ID, origin, web.pushName, is_history=True)
+    return found if isinstance(found, MessageReceived) else None
+
+
+def _history_party(chat: Any, known: Mapping[str, str]) -> Party | None:
     party = _party_of(chat.ID)
     if party is None:
         return None
-    other = _party_of(chat.pnJID if party.address.is_lid else chat.lidJID)
+    other = _party_of((chat.pnJID if party.address.is_lid else chat.lidJID) or known.get(chat.ID, ""))
     return Party(party.address, other.address if other else None)
 
 

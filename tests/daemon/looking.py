@@ -20,8 +20,15 @@ def row(shop: Shop, name: str) -> Summary:
 def last_mark(shop: Shop, name: str) -> HandledMark:
     """Who answered the customer last."""
     conversation_id = row(shop, name).id
-    with shop.database.read() as conn:
-        return wait_until(lambda: turns.last_closed(conn, conversation_id), what="a handled-mark")
+
+    def look() -> HandledMark | None:
+        # a view of its own for each look: one view never changes
+        with shop.database.read() as conn:
+            return turns.last_closed(conn, conversation_id)
+
+    found = wait_until(look, what="a handled-mark")
+    assert found is not None
+    return found
 
 
 def only(shop: Shop, name: str) -> Bubble:

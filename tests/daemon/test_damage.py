@@ -3,16 +3,19 @@
 import os
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from auth_store.place import session_file
 from daemon.domain.links import LinkReason, LinkState
+from daemon.store import accounts
 from daemon.store.engine import Database
-from daemon.store.soundness import DatabaseDamaged, check
-from tests.books import Books
+from daemon.store.soundness import DatabaseDamaged, check, looks_sound
+from tests.books import NOON, Books
 from tests.shop import Shop, open_shop, wait_until
 from tests.whatsapp_server import WhatsAppServer
 
@@ -54,6 +57,45 @@ def test_the_daemon_does_not_touch_a_damaged_database(tmp_path: Path) -> None:
         result = shop.command("run")
     assert (result.returncode, "is damaged and was left as it is" in result.stderr) == (1, True), result.stderr
     assert Path(shop.database.path).read_bytes() == before
+
+
+@pytest.mark.parametrize("place", [0, 8])
+def test_keys_that_are_damaged_are_seen(tmp_path: Path, place: int) -> None:
+    path = tmp_path / "session-1.db"
+    path.touch()
+    assert looks_sound(path)
+    with closing(sqlite3.connect(path)) as conn:
+        for number in range(40):
+            conn.execute(f"CREATE TABLE t{number} (x)")
+        conn.commit()
+    assert looks_sound(path)
+    with path.open("r+b") as file:
+        file.seek(place * PAGE)
+        file.write(os.urandom(4 * PAGE))
+    assert not looks_sound(path)
+    # too large to be read at each start: what its beginning shows
+    os.truncate(path, 64_000_000)
+    assert looks_sound(path) == (place > 0)
+
+
+def test_the_session_does_not_open_damaged_keys_and_says_so(books: Books, tmp_path: Path) -> None:
+    data = Path(books.database.path).parent
+    with books.database.write() as conn:
+        accounts.set_identity(conn, books.account_id, "62899", "118", 1, NOON)
+    file = session_file(data, books.account_id)
+    with closing(sqlite3.connect(file)) as conn:
+        for number in range(40):
+            conn.execute(f"CREATE TABLE t{number} (x)")
+        conn.commit()
+    before = scribble(str(file))
+    settings = {"BALAS_DATA": str(data), "DATABASE_URL": books.database.url, "NEONIZE_BOT_TAG": "off"}
+    command = [sys.executable, "-m", "daemon.session", "--account", str(books.account_id)]
+    ended = subprocess.run(command, env={**os.environ, **settings}, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, "damaged" in ended.stderr, "Traceback" in ended.stderr) == (0, True, False)
+    assert file.read_bytes() == before
+    with books.database.read() as conn:
+        link = accounts.get_link(conn, books.account_id)
+    assert (link.state, link.reason) == (LinkState.OFFLINE, LinkReason.KEYS_DAMAGED)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -181,11 +182,15 @@ def test_a_linked_number_needs_its_keys(patient: Patient) -> None:
     assert patient.health("session main") == "wrong"
     keys = patient.data / "keys"
     keys.mkdir(mode=0o700)
-    (keys / f"session-{number}.db").write_bytes(b"keys")
-    (keys / f"session-{number}.db").chmod(0o600)
+    path = keys / f"session-{number}.db"
+    with closing(sqlite3.connect(path)) as conn:
+        conn.execute("CREATE TABLE secret (key)")
+    path.chmod(0o600)
     found = patient.findings()
     assert found["session main"].health == "ok"
     assert found["link main"].line == "Balas is not running."
+    path.write_bytes(b"no longer a database" * 500)
+    assert patient.health("session main") == "wrong"
 
 
 def test_a_link_that_is_down_is_wrong_while_the_daemon_runs(patient: Patient) -> None:

@@ -54,6 +54,15 @@ def test_json_lines_hold_every_message_as_it_was_written(
     assert (chat["customer"], chat["status"], chat["id"]) == ("@SUM(Budi)", "unassigned", conversation_id)
 
 
+def test_a_late_message_stands_where_its_thread_shows_it(
+    books: Books, conversation_id: int, tmp_path: Path
+) -> None:
+    books.message(conversation_id, "terlambat", sent_at=at(1800))
+    export(books.database, tmp_path / "out", Format.JSONL, JAKARTA)
+    texts = [line["text"] for line in read_lines(tmp_path / "out" / "messages.jsonl")]
+    assert texts == [TEXTS[0], "terlambat", *TEXTS[1:]]
+
+
 def test_a_spreadsheet_finds_no_formula_and_every_character(
     books: Books, conversation_id: int, tmp_path: Path
 ) -> None:

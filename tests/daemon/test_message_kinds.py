@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from daemon.domain.links import LinkState
 from daemon.domain.messages import Author, MessageKind
 from daemon.store.messages import Bubble
 from daemon.store.tables import contact, conversation, message
-from tests.daemon.looking import becomes, only, row
+from tests.daemon.looking import becomes, last_mark, only, row
 from tests.shop import Shop, wait_until
 from tests.whatsapp_server.actors.customer import Customer
 from tests.whatsapp_server.wire import payload
@@ -208,6 +209,29 @@ def test_an_unreadable_message_fills_in_when_the_resend_comes(shop: Shop) -> Non
     assert becomes(shop, bubble, lambda b: b.kind == MessageKind.TEXT).text == "rusak tapi sembuh"
     line = row(shop, customer.name)
     assert (line.unread, len(shop.bubbles(customer.name))) == (1, 1)
+
+
+def test_resends_after_a_restart_fill_in_a_strangers_question_and_the_phones_answer(shop: Shop) -> None:
+    customer, phone = shop.wa.add_customer("Rusak Semua"), shop.wa.phone
+    shop.wa.send_undecryptable(customer, "masih ada?", answer=False)
+    question = only(shop, customer.name)
+    assert row(shop, customer.name).waiting_since is not None
+    phone.answers_retries = False
+    phone.post(phone.chat_with(customer), payload.text("masih"), damaged=True)
+    # somebody has answered, whatever it was
+    mark = last_mark(shop, customer.name)
+    assert (mark.closer.author, mark.text) == (Author.PHONE, None)
+    session = shop.pid("session")
+    assert session is not None
+    shop.kill("session")
+    shop.wait_for_successor("session", session)
+    shop.wait_for(LinkState.ONLINE)
+    customer.answer_retries()
+    phone.answer_retries()
+    becomes(shop, question, lambda b: b.text == "masih ada?")
+    wait_until(lambda: shop.texts(customer.name) == ["masih ada?", "masih"], what="both texts")
+    assert last_mark(shop, customer.name).closer.author == Author.PHONE
+    assert row(shop, customer.name).waiting_since is None
 
 
 def test_an_unreadable_message_stays_a_placeholder_when_no_resend_comes(shop: Shop) -> None:

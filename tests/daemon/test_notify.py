@@ -1,6 +1,8 @@
 """What systemd hears of the service: started, alive, stopping; and what it must not hear."""
 
+import http.client
 import os
+import re
 import socket
 import threading
 import time
@@ -113,6 +115,15 @@ class Service:
     def thaw(self, role: str) -> None:
         self.shop.processes()[role].resume()
 
+    def asked(self, path: str) -> str:
+        """What the inbox answers to a program on this machine."""
+        line = http.client.HTTPConnection("127.0.0.1", self.shop.config.port, timeout=5)
+        try:
+            line.request("GET", path)
+            return line.getresponse().read().decode()
+        finally:
+            line.close()
+
     def is_alive(self) -> bool:
         """Whether a sign of life comes within the time in which one should."""
         began = time.monotonic()
@@ -180,11 +191,19 @@ def test_a_frozen_session_is_noticed_then_killed_and_followed_by_another(service
 def test_a_session_that_was_frozen_for_a_moment_goes_on(service: Service) -> None:
     service.shop.pair()
     old = service.shop.processes()["session"].pid
+    wait_until(lambda: service.asked("/readyz") == "ready\n", 10, "being ready")
     service.freeze("session")
     wait_until(lambda: "session 1 is silent" in service.shop.log(), 10, "the silence being noticed")
+    # the link's row still says that all is well
+    assert service.shop.link().state == LinkState.ONLINE
+    wait_until(lambda: "its session shows no sign of life" in service.asked("/readyz"), 3, "that being said")
     service.thaw("session")
     wait_until(lambda: "session 1 is back" in service.shop.log(), 10, "the session being back")
     assert service.is_alive()
+    wait_until(lambda: service.asked("/readyz") == "ready\n", 10, "being ready again")
+    service.shop.wa.add_customer("Rina").send_text("masih ada?")
+    service.shop.wait_for_text("masih ada?")
+    assert re.search(r'^balas_ingest_seconds_count\{account="1"\} [1-9]', service.asked("/metrics"), re.MULTILINE)
     assert service.shop.processes()["session"].pid == old
 
 

@@ -109,11 +109,20 @@ def test_a_phone_that_never_comes_back_ends_the_link_and_the_reason_is_said(shop
     shop.wait_for_step(Step.FINE)
 
 
-def test_an_unlink_on_day_5_was_a_person(shop: MovedShop) -> None:
+def test_an_unlink_on_day_5_was_a_person_and_one_on_day_14_was_whatsapp(shop: MovedShop) -> None:
     shop.wa.phone.go_offline()
     climb(shop, [(2.5, Step.FINE), (2.5, Step.FINE)])
     shop.wa.phone.unlink()
     assert shop.wait_for(LinkState.LOGGED_OUT).reason == LinkReason.UNLINKED_BY_PHONE
+    # linked again, and away for a fortnight
+    shop.wa.phone.go_online()
+    shop.command("pair", "--json", "--timeout", "1")
+    shop.pair()
+    shop.wa.wait_until(lambda: not shop.wa.phone._tasks, what="the end of the phone's upload")
+    shop.wa.phone.go_offline()
+    climb(shop, [(13.1, Step.ASK), (0.6, Step.ASK), (0.5, Step.PAST)])
+    shop.wa.phone.unlink()
+    assert shop.wait_for(LinkState.LOGGED_OUT).reason == LinkReason.PHONE_AWAY
 
 
 def test_after_three_weeks_off_the_phone_is_asked_before_anybody_is_alarmed(shop: MovedShop) -> None:

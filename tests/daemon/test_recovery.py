@@ -8,11 +8,22 @@ import pytest
 
 from auth_store.place import session_file
 from daemon.domain.ids import Address, Party
-from daemon.domain.messages import MessageKind
+from daemon.domain.messages import (
+    Author,
+    Delivery,
+    MessageKind,
+    Origin,
+    ReceiptKind,
+    ReceiptReceived,
+)
+from daemon.domain.time import from_unix
+from daemon.domain.turns import Closer
 from daemon.recovery import recover
-from daemon.store import accounts
-from daemon.whatsapp.arrivals import Arrival, Arrivals, parse_head
+from daemon.store import accounts, messages, outbox, turns
+from daemon.store.outbox import OutboxState
+from daemon.whatsapp.arrivals import Arrival, Arrivals, ArrivedReceipt, parse_head, parse_receipt
 from tests.books import NOON, Books, at, both, dump, lid
+from tests.daemon.looking import row
 from tests.daemon.test_ingest import arrives, ingest
 from tests.shop import Shop, wait_until
 
@@ -20,6 +31,10 @@ BUDI = both("551", "62811")
 HEAD = (
     b'<message addressing_mode="lid" from="551@lid" id="A" notify="%s" sender_pn="62811@s.whatsapp.net"'
     b' t="1795323605" type="text"'
+)
+OWN = (
+    b'<message addressing_mode="lid" from="118:%d@lid" id="P" notify="Toko"'
+    b' peer_recipient_pn="62811@s.whatsapp.net" recipient="551@lid" t="%d" type="text"'
 )
 REST = b'><enc type="msg" v="2"><!-- 194 bytes --></enc></message>'
 
@@ -37,10 +52,20 @@ class TestHeads:
         head = b'<message from="77@g.us" id="A" notify="B" participant="551@lid" t="5" type="text"'
         assert parse_head(head) == Arrival("A", Party(Address("77", "g.us")), "551@lid", "B", 5)
 
+    @pytest.mark.parametrize("device", [0, 7])
+    def test_what_another_device_of_ours_wrote_tells_in_which_chat(self, device: int) -> None:
+        head = (
+            b'<message addressing_mode="lid" from="118:%d@lid" id="A" notify="Toko" peer_recipient_pn='
+            b'"62811@s.whatsapp.net" recipient="551@lid" t="5" type="text"'
+        )
+        assert parse_head(head % device) == Arrival("A", BUDI, at=5, writer=Address("118", "lid", device))
+
     @pytest.mark.parametrize(
         "head",
         [
-            b'<message from="118@lid" id="A" notify="Toko" recipient="551@lid" t="5" type="text"',
+            b'<message from="118@lid" id="A" notify="Toko" recipient="status@broadcast" t="5" type="text"',
+            b'<message from="551@lid" id="A" notify="Budi" t="5" type="reaction"',
+            b'<message edit="1" from="118@lid" id="A" notify="Toko" recipient="551@lid" t="5" type="text"',
             b'<message from="status@broadcast" id="A" participant="551@lid" t="5" type="media"',
             b'<message from="120@newsletter" id="A" t="5" type="text"',
             b'<message from="nobody" id="A" t="5" type="text"',
@@ -48,7 +73,7 @@ class TestHeads:
             b"",
         ],
     )
-    def test_our_own_devices_stories_channels_and_torn_lines_are_nobody(self, head: bytes) -> None:
+    def test_stories_channels_torn_lines_and_what_is_no_message_of_its_own_are_nobodys(self, head: bytes) -> None:
         assert parse_head(head) is None
 
 
@@ -73,6 +98,37 @@ def keep_secret(keys: Path, wa_id: str, chat: str = "551@lid", sender: str = "55
             "INSERT INTO whatsmeow_message_secrets VALUES ('118:1@lid', ?, ?, ?, '')", (chat, sender, wa_id)
         )
         db.commit()
+
+
+class TestReceipts:
+    HEAD = b'<receipt from="551:3@lid" id="A" t="1795323605"'
+
+    def test_a_receipt_is_read_whole(self) -> None:
+        list_of_three = b'><list><item id="B"/><item id="C"/></list></receipt>'
+        found = parse_receipt(self.HEAD + b' type="read"' + list_of_three)
+        budi = Address("551", "lid", 3)
+        assert found == ArrivedReceipt(("A", "B", "C"), budi, None, ReceiptKind.READ, 1795323605)
+        assert parse_receipt(self.HEAD + b"/>") == ArrivedReceipt(
+            ("A",), budi, None, ReceiptKind.DELIVERED, 1795323605
+        )
+
+    def test_what_we_read_elsewhere_tells_in_which_chat(self) -> None:
+        found = parse_receipt(b'<receipt from="118@lid" id="A" recipient="551@lid" t="5" type="read-self"/>')
+        chat = Address("551", "lid")
+        assert found == ArrivedReceipt(("A",), Address("118", "lid"), chat, ReceiptKind.READ_SELF, 5)
+
+    @pytest.mark.parametrize(
+        "node",
+        [
+            HEAD + b' type="retry"><retry count="1" id="A" t="5" v="1"/></receipt>',
+            HEAD + b' type="hist_sync"/>',
+            HEAD.replace(b"@lid", b"@g.us") + b"/>",
+            b'<receipt from="551@lid" id="A"/>',
+            b'<receipt from="551@l',
+        ],
+    )
+    def test_what_moves_nothing_is_passed_over(self, node: bytes) -> None:
+        assert parse_receipt(node) is None
 
 
 class TestArrivals:
@@ -121,7 +177,8 @@ class TestArrivals:
         keep_secret(keys, "from the phone", sender="118@lid")
         keep_secret(keys, "B", chat="62811@s.whatsapp.net", sender="62811:3@s.whatsapp.net")
         other_way = Party(Address("62811", "s.whatsapp.net"), Address("551", "lid"))
-        assert arrivals.read() == [Arrival("A", BUDI), Arrival("B", other_way)]
+        by_us = Arrival("from the phone", BUDI, writer=Address("118", "lid"))
+        assert arrivals.read() == [Arrival("A", BUDI), by_us, Arrival("B", other_way)]
 
     def test_the_secrets_of_a_history_are_no_arrivals(self, keys: Path) -> None:
         arrivals = Arrivals(keys)
@@ -183,19 +240,81 @@ class TestRecovery:
         ingest(linked, arrives("A", "halo"))
         assert (linked.thread(1), linked.bubble(1).kind) == (["halo"], MessageKind.TEXT)
 
+    def test_a_reply_on_the_phone_that_nobody_saw_closes_its_turn(self, linked: Books, keys: Path) -> None:
+        ingest(linked, arrives("A", "halo"))
+        _, queued = linked.queued(1)
+        arrivals = Arrivals(keys)
+        arrivals.note(OWN % (0, NOON.timestamp() + 9) + REST)
+        assert recover(linked.database, linked.account_id, arrivals, lambda: at(7200)) == 1
+        with linked.database.read() as conn:
+            mark = turns.last_closed(conn, 1)
+        assert mark is not None
+        assert (mark.closer, mark.closed_at, mark.text) == (Closer(Author.PHONE, device=0), at(9), None)
+        assert linked.summary(1).waiting_since is None
+        # what an admin had queued meanwhile waits for his decision
+        assert linked.bubble(queued).delivery == Delivery.HELD
+        assert (linked.bubble(3).kind, linked.bubble(3).from_me) == (MessageKind.LOST, True)
+        before = dump(linked.database)
+        assert recover(linked.database, linked.account_id, arrivals, lambda: at(7300)) == 0
+        assert dump(linked.database) == before
+
+    def test_what_the_customer_wrote_after_that_reply_waits_on(self, linked: Books, keys: Path) -> None:
+        ingest(linked, arrives("A", "halo"), arrives("B", "dan satu lagi", 20))
+        arrivals = Arrivals(keys)
+        arrivals.note(OWN % (7, NOON.timestamp() + 9) + REST)
+        recover(linked.database, linked.account_id, arrivals, lambda: at(7200))
+        assert linked.summary(1).waiting_since == at(20)
+
+    def test_a_secret_of_a_stranger_in_a_customers_chat_answers_nobody(self, linked: Books, keys: Path) -> None:
+        ingest(linked, arrives("A", "halo"))
+        arrivals = Arrivals(keys)
+        arrivals.start_anew()
+        keep_secret(keys, "B", sender="777@lid")
+        keep_secret(keys, "C", sender="118:3@lid")
+        assert recover(linked.database, linked.account_id, arrivals, lambda: at(7200)) == 1
+        assert linked.summary(1).waiting_since is None
+
+    def test_lost_receipts_settle_what_is_uncertain_and_what_was_read_elsewhere(
+        self, linked: Books, keys: Path
+    ) -> None:
+        ingest(linked, arrives("A", "halo"))
+        number, message_id = linked.queued(1)
+        with linked.database.write() as conn:
+            outbox.take_next(conn, 1, NOON)
+            outbox.record_wa_id(conn, number, "OURS")
+            outbox.settle(conn, number, OutboxState.UNCERTAIN, NOON)
+            messages.set_delivery(conn, message_id, Delivery.UNCERTAIN)
+        arrivals = Arrivals(keys)
+        arrivals.note_receipt(b'<receipt from="551@lid" id="OURS" t="1795323605"/>')
+        arrivals.note_receipt(b'<receipt from="118@lid" id="A" recipient="551@lid" t="1795323605" type="read"/>')
+        recover(linked.database, linked.account_id, arrivals, lambda: at(7200))
+        summary = linked.summary(1)
+        assert linked.bubble(message_id).delivery == Delivery.DELIVERED
+        assert (summary.unread, summary.seen_elsewhere_by) == (0, Author.PHONE)
+        # WhatsApp's own repetition is nothing new
+        before = dump(linked.database)
+        again = ReceiptReceived(
+            ("OURS",), Origin(lid("551"), False, 0, from_unix(1795323605)), ReceiptKind.DELIVERED
+        )
+        ingest(linked, again)
+        assert dump(linked.database) == before
+
     def test_nobody_is_made_up_while_no_number_is_linked(self, books: Books, keys: Path) -> None:
         assert recover(books.database, books.account_id, self.arrivals(keys), lambda: at(7200)) == 0
         assert books.rows("contact") == 0
 
 
 @pytest.mark.parametrize("power_cut", [False, True])
-def test_a_message_that_was_acknowledged_but_not_committed_is_shown_after_a_kill(
+def test_what_was_acknowledged_but_not_committed_leaves_its_trace_after_a_kill(
     shop: Shop, power_cut: bool
 ) -> None:
-    customer = shop.wa.add_customer(f"Budi {power_cut}")
+    customer, asks = shop.wa.add_customer(f"Budi {power_cut}"), shop.wa.add_customer(f"Rina {power_cut}")
     hello = f"halo {power_cut}"
-    customer.send_text(hello)
-    shop.wait_for_text(hello)
+    for one in (customer, asks):
+        one.send_text(hello)
+        wait_until(lambda one=one: shop.texts(one.name) == [hello])
+    reply = shop.answer(customer.name, "siap")
+    shop.wait_for_delivery(reply, Delivery.DELIVERED)
     session = shop.pid("session")
     assert session is not None
     file = session_file(shop.config.data, shop.account_id)
@@ -203,15 +322,23 @@ def test_a_message_that_was_acknowledged_but_not_committed_is_shown_after_a_kill
         # nobody else can commit: the library acknowledges what our callback can't keep
         wa_id = customer.send_text("hilang")
         customer.wait_for_receipt(wa_id)
+        customer.read()
+        by_phone = shop.wa.phone.send_text(asks, "dari HP")
+        wait_until(lambda: shop.wa.waiting() == 0, what="the acknowledgements")
         if power_cut:
             lines = file.with_name(file.name + "-arrivals").read_bytes().splitlines(keepends=True)
-            kept = [line for line in lines if wa_id.encode() not in line and b"peer" not in line]
+            gone = (wa_id.encode(), by_phone.encode(), b"peer")
+            kept = [line for line in lines if not any(part in line for part in gone)]
             file.with_name(file.name + "-arrivals").write_bytes(b"".join(kept))
         shop.kill("session")
     shop.wait_for_successor("session", session)
     found = wait_until(lambda: [b for b in shop.bubbles(customer.name) if b.kind == MessageKind.LOST])
     assert len(found) == 1
-    assert shop.texts(customer.name) == [hello, None]
+    assert shop.texts(customer.name) == [hello, "siap", None]
+    assert shop.bubble(reply).delivery == Delivery.READ
+    # somebody has answered, even if nobody here has seen what
+    assert [(b.kind, b.author) for b in shop.bubbles(asks.name)[1:]] == [(MessageKind.LOST, Author.PHONE)]
+    assert (row(shop, asks.name).waiting_since, row(shop, customer.name).waiting_since is None) == (None, False)
     customer.send_text(f"lalu {power_cut}")
     shop.wait_for_text(f"lalu {power_cut}")
-    assert len(shop.bubbles(customer.name)) == 3
+    assert len(shop.bubbles(customer.name)) == 4

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from daemon.domain.history import HistoryKind
 from daemon.domain.ids import Address, Party
 from daemon.domain.messages import (
+    HistoryUploaded,
     MessageEdited,
     MessageKind,
     MessageReceived,
@@ -21,13 +23,14 @@ from daemon.whatsapp.translate import (
     translate_content,
     translate_history,
     translate_message,
+    translate_past,
     translate_receipt,
     translate_typing,
     translate_unreadable,
 )
 from tests.books import NOON, both, lid
 from tests.whatsapp_server.wire import payload
-from tests.whatsapp_server.wire.protos import common, e2e, history_sync, neonize
+from tests.whatsapp_server.wire.protos import common, e2e, history_sync, neonize, web
 
 CHAT = "551@lid"
 FROM_CUSTOMER = Origin(both("551", "62811"), False, 0, NOON)
@@ -158,34 +161,67 @@ def test_an_unreadable_message_gets_a_place_unless_it_would_show_nothing(
     assert found == expected if shown else isinstance(found, Nothing)
 
 
-def test_history_holds_persons_messages_only_with_both_addresses() -> None:
-    def chat(of: str, other: str, *texts: str) -> Any:
-        made = history_sync.Conversation(ID=of, pnJID=other if of.endswith("@lid") else "")
-        for number, text in enumerate(texts):
-            web = made.messages.add().message
-            web.key.CopyFrom(common.MessageKey(ID=f"{of}{number}", remoteJID=of, fromMe=number == 1))
-            web.messageTimestamp = int(NOON.timestamp())
-            web.message.conversation = text
-        return made
+def past(of: str, *texts: str, **more: Any) -> Any:
+    """A chat of the history; every second line is ours."""
+    made = history_sync.Conversation(ID=of, **more)
+    for number, text in enumerate(texts):
+        web = made.messages.add().message
+        web.key.CopyFrom(common.MessageKey(ID=f"{of}{number}", remoteJID=of, fromMe=number == 1))
+        web.messageTimestamp = int(NOON.timestamp())
+        web.message.conversation = text
+    return made
 
-    data = history_sync.HistorySync(syncType=0, progress=50)
-    data.conversations.extend(
-        [chat(CHAT, "62811@s.whatsapp.net", "halo", "ya kak"), chat("1@g.us", "", "grup"), chat("", "", "?")]
+
+def test_history_holds_persons_messages_only_with_both_addresses() -> None:
+    data = history_sync.HistorySync(syncType=0)
+    chats = [past(CHAT, "halo", "ya kak", pnJID="62811@s.whatsapp.net"), past("1@g.us", "grup"), past("", "?")]
+    data.conversations.extend([*chats, past("62812@s.whatsapp.net", "hai", name="Bu Rina"), past("77@lid", "x")])
+    data.phoneNumberToLidMappings.add(pnJID="62812@s.whatsapp.net", lidJID="552@lid")
+    secret = e2e.Message(messageContextInfo=e2e.MessageContextInfo(messageSecret=b"s"))
+    data.conversations[0].messages.add().message.message.CopyFrom(secret)
+    # a notice of the phone's own, without content, and a message of no time
+    data.conversations[0].messages.add().message.CopyFrom(
+        web.WebMessageInfo(key=common.MessageKey(ID="stub"), messageTimestamp=5, messageStubType=40)
     )
-    data.conversations[0].messages.add().message.message.CopyFrom(
-        e2e.Message(messageContextInfo=e2e.MessageContextInfo(messageSecret=b"s"))
-    )
-    data.pushnames.extend(
-        [
-            history_sync.Pushname(ID="62811@s.whatsapp.net", pushname="Budi"),
-            history_sync.Pushname(ID="1@g.us", pushname="Grup"),
-            history_sync.Pushname(ID=CHAT, pushname=""),
-        ]
-    )
-    found = translate_history(neonize.HistorySync(Data=data))
-    assert [(m.text, m.origin, m.is_history) for m in found.messages] == [
+    timeless = data.conversations[0].messages.add().message
+    timeless.key.ID, timeless.message.conversation = "timeless", "?"
+    for who, name in ((CHAT, ""), ("62811@s.whatsapp.net", "Budi"), ("1@g.us", "Grup")):
+        data.pushnames.add(ID=who, pushname=name)
+    first, second, rest = translate_past(data, at_once=2)
+    assert [(m.text, m.origin, m.is_history) for m in first.messages] == [
         ("halo", FROM_CUSTOMER, True),
         ("ya kak", FROM_US, True),
     ]
-    assert found.names == ((Party(Address("62811", "s.whatsapp.net")), "Budi"),)
-    assert found.progress == 50
+    rina = Party(Address("62812", "s.whatsapp.net"), Address("552", "lid"))
+    assert [(m.text, m.origin.party) for m in second.messages] == [("hai", rina), ("x", lid("77"))]
+    assert (first.names, second.names, rest.names) == (
+        (),
+        (),
+        ((Party(Address("62811", "s.whatsapp.net")), "Budi"), (rina, "Bu Rina")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "holds", "expected", "progress"),
+    [
+        (0, True, HistoryKind.BOOTSTRAP, None),
+        (2, True, HistoryKind.FULL, 40),
+        (3, True, HistoryKind.RECENT, 40),
+        # the last part of a history may be empty
+        (3, False, HistoryKind.RECENT, 40),
+        (6, True, HistoryKind.OTHER, None),
+        (1, False, None, None),
+        (5, False, None, None),
+    ],
+)
+def test_a_part_of_the_history_is_kept_as_it_came_if_it_concerns_us(
+    kind: int, holds: bool, expected: HistoryKind | None, progress: int | None
+) -> None:
+    data = history_sync.HistorySync(syncType=kind, progress=40, chunkOrder=2)
+    if holds:
+        data.conversations.append(past(CHAT, "halo"))
+    found = translate_history(neonize.HistorySync(Data=data))
+    if expected is None:
+        assert isinstance(found, Nothing)
+    else:
+        assert found == HistoryUploaded(expected, data.SerializeToString(), progress)

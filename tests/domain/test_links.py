@@ -11,7 +11,7 @@ from daemon.domain.sentences import SENTENCES, sentence
 from daemon.link_keeper import _STILL_TRUE
 
 ROOT = Path(__file__).parents[2] / "daemon"
-SOURCES = ["whatsapp/client.py", "link_keeper.py", "supervisor.py", "session.py"]
+SOURCES = ["whatsapp/client.py", "link_keeper.py", "supervisor.py", "service/account_watch.py", "session.py"]
 LIVE = {LinkState.CONNECTING, LinkState.CATCHING_UP, LinkState.ONLINE, LinkState.UNSTABLE}
 
 

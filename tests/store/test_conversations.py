@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from daemon.desk import turns
 from daemon.domain.ids import Address, Party
-from daemon.domain.messages import Delivery, MessageKind
+from daemon.domain.messages import Author, Delivery, MessageKind
+from daemon.domain.turns import Closer
 from daemon.store import conversations, messages
 from daemon.store.conversations import Box, Current, Status
 from tests.books import NOON, Books, at, lid
@@ -84,30 +86,32 @@ def test_messages_of_the_same_second_keep_the_newer_conversation_first(books: Bo
     assert listed(books) == [second, first]
 
 
-def test_a_late_message_leads_its_conversation_without_moving_it_back(books: Books) -> None:
-    one = books.conversation(lid("1"))
+def test_a_late_message_takes_its_place_and_neither_leads_nor_moves_its_conversation(books: Books) -> None:
+    one = books.conversation(lid("1"), at(100))
+    books.message(one, "pertama", sent_at=at(5))
+    # the conversation began when we heard of it, but it is as old as what was said
+    assert (books.summary(one).last_text, books.summary(one).last_at) == ("pertama", at(5))
     books.message(one, "baru", sent_at=at(9))
     books.message(one, "terlambat", sent_at=at(3))
-    assert (books.summary(one).last_text, books.summary(one).last_at) == ("terlambat", at(9))
+    books.message(one, "dari riwayat", sent_at=at(4), is_history=True)
+    assert (books.summary(one).last_text, books.summary(one).last_at) == ("baru", at(9))
+    assert books.thread(one) == ["terlambat", "dari riwayat", "pertama", "baru"]
+    books.message(one, "sedetik", sent_at=at(9))
+    assert books.summary(one).last_text == "sedetik"
 
 
-def test_an_imported_message_leads_only_while_nothing_newer_is_there(books: Books) -> None:
-    one = books.conversation(lid("1"), at(100))
-
-    def imported(text: str, seconds: float) -> str | None:
-        with books.database.write() as conn:
-            row = conn.exec_driver_sql(
-                "INSERT INTO message (account_id, conversation_id, contact_id, from_me, author, kind, text,"
-                " sent_at, arrived_at) VALUES (1, ?, 1, 0, 'customer', 'text', ?, 0, 0) RETURNING id",
-                (one, text),
-            ).scalar_one()
-            conversations.touch_history(conn, one, row, at(seconds))
-        return books.summary(one).last_text
-
-    assert imported("pertama", 10) == "pertama"
-    assert books.summary(one).last_at == at(10)
-    assert imported("lebih lama", 5) == "pertama"
-    assert imported("lebih baru", 20) == "lebih baru"
+def test_a_reply_stands_behind_what_it_answers_until_whatsapp_tells_its_time(books: Books) -> None:
+    one = books.conversation(lid("1"))
+    books.message(one, "jam toko lambat", sent_at=at(60))
+    with books.database.write() as conn:
+        sent = turns.answer(conn, one, Closer(Author.BOT), "siap", at(0), follow_up=True)
+    assert books.thread(one) == ["jam toko lambat", "siap"]
+    books.message(one, "makasih", sent_at=at(62))
+    with books.database.write() as conn:
+        messages.set_sent_at(conn, sent, at(63))
+        conversations.lead(conn, one)
+    assert books.thread(one) == ["jam toko lambat", "makasih", "siap"]
+    assert (books.summary(one).last_text, books.summary(one).last_at) == ("siap", at(63))
 
 
 def test_each_box_lists_and_counts_what_belongs_there(books: Books) -> None:

@@ -103,11 +103,12 @@ def test_a_turn_of_nowhere_is_refused(budi: Visitor, waiting: int, unchanged: An
     check()
 
 
-def test_another_numbers_conversation_is_not_found(budi: Visitor, foreign: int, unchanged: Any) -> None:
+def test_a_message_of_another_number_is_not_found_in_a_conversation(
+    budi: Visitor, shop: Shop, waiting: int, foreign: int, unchanged: Any
+) -> None:
+    message_id = shop.customer_writes(waiting, "halo")
     check = unchanged()
-    for path, fields in POSTS:
-        assert budi.post(f"/c/{foreign}/{path}", fields).status_code == 404, path
-    assert budi.get(f"/c/{foreign}").status_code == 404
+    assert budi.post(f"/c/{foreign}/replies/{message_id}/discard").status_code == 404
     check()
 
 

@@ -9,6 +9,7 @@ import pytest
 import zxingcpp
 from PIL import Image
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
+from sqlalchemy import Connection
 
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.messages import Author, Delivery
@@ -220,6 +221,47 @@ def test_the_banner_comes_and_goes_with_the_link(page: Page, server: Server, sho
     shop.online()
     expect(page.locator("[data-banner]")).to_have_count(0)
     expect(page.locator("[data-offline-note]")).to_be_hidden()
+
+
+def test_how_far_things_are_moves_by_itself_and_goes_when_they_are_in(
+    page: Page, server: Server, shop: Shop
+) -> None:
+    shop.online()
+    number = shop.conversation("Ibu Ratna", "halo")
+    log_in(page, server)
+    page.click(f'.row[data-conversation="{number}"] a')
+    banner = page.locator("[data-banner]")
+    coming = {"history_state": "importing", "history_at": utc_now()}
+    page.set_viewport_size({"width": 360, "height": 740})
+    for percent in (40, 80):
+        shop.link(LinkState.ONLINE, **coming, history_percent=percent, history_messages=percent * 10)
+        words = page.get_by_text(f"Importing earlier conversations: {percent} %, {percent * 10} messages")
+        expect(words).to_be_visible()
+    shop.link(LinkState.ONLINE, history_state="done", history_percent=100)
+    expect(banner).to_have_count(0)
+    for done in (20, 120):
+        shop.link(LinkState.CATCHING_UP, backlog_total=200, backlog_done=done)
+        expect(banner).to_contain_text(f"{done} of 200")
+    shop.online()
+    expect(banner).to_have_count(0)
+
+
+def test_a_reply_moves_to_the_place_that_whatsapps_time_gives_it(page: Page, server: Server, shop: Shop) -> None:
+    now = utc_now()
+    number = shop.conversation("Ibu Ratna")
+    shop.customer_writes(number, "satu", at=now)
+    reply = shop.shop_wrote(number, "siap", Author.PHONE, at=now + timedelta(seconds=5))
+    shop.customer_writes(number, "dua", at=now + timedelta(seconds=9))
+    log_in(page, server)
+    page.click(f'.row[data-conversation="{number}"] a')
+    expect(page.locator("#messages [data-text]")).to_have_text(["satu", "siap", "dua"])
+
+    def told(conn: Connection) -> None:
+        messages.set_sent_at(conn, reply, now + timedelta(seconds=12))
+        events.append(conn, shop.account_id, events.EventKind.MESSAGE_CHANGED, utc_now(), number, reply)
+
+    shop.write(told)
+    expect(page.locator("#messages [data-text]")).to_have_text(["satu", "dua", "siap"])
 
 
 @pytest.mark.parametrize("width", [360, 1440])

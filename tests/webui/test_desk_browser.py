@@ -347,6 +347,8 @@ def test_the_list_can_be_narrowed_to_a_tag_and_stays_so(page: Page, shop: Shop) 
     shop.write(lambda conn: desk.tag(conn, tagged, "Grosir", by(shop.sari), utc_now()))
     page.click("[data-box-link=resolved]")
     page.click("[data-box-link=all]")
+    # the list is exchanged as a whole, with the menu
+    expect(page.locator("[data-box-link=all]")).to_have_attribute("aria-current", "page")
     page.click("[data-menu=tags] summary")
     page.click("[data-menu=tags] a")
     expect(page.locator(".row")).to_have_count(1)

@@ -14,6 +14,8 @@ from daemon.config import Config
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
+from daemon.service import vitals
+from daemon.service.vitals import Vitals
 from daemon.store import outbox, presence
 from daemon.store.engine import Database
 from daemon.store.tables import link, turn
@@ -22,6 +24,15 @@ from webui.app import create_app
 
 TOKEN = "sebuah-kunci-panjang"
 AFAR = {"REMOTE_ADDR": "192.0.2.7"}
+
+
+@pytest.fixture
+def alive(config: Config) -> None:
+    """The supervisor and the first number's session have just given a sign of life."""
+    for name in (vitals.SUPERVISOR, vitals.session(1)):
+        teller = Vitals(config.data, name)
+        teller.beat()
+        teller.close()
 
 
 @pytest.fixture
@@ -43,6 +54,7 @@ def test_an_inbox_with_its_database_is_healthy_whatever_the_link_does(program: F
         assert (answer.status_code, answer.text) == (200, "ok\n")
 
 
+@pytest.mark.usefixtures("alive")
 def test_an_inbox_without_its_tables_is_not(program: FlaskClient, database: Database) -> None:
     with database.write() as conn:
         conn.execute(text("ALTER TABLE account RENAME TO lost"))
@@ -51,6 +63,7 @@ def test_an_inbox_without_its_tables_is_not(program: FlaskClient, database: Data
         assert (answer.status_code, answer.text) == (503, "the database can't be read\n")
 
 
+@pytest.mark.usefixtures("alive")
 def test_ready_only_while_replies_can_leave(program: FlaskClient, shop: Shop) -> None:
     assert program.get("/readyz").status_code == 503
     for state in (LinkState.CONNECTING, LinkState.CATCHING_UP):
@@ -63,6 +76,17 @@ def test_ready_only_while_replies_can_leave(program: FlaskClient, shop: Shop) ->
     shop.link(LinkState.OFFLINE, LinkReason.NETWORK)
     answer = program.get("/readyz")
     assert (answer.status_code, answer.text) == (503, "not ready: offline (network)\n")
+
+
+@pytest.mark.usefixtures("alive")
+def test_what_the_dead_have_written_is_not_believed(program: FlaskClient, shop: Shop, config: Config) -> None:
+    shop.online()
+    assert program.get("/readyz").status_code == 200
+    (config.data / "vitals" / "session-1").unlink()
+    answer = program.get("/readyz")
+    assert (answer.status_code, answer.text) == (503, "not ready: its session shows no sign of life\n")
+    (config.data / "vitals" / "supervisor").unlink()
+    assert program.get("/readyz").text == "not ready: the daemon shows no sign of life\n"
 
 
 def test_a_stranger_hears_that_it_is_not_ready_but_not_why(program: FlaskClient) -> None:
@@ -96,8 +120,12 @@ def test_without_a_token_no_word_opens_them(program: FlaskClient) -> None:
     assert answer.status_code == 403
 
 
-def test_the_figures_tell_what_waits(program: FlaskClient, shop: Shop) -> None:
+def test_the_figures_tell_what_waits(program: FlaskClient, shop: Shop, config: Config) -> None:
     now = utc_now()
+    session = Vitals(config.data, vitals.session(shop.account_id))
+    for seconds in (0.003, 0.3):
+        session.took(seconds)
+    session.close()
     shop.online()
     rina = shop.conversation("Rina", "ada yang biru?", phone="6281234567890")
     shop.conversation("Tono", "halo")
@@ -121,6 +149,10 @@ def test_the_figures_tell_what_waits(program: FlaskClient, shop: Shop) -> None:
     assert found[f'balas_outbox{{{who},state="uncertain"}}'] == 0
     assert found[f"balas_turns_open{{{who}}}"] == 2
     assert 3600 <= found[f"balas_oldest_open_turn_seconds{{{who}}}"] < 3660
+    assert found[f"balas_ingest_seconds_count{{{who}}}"] == 2
+    assert found[f"balas_ingest_seconds_sum{{{who}}}"] == pytest.approx(0.303)
+    assert found[f'balas_ingest_seconds_bucket{{{who},le="0.005"}}'] == 1
+    assert found[f'balas_ingest_seconds_bucket{{{who},le="+Inf"}}'] == 2
     assert found["balas_events_total"] == shop.cursor()
     assert found["balas_websockets"] == 1
     assert found["balas_disk_free_bytes"] > 0
@@ -133,15 +165,17 @@ def test_the_figures_hold_no_names_numbers_or_texts(program: FlaskClient, shop: 
         assert secret not in page
 
 
+@pytest.mark.usefixtures("alive")
 def test_the_figures_are_in_the_text_format(program: FlaskClient) -> None:
     answer = program.get("/metrics")
     assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert answer.text.endswith("\n")
-    sample = r'[a-z_]+(\{[a-z]+="[a-z_0-9]+"(,[a-z]+="[a-z_0-9]+")*\})? -?[0-9.e+]+'
+    sample = r'[a-z_]+(\{[a-z]+="[a-z_0-9]+"(,[a-z]+="[a-z_0-9.+Inf]+")*\})? -?[0-9.e+]+'
     for line in answer.text.splitlines():
         assert re.fullmatch(rf"# (HELP|TYPE) [a-z_]+ .+|{sample}", line), line
 
 
+@pytest.mark.usefixtures("alive")
 def test_before_the_first_start_nothing_is_ready(config: Config, migrated_file: Path) -> None:
     database = Database(f"sqlite:///{migrated_file}")
     client = create_app(config, database).test_client()

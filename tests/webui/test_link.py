@@ -1,5 +1,6 @@
 """The link page: states in words, codes for the owner, wishes for the session."""
 
+import html
 import re
 from datetime import timedelta
 
@@ -8,6 +9,7 @@ from sqlalchemy import Connection
 
 from daemon.domain.ladder import Kind, Step
 from daemon.domain.links import LinkReason, LinkState
+from daemon.domain.phone_sentences import PHONE_SENTENCES
 from daemon.domain.time import utc_now
 from daemon.store import accounts
 from daemon.store.accounts import WISH_RECONNECT, WISH_UNLINK
@@ -121,6 +123,30 @@ def test_catching_up_shows_how_far_it_is(sari: Visitor, shop: Shop) -> None:
     assert "120 of 200" in sari.get("/").text
 
 
+def test_earlier_conversations_are_seen_coming_until_they_are_in(sari: Visitor, shop: Shop) -> None:
+    shop.online()
+    now = utc_now()
+    coming = {"history_state": "importing", "history_messages": 312}
+    shop.link(LinkState.ONLINE, **coming, history_percent=None, history_at=now)
+    assert "Importing earlier conversations: 312 messages" in sari.get("/").text
+    shop.link(LinkState.ONLINE, **coming, history_percent=40)
+    words = "Importing earlier conversations: 40 %, 312 messages"
+    assert words in sari.get("/").text
+    assert re.search(rf'{words}</label>\s*<progress id="history" value="40" max="100">', sari.get("/link").text)
+    # whoever was importing died long ago: no bar stays
+    shop.link(LinkState.ONLINE, history_at=now - timedelta(hours=1))
+    assert "Importing" not in sari.get("/").text + sari.get("/link").text
+    shop.link(LinkState.ONLINE, history_state="stopped")
+    assert "only up to 40 %: 312 messages" in sari.get("/link").text
+    assert "312 messages" not in sari.get("/").text
+    shop.link(LinkState.ONLINE, history_state="done", history_percent=100)
+    assert "Earlier conversations are imported: 312 messages." in sari.get("/link").text
+    shop.link(LinkState.ONLINE, history_at=now - timedelta(days=2))
+    assert "312" not in sari.get("/link").text
+    shop.link(LinkState.OFFLINE, LinkReason.NETWORK, **coming, history_at=now)
+    assert "Importing" not in sari.get("/link").text
+
+
 def test_a_restriction_says_when_it_ends(sari: Visitor, shop: Shop) -> None:
     shop.link(LinkState.CONNECTING)
     shop.link(LinkState.BANNED, LinkReason.NONE, detail="101", retry_at=utc_now() + timedelta(days=3))
@@ -168,10 +194,16 @@ def test_the_fortnight_without_the_phone_is_drawn_for_every_step(sari: Visitor, 
 
 
 @pytest.mark.parametrize("step", list(Step))
-def test_the_banner_speaks_of_the_phone_only_when_it_matters(budi: Visitor, shop: Shop, step: Step) -> None:
+def test_the_banner_has_a_sentence_for_every_step_of_a_missing_phone(
+    budi: Visitor, shop: Shop, step: Step
+) -> None:
     shop.online()
     phone_is(shop, step, 12.5)
-    assert ("data-banner data-state" in budi.get("/").text) == (step in (Step.WARN, Step.URGENT, Step.PAST))
+    page = html.unescape(budi.get("/").text)
+    assert ("data-banner data-state" in page) == (step != Step.FINE)
+    assert (PHONE_SENTENCES[step].happened in page) == (step != Step.FINE)
+    # what needs nothing done is said in passing
+    assert ("banner-small" in page) == (step == Step.QUIET)
 
 
 def test_a_broken_link_is_said_before_a_missing_phone(budi: Visitor, shop: Shop) -> None:

@@ -5,7 +5,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
+from daemon.alerts.postman import Postman
+from daemon.domain.time import utc_now
+from daemon.store.engine import Database
 from tests.browser import wait_live
+from tests.receiver import receiver
+from tests.shop import wait_until
 from tests.webui.conftest import Server, log_in
 from tests.webui.shop import Shop
 
@@ -21,6 +26,7 @@ PATHS = (
     "/settings/bot/test",
     "/settings/quick-replies",
     "/settings/rating",
+    "/settings/alerts",
     "/settings/log",
 )
 
@@ -96,3 +102,22 @@ def test_forms_work_without_scripts(chromium: Browser, server: Server, shop: Sho
     page.click("[data-action=away]")
     expect(page.locator("[data-action=back-again]")).to_be_visible()
     context.close()
+
+
+def test_the_result_of_a_test_appears_by_itself_and_what_is_being_typed_stays(
+    page: Page, server: Server, shop: Shop, database: Database
+) -> None:
+    log_in(page, server)
+    page.goto(f"{server.url}/settings/alerts")
+    with receiver() as outside:
+        page.fill("[name=url]", outside.url)
+        page.click("[data-action=add-channel]")
+        page.click("[data-action=test]")
+        expect(page.locator("[data-awaited]")).to_be_visible()
+        page.fill("[name=url]", "mailto://")
+        postman = Postman(database)
+        postman.go(utc_now())
+        wait_until(lambda: (postman.go(utc_now()), not postman.is_busy)[1])
+        expect(page.get_by_text("Last delivered:")).to_be_visible()
+    expect(page.locator("[data-awaited]")).to_have_count(0)
+    expect(page.locator("[name=url]")).to_have_value("mailto://")

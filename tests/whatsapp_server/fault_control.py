@@ -53,9 +53,9 @@ class FaultControl:
         """Acknowledge what was held, and go on as usual."""
         self._loop.call(self._faults.release_acks)
 
-    def refuse_sends(self, code: str = "479", times: int = 1) -> None:
+    def refuse_sends(self, code: str = "479", times: int = 1, number: int | None = None) -> None:
         """Answer the next sent messages with an error; they reach nobody."""
-        self._loop.call(self._faults.refuse_sends, code, times)
+        self._loop.call(self._faults.refuse_sends, code, times, self._jid(number))
 
     def hand_out_codes(self, count: int) -> None:
         """Give unlinked clients so many QR codes in a set: fewer than six last 20 s each."""

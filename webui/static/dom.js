@@ -21,7 +21,14 @@ export async function fetchPage(url, headers = {}) {
     return null;
   }
   if (!response.ok) throw new Error("page");
-  return new DOMParser().parseFromString(await response.text(), "text/html");
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const [ours, theirs] = [document, page].map((one) => one.documentElement.dataset.account);
+  // of another number: its list, its menu and its websocket come with a page of its own
+  if (ours && theirs && ours !== theirs) {
+    location.assign(response.url + new URL(url, location.href).hash);
+    return null;
+  }
+  return page;
 }
 
 /** POST a form's fields; resolves to {status, data}, data being {} for an empty answer. */
@@ -44,6 +51,21 @@ export async function post(url, fields) {
 
 export const isTouch = () => matchMedia("(pointer: coarse)").matches;
 
+/** The switcher follows every number: its name, the dot of its link, and how many customers wait. */
+export function showNumbers(message) {
+  for (const one of message.numbers) {
+    const link = find(`[data-number="${one.id}"]`);
+    if (!link) continue;
+    link.dataset.tone = one.tone;
+    link.title = one.phone ? `${one.title} · ${one.phone}` : one.title;
+    find(".number-name", link).textContent = one.name;
+    find("[data-number-title]", link).textContent = one.title;
+    const waiting = find("[data-number-waiting]", link);
+    waiting.textContent = one.waiting;
+    waiting.hidden = !one.waiting;
+  }
+}
+
 /** Put a server-rendered banner where banners go; the menu's dot follows it. */
 export function showBanner(message) {
   const place = find("[data-banner-place]");
@@ -55,3 +77,6 @@ export function showBanner(message) {
     menu.dataset.tone = banner ? banner.dataset.tone : "good";
   }
 }
+
+// the number that is shown, in a line of them that is wider than a phone
+find(".numbers [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

@@ -5,7 +5,7 @@ import * as claims from "./claims.js";
 import * as composer from "./composer.js";
 import { personal, swap } from "./desk.js";
 import * as details from "./details.js";
-import { fetchPage, find, findAll, post, showBanner } from "./dom.js";
+import { fetchPage, find, findAll, post, showBanner, showNumbers } from "./dom.js";
 import * as list from "./list.js";
 import { Live } from "./live.js";
 import * as suggestions from "./suggestions.js";
@@ -29,6 +29,7 @@ const live = new Live(Number(body.dataset.cursor), {
   mentions: (message) => alarms.named(list.setMentions(message.conversations).filter((id) => !isOpen(id))),
   presence: (message) => alarms.showTeam(message.html),
   counts: list.setCounts,
+  numbers: showNumbers,
   typing: showTyping,
   banner: (message) => {
     showBanner(message);

@@ -1,6 +1,6 @@
 // The link page: state, codes and countdown as they change; what is being typed stays.
 
-import { csrfToken, fetchPage, find, findAll, showBanner } from "./dom.js";
+import { csrfToken, fetchPage, find, findAll, showBanner, showNumbers } from "./dom.js";
 import { Live } from "./live.js";
 
 const panel = () => find("#link-panel");
@@ -32,7 +32,7 @@ async function resync() {
   if (resyncing) return;
   resyncing = true;
   try {
-    const page = await fetchPage(location.pathname);
+    const page = await fetchPage(location.href);
     if (page) {
       show(find("#link-panel", page).innerHTML);
       live.cursor = Number(page.body.dataset.cursor);
@@ -47,6 +47,7 @@ async function resync() {
 const live = new Live(Number(document.body.dataset.cursor), {
   link: (message) => show(message.html),
   banner: showBanner,
+  numbers: showNumbers,
   resync,
   lost: resync,
 });

@@ -51,7 +51,10 @@ export function placeRow(html) {
 }
 
 /** Which list a link leads back to. */
-export const where = () => `?box=${body.dataset.box}${body.dataset.tag ? `&tag=${body.dataset.tag}` : ""}`;
+export const where = () => {
+  const number = find("[data-numbers]") ? `&account=${document.documentElement.dataset.account}` : "";
+  return `?box=${body.dataset.box}${body.dataset.tag ? `&tag=${body.dataset.tag}` : ""}${number}`;
+};
 
 const mentions = () => new Set(body.dataset.mentions.split(" ").filter(Boolean));
 

@@ -34,7 +34,9 @@ export class Live {
     this.timer = null;
     this.heard = Date.now();
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    const socket = new WebSocket(`${scheme}//${location.host}/live?cursor=${this.cursor}`);
+    const shown = document.documentElement.dataset.account;
+    const account = shown ? `&account=${shown}` : "";
+    const socket = new WebSocket(`${scheme}//${location.host}/live?cursor=${this.cursor}${account}`);
     this.socket = socket;
     socket.onopen = () => this.say({ ...this.shows, cursor: this.cursor });
     socket.onmessage = (event) => this.socket === socket && this.hear(JSON.parse(event.data));
@@ -45,7 +47,7 @@ export class Live {
     this.heard = Date.now();
     this.failures = 0;
     document.documentElement.dataset.live = "on";
-    if (message.type === "ping") return this.say({ pong: true });
+    if (message.type === "ping") this.say({ pong: true });
     this.on[message.type]?.(message);
     if (message.seq !== undefined && message.type !== "resync") this.cursor = message.seq;
   }

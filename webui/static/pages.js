@@ -1,6 +1,6 @@
 // Pages beside the inbox: the banner and the team stay true; forms work without any of this.
 
-import { fetchPage, find, findAll, showBanner } from "./dom.js";
+import { fetchPage, find, findAll, showBanner, showNumbers } from "./dom.js";
 import { Live } from "./live.js";
 
 let asked = null;
@@ -28,11 +28,15 @@ function refresh() {
 
 const live = new Live(Number(document.body.dataset.cursor), {
   banner: showBanner,
+  numbers: showNumbers,
   presence: () => find("[data-live-part]") && refresh(),
   resync: refresh,
   lost: refresh,
 });
 live.tell({ open: null, box: null, page: document.body.dataset.page });
+
+// something is on its way: look again until it has arrived
+setInterval(() => find("[data-awaited]") && refresh(), 1200);
 
 // the chosen page of a row that is wider than a phone
 find(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

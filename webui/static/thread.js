@@ -73,18 +73,29 @@ export function placeBubble(html) {
   const bubble = parse(html);
   const old = find(`[data-message="${bubble.dataset.message}"]`, list);
   for (const button of findAll('[data-action="again"]', bubble)) button.hidden = false;
-  if (old) {
+  const next = followerOf(list, bubble);
+  if (old && next !== old && next !== following(old)) {
+    // WhatsApp has told another time than our clock
+    old.remove();
+    list.insertBefore(bubble, next);
+  } else if (old) {
     // the player of a voice message goes on while its ticks change
     if (!find("audio, video", old) || !find("audio, video", bubble)) old.replaceWith(bubble);
     else find(".meta", old).replaceWith(find(".meta", bubble));
   } else {
     bubble.classList.add("fresh");
-    list.insertBefore(bubble, followerOf(list, bubble));
+    list.insertBefore(bubble, next);
     if (bubble.classList.contains("theirs") || bubble.classList.contains("note")) arrived(bubble);
     if (!pinned) find('[data-action="to-end"]').hidden = false;
   }
   tidy();
   if (pinned) toEnd();
+}
+
+function following(item) {
+  let next = item.nextElementSibling;
+  while (next && isMark(next)) next = next.nextElementSibling;
+  return next;
 }
 
 function followerOf(list, bubble) {

@@ -15,8 +15,11 @@ from tests.whatsapp_server.server.network import User
 from tests.whatsapp_server.wire.media import EncryptedMedia, MediaKind, encrypt_media
 from tests.whatsapp_server.wire.protos import common, e2e, history_sync, web
 
-INITIAL_BOOTSTRAP, RECENT, ON_DEMAND = 0, 3, 6
+INITIAL_BOOTSTRAP, INITIAL_STATUS_V3, FULL, RECENT, NON_BLOCKING_DATA, ON_DEMAND = 0, 1, 2, 3, 5, 6
 """Values of HistorySync.HistorySyncType."""
+
+COUNTED = {FULL, RECENT}
+"""Kinds that say how far they are; a bootstrap never gets to 100 (mautrix-whatsapp pull request 469)."""
 
 CHUNK_MESSAGES = 500
 """Messages in one uploaded chunk."""
@@ -78,17 +81,17 @@ def _chat(newest_first: Sequence[PastMessage]) -> Any:
     return conversation
 
 
-def chunks(kind: int, messages: Sequence[PastMessage]) -> list[Any]:
+def chunks(kind: int, messages: Sequence[PastMessage], size: int = CHUNK_MESSAGES) -> list[Any]:
     """Give the HistorySync messages of one upload, oldest chunk last; one empty chunk when there is nothing."""
     newest_first = sorted(messages, key=lambda past: past.at, reverse=True)
-    starts = range(0, max(len(newest_first), 1), CHUNK_MESSAGES)
+    starts = range(0, max(len(newest_first), 1), size)
     mappings = name_pairs(past.user for past in messages)
     return [
         history_sync.HistorySync(
             syncType=kind,
-            conversations=chats(newest_first[start : start + CHUNK_MESSAGES]),
+            conversations=chats(newest_first[start : start + size]),
             chunkOrder=order,
-            progress=min(100, (order * 100) // len(starts)),
+            progress=(order * 100) // len(starts) if kind in COUNTED else None,
             phoneNumberToLidMappings=mappings,
         )
         for order, start in enumerate(starts, start=1)
@@ -121,6 +124,11 @@ def push_names(users: Iterable[User]) -> Any:
         for jid in (user.lid_jid, user.phone_jid)
     ]
     return history_sync.HistorySync(syncType=history_sync.HistorySync.PUSH_NAME, pushnames=names)
+
+
+def without_chats(kind: int) -> Any:
+    """Give a chunk of the kinds that hold statuses, stickers and the like, but no conversations."""
+    return history_sync.HistorySync(syncType=kind)
 
 
 def pack(chunk: Any) -> EncryptedMedia:

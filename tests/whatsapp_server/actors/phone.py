@@ -111,9 +111,12 @@ class Phone(OwnDevice):
         if self.shares_keys:
             self.peers.share_app_state_key(device.number)
         if self.shares_history:
-            self._upload(device.number, history.push_names(past_message.user for past_message in past))
+            names = history.push_names(past_message.user for past_message in past)
+            statuses, data = map(history.without_chats, (history.INITIAL_STATUS_V3, history.NON_BLOCKING_DATA))
             self.upload_messages(device.number, history.INITIAL_BOOTSTRAP, history.latest(past))
+            self.upload_chunks([statuses, names], device.number)
             self.upload_messages(device.number, history.RECENT, past)
+            self.upload_chunks([data], device.number)
 
     # --- history ---
 
@@ -141,7 +144,13 @@ class Phone(OwnDevice):
     @on_loop
     def upload_messages(self, number: int, kind: int, messages: Sequence[history.PastMessage]) -> None:
         """Send past messages to a companion in chunks of a HistorySync type."""
-        for chunk in history.chunks(kind, messages):
+        self.upload_chunks(history.chunks(kind, messages), number)
+
+    @on_loop
+    def upload_chunks(self, chunks: Sequence[Any], number: int | None = None) -> None:
+        """Send HistorySync messages to a linked client, by default the newest, in this order."""
+        number = max(self.linked_numbers()) if number is None else number
+        for chunk in chunks:
             self._upload(number, chunk)
 
     def _upload(self, number: int, chunk: Any) -> None:

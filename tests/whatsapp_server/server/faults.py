@@ -114,9 +114,10 @@ class Faults:
         """Acknowledge what was held, and go on as usual."""
         self.network.router.release_acks()
 
-    def refuse_sends(self, code: str, times: int = 1) -> None:
-        """Answer the next messages that devices send with an error, and deliver them to nobody."""
-        self.network.router.refusals.extend([code] * times)
+    def refuse_sends(self, code: str, times: int = 1, jid: Jid | None = None) -> None:
+        """Answer the next messages that one device, or any, sends with an error, and deliver them to nobody."""
+        device = None if jid is None else self.network.device_at(jid)
+        self.network.router.refusals.extend([(code, device)] * times)
 
     def receipt(self, sender: Jid, to: Jid, message_id: str, kind: str) -> None:
         """Send a receipt of any type to every device of `to`, such as the unknown "server-error"."""

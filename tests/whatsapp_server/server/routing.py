@@ -29,7 +29,7 @@ class Router:
     """Takes stanzas that devices send.
 
     Faults: `hold_acks` keeps the acks of messages back until it is lifted; `refusals` are the error codes that the
-    next messages are answered with.
+    next messages are answered with, each with the device it is meant for (None: whichever comes first).
     """
 
     def __init__(self, network: Network) -> None:
@@ -38,7 +38,7 @@ class Router:
         self._seen: dict[tuple[Jid, str], None] = {}
         self._held_acks: list[tuple[DeviceRecord, Node]] = []
         self.hold_acks = False
-        self.refusals: list[str] = []
+        self.refusals: list[tuple[str, DeviceRecord | None]] = []
         self._handlers = {
             "message": self._message,
             "receipt": self._receipt,
@@ -72,8 +72,8 @@ class Router:
         if to is None or (recipient is None and to.server in (LID_SERVER, "s.whatsapp.net")):
             self._acknowledge(sender, node, error=BAD_RECIPIENT)
             return
-        if self.refusals:
-            self._acknowledge(sender, node, error=self.refusals.pop(0))
+        if self.refusals and self.refusals[0][1] in (None, sender):
+            self._acknowledge(sender, node, error=self.refusals.pop(0)[0])
             return
         fan_out = node.child("participants")
         remembered = (sender.phone_jid, node.get("id"))

@@ -1,0 +1,30 @@
+"""What the session's link keeper lets out, and when."""
+
+from daemon.domain.ids import Address
+from daemon.domain.links import LinkState
+from daemon.domain.signals import BacklogBegun, BacklogEnded, Connected
+from daemon.link_keeper import LinkKeeper
+from daemon.store import accounts
+from tests.books import NOON, Books
+
+ME = Connected(Address("6281230000001", "s.whatsapp.net", 1), "118000000000011")
+
+
+def state(books: Books) -> LinkState:
+    with books.database.read() as conn:
+        return accounts.get_link(conn, books.account_id).state
+
+
+def test_a_library_that_logs_in_anew_by_itself_lets_no_reply_out_before_the_backlog_is_in(books: Books) -> None:
+    keeper = LinkKeeper(books.database, books.account_id, lambda: NOON)
+    with books.database.write() as conn:
+        accounts.set_state(conn, books.account_id, LinkState.CONNECTING, NOON)
+    keeper.handle(ME)
+    keeper.handle(BacklogEnded())
+    assert (keeper.ready.is_set(), state(books)) == (True, LinkState.ONLINE)
+    # as after a stream error 515: the phone may have answered in between
+    keeper.handle(BacklogBegun(3))
+    keeper.handle(ME)
+    assert (keeper.ready.is_set(), state(books)) == (False, LinkState.CATCHING_UP)
+    keeper.handle(BacklogEnded())
+    assert (keeper.ready.is_set(), state(books)) == (True, LinkState.ONLINE)

@@ -1,0 +1,78 @@
+"""The owner adds a number, calls one something else, or takes away one that was never linked."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, abort, redirect, request, url_for
+from flask_babel import gettext
+
+from daemon.domain.account_names import LONGEST, BadName
+from daemon.store import accounts, numbers
+from webui import frame, link, ownership
+from webui.auth import owner_required
+from webui.context import services
+
+pages = Blueprint("naming", __name__)
+
+# a new number shows codes for so long, even if its page is late in asking for them
+FIRST_CODES = timedelta(minutes=2)
+
+
+def _(text: str) -> str:
+    return text
+
+
+# What is wrong with a name, by BadName's reason.
+NAME_ERRORS = {
+    "empty": _("Write a name for this number."),
+    "too_long": _("Use %(count)d characters at most."),
+    "characters": _("Use letters, digits, spaces and signs only."),
+    "letters": _("Use at least one letter."),
+    "taken": _("Another number has this name already."),
+}
+
+
+@pages.post("/link/add")
+@owner_required
+def add() -> Any:
+    """One more number; its page shows the code to scan."""
+    typed, now = request.form.get("new_name", ""), services().clock()
+    try:
+        with services().database.write() as conn:
+            made = numbers.add(conn, typed, now).id
+            accounts.change_link(conn, made, now, pair_until=now + FIRST_CODES)
+            every = [one.id for one in accounts.every(conn)]
+    except BadName as error:
+        return _refuse("new_name", typed, error)
+    ownership.choose(made, every)
+    return redirect(url_for("link.page"), 303)
+
+
+@pages.post("/link/name")
+@owner_required
+def rename() -> Any:
+    """Another name for this number."""
+    typed = request.form.get("own_name", "")
+    try:
+        with services().database.write() as conn:
+            numbers.rename(conn, frame.account_of(conn), typed, services().clock())
+    except BadName as error:
+        return _refuse("own_name", typed, error)
+    return redirect(url_for("link.page"), 303)
+
+
+@pages.post("/link/remove")
+@owner_required
+def remove() -> Any:
+    """Away with a number that was never linked."""
+    with services().database.write() as conn:
+        if not numbers.remove(conn, frame.account_of(conn), services().clock()):
+            abort(409)
+        every = [one.id for one in accounts.every(conn)]
+    ownership.choose(every[0], every)
+    return redirect(url_for("link.page"), 303)
+
+
+def _refuse(field: str, typed: str, error: BadName) -> Any:
+    sentence = gettext(NAME_ERRORS[error.reason], count=LONGEST)
+    return link.render(names={field: typed[: 2 * LONGEST]}, name_errors={field: sentence}), 422

@@ -1,0 +1,83 @@
+"""The switcher between several numbers: each with its name, how its link is, and how many customers wait."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, g
+from flask_babel import gettext
+from sqlalchemy import Connection
+
+from daemon.domain.links import LinkState
+from daemon.store import accounts, figures
+from daemon.store.accounts import Account
+from webui import linkview, texts
+from webui.context import services
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One number in the switcher: its link, and how many customers wait."""
+
+    id: int
+    name: str
+    phone: str | None
+    state: LinkState
+    waiting: int
+
+    @property
+    def title(self) -> str:
+        """The state of the link in two or three words."""
+        return gettext(linkview.TITLES[self.state][0])
+
+    @property
+    def tone(self) -> str:
+        """How the link's dot is drawn."""
+        return linkview.TITLES[self.state][1]
+
+
+def install(app: Flask) -> None:
+    """Give every page its switcher, and the number that it is about."""
+
+    @app.context_processor
+    def about() -> dict[str, Any]:
+        return {"numbers": _shown, "account_id": g.get("account_id")}
+
+
+def several(conn: Connection, every: list[Account]) -> list[Number]:
+    """These numbers as the switcher shows them; none if there is only one, and so nothing to choose."""
+    if len(every) < 2:
+        return []
+    turns, nobody = figures.open_turns(conn), figures.OpenTurns()
+    return [
+        Number(
+            one.id,
+            one.name,
+            texts.phone(one.phone),
+            accounts.get_link(conn, one.id).state,
+            turns.get(one.id, nobody).count,
+        )
+        for one in every
+    ]
+
+
+def piece(found: list[Number]) -> dict[str, Any]:
+    """The switcher as the websocket tells it."""
+    said = [
+        {
+            "id": one.id,
+            "name": one.name,
+            "phone": one.phone,
+            "title": one.title,
+            "tone": one.tone,
+            "waiting": one.waiting,
+        }
+        for one in found
+    ]
+    return {"type": "numbers", "numbers": said}
+
+
+def _shown() -> list[Number]:
+    if len(g.get("numbers") or []) < 2:
+        return []
+    with services().database.read() as conn:
+        return several(conn, accounts.every(conn))
