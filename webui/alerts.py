@@ -187,7 +187,7 @@ def _render(conn: Connection, values: Mapping[str, str], errors: dict[str, str])
     return frame.show(
         "alerts.html",
         conn,
-        values=kept | {name: value for name, value in values.items()},
+        values=kept | dict(values),
         errors=errors,
         defaults=Choices(),
         kinds=[(kind.value, gettext(label)) for kind, label in KINDS.items()],

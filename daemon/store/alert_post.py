@@ -93,8 +93,8 @@ def post(
     conn: Connection, channel_id: int, alert_id: int | None, kind: str, title: str, body: str, now: datetime
 ) -> int:
     """Put a message on its way; returns its row."""
-    values: dict[str, Any] = {"channel_id": channel_id, "alert_id": alert_id, "kind": kind, "title": title[:200], "body": body}
-    values |= {"at": now, "state": DUE}
+    values: dict[str, Any] = {"channel_id": channel_id, "alert_id": alert_id, "kind": kind}
+    values |= {"title": title[:200], "body": body, "at": now, "state": DUE}
     return int(conn.execute(insert(alert_delivery).values(values).returning(alert_delivery.c.id)).scalar_one())
 
 

@@ -152,7 +152,10 @@ class Soak:
             "responses": {str(code): n for code, n in sorted(self.traffic.codes.items())},
             "client_mistakes": len(self.shop.wa.endpoint.troubles),
         }
-        return figures | {"promises_broken": verdict.broken(figures)}
+        broken = verdict.broken(figures)
+        if broken:
+            print(self.shop.log(), file=sys.stderr)
+        return figures | {"promises_broken": broken}
 
     def _possible(self) -> list[Fault]:
         every = [fault for fault in (*GENTLE, *HARD) if self._is_wanted(fault.name)]

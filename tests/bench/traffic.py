@@ -157,7 +157,9 @@ class Traffic:
             incoming = conn.execute(text("SELECT wa_id, kind, text FROM message WHERE NOT from_me")).all()
             outgoing = conn.execute(
                 text(
-                    "SELECT message.text, outbox.state FROM outbox JOIN message ON message.id = outbox.message_id"
+                    "SELECT message.text, outbox.state, message.wa_id, message.delivery, message.contact_id,"
+                    " outbox.sending_at, outbox.sent_at FROM outbox"
+                    " JOIN message ON message.id = outbox.message_id"
                 )
             ).all()
         times_kept = Counter(row.wa_id for row in incoming)
