@@ -102,6 +102,9 @@ class AccountWatch:
         if self._pulse.is_dead(now):
             log.error("session %d shows no sign of life and is killed", self.account_id)
             child.kill()
+            # said once, although it takes some moments to be gone
+            self._pulse.close()
+            self._pulse = None
 
     def _after_end(self) -> None:
         """Write the truth about a session that could not write it itself; set the next attempt's time."""
