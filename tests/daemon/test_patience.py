@@ -37,7 +37,7 @@ def fast_clock(shop: MovedShop) -> Iterator[None]:
 
 
 def press_for(shop: MovedShop, minutes: float, at_least: int = 0) -> int:
-    """Press “connect now” again and again for so long and until the server has seen so many logins; how many it saw."""
+    """Press “connect now” for so long, and until the server has seen so many logins; how many it has seen."""
     before, end = len(shop.wa.logins), shop.day + minutes / 1440
     while shop.day < end or len(shop.wa.logins) - before < at_least:
         with shop.database.write() as conn:
