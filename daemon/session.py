@@ -132,7 +132,7 @@ class Session:
                     return LinkEnded(LinkState.OFFLINE, LinkReason.SESSION_DIED)
             self._beat.beat()
             self._vitals.beat()
-            if not self._stop.empty():
+            if self._beat.is_alone or not self._stop.empty():
                 return LinkEnded(LinkState.STOPPED)
             if self._whatsapp.busy_for() > LONGEST_CALLBACK:
                 log.error("a callback is stuck: ending the session")

@@ -2,7 +2,6 @@
 
 import os
 import time
-from contextlib import suppress
 
 # seconds between two beats, and from the last one to the moment at which the child counts as silent
 EVERY, SILENT_AFTER = 1.0, 5.0
@@ -19,6 +18,8 @@ class Beat:
     def __init__(self, fd: int) -> None:
         self._fd = fd
         self._next = 0.0
+        # the supervisor has gone without a word: whoever feels that goes, too
+        self.is_alone = False
 
     def beat(self) -> None:
         """The main loop has turned once more."""
@@ -33,9 +34,12 @@ class Beat:
 
     def _write(self, sign: bytes) -> None:
         if self._fd >= 0:
-            # the listener is gone, and we with it soon; or it is slow, and has enough to read
-            with suppress(OSError):
+            try:
                 os.write(self._fd, sign)
+            except BrokenPipeError:
+                self.is_alone = True
+            except BlockingIOError:
+                pass  # it is slow, and has enough to read
 
 
 class Pulse:

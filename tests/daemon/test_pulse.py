@@ -67,3 +67,11 @@ def test_a_listener_that_reads_nothing_does_not_hold_the_child_up(pulse: Pulse) 
 def test_without_a_listener_a_beat_is_nothing() -> None:
     Beat(-1).beat()
     Beat(-1).leave()
+
+
+def test_a_child_whose_supervisor_is_gone_feels_it() -> None:
+    pulse = Pulse(now=1000.0)
+    beat = Beat(pulse.writer)
+    pulse.close()
+    beat.beat()
+    assert beat.is_alone
