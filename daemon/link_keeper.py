@@ -5,7 +5,7 @@ import threading
 import time
 from dataclasses import replace
 from datetime import datetime, timedelta
-from queue import SimpleQueue
+from queue import Queue
 
 from sqlalchemy import Connection
 
@@ -47,7 +47,8 @@ class LinkKeeper:
     """Turns signals into rows of the link, in the order in which they come."""
 
     def __init__(self, database: Database, account_id: int, clock: Clock, limits: Limits | None = None) -> None:
-        self.ended: SimpleQueue[LinkEnded] = SimpleQueue()
+        # no SimpleQueue: its get() waits for ever when a signal's handler outlasts the timeout (seen with 3.11)
+        self.ended: Queue[LinkEnded] = Queue()
         self.connected = threading.Event()
         # set once the backlog of the time away is in: only then it is known what the phone has answered
         self.ready = threading.Event()

@@ -1,5 +1,12 @@
 """What the session's link keeper lets out, and when."""
 
+import signal
+import time
+from collections.abc import Iterator
+from queue import Empty
+
+import pytest
+
 from daemon.domain.ids import Address
 from daemon.domain.links import LinkState
 from daemon.domain.signals import BacklogBegun, BacklogEnded, Connected
@@ -28,3 +35,29 @@ def test_a_library_that_logs_in_anew_by_itself_lets_no_reply_out_before_the_back
     assert (keeper.ready.is_set(), state(books)) == (False, LinkState.CATCHING_UP)
     keeper.handle(BacklogEnded())
     assert (keeper.ready.is_set(), state(books)) == (True, LinkState.ONLINE)
+
+
+@pytest.fixture
+def slow_signal() -> Iterator[None]:
+    """SIGALRM, whose handling takes longer than the wait that it comes in; a second one ends a wait for ever."""
+    came: list[float] = []
+
+    def handle(*_: object) -> None:
+        if came:
+            raise TimeoutError
+        came.append(time.monotonic())
+        while time.monotonic() < came[0] + 0.05:
+            pass
+
+    before = signal.signal(signal.SIGALRM, handle)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+    assert came
+
+
+def test_whoever_waits_for_the_end_is_not_held_up_by_a_signal(books: Books, slow_signal: None) -> None:
+    keeper = LinkKeeper(books.database, books.account_id, lambda: NOON)
+    signal.setitimer(signal.ITIMER_REAL, 0.01, 2)
+    with pytest.raises(Empty):
+        keeper.ended.get(timeout=0.03)
