@@ -153,8 +153,8 @@ class Traffic:
 
         Only `lost_but_shown`, `unreadable_for_customers`, `uncertain…` and `failed` may be above zero. A reply in
         `sent_but_not_received` whose delivery is "delivered" came with a message counter that was used before, and
-        was dropped by the customer's device as a duplicate: whatsmeow reads and writes a customer's session without
-        a lock around both when it decrypts and encrypts for him at the same time (sessioncache.go, message.go).
+        was dropped by the customer's device as a duplicate: probably whatsmeow's, which reads and writes a session
+        without a lock around both when it decrypts and encrypts for a customer at once (store/sessioncache.go).
         """
         with self.shop.database.read() as conn:
             incoming = conn.execute(text("SELECT wa_id, kind, text FROM message WHERE NOT from_me")).all()
