@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from datetime import timedelta
-from queue import Empty, SimpleQueue
+from queue import Empty
 
 from sqlalchemy.exc import OperationalError
 
@@ -80,13 +80,13 @@ class Session:
         self._typist = Typist(self._database, account.id, self._whatsapp, self._keeper.ready, clock)
         self._historian = Historian(self._database, account.id, connected, clock)
         self._asked_code_for: str | None = None
-        self._stop: SimpleQueue[int] = SimpleQueue()
+        self._stopping = False
         self._progress = BacklogProgress()
 
     def run(self) -> None:
         """Connect, and stay until the link ends or a signal asks to stop; never returns."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda n, frame: self._stop.put(n))
+            signal.signal(number, lambda n, frame: self._stop())
         settle_interrupted(self._database, self._account.id, self._clock)
         recover(self._database, self._account.id, self._arrivals, self._clock)
         with self._database.write() as conn:
@@ -102,6 +102,9 @@ class Session:
         end = self._wait(library)
         self._beat.leave()
         self._leave(end)
+
+    def _stop(self) -> None:
+        self._stopping = True
 
     def _on_event(self, event: Event) -> None:
         """Commit one event before the library goes on; a busy or full database holds the library back."""
@@ -132,7 +135,7 @@ class Session:
                     return LinkEnded(LinkState.OFFLINE, LinkReason.SESSION_DIED)
             self._beat.beat()
             self._vitals.beat()
-            if self._beat.is_alone or not self._stop.empty():
+            if self._beat.is_alone or self._stopping:
                 return LinkEnded(LinkState.STOPPED)
             if self._whatsapp.busy_for() > LONGEST_CALLBACK:
                 log.error("a callback is stuck: ending the session")
