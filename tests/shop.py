@@ -121,6 +121,23 @@ class Shop:
             **more,
         )
 
+    @contextmanager
+    def pairing(self, *options: str) -> Iterator["subprocess.Popen[str]"]:
+        """`balas pair OPTIONS --json` while it runs."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "daemon.cli", "pair", "--json", *options],
+            env=self.environment,
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
     def log(self) -> str:
         """What the daemon and its children have logged so far."""
         return (self.folder / "daemon.log").read_text()

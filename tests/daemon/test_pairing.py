@@ -1,10 +1,6 @@
 """Linking a number: by picture, by letters, with everything that can go wrong, and unlinking it again."""
 
 import json
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -42,20 +38,6 @@ def scan(shop: Shop) -> int:
     return number
 
 
-@contextmanager
-def pairing(shop: Shop, *options: str) -> Iterator["subprocess.Popen[str]"]:
-    """`balas pair OPTIONS --json` while it runs."""
-    command = [sys.executable, "-m", "daemon.cli", "pair", "--json", *options]
-    process = subprocess.Popen(
-        command, env=shop.environment, cwd=shop.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
 def ask_for_letters(shop: Shop, phone: str | None) -> None:
     """Somebody typed a phone number into the link page."""
     with shop.database.write() as conn:
@@ -88,7 +70,7 @@ def test_a_scanned_picture_links_the_number(new_shop: Shop) -> None:
 
 
 def test_eight_letters_typed_on_the_phone_link_the_number(new_shop: Shop) -> None:
-    with pairing(new_shop, "--phone", f"+{new_shop.wa.phone.phone_number}", "--timeout", "60") as command:
+    with new_shop.pairing("--phone", f"+{new_shop.wa.phone.phone_number}", "--timeout", "60") as command:
         assert command.stdout is not None
         code = next(found for line in command.stdout if (found := json.loads(line)["pair_code"]))
         number = new_shop.wa.phone.enter_code(code)
@@ -205,7 +187,7 @@ def test_unlinking_wipes_the_keys_and_a_new_link_keeps_the_conversations(own_sho
     assert (link.reason, link.wish, link.qr) == (LinkReason.UNLINKED_HERE, "", None)
     assert SENTENCES[link.state, link.reason].happened in said.stdout
 
-    with pairing(shop) as command:
+    with shop.pairing() as command:
         shown(shop)
         after = scan(shop)
         command.communicate(timeout=30)
@@ -227,6 +209,6 @@ def test_unlinking_while_whatsapp_is_out_of_reach_wipes_the_keys_all_the_same(ow
     assert (link.state, link.reason) == (LinkState.UNLINKED, LinkReason.UNLINKED_HERE)
     assert not (own_shop.folder / "keys" / f"session-{own_shop.account_id}.db").exists()
     own_shop.wa.faults.accept_logins()
-    with pairing(own_shop):
+    with own_shop.pairing():
         shown(own_shop)
         scan(own_shop)

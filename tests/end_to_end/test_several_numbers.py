@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -37,25 +36,11 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 def phone(shop: Shop) -> Phone:
     """The phone of a second number, linked by the command line to the Balas that is running."""
     phone = shop.wa.add_account("6281230000009", "Toko Dua")
-    with pairing(shop, "Toko Dua") as command:
+    with shop.pairing("--account", "Toko Dua", "--timeout", "60") as command:
         phone.scan(code_of(command))
         _output, errors = command.communicate(timeout=60)
     assert (command.returncode, errors) == (0, "")
     return phone
-
-
-@contextmanager
-def pairing(shop: Shop, name: str) -> Iterator["subprocess.Popen[str]"]:
-    """`balas pair --account NAME --json` while it runs."""
-    command = [sys.executable, "-m", "daemon.cli", "pair", "--account", name, "--json", "--timeout", "60"]
-    process = subprocess.Popen(
-        command, env=shop.environment, cwd=shop.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 def code_of(command: "subprocess.Popen[str]") -> str:
@@ -164,7 +149,7 @@ def test_a_number_is_not_linked_twice(shop: Shop, phone: Phone) -> None:
     linked = shop.wa.phone.linked_numbers()
     ratna = shop.wa.add_customer("Ratna Kedua")
     shop.wa.phone.remember(ratna, ("in", "dari dulu", 3600))
-    with pairing(shop, "Tiga") as command:
+    with shop.pairing("--account", "Tiga", "--timeout", "60") as command:
         shop.wa.phone.scan(code_of(command))
         ratna.send_text("untuk yang mana?")
         _output, errors = command.communicate(timeout=60)
@@ -185,7 +170,7 @@ def test_a_number_is_not_linked_twice(shop: Shop, phone: Phone) -> None:
             assert conn.execute(rows).scalar() == 0, table.name
     # nothing of the refused link is left to begin with, and a number of its own still links
     another = shop.wa.add_account("6281230000010", "Toko Tiga")
-    with pairing(shop, "tiga") as command:
+    with shop.pairing("--account", "tiga", "--timeout", "60") as command:
         another.scan(code_of(command))
         assert command.wait(60) == 0
     assert shop.link().state == LinkState.ONLINE
