@@ -13,9 +13,10 @@ from daemon import phone
 from daemon.desk import assignment, bot, claims, settings
 from daemon.domain.ladder import Limits
 from daemon.domain.time import Clock
-from daemon.store import accounts, pending, presence
+from daemon.store import accounts, presence
 from daemon.store import claims as held
 from daemon.store.engine import Database
+from daemon.store.pending import is_anything_pending
 from daemon.store.watch import ChangeWatch
 
 log = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ class Clerk(threading.Thread):
         if self._clock() >= self._forget_at:
             return True
         with self._guarded("look"), self._database.read() as conn:
-            return pending.something(conn)
+            return is_anything_pending(conn)
         return False
 
     def look(self) -> None:

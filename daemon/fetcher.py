@@ -99,9 +99,9 @@ class Fetcher(threading.Thread):
             at = self._clock() + FIRST_RETRY * 2**wanted.failures
             downloads.later(conn, wanted.message_id, at)
 
-    def _done(self, wanted: Wanted, media: dict[str, object]) -> None:
+    def _done(self, wanted: Wanted, about: dict[str, object]) -> None:
         with self._database.write() as conn:
-            downloads.done(conn, wanted.message_id, media)
+            downloads.done(conn, wanted.message_id, about)
             events.append(
                 conn,
                 self._account_id,

@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 from daemon.domain.ids import Address, Party
 from daemon.domain.messages import MessageKind, MessageReceived, Origin, ReceiptReceived
 from daemon.domain.time import Clock, from_unix
-from daemon.ingest import incoming, receiving
+from daemon.ingest import receiving
+from daemon.ingest.incoming import is_ourselves, receive_message
 from daemon.store import accounts, contacts, messages
 from daemon.store.accounts import Account
 from daemon.store.engine import Database
@@ -31,7 +32,7 @@ def recover(database: Database, account_id: int, arrivals: Arrivals, clock: Cloc
         is_linked = account.device is not None
         lost = sum(_place(conn, account, arrival, now) for arrival in (arrivals.read() if is_linked else []))
         for found in arrivals.read_receipts() if is_linked else []:
-            receiving.receipt(conn, account, _receipt(account, found), now)
+            receiving.receive_receipt(conn, account, _receipt(account, found), now)
     arrivals.start_anew()
     if lost:
         log.warning("%d messages were lost in a crash and are shown as placeholders", lost)
@@ -46,13 +47,13 @@ def _place(conn: Connection, account: Account, arrival: Arrival, now: datetime) 
         contact_id = contacts.find(conn, account.id, address) if address else None
         if contact_id is not None and messages.find(conn, contact_id, from_me, arrival.wa_id):
             return False
-    if incoming.is_ourselves(account, arrival.party):
+    if is_ourselves(account, arrival.party):
         return False
     at = min(from_unix(arrival.at), now) if arrival.at is not None else now
     device = arrival.writer.device if arrival.writer else 0
     origin = Origin(arrival.party, from_me, device, at, arrival.participant)
     placeholder = MessageReceived(arrival.wa_id, origin, MessageKind.LOST, None, arrival.push_name)
-    incoming.message(conn, account, placeholder, now)
+    receive_message(conn, account, placeholder, now)
     return True
 
 

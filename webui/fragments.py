@@ -7,8 +7,13 @@ from typing import Any
 from flask import Flask, current_app
 from flask_babel import force_locale
 
-from webui import activities, bubbles, marks, ownership, tools, views
+from webui import ownership
+from webui.activities import Activity
+from webui.bubbles import Message
 from webui.linkview import Panel
+from webui.marks import Mark, TurnMark
+from webui.tools import Colleague, Tools
+from webui.views import Row
 
 
 @contextmanager
@@ -19,42 +24,42 @@ def speaking(app: Flask, language: str, account_id: int, every: list[int]) -> It
         yield
 
 
-def bubble(message: bubbles.Message) -> str:
+def bubble(message: Message) -> str:
     """One message of a thread."""
     return _render("_bubble.html", message=message)
 
 
-def row(shown: views.Row) -> str:
+def row(shown: Row) -> str:
     """One conversation of the list."""
     return _render("_row.html", row=shown, box=None, open_id=None, me=None)
 
 
-def head(shown: views.Row, offered: tools.Tools) -> str:
+def head(shown: Row, offered: Tools) -> str:
     """The top line of a thread: who it is, who takes care of it, and what can be done with it."""
     return _render("_head.html", about=shown, tools=offered, box=None, me=None, csrf="")
 
 
-def turn_mark(shown: marks.TurnMark) -> str:
+def turn_mark(shown: TurnMark) -> str:
     """What stands under a turn: who handled it, or since when the customer waits."""
     return _render("_mark.html", mark=shown, csrf="")
 
 
-def activity(line: activities.Activity) -> str:
+def activity(line: Activity) -> str:
     """Something that happened to a conversation, between its messages."""
     return _render("_activity.html", activity=line)
 
 
-def alarm(shown: views.Row) -> str:
+def alarm(shown: Row) -> str:
     """A customer has been waiting too long: a word that stays until somebody has looked."""
     return _render("_alarm.html", row=shown)
 
 
-def team(colleagues: list[tools.Colleague]) -> str:
+def team(colleagues: list[Colleague]) -> str:
     """Who is at the desk."""
     return _render("_team.html", colleagues=colleagues)
 
 
-def notice(mark: marks.Mark) -> str:
+def notice(mark: Mark) -> str:
     """Somebody else answered while a reply was being written."""
     return _render("_answered.html", mark=mark)
 

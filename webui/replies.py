@@ -140,11 +140,11 @@ def _sent(conversation_id: int, message_id: int) -> Any:
     """The new bubble for a script, the thread for a browser without one."""
     now = services().clock()
     with services().database.read() as conn:
-        bubble = messages.bubble(conn, message_id)
-    if bubble is None or bubble.conversation_id != conversation_id:
+        found = messages.bubble(conn, message_id)
+    if found is None or found.conversation_id != conversation_id:
         abort(400)
     if errors.wants_json():
-        shown = fragments.bubble(bubbles.message(bubble, now))
+        shown = fragments.bubble(bubbles.message(found, now))
         return jsonify(id=message_id, bubble=shown, turn_id="", request_key=Draft().request_key), 201
     return redirect(url_for("inbox.thread", conversation_id=conversation_id, box=request.args.get("box")), 303)
 

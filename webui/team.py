@@ -13,9 +13,9 @@ from auth_store import admins
 from auth_store.admins import Admin, Role
 from daemon.desk import assignment, settings, team
 from daemon.domain.desk import Action
-from daemon.store import accounts, audit, conversations, presence, workload
+from daemon.store import accounts, audit, conversations, presence
 from daemon.store.presence import Colleague
-from daemon.store.workload import Load
+from daemon.store.workload import Load, load_by_admin
 from webui import frame, texts
 from webui.auth import owner_required, the_actor, the_admin
 from webui.context import services
@@ -150,7 +150,7 @@ def _render(values: Mapping[str, str], errors: dict[str, str], link: dict[str, s
     with services().database.read() as conn:
         account_id = frame.account_of(conn)
         usual = settings.load(conn, account_id).most_conversations
-        loads = workload.by_admin(conn, account_id)
+        loads = load_by_admin(conn, account_id)
         everybody = {one.id: one for one in admins.everyone(conn)}
         members = [
             _shown(one, everybody[one.admin_id], loads.get(one.admin_id, Load()), usual)

@@ -46,12 +46,12 @@ def read(conn: Connection, about: Summary, now: datetime) -> Thread:
         conn, about.id, shown[0].sent_at if more else None, before[0] if before is not None else None
     )
     entries: list[tuple[tuple[int, int, int], Item]] = []
-    for bubble in shown:
-        message = bubbles.message(bubble, now)
+    for one in shown:
+        message = bubbles.message(one, now)
         entries.append(((message.at, 0, message.id), Item(message=message)))
     for line in lines:
-        if (activity := activities.activity(line, now)) is not None:
-            entries.append(((activity.at, 1, activity.id), Item(activity=activity)))
+        if (said := activities.activity(line, now)) is not None:
+            entries.append(((said.at, 1, said.id), Item(activity=said)))
     under_message = _marks(conn, about, shown, before is not None, now)
     items: list[Item] = []
     for _, item in sorted(entries, key=lambda entry: entry[0]):

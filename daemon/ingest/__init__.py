@@ -62,9 +62,9 @@ def apply(conn: Connection, account_id: int, event: Event, now: datetime, spots:
         evidence.note(conn, account_id, seen.kind, seen.at, now)
     match event:
         case MessageReceived():
-            incoming.message(conn, account, event, now, spots)
+            incoming.receive_message(conn, account, event, now, spots)
         case ReceiptReceived():
-            receiving.receipt(conn, account, event, now)
+            receiving.receive_receipt(conn, account, event, now)
         case MessageEdited() | MessageRevoked() | Reacted():
             changes.change(conn, account, event, now)
         case TypingChanged():

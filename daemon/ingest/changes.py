@@ -13,7 +13,7 @@ from daemon.domain.messages import (
     Reacted,
     TypingChanged,
 )
-from daemon.ingest import incoming
+from daemon.ingest.incoming import receive_message
 from daemon.store import contacts, conversations, events, messages
 from daemon.store.accounts import Account
 from daemon.store.events import EventKind
@@ -31,7 +31,7 @@ def change(
         if isinstance(event, MessageEdited) and event.text:
             # the original never came: the edited text is all there is
             original = MessageReceived(event.target_wa_id, origin, MessageKind.TEXT, event.text)
-            incoming.message(conn, account, original, now)
+            receive_message(conn, account, original, now)
             if made := messages.find(conn, contact_id, from_me, event.target_wa_id):
                 messages.edit(conn, made.id, event.text, origin.at)
         return

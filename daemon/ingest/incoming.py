@@ -44,7 +44,7 @@ def next_of_turn(conn: Connection, account_id: int, event: MessageReceived, now:
     return True
 
 
-def message(
+def receive_message(
     conn: Connection, account: Account, event: MessageReceived, now: datetime, spots: Spots | None = None
 ) -> None:
     """Store a message that is new, fill a placeholder, or do nothing.

@@ -12,7 +12,7 @@ from daemon.store.accounts import Account, own_author
 from daemon.store.events import EventKind
 
 
-def receipt(conn: Connection, account: Account, event: ReceiptReceived, now: datetime) -> None:
+def receive_receipt(conn: Connection, account: Account, event: ReceiptReceived, now: datetime) -> None:
     """Keep a receipt and move the ticks; one that is known already does nothing."""
     origin = event.origin
     who = "me" if origin.from_me else origin.participant or str(origin.party.address)

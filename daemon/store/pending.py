@@ -19,7 +19,7 @@ _something = Prepared(
 )
 
 
-def something(conn: Connection) -> bool:
+def is_anything_pending(conn: Connection) -> bool:
     """Whether anybody waits or is answering; if not, time alone brings nothing due."""
     found = _something.run(conn, {})
     return found is not None and bool(found[0])

@@ -16,7 +16,7 @@ class Load:
     waiting: int = 0
 
 
-def by_admin(conn: Connection, account_id: int) -> dict[int | None, Load]:
+def load_by_admin(conn: Connection, account_id: int) -> dict[int | None, Load]:
     """What everybody has; None is what nobody has taken."""
     rows = conn.execute(
         select(conversation.c.assignee_id, func.count(), func.count(turn.c.id))
