@@ -7,7 +7,7 @@ import threading
 from datetime import timedelta
 from pathlib import Path
 
-from auth_store.place import prepare_folder
+from auth_store.files import prepare_folder
 from daemon.domain.time import Clock
 from daemon.store import downloads, events
 from daemon.store.downloads import Wanted

@@ -12,8 +12,8 @@ from queue import Empty
 
 from sqlalchemy.exc import OperationalError
 
-from auth_store.memory import guard_memory
-from auth_store.place import Lock, PlaceError, session_file, session_path, wipe_session
+from auth_store.files import Lock, PlaceError, session_file, session_path, wipe_session
+from auth_store.process_hardening import guard_memory
 from daemon import logs
 from daemon.backlog import LONGEST_SILENCE, BacklogProgress
 from daemon.config import Config

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from auth_store import admins
 from auth_store.admins import Role
-from auth_store.place import private_file
+from auth_store.files import private_file
 from daemon.config import Config
 from daemon.desk import turns
 from daemon.domain.links import LinkState

@@ -43,7 +43,7 @@ def test_the_session_does_load_the_library() -> None:
         ["daemon.ingest", "daemon.link_keeper"],
         ["daemon.supervisor", "daemon.cli"],
         ["webui.app", "webui.serve"],
-        ["auth_store.admins", "auth_store.place"],
+        ["auth_store.admins", "auth_store.files"],
     ],
     ids=lambda names: names[0],
 )

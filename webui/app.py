@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.routing import IntegerConverter, Map
 
-from auth_store import place
+from auth_store import files
 from daemon.config import Config
 from daemon.store.engine import Database
 from webui import (
@@ -63,7 +63,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     config = config or Config.from_env()
     app = Flask("webui", root_path=str(_HERE), static_url_path=f"/static/{static_version()}")
     app.config.update(
-        SECRET_KEY=place.secret_key(config.data),
+        SECRET_KEY=files.secret_key(config.data),
         MAX_CONTENT_LENGTH=LARGEST_FORM,
         MAX_FORM_MEMORY_SIZE=LARGEST_FORM,
         SEND_FILE_MAX_AGE_DEFAULT=A_YEAR,

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from sqlalchemy import Connection
 
-from auth_store.place import PlaceError
+from auth_store.files import PlaceError
 from daemon.commands.choosing import account_option, chosen
 from daemon.commands.opening import open_existing, settings
 from daemon.config import Config

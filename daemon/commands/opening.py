@@ -5,7 +5,7 @@ import os
 import click
 from sqlalchemy.exc import DatabaseError
 
-from auth_store.place import Lock, PlaceError, prepare_folder, private_file
+from auth_store.files import Lock, PlaceError, prepare_folder, private_file
 from daemon.config import Config, ConfigError
 from daemon.store.engine import Database
 from daemon.store.schema import revision

@@ -8,8 +8,8 @@ import click
 
 from auth_store import admins
 from auth_store.admins import Role
-from auth_store.memory import no_core_dumps
-from auth_store.place import Lock, PlaceError, check_keys
+from auth_store.files import Lock, PlaceError, check_keys
+from auth_store.process_hardening import no_core_dumps
 from daemon import logs
 from daemon.commands.opening import open_data
 from daemon.config import Config

@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Iterator
 
-from auth_store.place import AlreadyOpen, Lock
+from auth_store.files import AlreadyOpen, Lock
 from daemon.config import Config
 from daemon.doctor import data, machine
 from daemon.doctor.findings import Finding, note

@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from auth_store.place import PlaceError
+from auth_store.files import PlaceError
 from daemon.keeping import backup
 from daemon.keeping.backup import BackupFailed
 from daemon.store.engine import Database

@@ -13,7 +13,7 @@ from typing import IO
 
 from sqlalchemy import select, update
 
-from auth_store.place import PlaceError, prepare_folder
+from auth_store.files import PlaceError, prepare_folder
 from daemon.domain.links import LinkState
 from daemon.domain.messages import Delivery
 from daemon.keeping import backup

@@ -5,7 +5,7 @@ import sys
 import time
 from datetime import datetime
 
-from auth_store.place import wipe_session
+from auth_store.files import wipe_session
 from daemon.backoff import delay
 from daemon.config import Config
 from daemon.domain.attempts import THEN_EVERY

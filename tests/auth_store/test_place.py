@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from auth_store.place import (
+from auth_store.files import (
     AlreadyOpen,
     Lock,
     PlaceError,
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 HOLDER = """
 import sys
 from pathlib import Path
-from auth_store.place import Lock, AlreadyOpen
+from auth_store.files import Lock, AlreadyOpen
 try:
     Lock(Path(sys.argv[1]), "taken").acquire()
 except AlreadyOpen as error:
@@ -140,7 +140,7 @@ def test_a_folder_of_keys_that_others_can_enter_is_refused(data: Path) -> None:
 def test_a_guarded_process_leaves_no_core_dump() -> None:
     code = """
 import ctypes, os, resource
-from auth_store.memory import guard_memory
+from auth_store.process_hardening import guard_memory
 guard_memory()
 print(resource.getrlimit(resource.RLIMIT_CORE), ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), flush=True)
 os.abort()

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from auth_store.place import session_file
+from auth_store.files import session_file
 from tests.bench.faults import GENTLE, HARD
 from tests.bench.traffic import Traffic, p95
 from tests.shop import Shop

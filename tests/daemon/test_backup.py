@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import psutil
 import pytest
 
-from auth_store.place import Lock, session_file
+from auth_store.files import Lock, session_file
 from daemon.config import Config
 from daemon.domain.links import LinkState
 from daemon.domain.messages import Delivery

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from auth_store import admins
-from auth_store.place import Lock, session_file
+from auth_store.files import Lock, session_file
 from daemon.keeping import nightly
 from daemon.store.engine import Database
 from tests.books import NOON, Books

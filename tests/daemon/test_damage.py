@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from auth_store.place import session_file
+from auth_store.files import session_file
 from daemon.domain.links import LinkReason, LinkState
 from daemon.store import accounts
 from daemon.store.engine import Database

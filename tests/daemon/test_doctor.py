@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from auth_store.place import Lock
+from auth_store.files import Lock
 from daemon.config import Config
 from daemon.doctor import examine_data, machine
 from daemon.doctor.findings import Finding, Health

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from auth_store.place import session_file
+from auth_store.files import session_file
 from daemon.domain.ids import Address, Party
 from daemon.domain.messages import (
     Author,

@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, BrowserContext, Page
 from werkzeug.test import TestResponse
 
-from auth_store import place
+from auth_store import files
 from daemon.config import Config
 from daemon.store.engine import Database
 from tests import browser as browser_tools
@@ -35,7 +35,7 @@ def config(tmp_path: Path) -> Config:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     data = tmp_path / "data"
-    place.prepare_folder(data)
+    files.prepare_folder(data)
     return Config.from_env({"BALAS_DATA": str(data), "BALAS_PORT": str(port), "BALAS_SHOP": "Toko Sari"})
 
 
