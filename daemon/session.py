@@ -24,6 +24,7 @@ from daemon.domain.signals import BacklogEnded, LinkEnded
 from daemon.domain.time import Clock, utc_now
 from daemon.fetcher import Fetcher
 from daemon.historian import Historian
+from daemon.i18n.catalogue import translate
 from daemon.ingest import Ingest
 from daemon.link_keeper import REFUSED, LinkKeeper
 from daemon.recovery import recover
@@ -40,7 +41,6 @@ from daemon.store.watch import ChangeWatch
 from daemon.typist import Typist
 from daemon.whatsapp.arrivals import Arrivals
 from daemon.whatsapp.client import WhatsApp
-from webui.catalogue import translate
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from daemon.domain.links import LinkState
 from daemon.domain.phone_sentences import BACK, PHONE_SENTENCES, SEEN_BY
 from daemon.domain.sentences import sentence
 from daemon.domain.time import utc_now
+from daemon.i18n.catalogue import translate
 from daemon.store.accounts import Link
-from webui.catalogue import translate
 
 
 def draw_qr(text: str) -> str:

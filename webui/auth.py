@@ -13,9 +13,9 @@ from werkzeug.wrappers import Response as BaseResponse
 from auth_store import admins
 from daemon.domain.desk import Action, Actor
 from daemon.domain.messages import Author
+from daemon.i18n.catalogue import LANGUAGES
 from daemon.store import audit
 from webui import errors
-from webui.catalogue import LANGUAGES
 from webui.context import services
 from webui.security import limiter
 

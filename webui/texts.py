@@ -8,8 +8,8 @@ from flask import Flask, request, session
 from flask_babel import Babel, Domain, format_date, format_datetime, get_locale, gettext, ngettext
 from flask_login import current_user
 
+from daemon.i18n.catalogue import LANGUAGES, catalogue
 from webui import context
-from webui.catalogue import LANGUAGES, catalogue
 
 
 class Catalogue(Domain):  # type: ignore[misc]

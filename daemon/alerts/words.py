@@ -24,7 +24,7 @@ from daemon.domain.ladder import Kind
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.phone_sentences import SEEN_BY
 from daemon.domain.sentences import Sentence, sentence
-from webui.catalogue import translate
+from daemon.i18n.catalogue import translate
 
 
 @dataclass(frozen=True, slots=True)

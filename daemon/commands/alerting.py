@@ -14,9 +14,9 @@ from daemon.config import Config
 from daemon.domain.alert_sentences import FAILURES, TITLES
 from daemon.domain.alerts import kind_of
 from daemon.domain.time import utc_now
+from daemon.i18n.catalogue import translate
 from daemon.store import accounts, alert_post, alerts
 from daemon.store.alert_post import DUE, SENDING
-from webui.catalogue import translate
 
 # a line of the page as well
 _LOST = "Alerts don't arrive."

@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.sentences import FALLBACKS, SENTENCES, sentence
-from webui.catalogue import catalogue, translate
+from daemon.i18n.catalogue import catalogue, translate
 from webui.texts import phone
 
 ROOT = Path(__file__).parents[2]
