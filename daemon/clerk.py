@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from daemon import phone
 from daemon.desk import assignment, bot, claims, settings
-from daemon.domain.ladder import Limits
+from daemon.domain.primary_phone import Limits
 from daemon.domain.time import Clock
 from daemon.store import accounts, presence
 from daemon.store import claims as held

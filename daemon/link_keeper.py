@@ -10,9 +10,7 @@ from queue import Queue
 from sqlalchemy import Connection
 
 from daemon import phone
-from daemon.domain.ladder import Limits
-from daemon.domain.links import LinkReason, LinkState
-from daemon.domain.signals import (
+from daemon.domain.link_events import (
     BacklogBegun,
     BacklogEnded,
     CodeShown,
@@ -23,6 +21,8 @@ from daemon.domain.signals import (
     Signal,
     Unstable,
 )
+from daemon.domain.links import LinkReason, LinkState
+from daemon.domain.primary_phone import Limits
 from daemon.domain.time import Clock
 from daemon.store import accounts
 from daemon.store.engine import Database

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from daemon.domain.ids import LID_SERVER, PHONE_SERVER, Address
-from daemon.domain.ladder import (
+from daemon.domain.links import LinkReason, LinkState, can_send
+from daemon.domain.primary_phone import (
     ASKING,
     DEAF_AFTER,
     ORDER,
@@ -18,7 +19,6 @@ from daemon.domain.ladder import (
     step,
     why_unlinked,
 )
-from daemon.domain.links import LinkReason, LinkState, can_send
 from daemon.store import accounts, evidence
 from daemon.store.accounts import Account, Link
 

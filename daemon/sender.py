@@ -7,7 +7,7 @@ import time
 from daemon import phone
 from daemon.desk import conversations, departure, elsewhere
 from daemon.domain.messages import Delivery
-from daemon.domain.phone_sentences import PING
+from daemon.domain.sentences.phone import PING
 from daemon.domain.time import Clock
 from daemon.store import contacts, events, messages, outbox
 from daemon.store.conversations import lead

@@ -17,10 +17,10 @@ from auth_store.process_hardening import guard_memory
 from daemon import logs
 from daemon.backlog import LONGEST_SILENCE, BacklogProgress
 from daemon.config import Config
+from daemon.domain.link_events import BacklogEnded, LinkEnded
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.messages import Event, HistoryUploaded
-from daemon.domain.phone_sentences import PING
-from daemon.domain.signals import BacklogEnded, LinkEnded
+from daemon.domain.sentences.phone import PING
 from daemon.domain.time import Clock, utc_now
 from daemon.fetcher import Fetcher
 from daemon.historian import Historian

@@ -5,11 +5,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from daemon.domain.history import HistoryState
-from daemon.domain.history_sentences import history_words
-from daemon.domain.ladder import ASKING, Step, is_back
 from daemon.domain.links import LinkState
-from daemon.domain.phone_sentences import BACK, PHONE_SENTENCES, SEEN_BY
-from daemon.domain.sentences import sentence
+from daemon.domain.primary_phone import ASKING, Step, is_back
+from daemon.domain.sentences.history import history_words
+from daemon.domain.sentences.link import sentence
+from daemon.domain.sentences.phone import BACK, PHONE_SENTENCES, SEEN_BY
 from daemon.domain.time import utc_now
 from daemon.i18n.catalogue import translate
 from daemon.store.accounts import Link

@@ -12,9 +12,9 @@ from sqlalchemy import Connection
 
 from daemon.alerts import channels, tend, words
 from daemon.alerts.channels import ChannelError
-from daemon.domain.alert_sentences import FAILURES, KINDS, TITLES
 from daemon.domain.alerts import AlertKind, Choices
 from daemon.domain.desk import Action
+from daemon.domain.sentences.alerts import FAILURES, KINDS, TITLES
 from daemon.store import accounts, alert_post, alerts, audit
 from daemon.store.alert_post import Channel, Delivery, KnownAlready
 from webui import frame, texts

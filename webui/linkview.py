@@ -6,9 +6,9 @@ from datetime import datetime
 from flask_babel import gettext
 from markupsafe import Markup
 
-from daemon.domain.history_sentences import history_words
 from daemon.domain.links import NEXT_STEP, LinkState, NextStep, can_send
-from daemon.domain.sentences import sentence
+from daemon.domain.sentences.history import history_words
+from daemon.domain.sentences.link import sentence
 from daemon.store.accounts import Account, Link
 from webui import phoneview, qr, texts
 from webui.context import services

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from flask_babel import gettext
 
-from daemon.domain.ladder import ALARMING, Kind, Limits, Step, unseen
-from daemon.domain.phone_sentences import BACK, PHONE_SENTENCES, SEEN_BY, STEP_TITLES
+from daemon.domain.primary_phone import ALARMING, Kind, Limits, Step, unseen
+from daemon.domain.sentences.phone import BACK, PHONE_SENTENCES, SEEN_BY, STEP_TITLES
 from daemon.store.accounts import Account, Link
 from webui import texts
 

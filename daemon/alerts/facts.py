@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from daemon.config import Config
 from daemon.desk import duty, settings
-from daemon.domain.alert_facts import BackupFacts, MachineFacts, NumberFacts
+from daemon.domain.alert_checks import BackupFacts, MachineFacts, NumberFacts
 from daemon.domain.alerts import Choices
 from daemon.domain.links import LinkReason
 from daemon.keeping import nightly

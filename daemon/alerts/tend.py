@@ -10,7 +10,7 @@ from daemon.alerts import facts
 from daemon.alerts.facts import Machine
 from daemon.alerts.words import Writer
 from daemon.config import Config
-from daemon.domain.alert_facts import judge_machine, judge_number
+from daemon.domain.alert_checks import judge_machine, judge_number
 from daemon.domain.alerts import About, Alert, Choices, News, Verdict, follow
 from daemon.store import accounts, alert_post, alerts
 

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from daemon.config import Config
-from daemon.domain.alert_sentences import (
+from daemon.domain.alerts import About, Alert, News
+from daemon.domain.links import LinkReason, LinkState
+from daemon.domain.primary_phone import Kind
+from daemon.domain.sentences.alerts import (
     ALL_CLEAR,
     BEGAN,
     INBOX_AT,
@@ -19,11 +22,8 @@ from daemon.domain.alert_sentences import (
     UNTIL,
     WORDS,
 )
-from daemon.domain.alerts import About, Alert, News
-from daemon.domain.ladder import Kind
-from daemon.domain.links import LinkReason, LinkState
-from daemon.domain.phone_sentences import SEEN_BY
-from daemon.domain.sentences import Sentence, sentence
+from daemon.domain.sentences.link import Sentence, sentence
+from daemon.domain.sentences.phone import SEEN_BY
 from daemon.i18n.catalogue import translate
 
 

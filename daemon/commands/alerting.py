@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 from daemon.alerts import tend
 from daemon.commands.opening import open_existing, require_running
 from daemon.config import Config
-from daemon.domain.alert_sentences import FAILURES, TITLES
 from daemon.domain.alerts import kind_of
+from daemon.domain.sentences.alerts import FAILURES, TITLES
 from daemon.domain.time import utc_now
 from daemon.i18n.catalogue import translate
 from daemon.store import accounts, alert_post, alerts

@@ -14,7 +14,7 @@ from daemon.desk import forget as forgetting
 from daemon.desk.forget import StillSending
 from daemon.domain.desk import Actor
 from daemon.domain.messages import Author
-from daemon.domain.phones import PhoneError, parse_phone
+from daemon.domain.phone_numbers import PhoneError, parse_phone
 from daemon.domain.time import utc_now
 from daemon.keeping import backup as backups
 from daemon.keeping import export as exporting

@@ -13,7 +13,7 @@ from daemon.commands import alerting
 from daemon.commands.choosing import account_option, chosen, chosen_or_new
 from daemon.commands.opening import is_running, open_existing, require_running
 from daemon.domain.links import LinkReason, LinkState, can_send
-from daemon.domain.phones import PhoneError, parse_phone
+from daemon.domain.phone_numbers import PhoneError, parse_phone
 from daemon.domain.time import utc_now
 from daemon.keeping import nightly
 from daemon.store import accounts, numbers

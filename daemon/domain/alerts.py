@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from daemon.domain.ladder import ASKING, ORDER
+from daemon.domain.primary_phone import ASKING, ORDER
 
 MINUTE = timedelta(minutes=1)
 REMIND_EVERY = timedelta(days=1)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from daemon.domain.history import HistoryKind
 from daemon.domain.ids import Party
-from daemon.domain.ladder import Sighting
+from daemon.domain.primary_phone import Sighting
 
 
 class MessageKind(StrEnum):

@@ -1,6 +1,5 @@
 """Which events show that the primary phone is alive, and when it was."""
 
-from daemon.domain.ladder import Kind, Sighting
 from daemon.domain.messages import (
     Event,
     HistoryReceived,
@@ -12,6 +11,7 @@ from daemon.domain.messages import (
     ReceiptKind,
     ReceiptReceived,
 )
+from daemon.domain.primary_phone import Kind, Sighting
 
 # device number of the primary phone; companions have others
 PHONE = 0

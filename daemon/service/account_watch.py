@@ -8,8 +8,8 @@ from datetime import datetime
 from auth_store.files import wipe_session
 from daemon.backoff import delay
 from daemon.config import Config
-from daemon.domain.attempts import THEN_EVERY
 from daemon.domain.links import NEXT_STEP, LinkReason, LinkState, NextStep
+from daemon.domain.login_attempts import THEN_EVERY
 from daemon.domain.time import Clock
 from daemon.room import Room
 from daemon.service.children import Child

@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection, false, insert, or_, select, update
 
-from daemon.domain.attempts import Attempts
 from daemon.domain.history import HistoryState
-from daemon.domain.ladder import Kind, Step
 from daemon.domain.links import LinkReason, LinkState, can_send, may_follow
+from daemon.domain.login_attempts import Attempts
 from daemon.domain.messages import Author
+from daemon.domain.primary_phone import Kind, Step
 from daemon.store import events, evidence
 from daemon.store.tables import account, link
 

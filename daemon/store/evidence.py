@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
-from daemon.domain.ladder import Kind, Sighting
+from daemon.domain.primary_phone import Kind, Sighting
 from daemon.store.tables import evidence
 
 

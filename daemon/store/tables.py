@@ -74,7 +74,7 @@ link = Table(
     Column("history_percent", Integer),
     Column("history_messages", Integer, nullable=False, server_default="0"),
     Column("history_at", UtcTime),
-    # the attempts to log in (daemon/domain/attempts.py)
+    # the attempts to log in (daemon/domain/login_attempts.py)
     Column("tries_in_vain", Integer, nullable=False, server_default="0"),
     Column("tries_earlier", Integer, nullable=False, server_default="0"),
     Column("tried_at", UtcTime),

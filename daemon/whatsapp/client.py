@@ -36,9 +36,7 @@ from neonize.exc import NeonizeError, PairPhoneError
 from neonize.utils.enum import ClientType
 
 from daemon.domain.ids import Address
-from daemon.domain.links import LinkReason, LinkState
-from daemon.domain.messages import Event, MessageKind, MessageReceived
-from daemon.domain.signals import (
+from daemon.domain.link_events import (
     BacklogBegun,
     BacklogEnded,
     CodeShown,
@@ -49,6 +47,8 @@ from daemon.domain.signals import (
     Signal,
     Unstable,
 )
+from daemon.domain.links import LinkReason, LinkState
+from daemon.domain.messages import Event, MessageKind, MessageReceived
 from daemon.whatsapp import translate
 from daemon.whatsapp.arrivals import Arrivals
 from daemon.whatsapp.library import NewClient, check_environment, install_log_hook

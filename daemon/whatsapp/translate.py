@@ -5,7 +5,6 @@ from typing import Any
 
 from daemon.domain.history import COUNTED, HistoryKind
 from daemon.domain.ids import Address, ChatKind, Party
-from daemon.domain.ladder import Kind, Sighting
 from daemon.domain.messages import (
     Event,
     HistoryReceived,
@@ -21,6 +20,7 @@ from daemon.domain.messages import (
     ReceiptReceived,
     TypingChanged,
 )
+from daemon.domain.primary_phone import Kind, Sighting
 from daemon.domain.time import from_unix
 from daemon.whatsapp.content import content_of, is_silent, quoted_id, unwrapped
 

@@ -26,7 +26,7 @@ from typing import Any
 from sqlalchemy import text
 
 from daemon.domain.links import LinkState
-from daemon.domain.sentences import SENTENCES
+from daemon.domain.sentences.link import SENTENCES
 from tests.bench import verdict
 from tests.bench.browser_admin import BrowserAdmin
 from tests.bench.faults import DISK_FULL, GENTLE, HARD, Fault

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from daemon.domain.ladder import Step
+from daemon.domain.primary_phone import Step
 from daemon.domain.time import utc_now
 from daemon.store.accounts import Link
 from tests.shop import ROOT, Shop, wait_until

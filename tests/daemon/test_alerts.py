@@ -24,8 +24,8 @@ from daemon.desk import settings
 from daemon.domain.alerts import RULES, About, Alert, AlertKind, Choices, News
 from daemon.domain.desk import CLERK
 from daemon.domain.hours import Hours, Span
-from daemon.domain.ladder import Step
 from daemon.domain.links import LinkReason, LinkState
+from daemon.domain.primary_phone import Step
 from daemon.keeping import nightly
 from daemon.store import accounts, alert_post, alerts
 from daemon.store.alert_tables import alert_delivery

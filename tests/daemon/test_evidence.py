@@ -8,7 +8,6 @@ from sqlalchemy import select
 
 from daemon import phone
 from daemon.domain.ids import Address
-from daemon.domain.ladder import Kind, Limits, Sighting, Step
 from daemon.domain.links import LinkState
 from daemon.domain.messages import (
     Event,
@@ -24,6 +23,7 @@ from daemon.domain.messages import (
     ReceiptReceived,
     TypingChanged,
 )
+from daemon.domain.primary_phone import Kind, Limits, Sighting, Step
 from daemon.ingest import Ingest
 from daemon.store import accounts, events, evidence
 from daemon.store.accounts import Link

@@ -3,7 +3,7 @@
 import pytest
 
 from daemon.domain.links import LinkReason, LinkState
-from daemon.domain.sentences import SENTENCES
+from daemon.domain.sentences.link import SENTENCES
 from daemon.store.accounts import Link
 from tests.shop import Shop, wait_until
 

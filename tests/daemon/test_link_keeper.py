@@ -8,8 +8,8 @@ from queue import Empty
 import pytest
 
 from daemon.domain.ids import Address
+from daemon.domain.link_events import BacklogBegun, BacklogEnded, Connected
 from daemon.domain.links import LinkState
-from daemon.domain.signals import BacklogBegun, BacklogEnded, Connected
 from daemon.link_keeper import LinkKeeper
 from daemon.store import accounts
 from tests.books import NOON, Books

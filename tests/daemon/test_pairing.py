@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from daemon.domain.links import LinkReason, LinkState
-from daemon.domain.sentences import SENTENCES
+from daemon.domain.sentences.link import SENTENCES
 from daemon.domain.time import utc_now
 from daemon.store import accounts
 from daemon.store.accounts import Link

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from daemon.domain.attempts import IN_VAIN
 from daemon.domain.links import LinkState
+from daemon.domain.login_attempts import IN_VAIN
 from daemon.store import accounts
 from tests.daemon.moved_shop import DAY, MovedShop, moved_shop
 from tests.shop import wait_until

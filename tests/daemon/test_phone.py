@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from daemon.domain.ladder import Kind, Step
 from daemon.domain.links import LinkReason, LinkState
-from daemon.domain.phone_sentences import PING
-from daemon.domain.sentences import SENTENCES
+from daemon.domain.primary_phone import Kind, Step
+from daemon.domain.sentences.link import SENTENCES
+from daemon.domain.sentences.phone import PING
 from daemon.store import evidence
 from daemon.store.tables import contact, conversation
 from tests.daemon.moved_shop import MovedShop, moved_shop

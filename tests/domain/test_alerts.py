@@ -7,14 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.domain.alert_facts import (
-    BackupFacts,
-    MachineFacts,
-    NumberFacts,
-    judge_machine,
-    judge_number,
-)
-from daemon.domain.alert_sentences import KINDS, OVER, TITLES, WORDS
+from daemon.domain.alert_checks import BackupFacts, MachineFacts, NumberFacts, judge_machine, judge_number
 from daemon.domain.alerts import (
     RULES,
     About,
@@ -28,8 +21,9 @@ from daemon.domain.alerts import (
     follow,
     kind_of,
 )
-from daemon.domain.ladder import Step
 from daemon.domain.links import LinkReason, LinkState
+from daemon.domain.primary_phone import Step
+from daemon.domain.sentences.alerts import KINDS, OVER, TITLES, WORDS
 from tests.books import NOON
 
 S, R = LinkState, LinkReason

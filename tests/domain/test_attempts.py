@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.domain.attempts import IN_ALL, IN_VAIN, THEN_EVERY, Attempts
+from daemon.domain.login_attempts import IN_ALL, IN_VAIN, THEN_EVERY, Attempts
 from tests.books import NOON
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)

@@ -7,19 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.domain.ladder import (
-    ORDER,
-    Kind,
-    Limits,
-    Step,
-    is_back,
-    ping_is_due,
-    step,
-    unseen,
-    why_unlinked,
-)
 from daemon.domain.links import LinkReason
-from daemon.domain.phone_sentences import PHONE_SENTENCES, SEEN_BY, STEP_TITLES
+from daemon.domain.primary_phone import ORDER, Kind, Limits, Step, is_back, ping_is_due, step, unseen, why_unlinked
+from daemon.domain.sentences.phone import PHONE_SENTENCES, SEEN_BY, STEP_TITLES
 
 DAY0 = datetime(2026, 11, 22, 5, tzinfo=UTC)
 LIMITS = Limits()

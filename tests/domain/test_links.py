@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from daemon.domain.links import ALLOWED, NEXT_STEP, LinkReason, LinkState, NextStep, can_send, may_follow
-from daemon.domain.sentences import SENTENCES, sentence
+from daemon.domain.sentences.link import SENTENCES, sentence
 from daemon.link_keeper import _STILL_TRUE
 
 ROOT = Path(__file__).parents[2] / "daemon"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from daemon.backoff import CAP, FIRST, delay
 from daemon.domain.ids import Address, ChatKind, Party, parse_address
-from daemon.domain.phones import PhoneError, parse_phone
+from daemon.domain.phone_numbers import PhoneError, parse_phone
 from daemon.domain.time import from_unix
 from tests.books import both
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
 
 from daemon.domain.links import LinkReason, LinkState
-from daemon.domain.sentences import SENTENCES
+from daemon.domain.sentences.link import SENTENCES
 from daemon.domain.time import utc_now
 from daemon.store import accounts, numbers
 from daemon.store.accounts import Account, Link

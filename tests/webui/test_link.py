@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection
 
-from daemon.domain.ladder import Kind, Step
 from daemon.domain.links import LinkReason, LinkState
-from daemon.domain.phone_sentences import PHONE_SENTENCES
+from daemon.domain.primary_phone import Kind, Step
+from daemon.domain.sentences.phone import PHONE_SENTENCES
 from daemon.domain.time import utc_now
 from daemon.store import accounts
 from daemon.store.accounts import WISH_RECONNECT, WISH_UNLINK

@@ -11,7 +11,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from daemon.domain.links import LinkReason, LinkState
-from daemon.domain.sentences import FALLBACKS, SENTENCES, sentence
+from daemon.domain.sentences.link import FALLBACKS, SENTENCES, sentence
 from daemon.i18n.catalogue import catalogue, translate
 from webui.texts import phone
 

@@ -3,8 +3,8 @@
 The sentences are English msgids; `webui/translations` holds them in Indonesian.
 """
 
-from daemon.domain.ladder import Kind, Step
-from daemon.domain.sentences import Sentence
+from daemon.domain.primary_phone import Kind, Step
+from daemon.domain.sentences.link import Sentence
 
 
 def _(text: str) -> str:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from daemon.domain.alerts import About, Choices, Look, Verdict, Wrong, kind_of
-from daemon.domain.ladder import ASKING, Step
 from daemon.domain.links import LinkReason, LinkState
+from daemon.domain.primary_phone import ASKING, Step
 
 # bytes: nearly full, and no longer so; receiving stops far below (daemon/room.py)
 DISK_LOW, DISK_FINE = 512 * 1024**2, 768 * 1024**2

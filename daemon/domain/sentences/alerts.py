@@ -5,10 +5,10 @@ details.
 """
 
 from daemon.domain.alerts import About, AlertKind
-from daemon.domain.ladder import ASKING
 from daemon.domain.links import LinkReason, LinkState
-from daemon.domain.phone_sentences import BACK, PHONE_SENTENCES, STEP_TITLES
-from daemon.domain.sentences import SENTENCES, Sentence
+from daemon.domain.primary_phone import ASKING
+from daemon.domain.sentences.link import SENTENCES, Sentence
+from daemon.domain.sentences.phone import BACK, PHONE_SENTENCES, STEP_TITLES
 
 
 def _(text: str) -> str:
