@@ -15,9 +15,9 @@ from daemon.domain.primary_phone import Limits
 from daemon.domain.time import Clock
 from daemon.store import accounts, presence
 from daemon.store import claims as held
+from daemon.store.assignment import is_anything_pending
+from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database
-from daemon.store.pending import is_anything_pending
-from daemon.store.watch import ChangeWatch
 
 log = logging.getLogger(__name__)
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from auth_store.files import prepare_folder
 from daemon.domain.time import Clock
-from daemon.store import downloads, events
-from daemon.store.downloads import Wanted
+from daemon.store import events, media
+from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database
 from daemon.store.events import EventKind
-from daemon.store.watch import ChangeWatch
+from daemon.store.media import Wanted
 from daemon.whatsapp.client import WhatsApp
 from daemon.whatsapp.fetch import FetchFailed, fetch
 
@@ -67,7 +67,7 @@ class Fetcher(threading.Thread):
 
     def _fetch_next(self) -> bool:
         with self._database.read() as conn:
-            wanted = downloads.next_due(conn, self._account_id, self._clock())
+            wanted = media.next_due(conn, self._account_id, self._clock())
         if wanted is None or not self._connected.is_set():
             return False
         try:
@@ -97,11 +97,11 @@ class Fetcher(threading.Thread):
             return
         with self._database.write() as conn:
             at = self._clock() + FIRST_RETRY * 2**wanted.failures
-            downloads.later(conn, wanted.message_id, at)
+            media.later(conn, wanted.message_id, at)
 
     def _done(self, wanted: Wanted, about: dict[str, object]) -> None:
         with self._database.write() as conn:
-            downloads.done(conn, wanted.message_id, about)
+            media.done(conn, wanted.message_id, about)
             events.append(
                 conn,
                 self._account_id,

@@ -16,7 +16,7 @@ from daemon.ingest import apply, history
 from daemon.ingest.spots import Spots
 from daemon.store import accounts
 from daemon.store.engine import Database
-from daemon.store.history import Part
+from daemon.store.history_parts import Part
 from daemon.whatsapp.past import read_past
 
 log = logging.getLogger(__name__)

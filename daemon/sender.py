@@ -10,11 +10,11 @@ from daemon.domain.messages import Delivery
 from daemon.domain.sentences.phone import PING
 from daemon.domain.time import Clock
 from daemon.store import contacts, events, messages, outbox
+from daemon.store.change_watch import ChangeWatch
 from daemon.store.conversations import lead
 from daemon.store.engine import Database
 from daemon.store.events import EventKind
 from daemon.store.outbox import OutboxState, Outgoing
-from daemon.store.watch import ChangeWatch
 from daemon.whatsapp.client import WhatsApp
 from daemon.whatsapp.send import SendFailed, SendUncertain, Sent, send_text
 

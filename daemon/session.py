@@ -35,9 +35,9 @@ from daemon.service.pulse import Beat
 from daemon.service.vitals import Vitals
 from daemon.store import accounts
 from daemon.store.accounts import Account
+from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database
-from daemon.store.soundness import looks_sound
-from daemon.store.watch import ChangeWatch
+from daemon.store.integrity import looks_sound
 from daemon.typist import Typist
 from daemon.whatsapp.arrivals import Arrivals
 from daemon.whatsapp.client import WhatsApp

@@ -20,8 +20,8 @@ from daemon.service.inbox_probe import InboxProbe
 from daemon.service.notify import Notifier
 from daemon.service.vitals import SUPERVISOR, Vitals
 from daemon.store import accounts
+from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database
-from daemon.store.watch import ChangeWatch
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from daemon.domain.desk import CLAIM_LASTS
 from daemon.domain.ids import ChatKind
 from daemon.domain.time import Clock
 from daemon.store import claims, contacts, conversations
+from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database
-from daemon.store.watch import ChangeWatch
 from daemon.whatsapp.client import WhatsApp
 from daemon.whatsapp.send import show_typing
 

@@ -13,7 +13,7 @@ from daemon.domain.messages import Author, Delivery, MessageKind
 from daemon.store import accounts, contacts, conversations, messages, outbox, turns
 from daemon.store.engine import Database
 from daemon.store.messages import Bubble
-from daemon.store.tables import admin
+from daemon.store.tables.core import admin
 
 NOON = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 

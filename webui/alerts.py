@@ -15,8 +15,8 @@ from daemon.alerts.channels import ChannelError
 from daemon.domain.alerts import AlertKind, Choices
 from daemon.domain.desk import Action
 from daemon.domain.sentences.alerts import FAILURES, KINDS, TITLES
-from daemon.store import accounts, alert_post, alerts, audit
-from daemon.store.alert_post import Channel, Delivery, KnownAlready
+from daemon.store import accounts, alerts, audit
+from daemon.store.alerts import Channel, Delivery, KnownAlready
 from webui import frame, texts
 from webui.auth import owner_required, the_actor
 from webui.context import services
@@ -78,7 +78,7 @@ def _alerts_fail() -> bool:
     if not current_user.is_authenticated or not current_user.admin.is_owner:
         return False
     with services().database.read() as conn:
-        return alert_post.any_failing(conn)
+        return alerts.any_failing(conn)
 
 
 @pages.get("/settings/alerts")
@@ -121,9 +121,9 @@ def add() -> Any:
     try:
         address = channels.parse(typed)
         with services().database.write() as conn:
-            if len(alert_post.channels(conn)) >= MOST_CHANNELS:
+            if len(alerts.channels(conn)) >= MOST_CHANNELS:
                 raise ChannelError("many")
-            alert_post.add_channel(conn, address.url, address.service, address.shown, services().clock())
+            alerts.add_channel(conn, address.url, address.service, address.shown, services().clock())
             _log(conn, "alert_channel", "", address.shown)
     except (ChannelError, KnownAlready) as error:
         reason = getattr(error, "reason", "known")
@@ -139,7 +139,7 @@ def send_test(number: int) -> Any:
     """Put a test on its way; the page shows what has become of it."""
     with services().database.write() as conn:
         _existing(conn, number)
-        last = alert_post.newest_tests(conn).get(number)
+        last = alerts.newest_tests(conn).get(number)
         if last is None or not _is_under_way(last):
             tend.send_test(conn, services().config, number, services().clock())
     return frame.done(gettext("The test is on its way."), "alerts.page")
@@ -151,12 +151,12 @@ def delete(number: int) -> Any:
     """No more alerts to this address."""
     with services().database.write() as conn:
         _log(conn, "alert_channel", _existing(conn, number).shown, "")
-        alert_post.remove_channel(conn, number)
+        alerts.remove_channel(conn, number)
     return frame.done(gettext("Deleted."), "alerts.page")
 
 
 def _existing(conn: Connection, number: int) -> Channel:
-    found = alert_post.channel(conn, number)
+    found = alerts.channel(conn, number)
     if found is None:
         abort(404)
     return found
@@ -176,12 +176,12 @@ def _typed(chosen: Choices) -> dict[str, str]:
 
 
 def _is_under_way(one: Delivery) -> bool:
-    return one.state in (alert_post.DUE, alert_post.SENDING)
+    return one.state in (alerts.DUE, alerts.SENDING)
 
 
 def _render(conn: Connection, values: Mapping[str, str], errors: dict[str, str]) -> str:
     now = services().clock()
-    tests = alert_post.newest_tests(conn)
+    tests = alerts.newest_tests(conn)
     # the two forms of this page are sent apart: what the other one holds is as it is kept
     kept = _typed(alerts.choices(conn)) if "down_after" not in values else {}
     return frame.show(
@@ -191,7 +191,7 @@ def _render(conn: Connection, values: Mapping[str, str], errors: dict[str, str])
         errors=errors,
         defaults=Choices(),
         kinds=[(kind.value, gettext(label)) for kind, label in KINDS.items()],
-        channels=[_channel(one, tests.get(one.id), now) for one in alert_post.channels(conn)],
+        channels=[_channel(one, tests.get(one.id), now) for one in alerts.channels(conn)],
         wrong=_wrong(conn, now),
     )
 

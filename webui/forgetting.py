@@ -6,7 +6,7 @@ from flask import Blueprint, abort, redirect, url_for
 from flask_babel import gettext
 
 from daemon.desk.forget import StillSending, forget
-from daemon.store import conversations, erasing, media_files
+from daemon.store import conversations, erasing, media
 from daemon.store.conversations import Summary
 from webui import frame, views
 from webui.auth import owner_required, the_actor
@@ -36,7 +36,7 @@ def carry_out(conversation_id: int) -> Any:
         ), 409
     if gone is not None:
         # only now: a transaction that fails must not have lost them
-        media_files.remove(services().config.data, gone.files)
+        media.remove(services().config.data, gone.files)
     return redirect(url_for("inbox.thread", conversation_id=conversation_id), 303)
 
 

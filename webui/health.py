@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from daemon.domain.links import LinkReason, LinkState, can_send
 from daemon.service import vitals
-from daemon.store import accounts, events, figures, numbers
+from daemon.store import accounts, events, gauges, numbers
 from daemon.store.accounts import Link
 from webui.context import services
 
@@ -135,7 +135,7 @@ def _figures(conn: Connection, now: datetime) -> Iterator[str]:
         "When the primary phone last gave a sign of life",
         ((_of(link), link.phone_seen_at.timestamp()) for link in links if link.phone_seen_at),
     )
-    replies = figures.unsettled_replies(conn)
+    replies = gauges.unsettled_replies(conn)
     yield from _family(
         "balas_outbox",
         "gauge",
@@ -143,11 +143,11 @@ def _figures(conn: Connection, now: datetime) -> Iterator[str]:
         (
             (_of(link) | {"state": state.value}, replies.get((link.account_id, state), 0))
             for link in links
-            for state in figures.UNSETTLED
+            for state in gauges.UNSETTLED
         ),
     )
-    turns = figures.open_turns(conn)
-    waiting = [(_of(link), turns.get(link.account_id, figures.OpenTurns())) for link in links]
+    turns = gauges.open_turns(conn)
+    waiting = [(_of(link), turns.get(link.account_id, gauges.OpenTurns())) for link in links]
     yield from _family(
         "balas_turns_open", "gauge", "Customers who wait for an answer", ((who, one.count) for who, one in waiting)
     )
@@ -161,7 +161,7 @@ def _figures(conn: Connection, now: datetime) -> Iterator[str]:
     everybody: dict[str, str] = {}
     seq = events.last_seq(conn)
     yield from _family("balas_events_total", "counter", "Entries of the event log so far", [(everybody, seq)])
-    tabs = figures.open_tabs(conn, now)
+    tabs = gauges.open_tabs(conn, now)
     yield from _family("balas_websockets", "gauge", "Open browser tabs", [(everybody, tabs)])
     free = shutil.disk_usage(services().config.data).free
     yield from _family("balas_disk_free_bytes", "gauge", "Room left for the data folder", [(everybody, free)])

@@ -11,10 +11,10 @@ from datetime import datetime
 from flask import Flask
 
 from daemon.store import events
+from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database
 from daemon.store.events import CursorTooOld, LoggedEvent
 from daemon.store.presence import RENEWED_EVERY
-from daemon.store.watch import ChangeWatch
 from webui import attendance, context
 from webui.pieces import Pieces
 from webui.updates import TOO_MANY, TYPING, Audience, Facts, read

@@ -8,7 +8,7 @@ from flask_babel import gettext
 from daemon.domain.messages import Author
 from daemon.domain.turns import HandledMark
 from daemon.store.conversations import Status, Summary
-from daemon.store.marks import TurnState
+from daemon.store.turns import TurnState
 from webui import texts, views
 
 

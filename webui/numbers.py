@@ -8,7 +8,7 @@ from flask_babel import gettext
 from sqlalchemy import Connection
 
 from daemon.domain.links import LinkState
-from daemon.store import accounts, figures
+from daemon.store import accounts, gauges
 from daemon.store.accounts import Account
 from webui import linkview, texts
 from webui.context import services
@@ -47,7 +47,7 @@ def several(conn: Connection, every: list[Account]) -> list[Number]:
     """These numbers as the switcher shows them; none if there is only one, and so nothing to choose."""
     if len(every) < 2:
         return []
-    turns, nobody = figures.open_turns(conn), figures.OpenTurns()
+    turns, nobody = gauges.open_turns(conn), gauges.OpenTurns()
     return [
         Number(
             one.id,

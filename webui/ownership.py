@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, select
 from werkzeug.wrappers import Response as BaseResponse
 
 from daemon.store import accounts
-from daemon.store.tables import conversation, message
+from daemon.store.tables.core import conversation, message
 from webui.context import services
 
 # what an address may name, and the row it stands for

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 
 from daemon.store import conversations
-from daemon.store.marks import TurnState
+from daemon.store.turns import TurnState
 from webui import activities, bubbles, fragments, linkview, numbers, views
 from webui import marks as shown_marks
 from webui.updates import Audience, Facts

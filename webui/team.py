@@ -14,8 +14,8 @@ from auth_store.admins import Admin, Role
 from daemon.desk import assignment, settings, team
 from daemon.domain.desk import Action
 from daemon.store import accounts, audit, conversations, presence
+from daemon.store.assignment import Load, load_by_admin
 from daemon.store.presence import Colleague
-from daemon.store.workload import Load, load_by_admin
 from webui import frame, texts
 from webui.auth import owner_required, the_actor, the_admin
 from webui.context import services

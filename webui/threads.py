@@ -7,7 +7,7 @@ from datetime import datetime
 from flask import abort, request
 from sqlalchemy import Connection
 
-from daemon.store import audit, marks, messages
+from daemon.store import audit, messages, turns
 from daemon.store.conversations import Summary
 from daemon.store.messages import Bubble
 from webui import activities, bubbles
@@ -79,9 +79,9 @@ def _marks(
     if is_older_part and ends:
         # the last turn may go on in the next part, and has its mark there
         turn_id = next(reversed(ends))
-        if marks.last_message(conn, about.id, turn_id) != ends[turn_id]:
+        if turns.last_message(conn, about.id, turn_id) != ends[turn_id]:
             del ends[turn_id]
-    found = marks.of(conn, set(ends))
+    found = turns.of(conn, set(ends))
     newest = max(found, default=None) if not is_older_part else None
     return {
         message_id: under(about, found[turn_id], message_id, turn_id == newest, now)

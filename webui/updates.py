@@ -8,10 +8,10 @@ from sqlalchemy import Connection
 
 from daemon.domain.desk import Claim
 from daemon.domain.turns import HandledMark
-from daemon.store import accounts, audit, claims, conversations, marks, mentions, messages, turns
+from daemon.store import accounts, audit, claims, conversations, mentions, messages, turns
 from daemon.store.audit import Entry
 from daemon.store.events import EventKind, LoggedEvent
-from daemon.store.marks import TurnState
+from daemon.store.turns import TurnState
 from webui import tools as offered_tools
 from webui.numbers import Number, several
 
@@ -173,5 +173,5 @@ def _turn(conn: Connection, conversation_id: int) -> Turn:
     return Turn(
         turns.current(conn, conversation_id),
         turns.last_closed(conn, conversation_id),
-        marks.newest(conn, conversation_id),
+        turns.newest(conn, conversation_id),
     )

@@ -12,8 +12,8 @@ from daemon.alerts.postman import Postman
 from daemon.alerts.words import Writer
 from daemon.config import Config
 from daemon.domain.time import Clock
+from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database
-from daemon.store.watch import ChangeWatch
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from daemon.alerts import channels
-from daemon.store import alert_post
-from daemon.store.alert_post import Channel, Delivery
+from daemon.store import alerts
+from daemon.store.alerts import Channel, Delivery
 from daemon.store.engine import Database
 
 log = logging.getLogger(__name__)
@@ -68,16 +68,16 @@ class Postman:
             if errand.is_settled and not errand.thread.is_alive():
                 del self._errands[number]
         with self._database.read() as conn:
-            waiting = alert_post.waiting(conn)
-            known = {one.id: one for one in alert_post.channels(conn)} if waiting else {}
+            waiting = alerts.waiting(conn)
+            known = {one.id: one for one in alerts.channels(conn)} if waiting else {}
         if self._is_new:
             self._pick_up(waiting, now)
             self._is_new = False
         for one in waiting:
             channel = known[one.channel_id]
-            if one.state != alert_post.DUE or channel.id in self._errands:
+            if one.state != alerts.DUE or channel.id in self._errands:
                 continue
-            if one.kind == alert_post.TEST or alert_post.is_free(channel, now, BACK_OFF[-1]):
+            if one.kind == alerts.TEST or alerts.is_free(channel, now, BACK_OFF[-1]):
                 self._start(one, channel, now)
 
     def finish(self, now: datetime, seconds: float) -> None:
@@ -91,14 +91,14 @@ class Postman:
     def _pick_up(self, waiting: list[Delivery], now: datetime) -> None:
         """What another process was sending when it ended."""
         for one in waiting:
-            if one.state == alert_post.SENDING:
+            if one.state == alerts.SENDING:
                 with self._database.write() as conn:
-                    last = one.kind == alert_post.TEST or one.attempts >= MOST_ENDS
-                    alert_post.has_failed(conn, one, "stopped", now, now + BACK_OFF[0], for_good=last)
+                    last = one.kind == alerts.TEST or one.attempts >= MOST_ENDS
+                    alerts.has_failed(conn, one, "stopped", now, now + BACK_OFF[0], for_good=last)
 
     def _start(self, one: Delivery, channel: Channel, now: datetime) -> None:
         with self._database.write() as conn:
-            if not alert_post.claim(conn, one, now + _back_off(channel.failures)):
+            if not alerts.claim(conn, one, now + _back_off(channel.failures)):
                 return
         errand = _Errand(one, channel.failures, time.monotonic())
         errand.thread = threading.Thread(
@@ -127,13 +127,13 @@ class Postman:
     def _write(self, conn: Connection, errand: _Errand, reason: str | None, now: datetime) -> None:
         one = errand.delivery
         if reason is None:
-            alert_post.has_arrived(conn, one, now)
+            alerts.has_arrived(conn, one, now)
             log.info("alert %d went out by channel %d", one.id, one.channel_id)
             return
-        is_test = one.kind == alert_post.TEST
-        alert_post.has_failed(conn, one, reason, now, now + _back_off(errand.failures), for_good=is_test)
+        is_test = one.kind == alerts.TEST
+        alerts.has_failed(conn, one, reason, now, now + _back_off(errand.failures), for_good=is_test)
         if errand.failures + 1 >= FEWEST_FAILURES:
-            alert_post.give_up(conn, one.channel_id, now - GIVEN_UP_AFTER, now)
+            alerts.give_up(conn, one.channel_id, now - GIVEN_UP_AFTER, now)
         # by number: the address is a secret
         log.warning("alert %d did not go out by channel %d: %s", one.id, one.channel_id, reason)
 

@@ -12,7 +12,7 @@ from daemon.alerts.words import Writer
 from daemon.config import Config
 from daemon.domain.alert_checks import judge_machine, judge_number
 from daemon.domain.alerts import About, Alert, Choices, News, Verdict, follow
-from daemon.store import accounts, alert_post, alerts
+from daemon.store import accounts, alerts
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,9 @@ def tend(conn: Connection, machine: Machine, writer: Writer, now: datetime) -> l
         number = alerts.keep(conn, change.account_id, change.number, change.after)
         if change.news is not None:
             message = writer.message(change.news, change.after, _name(conn, change.account_id))
-            for channel in alert_post.channels(conn):
+            for channel in alerts.channels(conn):
                 kind = change.news.value
-                alert_post.post(conn, channel.id, number, kind, message.title, message.body, now)
+                alerts.post(conn, channel.id, number, kind, message.title, message.body, now)
     return found
 
 
@@ -77,4 +77,4 @@ def _name(conn: Connection, account_id: int | None) -> str | None:
 def send_test(conn: Connection, config: Config, channel_id: int, now: datetime) -> int:
     """Put a test on its way to one channel; returns its row."""
     message = Writer(config).test()
-    return alert_post.post(conn, channel_id, None, alert_post.TEST, message.title, message.body, now)
+    return alerts.post(conn, channel_id, None, alerts.TEST, message.title, message.body, now)

@@ -15,8 +15,8 @@ from daemon.domain.alerts import kind_of
 from daemon.domain.sentences.alerts import FAILURES, TITLES
 from daemon.domain.time import utc_now
 from daemon.i18n.catalogue import translate
-from daemon.store import accounts, alert_post, alerts
-from daemon.store.alert_post import DUE, SENDING
+from daemon.store import accounts, alerts
+from daemon.store.alerts import DUE, SENDING
 
 # a line of the page as well
 _LOST = "Alerts don't arrive."
@@ -32,19 +32,19 @@ def alert(test: bool, timeout: int, as_json: bool) -> None:
     if test:
         require_running(config)
         with database.write() as conn:
-            for one in alert_post.channels(conn):
+            for one in alerts.channels(conn):
                 tend.send_test(conn, config, one.id, utc_now())
         deadline, under_way = time.monotonic() + timeout, True
         while under_way and time.monotonic() < deadline:
             time.sleep(0.2)
             with database.read() as conn:
-                under_way = any(one.state in (DUE, SENDING) for one in alert_post.newest_tests(conn).values())
+                under_way = any(one.state in (DUE, SENDING) for one in alerts.newest_tests(conn).values())
         if under_way:
             raise click.ClickException("The tests were not sent in time.")
     with database.read() as conn:
         found = as_values(conn)
         lines = describe(conn, config)
-        nowhere = not alert_post.channels(conn)
+        nowhere = not alerts.channels(conn)
     if as_json:
         click.echo(json.dumps(found))
     else:
@@ -78,7 +78,7 @@ def as_values(conn: Connection) -> dict[str, Any]:
                 "reason": one.failed_why if one.is_failing else None,
                 "good_at": one.good_at.isoformat() if one.good_at else None,
             }
-            for one in alert_post.channels(conn)
+            for one in alerts.channels(conn)
         ],
     }
 
@@ -94,7 +94,7 @@ def describe(conn: Connection, config: Config) -> list[str]:
             since = f"{one.alert.since.astimezone(config.timezone):%d/%m/%Y %H:%M}"
             title = say(TITLES[one.alert.about, one.alert.step])
             lines.append(f"{say('Alerts')}: {title}{whose}. {say('Since: %(moment)s.') % {'moment': since}}")
-    for channel in alert_post.channels(conn):
+    for channel in alerts.channels(conn):
         if channel.is_failing and channel.failed_why:
             lines.append(f"{say(_LOST)} {channel.shown}: {say(FAILURES[channel.failed_why])}")
     return lines

@@ -22,7 +22,7 @@ from daemon.keeping import restore as restoring
 from daemon.keeping.backup import BackupFailed
 from daemon.keeping.export import ExportFailed, Format
 from daemon.keeping.restore import RestoreFailed
-from daemon.store import accounts, customers, erasing, media_files
+from daemon.store import accounts, contact_details, erasing, media
 from daemon.store.engine import Database
 from daemon.store.erasing import Found
 from daemon.store.schema import SchemaTooNew, migrate
@@ -113,7 +113,7 @@ def forget(customer: str, yes: bool, account: str | None) -> None:
         found = _find(conn, customer, chosen(conn, account).id if account is not None else None)
         if found is None:
             raise click.ClickException("There is no such customer here.")
-        card = customers.card(conn, found.contact_id)
+        card = contact_details.card(conn, found.contact_id)
         count = len(erasing.of_contacts(conn, erasing.family(conn, found.contact_id)))
     if not yes:
         name = (card.name if card else None) or f"customer {found.contact_id}"
@@ -127,7 +127,7 @@ def forget(customer: str, yes: bool, account: str | None) -> None:
         ) from None
     if gone is None:
         raise click.ClickException("This customer has been forgotten already.")
-    media_files.remove(config.data, gone.files)
+    media.remove(config.data, gone.files)
     database.close()
     click.echo(f"Erased {gone.messages} messages in {gone.conversations} conversations.")
     click.echo("Older backups still have them, and so do the phone and WhatsApp.")

@@ -14,9 +14,9 @@ from daemon import logs
 from daemon.commands.opening import open_data
 from daemon.config import Config
 from daemon.domain.time import utc_now
-from daemon.store import accounts, numbers, soundness
+from daemon.store import accounts, integrity, numbers
+from daemon.store.integrity import DatabaseDamaged
 from daemon.store.schema import SchemaTooNew, migrate
-from daemon.store.soundness import DatabaseDamaged
 from daemon.supervisor import Supervisor
 from daemon.terminal import LinkPrinter
 from webui.serve import command
@@ -33,7 +33,7 @@ def run() -> None:
         lock.acquire()
         check_keys(config.data)
         _check_port(config)
-        soundness.check(database)
+        integrity.check(database)
         migrate(database)
     except (PlaceError, DatabaseDamaged, SchemaTooNew) as error:
         raise click.ClickException(str(error)) from None

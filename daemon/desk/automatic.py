@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from daemon.desk import conversations as desk
 from daemon.desk import settings
 from daemon.domain.links import LinkState
-from daemon.store import accounts, automatic, conversations, events, messages
+from daemon.store import accounts, business_auto_replies, conversations, events, messages
 from daemon.store.conversations import Status
 from daemon.store.events import EventKind
 
@@ -31,21 +31,21 @@ def recognise(
     """
     bubble = messages.bubble(conn, message_id)
     words = bubble.text if bubble else None
-    if not words or not automatic.follows_first_words(conn, message_id, SOON):
+    if not words or not business_auto_replies.follows_first_words(conn, message_id, SOON):
         # even one of the owner's texts is a person's when it comes out of the blue
         return False
     since = sent_at - LOOK_BACK
     if _plain(words) in {_plain(text) for text in settings.load(conn, account_id).automatic_texts}:
-        return automatic.mark(conn, message_id)
-    if automatic.is_known(conn, account_id, words, since):
-        return automatic.mark(conn, message_id)
+        return business_auto_replies.mark(conn, message_id)
+    if business_auto_replies.is_known(conn, account_id, words, since):
+        return business_auto_replies.mark(conn, message_id)
     if accounts.get_link(conn, account_id).state not in (LinkState.ONLINE, LinkState.UNSTABLE):
         return False
-    alike = automatic.twins(conn, account_id, words, since, SOON)
+    alike = business_auto_replies.twins(conn, account_id, words, since, SOON)
     if len({contact_id for _, _, contact_id in alike}) < SEVERAL_CHATS:
         return False
     for number, conversation, _ in alike:
-        if automatic.mark(conn, number):
+        if business_auto_replies.mark(conn, number):
             _take_back(conn, account_id, conversation, number, now)
     return True
 

@@ -12,9 +12,9 @@ from daemon.desk.verdict import Said, Situation, Step, Verdict, Why, decide, gra
 from daemon.domain.links import can_send
 from daemon.domain.messages import Author
 from daemon.domain.turns import AlreadyAnswered, Closer, NotAnswerable
-from daemon.store import accounts, bot, bot_rules, presence
+from daemon.store import accounts, bot_rules, bot_turns, presence
 from daemon.store.accounts import Link
-from daemon.store.bot import Waiting
+from daemon.store.bot_turns import Waiting
 
 __all__ = ["Said", "Situation", "Step", "Verdict", "Why", "decide", "has_work", "tend"]
 
@@ -45,7 +45,7 @@ def tend(
         if verdict.at > now or not verdict.final:
             continue
         said = _speak(conn, waiting, verdict, now) if verdict.key else None
-        bot.note(conn, waiting.turn_id, said or waiting.newest_id)
+        bot_turns.note(conn, waiting.turn_id, said or waiting.newest_id)
 
 
 def _due(conn: Connection, account_id: int, chosen: DeskSettings, now: datetime) -> list[Waiting]:
@@ -57,7 +57,7 @@ def _due(conn: Connection, account_id: int, chosen: DeskSettings, now: datetime)
         return []
     return [
         waiting
-        for waiting in bot.waiting(conn, account_id, now)
+        for waiting in bot_turns.waiting(conn, account_id, now)
         if grace_ends(waiting.turn_id, chosen.grace, waiting.newest_arrived_at, link.online_at) <= now
     ]
 
@@ -68,7 +68,7 @@ def _is_online(link: Link) -> bool:
 
 
 def _situation(conn: Connection, waiting: Waiting, link: Link, somebody_there: bool, shop: str) -> Situation:
-    lines = bot.newest_lines(conn, waiting.conversation_id)
+    lines = bot_turns.newest_lines(conn, waiting.conversation_id)
     news = [
         Said(line.text, line.sent_at, line.arrived_at)
         for line in reversed(lines)
@@ -81,9 +81,9 @@ def _situation(conn: Connection, waiting: Waiting, link: Link, somebody_there: b
         online_since=link.online_at,
         customer_spoke_last=bool(lines) and lines[0].author == Author.CUSTOMER,
         spoke_in_turn=waiting.acknowledged_at is not None,
-        is_new=waiting.is_first and not bot.was_written_to(conn, waiting.conversation_id),
+        is_new=waiting.is_first and not bot_turns.was_written_to(conn, waiting.conversation_id),
         somebody_there=somebody_there,
-        spoken=bot.spoken(conn, waiting.contact_id),
+        spoken=bot_turns.spoken(conn, waiting.contact_id),
         name=waiting.contact_name or "",
         shop=shop,
     )

@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 from daemon.domain.desk import Action, Actor, FieldError
 from daemon.domain.ids import Address
 from daemon.domain.texts import clean, one_line
-from daemon.store import audit, conversations, customers, events
+from daemon.store import audit, contact_details, conversations, events
+from daemon.store.contact_details import Earlier
 from daemon.store.conversations import Summary
-from daemon.store.customers import Earlier
 
 __all__ = ["Details", "Earlier", "FieldError", "details", "save_note", "set_field"]
 
@@ -34,16 +34,16 @@ class Details:
 
 def details(conn: Connection, contact_id: int) -> Details:
     """All that is known about a customer; raises LookupError if there is none."""
-    card = customers.card(conn, contact_id)
+    card = contact_details.card(conn, contact_id)
     if card is None:
         raise LookupError("no such contact")
     return Details(
         name=card.name,
         phone=card.phone,
-        addresses=customers.addresses(conn, contact_id),
+        addresses=contact_details.addresses(conn, contact_id),
         note=card.note or "",
-        fields=customers.fields(conn, contact_id),
-        earlier=customers.earlier(conn, contact_id),
+        fields=contact_details.fields(conn, contact_id),
+        earlier=contact_details.earlier(conn, contact_id),
     )
 
 
@@ -56,7 +56,7 @@ def save_note(conn: Connection, conversation_id: int, text: str, actor: Actor, n
     if len(note) > LONGEST_NOTE:
         raise FieldError("note", "too_long")
     about = conversations.summary(conn, conversation_id)
-    if about is None or not customers.set_note(conn, about.contact_id, note or None):
+    if about is None or not contact_details.set_note(conn, about.contact_id, note or None):
         return False
     _changed(conn, about, "note", actor, now)
     return True
@@ -78,16 +78,16 @@ def set_field(conn: Connection, conversation_id: int, name: str, value: str, act
     about = conversations.summary(conn, conversation_id)
     if about is None:
         return False
-    known = dict(customers.fields(conn, about.contact_id))
+    known = dict(contact_details.fields(conn, about.contact_id))
     wanted = next((field for field in known if field.casefold() == wanted.casefold()), wanted)
     if known.get(wanted, "") == content:
         return False
     if not content:
-        customers.drop_field(conn, about.contact_id, wanted)
+        contact_details.drop_field(conn, about.contact_id, wanted)
     elif wanted not in known and len(known) >= MOST_FIELDS:
         raise FieldError("name", "too_many")
     else:
-        customers.put_field(conn, about.contact_id, wanted, content)
+        contact_details.put_field(conn, about.contact_id, wanted, content)
     _changed(conn, about, wanted, actor, now)
     return True
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from daemon.desk import claims
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.turns import Closer
-from daemon.store import conversations, events, messages, outbox, sightings, turns
+from daemon.store import conversations, events, messages, outbox, turns
 from daemon.store.events import EventKind
 from daemon.store.outbox import OutboxState
 
@@ -86,5 +86,5 @@ def seen(
 ) -> None:
     """The customer's message was looked at on the phone or another linked device: shown, but no answer."""
     news = conversations.see(conn, conversation_id, message_id)
-    if sightings.note(conn, conversation_id, message_id, by, at) or news:
+    if conversations.note(conn, conversation_id, message_id, by, at) or news:
         events.append(conn, account_id, EventKind.CONVERSATION_CHANGED, now, conversation_id)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from daemon.desk import claims
 from daemon.domain.desk import Action, Actor
-from daemon.store import audit, conversations, customers, erasing, events
+from daemon.store import audit, contact_details, conversations, erasing, events
 from daemon.store.events import EventKind
 
 
@@ -30,7 +30,7 @@ def forget(conn: Connection, account_id: int, contact_id: int, actor: Actor, now
     His conversations end and stay as empty shells, with their closed turns and the log of what the team did. If
     he writes again, he is somebody new. None if there is no such customer (any more); raises StillSending.
     """
-    card = customers.card(conn, contact_id)
+    card = contact_details.card(conn, contact_id)
     if card is None or card.name == erasing.FORGOTTEN:
         return None
     erasing.thoroughly(conn)

@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 
 from daemon.domain.hours import Hours
 from daemon.domain.messages import Author
-from daemon.store import metrics
-from daemon.store.metrics import TurnRow
+from daemon.store import reports
+from daemon.store.reports import TurnRow
 
 BEST_SCORE = 5
 
@@ -120,7 +120,7 @@ def report(
     """Count everything from `since` on and before `until`; a second for some ten thousand turns."""
     span = (conn, account_id, since, until)
     team, by_admin, handled = _Tally(), dict[int, _Tally](), dict[str, int]()
-    for row in metrics.turns(*span):
+    for row in reports.turns(*span):
         kind = _kind(row)
         handled[kind] = handled.get(kind, 0) + 1
         team.own(row)
@@ -136,13 +136,13 @@ def report(
             own = by_admin.setdefault(row.admin_id, _Tally())
             own.own(row)
             own.waited(row, waited, open_time)
-    resolved, refused, scores = metrics.resolved(*span), metrics.refused(*span), metrics.scores(*span)
-    sent = metrics.messages_sent(*span)
+    resolved, refused, scores = reports.resolved(*span), reports.refused(*span), reports.scores(*span)
+    sent = reports.messages_sent(*span)
     messages: dict[Author, int] = {}
     for (author, _), count in sent.items():
         messages[author] = messages.get(author, 0) + count
     admins = []
-    for number, (name, is_active) in metrics.names(conn).items():
+    for number, (name, is_active) in reports.names(conn).items():
         figures = by_admin.get(number, _Tally()).figures(
             resolved.get(number, 0),
             sent.get((Author.ADMIN, number), 0),

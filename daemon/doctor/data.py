@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from daemon.doctor.findings import Finding, note, ok, wrong
 from daemon.domain.links import can_send
-from daemon.store import accounts, schema, soundness
+from daemon.store import accounts, integrity, schema
 from daemon.store.accounts import Account, Link
 from daemon.store.engine import Database
 from daemon.terminal import describe
@@ -95,7 +95,7 @@ def session(data: Path, account: Account) -> Finding:
     path = data / "keys" / f"session-{account.id}.db"
     if not path.is_file() or path.stat().st_size == 0:
         return wrong(name, "The keys of the linked number are missing.", "Link the number again: balas pair.")
-    if not soundness.looks_sound(path):
+    if not integrity.looks_sound(path):
         remedy = "Link the number again: balas unlink, then balas pair."
         return wrong(name, "The keys of the linked number are damaged.", remedy)
     return ok(name, "The keys of the linked number are there.")

@@ -16,10 +16,10 @@ from daemon.domain.messages import HistoryReceived, HistoryUploaded, MessageRece
 from daemon.domain.time import believable
 from daemon.ingest.incoming import fill, is_ourselves, values_of
 from daemon.store import accounts, contacts, conversations, events, messages
-from daemon.store import history as parts
+from daemon.store import history_parts as parts
 from daemon.store.accounts import Account
 from daemon.store.events import EventKind
-from daemon.store.history import Part
+from daemon.store.history_parts import Part
 
 
 def keep(conn: Connection, account: Account, event: HistoryUploaded, now: datetime) -> None:

@@ -10,7 +10,7 @@ from daemon.domain.ids import ChatKind, Party
 from daemon.domain.messages import PLACEHOLDERS, TICKS, Author, Delivery, MessageKind, MessageReceived, ReceiptKind
 from daemon.domain.turns import Closer
 from daemon.ingest.spots import Spot, Spots
-from daemon.store import contacts, conversations, downloads, events, messages, receipts, turns
+from daemon.store import contacts, conversations, events, media, messages, receipts, turns
 from daemon.store.accounts import Account, own_author
 from daemon.store.events import EventKind
 
@@ -175,7 +175,7 @@ def _want_file(conn: Connection, account_id: int, event: MessageReceived, messag
     """Queue an attachment, unless it is larger than anybody would want on the shop's computer."""
     size = event.media.get("size", 0)
     if event.kind in WITH_FILE and event.raw and isinstance(size, int) and size <= LARGEST_FILE:
-        downloads.want(conn, account_id, message_id, now)
+        media.want(conn, account_id, message_id, now)
 
 
 def is_ourselves(account: Account, party: Party) -> bool:

@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Select, select
 
-from daemon.store.desk_tables import rating
 from daemon.store.engine import Database
-from daemon.store.tables import admin, contact, conversation, message
+from daemon.store.tables.core import admin, contact, conversation, message
+from daemon.store.tables.desk import rating
 
 # a cell that begins with one of these is a formula to some spreadsheet
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")

@@ -22,7 +22,7 @@ from daemon.store import accounts, messages
 from daemon.store.engine import Database
 from daemon.store.outbox import OutboxState
 from daemon.store.schema import SchemaTooNew, migrate
-from daemon.store.tables import link, outbox
+from daemon.store.tables.core import link, outbox
 
 _CHUNK = 1 << 20
 _LONGEST_MANIFEST = 1 << 28

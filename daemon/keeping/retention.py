@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from daemon.desk import settings
-from daemon.store import accounts, erasing, events, media_files
+from daemon.store import accounts, erasing, events, media
 from daemon.store.engine import Database
 from daemon.store.events import EventKind
 
@@ -28,7 +28,7 @@ def sweep(database: Database, data: Path, now: datetime) -> int:
         if days > 0
     )
     with database.read() as conn:
-        left_over = media_files.orphans(conn, data, now)
+        left_over = media.orphans(conn, data, now)
     for path in left_over:
         path.unlink(missing_ok=True)
     if gone or left_over:
@@ -46,7 +46,7 @@ def _sweep(database: Database, data: Path, account_id: int, before: datetime, no
             files = erasing.erase(conn, old)
             for number in touched:
                 events.append(conn, account_id, EventKind.CONVERSATION_CHANGED, now, number)
-        media_files.remove(data, files)
+        media.remove(data, files)
         if not old:
             return gone
         gone += len(old)

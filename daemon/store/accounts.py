@@ -12,7 +12,7 @@ from daemon.domain.login_attempts import Attempts
 from daemon.domain.messages import Author
 from daemon.domain.primary_phone import Kind, Step
 from daemon.store import events, evidence
-from daemon.store.tables import account, link
+from daemon.store.tables.core import account, link
 
 
 @dataclass(frozen=True, slots=True)

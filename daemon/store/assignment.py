@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, and_, bindparam, func, literal_column, or_, select, update
 
 from daemon.domain.desk import Action
+from daemon.domain.ids import ChatKind
 from daemon.domain.messages import Author
-from daemon.store.desk_tables import audit
-from daemon.store.tables import admin, conversation, message, turn
+from daemon.store.prepared import Prepared
+from daemon.store.tables.core import admin, conversation, message, turn
+from daemon.store.tables.desk import audit, claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +116,45 @@ def works_here(conn: Connection, admin_id: int) -> bool:
     """Whether there is such an admin, and he may log in."""
     found = select(admin.c.id).where(admin.c.id == admin_id, admin.c.disabled_at.is_(None))
     return conn.execute(found).first() is not None
+
+
+_something = Prepared(
+    select(
+        or_(
+            select(claim.c.conversation_id).exists(),
+            # the second condition is always so: it leads SQLite to the index of open turns, past the closed ones
+            select(turn.c.id)
+            .where(turn.c.closed_at.is_(None), turn.c.conversation_id > literal_column("0"))
+            .exists(),
+        )
+    )
+)
+
+
+def is_anything_pending(conn: Connection) -> bool:
+    """Whether anybody waits or is answering; if not, time alone brings nothing due."""
+    found = _something.run(conn, {})
+    return found is not None and bool(found[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """An admin's unresolved conversations, and in how many of them a customer waits."""
+
+    conversations: int = 0
+    waiting: int = 0
+
+
+def load_by_admin(conn: Connection, account_id: int) -> dict[int | None, Load]:
+    """What everybody has; None is what nobody has taken."""
+    rows = conn.execute(
+        select(conversation.c.assignee_id, func.count(), func.count(turn.c.id))
+        .outerjoin(turn, and_(turn.c.conversation_id == conversation.c.id, turn.c.closed_at.is_(None)))
+        .where(
+            conversation.c.account_id == account_id,
+            conversation.c.kind == ChatKind.PERSON.value,
+            conversation.c.status != "resolved",
+        )
+        .group_by(conversation.c.assignee_id)
+    )
+    return {admin_id: Load(total, waiting) for admin_id, total, waiting in rows}

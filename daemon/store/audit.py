@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Row, insert, select
 from daemon.domain.desk import Action, Actor
 from daemon.domain.messages import Author
 from daemon.store import events
-from daemon.store.desk_tables import audit
-from daemon.store.tables import admin
+from daemon.store.tables.core import admin
+from daemon.store.tables.desk import audit
 
 # These belong into the thread as well, where the team sees them.
 IN_THREAD = frozenset(

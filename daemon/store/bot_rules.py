@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from daemon.store.desk_tables import bot_rule
+from daemon.store.tables.desk import bot_rule
 
 
 @dataclass(frozen=True, slots=True)

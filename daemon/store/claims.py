@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from daemon.domain.desk import CLAIM_LASTS, Claim
-from daemon.store.desk_tables import claim
-from daemon.store.tables import admin
+from daemon.store.tables.core import admin
+from daemon.store.tables.desk import claim
 
 _claims = select(
     claim.c.conversation_id,

@@ -6,8 +6,8 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from daemon.domain.ids import Address, Party
-from daemon.store import merging
-from daemon.store.tables import contact, contact_alias
+from daemon.store import contact_merge
+from daemon.store.tables.core import contact, contact_alias
 
 _find = select(contact_alias.c.contact_id).where(
     contact_alias.c.account_id == bindparam("account_id"),
@@ -42,7 +42,7 @@ def resolve(conn: Connection, account_id: int, party: Party, now: datetime) -> i
             .returning(contact.c.id)
         ).scalar_one()
     elif known is not None and other is not None:
-        known = merging.merge(conn, account_id, survivor=min(known, other), gone=max(known, other), now=now)
+        known = contact_merge.merge(conn, account_id, survivor=min(known, other), gone=max(known, other), now=now)
     contact_id = known if known is not None else other
     assert contact_id is not None
     for address in (party.address, party.alternative):

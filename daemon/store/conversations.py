@@ -4,14 +4,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, insert, literal, literal_column, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+    update,
+)
 
 from daemon.domain.desk import Priority
 from daemon.domain.ids import ChatKind
-from daemon.domain.messages import MessageKind
+from daemon.domain.messages import Author, MessageKind
+from daemon.store.conversation_list import Box, Status, Summary, counts, counts_by_admin, listing, summary
 from daemon.store.prepared import Prepared
-from daemon.store.summaries import Box, Status, Summary, counts, counts_by_admin, listing, summary
-from daemon.store.tables import contact_alias, conversation, message, turn
+from daemon.store.tables.core import contact_alias, conversation, message, turn
 
 __all__ = [
     "Box",
@@ -237,6 +249,19 @@ def set_priority(conn: Connection, conversation_id: int, priority: Priority) -> 
                 conversation.c.priority != priority.value,
             )
             .values(priority=priority.value)
+        ).rowcount
+        == 1
+    )
+
+
+def note(conn: Connection, conversation_id: int, message_id: int, by: Author, at: datetime) -> bool:
+    """Messages up to this one were read on another own device; False if that is known."""
+    seen = conversation.c.seen_elsewhere_message_id
+    return (
+        conn.execute(
+            update(conversation)
+            .where(conversation.c.id == conversation_id, func.coalesce(seen, 0) < message_id)
+            .values(seen_elsewhere_message_id=message_id, seen_elsewhere_by=by.value, seen_elsewhere_at=at)
         ).rowcount
         == 1
     )

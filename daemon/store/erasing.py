@@ -9,9 +9,8 @@ from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 from daemon.domain.messages import MessageKind
 from daemon.store import conversations
 from daemon.store.conversations import Status
-from daemon.store.desk_tables import contact_field, conversation_tag, mention, rating
 from daemon.store.outbox import OutboxState
-from daemon.store.tables import (
+from daemon.store.tables.core import (
     contact,
     contact_alias,
     conversation,
@@ -22,6 +21,7 @@ from daemon.store.tables import (
     receipt,
     turn,
 )
+from daemon.store.tables.desk import contact_field, conversation_tag, mention, rating
 
 # what a forgotten customer is called from then on; translated where it is shown
 FORGOTTEN = "Forgotten customer"

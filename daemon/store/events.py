@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, delete, func, insert, select
 
 from daemon.store.prepared import Prepared
-from daemon.store.tables import event_log
+from daemon.store.tables.core import event_log
 
 
 class EventKind(StrEnum):

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from daemon.domain.primary_phone import Kind, Sighting
-from daemon.store.tables import evidence
+from daemon.store.tables.core import evidence
 
 
 def note(conn: Connection, account_id: int, kind: Kind, at: datetime, now: datetime) -> bool:

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from daemon.store.desk_tables import mention
-from daemon.store.tables import admin, message
+from daemon.store.tables.core import admin, message
+from daemon.store.tables.desk import mention
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from daemon.domain.messages import DELIVERY_ORDER, PLACEHOLDERS, Author, Delivery, MessageKind
 from daemon.store.prepared import Prepared
-from daemon.store.tables import admin, message, reaction, turn
+from daemon.store.tables.core import admin, message, reaction, turn
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from daemon.domain.account_names import BadName, is_same, parse_name
 from daemon.domain.links import LinkReason, LinkState
 from daemon.store import accounts, events
 from daemon.store.accounts import Account, Link
-from daemon.store.tables import account, contact, desk_tables, event_log, metadata
+from daemon.store.tables.core import account, contact, desk_tables, event_log, metadata
 
 # the name of the first one, until somebody calls it something else
 MAIN = "main"

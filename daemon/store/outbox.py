@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, bindparam, insert, select, text, update
 
 from daemon.domain.messages import Author
-from daemon.store.tables import conversation, message, outbox
+from daemon.store.tables.core import conversation, message, outbox
 
 # written out, because SQLite uses the partial index only for the very words of its definition
 _IS_QUEUED = text("outbox.state = 'queued'")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
-from daemon.store.desk_tables import quick_reply
+from daemon.store.tables.desk import quick_reply
 
 
 @dataclass(frozen=True, slots=True)

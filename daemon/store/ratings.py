@@ -7,8 +7,8 @@ from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from daemon.domain.messages import Author, Delivery
-from daemon.store.desk_tables import rating
-from daemon.store.tables import conversation, message
+from daemon.store.tables.core import conversation, message
+from daemon.store.tables.desk import rating
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from daemon.store.tables import receipt
+from daemon.store.tables.core import receipt
 
 
 def record(

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from daemon.store.desk_tables import setting
+from daemon.store.tables.desk import setting
 
 
 def read(conn: Connection, account_id: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from daemon.store.desk_tables import conversation_tag, tag
+from daemon.store.tables.desk import conversation_tag, tag
 
 
 @dataclass(frozen=True, slots=True)

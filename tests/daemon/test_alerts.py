@@ -27,8 +27,8 @@ from daemon.domain.hours import Hours, Span
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.primary_phone import Step
 from daemon.keeping import nightly
-from daemon.store import accounts, alert_post, alerts
-from daemon.store.alert_tables import alert_delivery
+from daemon.store import accounts, alerts
+from daemon.store.tables.alerts import alert_delivery
 from tests.books import NOON, Books, lid
 from tests.receiver import Receiver, mailbox, receiver
 from tests.shop import free_port, wait_until
@@ -88,18 +88,18 @@ class House:
 
         wait_until(is_done)
 
-    def waiting(self) -> list[alert_post.Delivery]:
+    def waiting(self) -> list[alerts.Delivery]:
         with self.books.database.read() as conn:
-            return alert_post.waiting(conn)
+            return alerts.waiting(conn)
 
     def add(self, url: str) -> int:
         address = channels.parse(url)
         with self.books.database.write() as conn:
-            return alert_post.add_channel(conn, address.url, address.service, address.shown, self.now)
+            return alerts.add_channel(conn, address.url, address.service, address.shown, self.now)
 
-    def channel(self, number: int) -> alert_post.Channel:
+    def channel(self, number: int) -> alerts.Channel:
         with self.books.database.read() as conn:
-            found = alert_post.channel(conn, number)
+            found = alerts.channel(conn, number)
         assert found is not None
         return found
 
@@ -345,7 +345,7 @@ def test_what_a_crash_interrupted_is_sent_once_more_and_never_for_ever(house: Ho
     def crash() -> None:
         (one,) = house.waiting()
         with house.books.database.write() as conn:
-            assert alert_post.claim(conn, one, house.now + MINUTE)
+            assert alerts.claim(conn, one, house.now + MINUTE)
         house.restart()
         house.deliver()
 
@@ -385,7 +385,7 @@ def test_a_channel_goes_with_what_was_on_its_way_to_it(house: House, outside: Re
     house.look()
 
     def remove(conn: Connection) -> None:
-        alert_post.remove_channel(conn, number)
+        alerts.remove_channel(conn, number)
 
     with house.books.database.write() as conn:
         remove(conn)

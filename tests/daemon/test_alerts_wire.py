@@ -8,7 +8,7 @@ import pytest
 from daemon.alerts import channels
 from daemon.domain.links import LinkState
 from daemon.domain.time import utc_now
-from daemon.store import accounts, alert_post
+from daemon.store import accounts, alerts
 from tests.receiver import receiver
 from tests.shop import last_json, open_shop, wait_until
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.wire
 def test_the_phone_unlinks_and_one_alert_leaves_and_one_all_clear_when_it_is_linked_again(tmp_path: Path) -> None:
     with receiver() as outside, open_shop(tmp_path, {"BALAS_LOG_LEVEL": "DEBUG"}) as shop:
         with shop.database.write() as conn:
-            alert_post.add_channel(conn, outside.url, "JSON", channels.parse(outside.url).shown, utc_now())
+            alerts.add_channel(conn, outside.url, "JSON", channels.parse(outside.url).shown, utc_now())
         shop.wa.phone.unlink()
         shop.wait_for(LinkState.LOGGED_OUT)
         wait_until(lambda: outside.titles, 15, "the alert")

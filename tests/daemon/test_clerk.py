@@ -16,7 +16,7 @@ from daemon.domain.links import LinkState
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
-from daemon.store import accounts, claims, pending, presence, turns
+from daemon.store import accounts, assignment, claims, presence, turns
 from daemon.store.conversations import Status
 from tests.books import Books, at, lid
 from tests.shop import wait_until
@@ -174,7 +174,7 @@ def test_a_claim_that_expires_while_nobody_writes_is_noticed(desk: Desk, running
 def test_only_open_turns_and_claims_bring_work_by_time_alone(desk: Desk) -> None:
     def is_pending() -> bool:
         with desk.database.read() as conn:
-            return pending.is_anything_pending(conn)
+            return assignment.is_anything_pending(conn)
 
     assert not is_pending()
     conversation, turn = desk.books.waiting(lid("1"))

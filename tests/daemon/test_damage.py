@@ -14,7 +14,7 @@ from auth_store.files import session_file
 from daemon.domain.links import LinkReason, LinkState
 from daemon.store import accounts
 from daemon.store.engine import Database
-from daemon.store.soundness import DatabaseDamaged, check, looks_sound
+from daemon.store.integrity import DatabaseDamaged, check, looks_sound
 from tests.books import NOON, Books
 from tests.shop import Shop, open_shop, wait_until
 from tests.whatsapp_server import WhatsAppServer

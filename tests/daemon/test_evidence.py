@@ -28,7 +28,7 @@ from daemon.ingest import Ingest
 from daemon.store import accounts, events, evidence
 from daemon.store.accounts import Link
 from daemon.store.engine import Database
-from daemon.store.tables import account, contact
+from daemon.store.tables.core import account, contact
 from daemon.whatsapp.translate import translate_message, translate_receipt
 from tests.books import NOON, Books, both, dump
 from tests.daemon.test_translate import event as arrived

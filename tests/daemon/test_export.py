@@ -13,7 +13,7 @@ from sqlalchemy import insert
 
 from daemon.keeping.export import Exported, ExportFailed, Format, export
 from daemon.store import contacts
-from daemon.store.tables import message
+from daemon.store.tables.core import message
 from tests.books import NOON, Books, at, both
 from tests.daemon.test_cli import balas, refused
 from tests.shop import ROOT

@@ -20,9 +20,9 @@ from daemon.domain.ids import Address, Party
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
 from daemon.keeping import retention
-from daemon.store import audit, contacts, erasing, media_files, merging, outbox, receipts, turns
+from daemon.store import audit, contact_merge, contacts, erasing, media, outbox, receipts, turns
 from daemon.store.engine import Database
-from daemon.store.tables import message, metadata
+from daemon.store.tables.core import message, metadata
 from tests.books import NOON, Books, at, both, dump, lid, phone
 from tests.daemon.test_cli import balas, refused
 
@@ -104,7 +104,7 @@ def known(books: Books, data: Path) -> Known:
 
 class TestForgetting:
     def test_no_trace_is_left_in_any_row_or_in_the_files_bytes(self, known: Known, data: Path) -> None:
-        media_files.remove(data, known.forget())
+        media.remove(data, known.forget())
         for table, rows in dump(known.books.database).items():
             for secret in SECRETS:
                 assert not [row for row in rows if secret in str(row)], (table, secret)
@@ -119,7 +119,7 @@ class TestForgetting:
         other, _ = known.books.waiting(lid("800"), "pesan orang lain")
         theirs = picture(data, known.books.message(other, "foto", media={"file": "1/900.jpg"}))
         before = known.books.thread(other)
-        media_files.remove(data, known.forget())
+        media.remove(data, known.forget())
         assert known.books.thread(other) == before
         assert theirs.exists()
         assert known.books.summary(other).waiting_since is not None
@@ -128,7 +128,7 @@ class TestForgetting:
         group = known.books.conversation(Party(Address("120363001", "g.us")))
         known.books.message(group, "kata-rahasia di grup", participant="700700700@lid")
         known.books.message(group, "kata anggota lain", participant="800@lid")
-        media_files.remove(data, known.forget())
+        media.remove(data, known.forget())
         assert known.books.thread(group) == ["kata anggota lain"]
 
     def test_what_the_team_did_stays_countable(self, known: Known) -> None:
@@ -186,7 +186,7 @@ class TestForgetting:
         with books.database.write() as conn:
             old = contacts.resolve(conn, books.account_id, phone("62819990002"), NOON)
             contacts.set_name(conn, old, "Nama-Rahasia Lama")
-            merging.merge(conn, books.account_id, survivor=known.contact_id, gone=old, now=NOON)
+            contact_merge.merge(conn, books.account_id, survivor=known.contact_id, gone=old, now=NOON)
             found = erasing.find(conn, phone="62819990002")
             assert found == erasing.find(conn, contact_id=old) == erasing.Found(books.account_id, known.contact_id)
         known.forget()

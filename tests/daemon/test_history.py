@@ -18,7 +18,7 @@ from daemon.domain.time import LARGEST_LEAD
 from daemon.ingest import history
 from daemon.store import accounts, turns
 from daemon.store.accounts import Link
-from daemon.store.history import Part
+from daemon.store.history_parts import Part
 from tests.books import NOON, Books, at, both
 from tests.daemon.test_ingest import BUDI, arrives, ingest
 

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from daemon.domain.history import HistoryState
 from daemon.store.conversations import Box, listing
-from daemon.store.tables import turn
+from daemon.store.tables.core import turn
 from tests.shop import Shop, wait_until
 from tests.whatsapp_server.actors import history
 from tests.whatsapp_server.actors.customer import Customer

@@ -18,7 +18,7 @@ from daemon.domain.links import LinkState
 from daemon.domain.messages import Delivery
 from daemon.store.accounts import Link
 from daemon.store.conversations import Box, listing
-from daemon.store.tables import message, turn
+from daemon.store.tables.core import message, turn
 from tests.shop import Shop, wait_until
 from tests.whatsapp_server.actors.customer import Customer
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from daemon.logs import is_journal
 from daemon.store.engine import Database
-from daemon.store.tables import contact
+from daemon.store.tables.core import contact
 from tests.shop import ROOT
 
 SPEAK = """

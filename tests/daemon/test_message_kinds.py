@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from daemon.domain.links import LinkState
 from daemon.domain.messages import Author, MessageKind
 from daemon.store.messages import Bubble
-from daemon.store.tables import contact, conversation, message
+from daemon.store.tables.core import contact, conversation, message
 from tests.daemon.looking import becomes, last_mark, only, row
 from tests.shop import Shop, wait_until
 from tests.whatsapp_server.actors.customer import Customer

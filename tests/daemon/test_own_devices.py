@@ -6,7 +6,7 @@ from sqlalchemy import select
 from daemon.domain.links import LinkState
 from daemon.domain.messages import Author, Delivery, MessageKind
 from daemon.store import contacts
-from daemon.store.tables import account, contact, contact_alias
+from daemon.store.tables.core import account, contact, contact_alias
 from tests.daemon.looking import becomes, last_mark, row
 from tests.shop import Shop, wait_until
 

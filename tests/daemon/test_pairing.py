@@ -11,7 +11,7 @@ from daemon.domain.sentences.link import SENTENCES
 from daemon.domain.time import utc_now
 from daemon.store import accounts
 from daemon.store.accounts import Link
-from daemon.store.tables import account
+from daemon.store.tables.core import account
 from tests.shop import Shop, last_json, wait_until
 from tests.whatsapp_server.actors.linking import LinkRefused
 

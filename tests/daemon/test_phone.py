@@ -16,7 +16,7 @@ from daemon.domain.primary_phone import Kind, Step
 from daemon.domain.sentences.link import SENTENCES
 from daemon.domain.sentences.phone import PING
 from daemon.store import evidence
-from daemon.store.tables import contact, conversation
+from daemon.store.tables.core import contact, conversation
 from tests.daemon.moved_shop import MovedShop, moved_shop
 from tests.shop import last_json, wait_until
 

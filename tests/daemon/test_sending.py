@@ -9,7 +9,7 @@ from daemon.domain.links import LinkState
 from daemon.domain.messages import Delivery
 from daemon.store import turns
 from daemon.store.outbox import OutboxState
-from daemon.store.tables import contact, outbox
+from daemon.store.tables.core import contact, outbox
 from tests.shop import Shop, wait_until
 from tests.whatsapp_server.actors.customer import Customer
 from tests.whatsapp_server.actors.values import Received

@@ -9,8 +9,8 @@ from daemon.domain.links import LinkState
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
 from daemon.store import turns
-from daemon.store.tables import link as link_table
-from daemon.store.tables import message
+from daemon.store.tables.core import link as link_table
+from daemon.store.tables.core import message
 from tests.books import Books, at, lid
 
 GREETING = "Halo! Terima kasih sudah menghubungi kami."

@@ -15,9 +15,9 @@ from daemon.domain.ids import Address, Party
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
 from daemon.store import audit, conversations, outbox, turns
-from daemon.store.desk_tables import rating
 from daemon.store.outbox import OutboxState
-from daemon.store.tables import admin, conversation
+from daemon.store.tables.core import admin, conversation
+from daemon.store.tables.desk import rating
 from tests.books import Books, lid
 
 ZONE = ZoneInfo("Asia/Jakarta")

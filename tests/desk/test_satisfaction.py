@@ -10,7 +10,7 @@ from daemon.domain.desk import Action, Actor
 from daemon.domain.ids import Party
 from daemon.domain.messages import Author, Delivery, MessageKind, MessageReceived, Origin
 from daemon.ingest import Ingest
-from daemon.store import audit, contacts, merging, messages, outbox
+from daemon.store import audit, contact_merge, contacts, messages, outbox
 from daemon.store.conversations import Status
 from daemon.store.outbox import OutboxState
 from tests.books import Books, at, both, dump, lid, phone
@@ -254,7 +254,7 @@ def test_a_question_that_is_asked_twice_waits_for_the_newer(books: Books, counte
         desk.resolve(conn, second, counter.sari, at(110))
     counter.sent(at(110))
     with books.database.write() as conn:
-        merging.merge(conn, books.account_id, books.summary(first).contact_id, other, at(120))
+        contact_merge.merge(conn, books.account_id, books.summary(first).contact_id, other, at(120))
     counter.say("3", 130)
     assert (counter.score(first), counter.score(second)) == (None, 3)
 

@@ -16,7 +16,7 @@ from daemon.domain.sentences.link import SENTENCES
 from daemon.domain.time import utc_now
 from daemon.store import accounts, numbers
 from daemon.store.accounts import Account, Link
-from daemon.store.tables import message, metadata
+from daemon.store.tables.core import message, metadata
 from tests.browser import wait_live
 from tests.shop import PASSWORD, Shop, open_shop, wait_until
 from tests.whatsapp_server.actors.phone import Phone

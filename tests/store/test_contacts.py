@@ -8,7 +8,7 @@ from daemon.domain.ids import Address, ChatKind, Party
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
 from daemon.store import audit, claims, contacts, conversations, messages, tags, turns
-from daemon.store.tables import contact, message, turn
+from daemon.store.tables.core import contact, message, turn
 from tests.books import NOON, Books, at, both, lid, phone
 
 

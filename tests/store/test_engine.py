@@ -6,8 +6,8 @@ from contextlib import suppress
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database
-from daemon.store.watch import ChangeWatch
 from tests.books import Books
 from tests.store.processes import OtherProcess
 

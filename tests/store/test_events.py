@@ -7,8 +7,8 @@ from contextlib import suppress
 import pytest
 
 from daemon.store import events
+from daemon.store.change_watch import ChangeWatch
 from daemon.store.events import CursorTooOld, EventKind
-from daemon.store.watch import ChangeWatch
 from tests.books import Books, at
 from tests.store.processes import OtherProcess
 

@@ -15,7 +15,7 @@ from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
 from daemon.store import accounts, contacts, conversations, events, messages, turns
 from daemon.store.engine import Database
-from daemon.store.tables import message, outbox
+from daemon.store.tables.core import message, outbox
 
 PASSWORD = "kue lapis legit"
 

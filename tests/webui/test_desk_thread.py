@@ -12,7 +12,7 @@ from daemon.domain.desk import CLERK, Action, Actor, Priority
 from daemon.domain.messages import Author, MessageKind
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
-from daemon.store import audit, sightings
+from daemon.store import audit, conversations
 from daemon.store import turns as kept
 from tests.webui.conftest import Visitor
 from tests.webui.shop import Shop
@@ -101,7 +101,7 @@ def test_a_polite_machine_leaves_the_customer_waiting(sari: Visitor, shop: Shop)
 def test_what_the_phone_has_read_is_said_but_is_no_answer(sari: Visitor, shop: Shop) -> None:
     number = shop.conversation("Ibu Ratna", "halo")
     last = shop.customer_writes(number, "ada?")
-    shop.write(lambda conn: sightings.note(conn, number, last, Author.PHONE, utc_now()))
+    shop.write(lambda conn: conversations.note(conn, number, last, Author.PHONE, utc_now()))
     (mark,) = marks(sari.get(f"/c/{number}").text)
     assert re.search(r"Waiting since .* Seen on the phone \d\d:\d\d", mark)
 

@@ -18,7 +18,7 @@ from daemon.service import vitals
 from daemon.service.vitals import Vitals
 from daemon.store import outbox, presence
 from daemon.store.engine import Database
-from daemon.store.tables import link, turn
+from daemon.store.tables.core import link, turn
 from tests.webui.shop import Shop
 from webui.app import create_app
 

@@ -9,9 +9,9 @@ from daemon.alerts.postman import Postman
 from daemon.config import Config
 from daemon.domain.alerts import About, Alert, AlertKind, Choices
 from daemon.domain.time import utc_now
-from daemon.store import alert_post, alerts
-from daemon.store.alert_tables import alert_channel
+from daemon.store import alerts
 from daemon.store.engine import Database
+from daemon.store.tables.alerts import alert_channel
 from tests.receiver import receiver
 from tests.shop import free_port, wait_until
 from tests.webui.conftest import Visitor
@@ -158,4 +158,4 @@ def test_what_was_to_go_to_a_deleted_address_goes_nowhere(
     sari.post(f"{PAGE}/channels/{number}/test")
     sari.post(f"{PAGE}/channels/{number}/delete")
     with database.read() as conn:
-        assert alert_post.waiting(conn) == []
+        assert alerts.waiting(conn) == []

@@ -3,7 +3,7 @@
 from alembic import context
 
 from daemon.store.engine import Database
-from daemon.store.tables import metadata
+from daemon.store.tables.core import metadata
 
 database: Database = context.config.attributes["database"]
 

@@ -15,7 +15,6 @@ from sqlalchemy import (
 )
 
 from auth_store.tables import UtcTime, admin, metadata
-from daemon.store import alert_tables, desk_tables
 
 __all__ = ["admin", "alert_tables", "desk_tables", "metadata"]
 

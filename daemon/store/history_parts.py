@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from daemon.domain.history import HistoryKind
-from daemon.store.tables import history_part
+from daemon.store.tables.core import history_part
 
 
 @dataclass(frozen=True, slots=True)

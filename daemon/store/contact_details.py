@@ -7,8 +7,8 @@ from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from daemon.domain.ids import Address
-from daemon.store.desk_tables import contact_field, rating
-from daemon.store.tables import admin, contact, contact_alias, conversation, message
+from daemon.store.tables.core import admin, contact, contact_alias, conversation, message
+from daemon.store.tables.desk import contact_field, rating
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from daemon.domain.desk import Action
 from daemon.domain.ids import ChatKind
 from daemon.domain.messages import Author, MessageKind
 from daemon.store.conversations import Status
-from daemon.store.desk_tables import audit, rating
 from daemon.store.outbox import OutboxState
-from daemon.store.tables import conversation, message, outbox, turn
+from daemon.store.tables.core import conversation, message, outbox, turn
+from daemon.store.tables.desk import audit, rating
 
 # a reply in one of these states has not gone to the customer, and may never
 _NOT_SENT = [

@@ -8,8 +8,7 @@ from daemon.domain.desk import Priority
 from daemon.domain.messages import PLACEHOLDERS
 from daemon.store import events
 from daemon.store.conversations import lead
-from daemon.store.desk_tables import audit, claim, contact_field, conversation_tag, rating
-from daemon.store.tables import (
+from daemon.store.tables.core import (
     contact,
     contact_alias,
     conversation,
@@ -19,6 +18,7 @@ from daemon.store.tables import (
     reaction,
     turn,
 )
+from daemon.store.tables.desk import audit, claim, contact_field, conversation_tag, rating
 
 
 def merge(conn: Connection, account_id: int, survivor: int, gone: int, now: datetime) -> int:

@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
 from daemon.domain.ids import ChatKind
 from daemon.domain.messages import Author, Delivery, MessageKind
-from daemon.store.desk_tables import claim
-from daemon.store.tables import contact, conversation, message, turn
+from daemon.store.tables.core import contact, conversation, message, turn
+from daemon.store.tables.desk import claim
 
 # a turn is looked at from its newest message; nobody repeats his question a hundred messages later
 LOOKED_AT = 100

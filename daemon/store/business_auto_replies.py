@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, select, text, update
 
-from daemon.store.tables import message, turn
+from daemon.store.tables.core import message, turn
 
 # written out, because SQLite uses the partial index only for the very words of its definition
 _FROM_PHONE = text("message.author = 'phone'")

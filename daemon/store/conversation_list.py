@@ -12,8 +12,8 @@ from daemon.domain.desk import Priority
 from daemon.domain.ids import ChatKind
 from daemon.domain.messages import Author, Delivery, MessageKind
 from daemon.store import tags
-from daemon.store.desk_tables import conversation_tag
-from daemon.store.tables import admin, contact, conversation, message, turn
+from daemon.store.tables.core import admin, contact, conversation, message, turn
+from daemon.store.tables.desk import conversation_tag
 from daemon.store.tags import Tag
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, literal_column, select
 from daemon.domain.ids import ChatKind
 from daemon.store.outbox import OutboxState
 from daemon.store.presence import SILENT_FOR
-from daemon.store.tables import conversation, desk_tables, outbox, turn
+from daemon.store.tables.core import conversation, desk_tables, outbox, turn
 
 # the states of a reply that is not settled yet
 UNSETTLED = (OutboxState.QUEUED, OutboxState.SENDING, OutboxState.HELD, OutboxState.UNCERTAIN)
