@@ -9,7 +9,7 @@ from queue import Queue
 
 from sqlalchemy import Connection
 
-from daemon import phone
+from daemon.desk import primary_phone
 from daemon.domain.link_events import (
     BacklogBegun,
     BacklogEnded,
@@ -168,7 +168,7 @@ class LinkKeeper:
             return
         if signal.reason == LinkReason.UNLINKED_BY_PHONE:
             with self._database.read() as conn:
-                reason = phone.reason_of_end(conn, self._account_id, self._limits, now)
+                reason = primary_phone.reason_of_end(conn, self._account_id, self._limits, now)
             signal = replace(signal, reason=reason)
         log.info("the link ended: %s %s %s", signal.state.value, signal.reason.value, signal.detail or "")
         # a refused number is not asked for again by the next session: WhatsApp counts the attempts

@@ -4,8 +4,7 @@ import logging
 import threading
 import time
 
-from daemon import phone
-from daemon.desk import conversations, departure, elsewhere
+from daemon.desk import conversations, other_devices, outgoing, primary_phone
 from daemon.domain.messages import Delivery
 from daemon.domain.sentences.phone import PING
 from daemon.domain.time import Clock
@@ -33,7 +32,7 @@ def settle_interrupted(database: Database, account_id: int, clock: Clock) -> Non
         now = clock()
         for journey in outbox.under_way(conn, account_id):
             if journey.wa_id is None:
-                elsewhere.put_back(conn, account_id, journey.id, now)
+                other_devices.put_back(conn, account_id, journey.id, now)
                 continue
             outbox.settle(conn, journey.id, OutboxState.UNCERTAIN, now)
             messages.set_delivery(conn, journey.message_id, Delivery.UNCERTAIN)
@@ -93,7 +92,7 @@ class Sender(threading.Thread):
     def _send_next(self) -> bool:
         with self._database.read() as conn:
             # the ladder's own entries, hourly at least, wake us for the day's question to the phone
-            asks = phone.wants_ping(conn, self._account_id, self._clock())
+            asks = primary_phone.wants_ping(conn, self._account_id, self._clock())
             if not outbox.has_queued(conn, self._account_id):
                 return asks and self._ask_the_phone()
         self._idle.clear()
@@ -104,7 +103,7 @@ class Sender(threading.Thread):
                 if reply is None:
                     return False
                 # the mark is read again, with the door shut
-                if departure.stop(conn, self._account_id, reply, now):
+                if outgoing.stop(conn, self._account_id, reply, now):
                     return True
                 to = contacts.address_of(conn, reply.contact_id)
                 messages.set_delivery(conn, reply.message_id, Delivery.SENDING)
@@ -126,14 +125,14 @@ class Sender(threading.Thread):
         self._idle.clear()
         try:
             with self._database.write() as conn:
-                to = phone.take_ping(conn, self._account_id, self._clock())
+                to = primary_phone.take_ping(conn, self._account_id, self._clock())
             if to is None:
                 return False
             send_text(self._whatsapp, to, self._question, None, lambda wa_id: None)
         except SendFailed as error:
             log.warning("the phone could not be asked for a sign of life: %s", error.reason)
             with self._database.write() as conn:
-                phone.put_ping_back(conn, self._account_id, self._clock())
+                primary_phone.put_ping_back(conn, self._account_id, self._clock())
             return False
         except SendUncertain:
             return False
@@ -150,7 +149,7 @@ class Sender(threading.Thread):
             self._settle(reply, OutboxState.FAILED, error=error.reason)
             return
         with self._database.write() as conn:
-            elsewhere.put_back(conn, self._account_id, reply.id, self._clock(), error.reason)
+            other_devices.put_back(conn, self._account_id, reply.id, self._clock(), error.reason)
         self._stopping.wait(RETRY_AFTER)
 
     def _settle(

@@ -70,7 +70,7 @@ class Supervisor:
         self._look_after_sessions()
         self._look_after_inbox()
         from daemon.alerts.keeper import Alerts
-        from daemon.clerk import Clerk
+        from daemon.desk.worker import Clerk
         from daemon.jobs import Jobs
 
         chores = Jobs(self._config, self._database, self._clock).start()

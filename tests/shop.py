@@ -20,7 +20,7 @@ from auth_store import admins
 from auth_store.admins import Role
 from auth_store.files import private_file
 from daemon.config import Config
-from daemon.desk import turns
+from daemon.desk import replies
 from daemon.domain.links import LinkState
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.time import utc_now
@@ -182,7 +182,7 @@ class Shop:
         with self.database.write() as conn:
             rows = conversations.listing(conn, self.account_id, conversations.Box.ALL, 0, limit=1000)
             (found,) = [row.id for row in rows if row.contact_name == name]
-            return turns.answer(conn, found, Closer(Author.ADMIN, self._sari(conn)), text, utc_now())
+            return replies.answer(conn, found, Closer(Author.ADMIN, self._sari(conn)), text, utc_now())
 
     def _sari(self, conn: Connection) -> int:
         if self._admin_id is None:

@@ -10,7 +10,7 @@ from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import Connection
 
-from daemon.desk import assignment, handled
+from daemon.desk import assignment, no_reply_needed
 from daemon.desk import conversations as desk
 from daemon.domain.desk import Actor, Priority
 from daemon.domain.turns import NotAnswerable
@@ -90,7 +90,7 @@ def priority(conversation_id: int) -> Any:
 def mark_handled(conversation_id: int, turn_id: int) -> Any:
     """This turn needs no reply."""
     return carry_out(
-        conversation_id, lambda conn, actor, now: handled.mark(conn, conversation_id, turn_id, actor, now)
+        conversation_id, lambda conn, actor, now: no_reply_needed.mark(conn, conversation_id, turn_id, actor, now)
     )
 
 
@@ -98,7 +98,8 @@ def mark_handled(conversation_id: int, turn_id: int) -> Any:
 def unmark_handled(conversation_id: int, turn_id: int) -> Any:
     """It needs one after all."""
     return carry_out(
-        conversation_id, lambda conn, actor, now: handled.unmark(conn, conversation_id, turn_id, actor, now)
+        conversation_id,
+        lambda conn, actor, now: no_reply_needed.unmark(conn, conversation_id, turn_id, actor, now),
     )
 
 

@@ -7,8 +7,8 @@ from flask import Blueprint, abort, request
 from flask_babel import gettext
 from sqlalchemy import Connection
 
-from daemon.desk import rules as desk
-from daemon.desk.rules import RuleError
+from daemon.desk.bot import rules as desk
+from daemon.desk.bot.rules import RuleError
 from daemon.desk.settings import DeskSettings
 from daemon.store import bot_rules
 from daemon.store.bot_rules import Rule

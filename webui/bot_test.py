@@ -8,8 +8,9 @@ from typing import Any
 from flask import Blueprint, request
 from flask_babel import gettext
 
-from daemon.desk import settings, verdict
-from daemon.desk.verdict import Said, Situation, Step, Verdict, Why
+from daemon.desk import settings
+from daemon.desk.bot import decide
+from daemon.desk.bot.decide import Said, Situation, Step, Verdict, Why
 from daemon.store import bot_rules
 from daemon.store.bot_rules import Rule
 from webui import frame, texts
@@ -112,7 +113,7 @@ def try_out() -> Any:
         account_id = frame.account_of(conn)
         rules = bot_rules.listing(conn, account_id)
         chosen = settings.load(conn, account_id)
-    found = verdict.decide(situation, chosen, rules, at, services().config.timezone)
+    found = decide.decide(situation, chosen, rules, at, services().config.timezone)
     return _render(form.typed, {}, _shown(found, rules))
 
 
@@ -147,7 +148,7 @@ def _shown(found: Verdict, rules: list[Rule]) -> Shown:
 
 def _step(step: Step, question: str) -> ShownStep:
     why = gettext(REASONS[step.why], keyword=step.values.get("keyword", ""))
-    is_text = step.name in (verdict.AWAY, verdict.BUSY, verdict.GREETING) or step.name.startswith("rule:")
+    is_text = step.name in (decide.AWAY, decide.BUSY, decide.GREETING) or step.name.startswith("rule:")
     return ShownStep(question, step.passed, why, is_text)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from flask_babel import gettext
 from markupsafe import Markup, escape
 
-from daemon.desk.decisions import Decision
+from daemon.desk.outgoing import Decision
 from daemon.domain.messages import Author, Delivery, MessageKind
 from daemon.store.messages import Bubble
 from webui import media, texts, views

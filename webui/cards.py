@@ -6,7 +6,7 @@ from datetime import datetime
 from flask_babel import gettext
 from sqlalchemy import Connection
 
-from daemon.desk import customers
+from daemon.desk import contacts
 from daemon.store import tags
 from daemon.store.conversations import Status, Summary
 from daemon.store.erasing import FORGOTTEN
@@ -45,7 +45,7 @@ class Card:
 
 def read(conn: Connection, about: Summary, now: datetime) -> Card:
     """All there is to show about a conversation's customer."""
-    found = customers.details(conn, about.contact_id)
+    found = contacts.details(conn, about.contact_id)
     used = {one.id for one in about.tags}
     phones = [texts.phone(one.user) for one in found.addresses if one.server == "s.whatsapp.net"]
     return Card(

@@ -6,8 +6,8 @@ from flask import Blueprint, abort, render_template, request
 from flask_babel import gettext
 from flask_wtf.csrf import generate_csrf
 
+from daemon.desk import contacts
 from daemon.desk import conversations as desk
-from daemon.desk import customers
 from daemon.domain.desk import FieldError
 from daemon.store import conversations
 from webui import actions, cards
@@ -54,11 +54,11 @@ def contact(conversation_id: int) -> Any:
             name, value = form["name"], form.get("value", "")
             return _keep(
                 conversation_id,
-                lambda conn, actor, now: customers.set_field(conn, conversation_id, name, value, actor, now),
+                lambda conn, actor, now: contacts.set_field(conn, conversation_id, name, value, actor, now),
             )
         text = form.get("note", "")
         return _keep(
-            conversation_id, lambda conn, actor, now: customers.save_note(conn, conversation_id, text, actor, now)
+            conversation_id, lambda conn, actor, now: contacts.save_note(conn, conversation_id, text, actor, now)
         )
     except FieldError as error:
         return _refuse(conversation_id, error)

@@ -6,7 +6,7 @@ from datetime import date
 
 from flask_babel import gettext, ngettext
 
-from daemon.desk.turns import check_text
+from daemon.desk.replies import check_text
 from daemon.domain.hours import Span, parse_spans
 from daemon.domain.turns import NotAnswerable
 

@@ -8,8 +8,8 @@ from flask import Blueprint, request
 from flask_babel import format_date, gettext, ngettext
 from flask_login import login_required
 
-from daemon.desk import metrics, settings
-from daemon.desk.metrics import Figures, Handled, Report, Spread
+from daemon.desk import reports, settings
+from daemon.desk.reports import Figures, Handled, Report, Spread
 from webui import frame, texts
 from webui.auth import the_admin
 from webui.context import services
@@ -79,7 +79,7 @@ def page() -> Any:
         account_id = frame.account_of(conn)
         hours = settings.load(conn, account_id).hours
         since, until = midnight(period.first), midnight(period.last + timedelta(days=1))
-        report = metrics.report(conn, account_id, since, until, hours, zone)
+        report = reports.report(conn, account_id, since, until, hours, zone)
         shown = frame.show(
             "metrics.html",
             conn,

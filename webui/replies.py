@@ -7,9 +7,9 @@ from flask import Blueprint, abort, jsonify, redirect, request, url_for
 from flask_babel import gettext
 from flask_login import login_required
 
-from daemon.desk import decisions, notes, quick_replies, settings
-from daemon.desk import turns as desk
-from daemon.desk.decisions import Decision
+from daemon.desk import notes, outgoing, quick_replies, settings
+from daemon.desk import replies as desk
+from daemon.desk.outgoing import Decision
 from daemon.domain.desk import ClaimedByAnother, OnlyTheAssignee
 from daemon.domain.messages import Author
 from daemon.domain.placeholders import opening
@@ -123,7 +123,7 @@ def decide(conversation_id: int, message_id: int, decision: str) -> Any:
         abort(404)
     now = services().clock()
     with services().database.write() as conn:
-        if not decisions.decide(conn, conversation_id, message_id, Decision(decision), now, the_actor()):
+        if not outgoing.decide(conn, conversation_id, message_id, Decision(decision), now, the_actor()):
             abort(409)
     return "", 204
 

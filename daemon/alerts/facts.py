@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from daemon.config import Config
-from daemon.desk import duty, settings
+from daemon.desk import auto_assignment, settings
 from daemon.domain.alert_checks import BackupFacts, MachineFacts, NumberFacts
 from daemon.domain.alerts import Choices
 from daemon.domain.links import LinkReason
@@ -27,7 +27,7 @@ def of_number(conn: Connection, account: Account, choices: Choices, config: Conf
     waiting: int | None = 0
     if choices.waiting_after is not None:
         hours = settings.load(conn, account.id).hours
-        waiting = duty.waiting_too_long(
+        waiting = auto_assignment.waiting_too_long(
             conn, account.id, hours, timedelta(minutes=choices.waiting_after), now, config.timezone
         )
     return NumberFacts(

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from daemon.desk import claims, notes
-from daemon.desk.duty import has_work, tend
-from daemon.desk.turns import check_text
+from daemon.desk.auto_assignment import has_work, tend
+from daemon.desk.replies import check_text
 from daemon.domain.desk import Action, Actor
 from daemon.store import audit, conversations, events
 from daemon.store.assignment import works_here

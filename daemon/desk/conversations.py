@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from daemon.desk import claims, satisfaction
+from daemon.desk import claims, ratings
 from daemon.domain.desk import CLERK, Action, Actor, FieldError, Priority
 from daemon.domain.texts import one_line
 from daemon.domain.turns import Closer
@@ -34,7 +34,7 @@ def resolve(conn: Connection, conversation_id: int, actor: Actor, now: datetime)
     detail = {"turn": open_turn} if open_turn is not None else None
     audit.record(conn, about.account_id, Action.RESOLVED, actor, now, conversation_id, detail=detail)
     _changed(conn, about.account_id, conversation_id, now)
-    satisfaction.ask(conn, conversation_id, actor, now)
+    ratings.ask(conn, conversation_id, actor, now)
     return True
 
 
@@ -46,7 +46,7 @@ def reopen(conn: Connection, conversation_id: int, actor: Actor, now: datetime) 
     about = conversations.summary(conn, conversation_id)
     if about is None or not conversations.reopen(conn, conversation_id, now):
         return False
-    satisfaction.stop_waiting(conn, about.account_id, about.contact_id, now)
+    ratings.stop_waiting(conn, about.account_id, about.contact_id, now)
     mark = turns.last_closed(conn, conversation_id)
     if mark is not None and mark.message_id is None and mark.closed_at == about.resolved_at:
         turns.reopen(conn, mark.turn_id)

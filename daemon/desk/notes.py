@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from daemon.desk.turns import answerable, check_text
+from daemon.desk.replies import answerable, check_text
 from daemon.domain.desk import Actor
 from daemon.domain.messages import MessageKind
 from daemon.store import events, mentions, messages

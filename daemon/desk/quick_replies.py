@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from daemon.desk.turns import LONGEST_REPLY
+from daemon.desk.replies import LONGEST_REPLY
 from daemon.domain.desk import Action, Actor, FieldError
 from daemon.domain.placeholders import fill
 from daemon.domain.texts import clean

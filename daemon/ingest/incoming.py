@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from daemon.desk import automatic, elsewhere, satisfaction
+from daemon.desk import business_auto_replies, other_devices, ratings
 from daemon.domain.ids import ChatKind, Party
 from daemon.domain.messages import PLACEHOLDERS, TICKS, Author, Delivery, MessageKind, MessageReceived, ReceiptKind
 from daemon.domain.turns import Closer
@@ -96,7 +96,7 @@ def receive_message(
 def _rated(conn: Connection, account: Account, event: MessageReceived, contact_id: int, now: datetime) -> bool:
     """Keep a message that is the customer's rating with the conversation that it is about: it opens no work."""
     text = event.text if event.kind == MessageKind.TEXT else None
-    rated = satisfaction.take(conn, account.id, contact_id, text, event.origin.at, now)
+    rated = ratings.take(conn, account.id, contact_id, text, event.origin.at, now)
     if rated is None:
         return False
     place = {"contact_id": contact_id, "conversation_id": rated.conversation_id}
@@ -105,7 +105,7 @@ def _rated(conn: Connection, account: Account, event: MessageReceived, contact_i
     conversations.touch(conn, rated.conversation_id, message_id, event.origin.at)
     conversations.see(conn, rated.conversation_id, message_id)
     events.append(conn, account.id, EventKind.MESSAGE_NEW, now, rated.conversation_id, message_id)
-    satisfaction.thank(conn, rated, now)
+    ratings.thank(conn, rated, now)
     return True
 
 
@@ -124,10 +124,12 @@ def _written_elsewhere(
             messages.raise_delivery(conn, message_id, tick)
     device, at = event.origin.device, event.origin.at
     by = own_author(device)
-    if by == Author.PHONE and automatic.recognise(conn, account.id, conversation_id, message_id, at, now):
+    if by == Author.PHONE and business_auto_replies.recognise(
+        conn, account.id, conversation_id, message_id, at, now
+    ):
         return
     closer = Closer(by, device=device)
-    elsewhere.answered(conn, account.id, conversation_id, message_id, closer, now, at)
+    other_devices.answered(conn, account.id, conversation_id, message_id, closer, now, at)
 
 
 def values_of(account_id: int, event: MessageReceived, now: datetime) -> dict[str, Any]:

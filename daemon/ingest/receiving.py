@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from daemon.desk import elsewhere
+from daemon.desk import other_devices
 from daemon.domain.messages import TICKS, ReceiptKind, ReceiptReceived
 from daemon.ingest.incoming import is_ourselves
 from daemon.store import contacts, events, messages, outbox, receipts
@@ -44,4 +44,4 @@ def _seen_elsewhere(conn: Connection, account: Account, event: ReceiptReceived, 
         if place:
             by = own_author(event.origin.device)
             at = min(event.origin.at, now)
-            elsewhere.seen(conn, account.id, place.conversation_id, place.id, by, at, now)
+            other_devices.seen(conn, account.id, place.conversation_id, place.id, by, at, now)

@@ -22,7 +22,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from daemon.desk import rules, settings
+from daemon.desk import settings
+from daemon.desk.bot import rules
 from daemon.domain.desk import CLERK
 from daemon.domain.time import utc_now
 from tests.bench.browser_admin import BrowserAdmin

@@ -2,7 +2,8 @@
 
 import pytest
 
-from daemon.desk import rules, settings
+from daemon.desk import settings
+from daemon.desk.bot import rules
 from daemon.domain.desk import CLERK
 from daemon.domain.links import LinkState
 from daemon.domain.messages import Author

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import event
 
-from daemon.clerk import Clerk
 from daemon.desk import claims as desk_claims
 from daemon.desk import settings
+from daemon.desk.worker import Clerk
 from daemon.domain.desk import CLAIM_LASTS, Actor, Assign
 from daemon.domain.links import LinkState
 from daemon.domain.messages import Author

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from daemon import phone
+from daemon.desk import primary_phone
 from daemon.domain.ids import Address
 from daemon.domain.links import LinkState
 from daemon.domain.messages import (
@@ -82,7 +82,7 @@ class Diary:
 
     def look(self, now: datetime) -> Step:
         with self.database.write() as conn:
-            phone.tend(conn, self.account_id, LIMITS, now)
+            primary_phone.tend(conn, self.account_id, LIMITS, now)
         return self.link().phone_step
 
     def seen(self) -> list[Sighting]:
@@ -95,7 +95,7 @@ class Diary:
 
     def question(self, now: datetime) -> Address | None:
         with self.database.write() as conn:
-            return phone.take_ping(conn, self.account_id, now)
+            return primary_phone.take_ping(conn, self.account_id, now)
 
 
 @pytest.fixture
@@ -281,7 +281,7 @@ def test_a_question_that_could_not_leave_is_asked_soon_again(diary: Diary) -> No
         diary.look(day(number))
     assert diary.question(day(11)) is not None
     with diary.database.write() as conn:
-        phone.put_ping_back(conn, diary.account_id, day(11))
+        primary_phone.put_ping_back(conn, diary.account_id, day(11))
     assert diary.question(day(11) + timedelta(minutes=9)) is None
     assert diary.question(day(11) + timedelta(minutes=10)) is not None
 

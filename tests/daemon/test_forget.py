@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import insert
 
+from daemon.desk import contacts as desk_contacts
 from daemon.desk import conversations as desk
-from daemon.desk import customers, metrics, settings
+from daemon.desk import reports, settings
 from daemon.desk.forget import StillSending, forget
 from daemon.domain.desk import Action, Actor
 from daemon.domain.hours import Hours
@@ -75,8 +76,8 @@ class Known:
         with books.database.write() as conn:
             contacts.set_name(conn, self.contact_id, "Nama-Rahasia")
             turns.close(conn, turn_id, Closer(Author.ADMIN, self.sari.admin_id), answer, at(60))
-            customers.save_note(conn, self.earlier, "catatan-rahasia", self.sari, NOON)
-            customers.set_field(conn, self.earlier, "Ukuran", "XL-rahasia", self.sari, NOON)
+            desk_contacts.save_note(conn, self.earlier, "catatan-rahasia", self.sari, NOON)
+            desk_contacts.set_field(conn, self.earlier, "Ukuran", "XL-rahasia", self.sari, NOON)
             desk.tag(conn, self.earlier, "grosir", self.sari, NOON)
             who = "62819990001@s.whatsapp.net"
             receipts.record(conn, books.account_id, ("3EB0RAHASIA", "GONE"), who, 0, "read", NOON)
@@ -132,9 +133,9 @@ class TestForgetting:
         assert known.books.thread(group) == ["kata anggota lain"]
 
     def test_what_the_team_did_stays_countable(self, known: Known) -> None:
-        def figures() -> metrics.Report:
+        def figures() -> reports.Report:
             with known.books.database.read() as conn:
-                return metrics.report(conn, known.books.account_id, at(-60), at(300), Hours(), JAKARTA)
+                return reports.report(conn, known.books.account_id, at(-60), at(300), Hours(), JAKARTA)
 
         before = figures()
         known.forget()

@@ -2,8 +2,8 @@
 
 import pytest
 
-from daemon.desk import turns as desk
-from daemon.desk.decisions import Decision, decide
+from daemon.desk import replies as desk
+from daemon.desk.outgoing import Decision, decide
 from daemon.domain.links import LinkState
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.time import utc_now

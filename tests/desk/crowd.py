@@ -10,9 +10,9 @@ import sys
 import time
 from typing import Any
 
-from daemon.clerk import Clerk
 from daemon.desk import assignment, conversations
-from daemon.desk.decisions import Decision
+from daemon.desk.outgoing import Decision
+from daemon.desk.worker import Clerk
 from daemon.domain.time import utc_now
 from daemon.store.engine import Database
 from tests.desk.day import LAPTOP, PHONE, ZONE, Admin, addresses, leaving, undecided

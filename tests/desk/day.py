@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from daemon.desk import claims, decisions, handled, rules, settings, turns
-from daemon.desk.decisions import Decision
+from daemon.desk import claims, no_reply_needed, outgoing, replies, settings
+from daemon.desk.bot import rules
+from daemon.desk.outgoing import Decision
 from daemon.domain.desk import CLERK, Actor, Assign, ClaimedByAnother
 from daemon.domain.ids import Address, Party
 from daemon.domain.links import LinkState
@@ -86,7 +87,7 @@ class Admin:
         closer, turn_id = Closer(Author.ADMIN, self.id), view.turn_id
         try:
             with self.database.write() as conn:
-                return turns.answer(
+                return replies.answer(
                     conn,
                     view.conversation_id,
                     closer,
@@ -101,7 +102,7 @@ class Admin:
             if isinstance(refusal, AlreadyAnswered):
                 with self.database.write() as conn:
                     now = self.clock()
-                    turns.note_refusal(conn, self.account_id, view.conversation_id, self.actor, now)
+                    replies.note_refusal(conn, self.account_id, view.conversation_id, self.actor, now)
                 self.refused += 1
             return None
 
@@ -129,13 +130,13 @@ class Admin:
 
     def marks(self, view: View) -> bool:
         """No answer needed."""
-        return view.turn_id is not None and self.does(handled.mark, view, view.turn_id)
+        return view.turn_id is not None and self.does(no_reply_needed.mark, view, view.turn_id)
 
     def unmarks(self, view: View) -> bool:
         """An answer is needed after all: of the last turn that was closed."""
         with self.database.read() as conn:
             last = turn_store.last_closed(conn, view.conversation_id)
-        return last is not None and self.does(handled.unmark, view, last.turn_id)
+        return last is not None and self.does(no_reply_needed.unmark, view, last.turn_id)
 
     def decides(self, message: Bubble, decision: Decision) -> int | None:
         """He says what becomes of a reply that waits for a person; gives the newest message that he could see.
@@ -144,7 +145,7 @@ class Admin:
         """
         with self.database.write() as conn:
             newest = conn.exec_driver_sql("SELECT max(id) FROM message").scalar_one()
-            done = decisions.decide(conn, message.conversation_id, message.id, decision, self.clock())
+            done = outgoing.decide(conn, message.conversation_id, message.id, decision, self.clock())
         return newest if done else None
 
     def does(self, action: Callable[..., Any], view: View, *arguments: Any) -> bool:

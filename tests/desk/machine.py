@@ -19,9 +19,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from daemon.clerk import Clerk
 from daemon.desk import assignment, conversations
-from daemon.desk.decisions import Decision
+from daemon.desk.outgoing import Decision
+from daemon.desk.worker import Clerk
 from daemon.store import messages, turns
 from daemon.store.engine import Database
 from tests.books import NOON, Books

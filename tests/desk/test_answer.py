@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from daemon.desk import turns as desk
-from daemon.desk.turns import LONGEST_REPLY
+from daemon.desk import replies as desk
+from daemon.desk.replies import LONGEST_REPLY
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.turns import AlreadyAnswered, Closer, NotAnswerable
 from daemon.store import outbox, turns

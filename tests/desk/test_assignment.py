@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from daemon.desk import assignment, handled, notes
+from daemon.desk import assignment, auto_assignment, no_reply_needed, notes
 from daemon.desk import claims as desk_claims
 from daemon.desk import conversations as desk
 from daemon.desk.settings import DeskSettings
@@ -65,9 +65,9 @@ class Desk:
         """One look of the clerk; whether it found work, which must be whether it changed anything."""
         before = dump(self.books.database)
         with self.books.database.read() as conn:
-            due = assignment.has_work(conn, self.books.account_id, chosen, at(seconds), JAKARTA)
+            due = auto_assignment.has_work(conn, self.books.account_id, chosen, at(seconds), JAKARTA)
         with self.books.database.write() as conn:
-            assignment.tend(conn, self.books.account_id, chosen, at(seconds), JAKARTA)
+            auto_assignment.tend(conn, self.books.account_id, chosen, at(seconds), JAKARTA)
         assert (dump(self.books.database) != before) == due
         return due
 
@@ -278,8 +278,8 @@ class TestGivingBack:
             shop.give(number, shop.sari)
         with books.database.write() as conn:
             notes.add(conn, noted[0], "tanya gudang", shop.sari, at(10 * MINUTE))
-            handled.mark(conn, *marked, shop.sari, at(10 * MINUTE))
-            handled.unmark(conn, *marked, shop.sari, at(10 * MINUTE))
+            no_reply_needed.mark(conn, *marked, shop.sari, at(10 * MINUTE))
+            no_reply_needed.unmark(conn, *marked, shop.sari, at(10 * MINUTE))
         shop.here(shop.sari, seconds=20 * MINUTE)
         assert not shop.tend(RETURNS, 20 * MINUTE)
         shop.here(shop.sari, seconds=26 * MINUTE)
@@ -353,7 +353,7 @@ class TestGivingBack:
         number, turn_id = books.waiting(lid("1"))
         shop.give(number, shop.sari)
         with books.database.write() as conn:
-            handled.mark(conn, number, turn_id, shop.sari, at(1))
+            no_reply_needed.mark(conn, number, turn_id, shop.sari, at(1))
         assert not shop.tend(RETURNS, 60 * MINUTE)
 
     def test_it_comes_back_to_a_colleague_if_there_is_one(self, books: Books, shop: Desk) -> None:
@@ -456,7 +456,7 @@ def _do(books: Books, step: str, chat: int, who: Actor, count: int) -> None:
             "back": lambda: assignment.give_back(conn, number, who, now),
             "resolve": lambda: desk.resolve(conn, number, who, now),
             "reopen": lambda: desk.reopen(conn, number, who, now),
-            "deal": lambda: assignment.tend(conn, books.account_id, DEALS, now, JAKARTA),
+            "deal": lambda: auto_assignment.tend(conn, books.account_id, DEALS, now, JAKARTA),
             "merge": lambda: None,
         }
         actions[step]()

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import update
 
-from daemon.desk import automatic, elsewhere, settings
+from daemon.desk import business_auto_replies, other_devices, settings
 from daemon.domain.desk import CLERK
 from daemon.domain.links import LinkState
 from daemon.domain.messages import Author
@@ -23,10 +23,10 @@ def phone_writes(books: Books, conversation_id: int, text: str, seconds: float) 
         turn_id = turns.current(conn, conversation_id)
     number = books.message(conversation_id, text, from_me=True, sent_at=sent_at, device=0, turn_id=turn_id)
     with books.database.write() as conn:
-        if automatic.recognise(conn, books.account_id, conversation_id, number, sent_at, sent_at):
+        if business_auto_replies.recognise(conn, books.account_id, conversation_id, number, sent_at, sent_at):
             return True
         closer = Closer(Author.PHONE, device=0)
-        elsewhere.answered(conn, books.account_id, conversation_id, number, closer, sent_at, sent_at)
+        other_devices.answered(conn, books.account_id, conversation_id, number, closer, sent_at, sent_at)
     return False
 
 
@@ -144,4 +144,6 @@ def test_a_picture_without_words_is_a_persons(books: Books, text: str | None) ->
     conversation_id = customer(books, 1, 100)
     number = books.message(conversation_id, text, from_me=True, sent_at=at(101))
     with books.database.write() as conn:
-        assert not automatic.recognise(conn, books.account_id, conversation_id, number, at(101), at(101))
+        assert not business_auto_replies.recognise(
+            conn, books.account_id, conversation_id, number, at(101), at(101)
+        )

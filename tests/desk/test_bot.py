@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import event
 
-from daemon.desk import bot, handled, rules, settings, turns
-from daemon.desk.bot import has_work
+from daemon.desk import no_reply_needed, replies, settings
+from daemon.desk.bot import rules, run
+from daemon.desk.bot.run import has_work
 from daemon.domain.desk import Actor
 from daemon.domain.ids import Address, Party
 from daemon.domain.links import LinkState
@@ -54,7 +55,7 @@ class Bench:
             presence.renew(conn, ["tab"], at(seconds))
             chosen = settings.load(conn, self.account_id)
             busy = has_work(conn, self.account_id, chosen, at(seconds))
-            bot.tend(conn, self.account_id, chosen, at(seconds), JAKARTA, "Toko Kita")
+            run.tend(conn, self.account_id, chosen, at(seconds), JAKARTA, "Toko Kita")
         return busy
 
     def writes(self, conversation: int, text: str | None, seconds: float, **values: Any) -> int:
@@ -74,7 +75,7 @@ class Bench:
     def answers(self, conversation: int, seconds: float, text: str = "siap kak") -> int:
         with self.database.write() as conn:
             closer = Closer(Author.ADMIN, self.sari.admin_id)
-            return turns.answer(conn, conversation, closer, text, at(seconds), follow_up=True)
+            return replies.answer(conn, conversation, closer, text, at(seconds), follow_up=True)
 
     def said(self, conversation: int) -> list[str | None]:
         """What the bot has said, in its order."""
@@ -184,7 +185,7 @@ def test_an_answered_turn_and_one_that_needs_no_answer_are_left_alone(bench: Ben
     with bench.database.write() as conn:
         turn = turn_store.current(conn, done)
         assert turn is not None
-        assert handled.mark(conn, done, turn, bench.sari, at(5))
+        assert no_reply_needed.mark(conn, done, turn, bench.sari, at(5))
     assert not bench.look(60)
     assert bench.said(answered) == bench.said(done) == []
 
@@ -364,9 +365,9 @@ def test_a_text_that_grew_too_long_is_not_sent_and_the_customer_waits_for_a_pers
 
 
 def test_a_thousand_turns_are_dealt_with_a_batch_at_a_time(bench: Bench) -> None:
-    conversations = [bench.customer(user=str(n)) for n in range(bot.AT_ONCE + 10)]
+    conversations = [bench.customer(user=str(n)) for n in range(run.AT_ONCE + 10)]
     bench.look(60)
-    assert sum(len(bench.said(c)) for c in conversations) == bot.AT_ONCE
+    assert sum(len(bench.said(c)) for c in conversations) == run.AT_ONCE
     bench.look(61)
     assert all(len(bench.said(c)) == 1 for c in conversations)
     assert not bench.look(62)

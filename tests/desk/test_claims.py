@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from daemon.desk import claims, settings
-from daemon.desk import turns as desk
+from daemon.desk import replies as desk
 from daemon.domain.desk import CLAIM_LASTS, CLERK, Action, Actor, ClaimedByAnother, OnlyTheAssignee
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer

@@ -5,7 +5,7 @@ from sqlalchemy import event
 
 from daemon.desk import claims as desk_claims
 from daemon.desk import conversations as desk
-from daemon.desk import turns as door
+from daemon.desk import replies as door
 from daemon.desk.conversations import LONGEST_TAG, MOST_TAGS
 from daemon.domain.desk import Action, Actor, FieldError, Priority
 from daemon.domain.messages import Author

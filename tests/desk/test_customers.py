@@ -2,9 +2,9 @@
 
 import pytest
 
+from daemon.desk import contacts as desk_contacts
 from daemon.desk import conversations as desk
-from daemon.desk import customers
-from daemon.desk.customers import FieldError
+from daemon.desk.contacts import FieldError
 from daemon.domain.desk import Action, Actor
 from daemon.domain.ids import Address
 from daemon.domain.messages import Author
@@ -17,19 +17,19 @@ def sari(books: Books) -> Actor:
     return Actor(Author.ADMIN, books.admin("Sari"))
 
 
-def details(books: Books, number: int) -> customers.Details:
+def details(books: Books, number: int) -> desk_contacts.Details:
     with books.database.read() as conn:
-        return customers.details(conn, books.summary(number).contact_id)
+        return desk_contacts.details(conn, books.summary(number).contact_id)
 
 
 def put(books: Books, number: int, name: str, value: str, who: Actor) -> bool:
     with books.database.write() as conn:
-        return customers.set_field(conn, number, name, value, who, NOON)
+        return desk_contacts.set_field(conn, number, name, value, who, NOON)
 
 
 def note(books: Books, number: int, text: str, who: Actor) -> bool:
     with books.database.write() as conn:
-        return customers.save_note(conn, number, text, who, NOON)
+        return desk_contacts.save_note(conn, number, text, who, NOON)
 
 
 def test_everything_known_is_told(books: Books, sari: Actor) -> None:
@@ -47,7 +47,7 @@ def test_everything_known_is_told(books: Books, sari: Actor) -> None:
 
 def test_a_customer_who_is_not_there_has_no_details(books: Books) -> None:
     with pytest.raises(LookupError), books.database.read() as conn:
-        customers.details(conn, 999)
+        desk_contacts.details(conn, 999)
 
 
 def test_what_is_known_already_changes_nothing(books: Books, sari: Actor) -> None:
@@ -158,4 +158,4 @@ class TestMerging:
         books.waiting(phone("62811"))
         survivor = books.contact(both("1", "62811"))
         with books.database.read() as conn:
-            assert customers.details(conn, survivor).earlier == []
+            assert desk_contacts.details(conn, survivor).earlier == []

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from daemon.desk import claims, departure
-from daemon.desk import turns as desk
+from daemon.desk import claims, outgoing
+from daemon.desk import replies as desk
 from daemon.domain.desk import Actor
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.turns import Closer
@@ -37,7 +37,7 @@ class Desk:
         with self.books.database.write() as conn:
             reply = outbox.take_next(conn, self.books.account_id, now)
             assert reply is not None
-            stopped = departure.stop(conn, self.books.account_id, reply, now)
+            stopped = outgoing.stop(conn, self.books.account_id, reply, now)
         assert (self.books.bubble(self.message).delivery == Delivery.CANCELLED) == stopped
         return not stopped
 
@@ -85,7 +85,7 @@ def test_an_answer_of_the_bot_leaves(table: Desk) -> None:
 
 def test_the_bots_word_comes_at_once_or_not_at_all(table: Desk) -> None:
     table.bot_answers()
-    assert not table.leaves(at(0) + departure.BOT_WAITS + timedelta(seconds=1))
+    assert not table.leaves(at(0) + outgoing.BOT_WAITS + timedelta(seconds=1))
     assert table.is_open()
 
 

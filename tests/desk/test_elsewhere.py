@@ -2,9 +2,9 @@
 
 import pytest
 
-from daemon.desk import decisions, elsewhere
-from daemon.desk import turns as desk
-from daemon.desk.decisions import Decision
+from daemon.desk import other_devices, outgoing
+from daemon.desk import replies as desk
+from daemon.desk.outgoing import Decision
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.turns import Closer
 from daemon.store import outbox, turns
@@ -29,12 +29,12 @@ class Desk:
     def phone_answers(self) -> int:
         message = self.books.message(self.conversation, "dari HP", from_me=True)
         with self.books.database.write() as conn:
-            elsewhere.answered(conn, self.books.account_id, self.conversation, message, PHONE, at(90))
+            other_devices.answered(conn, self.books.account_id, self.conversation, message, PHONE, at(90))
         return message
 
     def decide(self, decision: Decision, message: int, conversation: int | None = None) -> bool:
         with self.books.database.write() as conn:
-            return decisions.decide(conn, conversation or self.conversation, message, decision, at(100))
+            return outgoing.decide(conn, conversation or self.conversation, message, decision, at(100))
 
     def state(self, message: int) -> OutboxState:
         with self.books.database.read() as conn:
@@ -138,7 +138,7 @@ def test_what_the_customer_wrote_after_the_phones_reply_waits_on(books: Books) -
     # on the wire its reply came in last, by the clock it was in between
     reply = books.message(conversation, "ada", from_me=True, sent_at=at(20))
     with books.database.write() as conn:
-        elsewhere.answered(conn, books.account_id, conversation, reply, PHONE, at(40), at(20))
+        other_devices.answered(conn, books.account_id, conversation, reply, PHONE, at(40), at(20))
         mark, waiting = turns.mark(conn, turn), turns.current(conn, conversation)
     assert mark is not None
     assert (mark.closed_at, mark.message_id) == (at(20), reply)
@@ -152,5 +152,5 @@ def test_a_reply_from_before_the_question_answers_nothing(books: Books) -> None:
     books.message(conversation, "ada?", turn_id=turn, sent_at=at(10))
     reply = books.message(conversation, "promo hari ini", from_me=True, sent_at=at(5))
     with books.database.write() as conn:
-        elsewhere.answered(conn, books.account_id, conversation, reply, PHONE, at(40), at(5))
+        other_devices.answered(conn, books.account_id, conversation, reply, PHONE, at(40), at(5))
         assert turns.current(conn, conversation) == turn

@@ -2,8 +2,8 @@
 
 import pytest
 
-from daemon.desk import handled
-from daemon.desk import turns as desk
+from daemon.desk import no_reply_needed
+from daemon.desk import replies as desk
 from daemon.domain.desk import Action, Actor
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
@@ -18,12 +18,12 @@ def sari(books: Books) -> Actor:
 
 def mark(books: Books, conversation_id: int, turn_id: int, who: Actor) -> bool:
     with books.database.write() as conn:
-        return handled.mark(conn, conversation_id, turn_id, who, at(60))
+        return no_reply_needed.mark(conn, conversation_id, turn_id, who, at(60))
 
 
 def unmark(books: Books, conversation_id: int, turn_id: int, who: Actor) -> bool:
     with books.database.write() as conn:
-        return handled.unmark(conn, conversation_id, turn_id, who, at(90))
+        return no_reply_needed.unmark(conn, conversation_id, turn_id, who, at(90))
 
 
 def answer(books: Books, conversation_id: int, admin_id: int | None, turn_id: int | None = None) -> int:

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import insert, update
 
-from daemon.desk import metrics
-from daemon.desk.metrics import Figures, Handled, Report, Satisfaction, Spread, Waiting
+from daemon.desk import reports
+from daemon.desk.reports import Figures, Handled, Report, Satisfaction, Spread, Waiting
 from daemon.domain.desk import Action, Actor
 from daemon.domain.hours import Hours, parse_spans
 from daemon.domain.ids import Address, Party
@@ -107,7 +107,7 @@ class Month:
 
     def report(self, since: str = "01 00:00", until: str = "30 00:00", hours: Hours = NINE_TO_FIVE) -> Report:
         with self.books.database.read() as conn:
-            return metrics.report(conn, self.books.account_id, jakarta(since), jakarta(until), hours, ZONE)
+            return reports.report(conn, self.books.account_id, jakarta(since), jakarta(until), hours, ZONE)
 
     def of(self, closer: Closer, **span: str) -> Figures:
         """One admin's figures."""
@@ -298,5 +298,5 @@ def test_a_clock_that_was_set_back_makes_nobody_wait_less_than_nothing(month: Mo
 def test_another_account_is_another_shop(month: Month, books: Books) -> None:
     month.answered(month.sari, "23 10:00", "23 10:10")
     with books.database.read() as conn:
-        other = metrics.report(conn, 99, jakarta("01 00:00"), jakarta("30 00:00"), Hours(), ZONE)
+        other = reports.report(conn, 99, jakarta("01 00:00"), jakarta("30 00:00"), Hours(), ZONE)
     assert (other.team, other.handled, other.messages) == (Figures(), Handled(), {})

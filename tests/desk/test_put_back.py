@@ -2,8 +2,8 @@
 
 import pytest
 
-from daemon.desk import conversations, elsewhere
-from daemon.desk import turns as desk
+from daemon.desk import conversations, other_devices
+from daemon.desk import replies as desk
 from daemon.domain.desk import Actor
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.turns import Closer
@@ -38,12 +38,12 @@ class Desk:
         here = conversation or self.conversation
         message = self.books.message(here, "dari HP", from_me=True, sent_at=at(sent), arrived_at=at(90))
         with self.books.database.write() as conn:
-            elsewhere.answered(conn, self.books.account_id, here, message, PHONE, at(90), at(sent))
+            other_devices.answered(conn, self.books.account_id, here, message, PHONE, at(90), at(sent))
         return message
 
     def put_back(self, number: int) -> None:
         with self.books.database.write() as conn:
-            elsewhere.put_back(conn, self.books.account_id, number, at(100), "not connected")
+            other_devices.put_back(conn, self.books.account_id, number, at(100), "not connected")
 
     def state(self, message: int | None = None) -> OutboxState:
         with self.books.database.read() as conn:
@@ -112,7 +112,7 @@ def test_the_phones_answer_to_an_earlier_question_stops_nothing(books: Books) ->
         ours = desk.answer(conn, conversation, closer, "ada kak", at(60))
     theirs = books.message(conversation, "dari HP", from_me=True, sent_at=at(40))
     with books.database.write() as conn:
-        elsewhere.answered(conn, books.account_id, conversation, theirs, PHONE, at(90), at(40))
+        other_devices.answered(conn, books.account_id, conversation, theirs, PHONE, at(90), at(40))
         journey, mark = outbox.by_message(conn, ours), turns.mark(conn, turn)
     assert journey is not None
     assert mark is not None

@@ -3,7 +3,7 @@
 import pytest
 
 from daemon.desk import conversations
-from daemon.desk import turns as desk
+from daemon.desk import replies as desk
 from daemon.domain.desk import Actor
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer

@@ -5,7 +5,7 @@ from datetime import datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.desk.rota import Place, Shy, deal
+from daemon.desk.assignment_policy import Place, Shy, deal
 from daemon.domain.desk import Assign
 from tests.books import NOON, at
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from daemon.desk import rules
-from daemon.desk.rules import RuleError
+from daemon.desk.bot import rules
+from daemon.desk.bot.rules import RuleError
 from daemon.domain.desk import Action, Actor
 from daemon.domain.messages import Author
 from daemon.store import accounts, audit, bot_rules

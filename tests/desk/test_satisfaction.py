@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from daemon.desk import conversations as desk
-from daemon.desk import satisfaction, settings
+from daemon.desk import ratings, settings
 from daemon.domain.desk import Action, Actor
 from daemon.domain.ids import Party
 from daemon.domain.messages import Author, Delivery, MessageKind, MessageReceived, Origin
@@ -285,4 +285,4 @@ def test_a_question_that_is_asked_twice_waits_for_the_newer(books: Books, counte
     ],
 )
 def test_a_rating_is_a_bare_number(text: str, score: int | None) -> None:
-    assert satisfaction.read_score(text) == score
+    assert ratings.read_score(text) == score

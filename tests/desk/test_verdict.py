@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from daemon.desk.bot.decide import Said, Situation, Verdict, Why, decide, grace_ends
 from daemon.desk.settings import DeskSettings
-from daemon.desk.verdict import Said, Situation, Verdict, Why, decide, grace_ends
 from daemon.domain.hours import Hours, parse_spans
 from daemon.store.bot_rules import Rule
 from tests.books import NOON

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from daemon.desk import turns
+from daemon.desk import replies
 from daemon.domain.ids import Address, Party
 from daemon.domain.messages import Author, Delivery, MessageKind
 from daemon.domain.turns import Closer
@@ -104,7 +104,7 @@ def test_a_reply_stands_behind_what_it_answers_until_whatsapp_tells_its_time(boo
     one = books.conversation(lid("1"))
     books.message(one, "jam toko lambat", sent_at=at(60))
     with books.database.write() as conn:
-        sent = turns.answer(conn, one, Closer(Author.BOT), "siap", at(0), follow_up=True)
+        sent = replies.answer(conn, one, Closer(Author.BOT), "siap", at(0), follow_up=True)
     assert books.thread(one) == ["jam toko lambat", "siap"]
     books.message(one, "makasih", sent_at=at(62))
     with books.database.write() as conn:

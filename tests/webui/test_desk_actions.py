@@ -5,7 +5,7 @@ import re
 import pytest
 
 from auth_store import admins
-from daemon.desk import assignment, claims, customers, quick_replies, settings
+from daemon.desk import assignment, claims, contacts, quick_replies, settings
 from daemon.domain.desk import Action, Actor, Priority
 from daemon.domain.messages import Author, MessageKind
 from daemon.domain.time import utc_now
@@ -41,9 +41,9 @@ def texts(shop: Shop, number: int) -> list[tuple[MessageKind, str | None]]:
     return [(one.kind, one.text) for one in found]
 
 
-def contact(shop: Shop, number: int) -> customers.Details:
+def contact(shop: Shop, number: int) -> contacts.Details:
     with shop.database.read() as conn:
-        return customers.details(conn, about(shop, number).contact_id)
+        return contacts.details(conn, about(shop, number).contact_id)
 
 
 def test_an_admin_takes_a_conversation_hands_it_over_and_gives_it_back(

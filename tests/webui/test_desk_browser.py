@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from auth_store import admins
-from daemon.desk import assignment, claims, elsewhere, handled, notes, quick_replies, settings, turns
+from daemon.desk import assignment, claims, no_reply_needed, notes, other_devices, quick_replies, replies, settings
 from daemon.desk import conversations as desk
 from daemon.domain.desk import CLERK, Action, Actor, Priority
 from daemon.domain.messages import Author, Delivery
@@ -83,10 +83,10 @@ def row(page: Page, number: int) -> str:
 def test_a_held_reply_is_decided_with_one_click(page: Page, shop: Shop, decision: str, end: str) -> None:
     number = shop.conversation("Ibu Ratna", "masih ada?")
     closer = Closer(Author.ADMIN, shop.sari.id)
-    reply = shop.write(lambda conn: turns.answer(conn, number, closer, "ada", utc_now()))
+    reply = shop.write(lambda conn: replies.answer(conn, number, closer, "ada", utc_now()))
     phone = shop.shop_wrote(number, "dari HP", Author.PHONE, delivery=Delivery.SENT.value)
     by_phone = Closer(Author.PHONE, device=0)
-    shop.write(lambda conn: elsewhere.answered(conn, shop.account_id, number, phone, by_phone, utc_now()))
+    shop.write(lambda conn: other_devices.answered(conn, shop.account_id, number, phone, by_phone, utc_now()))
     open_thread(page, number)
     bubble = page.locator(f'[data-message="{reply}"]')
     expect(bubble).to_have_attribute("data-delivery", "held")
@@ -322,7 +322,7 @@ def test_an_alarm_is_shown_until_somebody_has_looked(page: Page, shop: Shop) -> 
     ring()
     expect(page.locator("[data-toast]")).to_be_visible()
     # the answer of somebody else ends it as well
-    shop.write(lambda conn: turns.answer(conn, number, Closer(Author.ADMIN, shop.budi.id), "sudah", utc_now()))
+    shop.write(lambda conn: replies.answer(conn, number, Closer(Author.ADMIN, shop.budi.id), "sudah", utc_now()))
     expect(page.locator("[data-toast]")).to_have_count(0)
 
 
@@ -384,7 +384,7 @@ def test_a_second_click_does_nothing_twice(both: tuple[Page, Page], shop: Shop) 
 
 
 def _handled_first(shop: Shop, number: int, turn: int) -> None:
-    shop.write(lambda conn: handled.mark(conn, number, turn, by(shop.budi), utc_now()))
+    shop.write(lambda conn: no_reply_needed.mark(conn, number, turn, by(shop.budi), utc_now()))
 
 
 def test_on_a_phone_everything_is_within_reach(chromium: Browser, server: Server, shop: Shop) -> None:

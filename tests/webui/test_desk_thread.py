@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from auth_store import admins
-from daemon.desk import assignment, claims, handled, notes, settings, turns
+from daemon.desk import assignment, claims, no_reply_needed, notes, replies, settings
 from daemon.desk import conversations as desk
 from daemon.domain.desk import CLERK, Action, Actor, Priority
 from daemon.domain.messages import Author, MessageKind
@@ -33,7 +33,7 @@ def activities(page: str) -> list[str]:
 
 
 def answer(shop: Shop, number: int, closer: Closer, text: str = "siap") -> int:
-    found: int = shop.write(lambda conn: turns.answer(conn, number, closer, text, utc_now()))
+    found: int = shop.write(lambda conn: replies.answer(conn, number, closer, text, utc_now()))
     return found
 
 
@@ -49,7 +49,7 @@ def test_each_turn_says_who_handled_it_and_from_where(sari: Visitor, shop: Shop)
     shop.customer_writes(number, "ok, makasih")
     turn = shop.open_turn(number)
     assert turn
-    shop.write(lambda conn: handled.mark(conn, number, turn, by(shop.budi), utc_now()))
+    shop.write(lambda conn: no_reply_needed.mark(conn, number, turn, by(shop.budi), utc_now()))
     shop.customer_writes(number, "eh, satu lagi")
 
     page = sari.get(f"/c/{number}").text
@@ -92,7 +92,7 @@ def test_a_polite_machine_leaves_the_customer_waiting(sari: Visitor, shop: Shop)
     number = shop.conversation("Ibu Ratna", "halo")
     turn = shop.open_turn(number)
     assert turn
-    shop.write(lambda conn: turns.acknowledge(conn, number, turn, "Halo!", "greeting", utc_now()))
+    shop.write(lambda conn: replies.acknowledge(conn, number, turn, "Halo!", "greeting", utc_now()))
     (mark,) = marks(sari.get(f"/c/{number}").text)
     assert mark.startswith("Waiting since")
     assert "The bot has greeted — still waiting for a person" in mark

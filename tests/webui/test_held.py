@@ -2,7 +2,7 @@
 
 import pytest
 
-from daemon.desk import elsewhere, turns
+from daemon.desk import other_devices, replies
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
@@ -15,11 +15,11 @@ def held(shop: Shop) -> tuple[int, int]:
     """A conversation and its held reply."""
     number = shop.conversation("Ibu Ratna", "masih ada?")
     reply = shop.write(
-        lambda conn: turns.answer(conn, number, Closer(Author.ADMIN, shop.sari.id), "ada", utc_now())
+        lambda conn: replies.answer(conn, number, Closer(Author.ADMIN, shop.sari.id), "ada", utc_now())
     )
     phone = shop.shop_wrote(number, "dari HP", Author.PHONE)
     closer = Closer(Author.PHONE, device=0)
-    shop.write(lambda conn: elsewhere.answered(conn, shop.account_id, number, phone, closer, utc_now()))
+    shop.write(lambda conn: other_devices.answered(conn, shop.account_id, number, phone, closer, utc_now()))
     return number, reply
 
 

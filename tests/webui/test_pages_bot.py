@@ -2,8 +2,9 @@
 
 import re
 
-from daemon.desk import rules, settings
-from daemon.desk.verdict import Why
+from daemon.desk import settings
+from daemon.desk.bot import rules
+from daemon.desk.bot.decide import Why
 from daemon.domain.desk import Actor
 from daemon.domain.hours import Hours, Span
 from daemon.domain.messages import Author

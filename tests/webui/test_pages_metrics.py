@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-from daemon.desk import turns as desk
+from daemon.desk import replies as desk
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer

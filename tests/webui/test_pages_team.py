@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from auth_store import admins
-from daemon.desk import turns as desk
+from daemon.desk import replies as desk
 from daemon.domain.desk import Action
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from daemon.desk.turns import LONGEST_REPLY, check_text
+from daemon.desk.replies import LONGEST_REPLY, check_text
 from daemon.domain import keywords as words
 from daemon.domain.desk import Action, Actor
 from daemon.domain.turns import NotAnswerable

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from daemon import phone
-from daemon.desk import assignment, bot, claims, settings
+from daemon.desk import auto_assignment, claims, primary_phone, settings
+from daemon.desk.bot import run
 from daemon.domain.primary_phone import Limits
 from daemon.domain.time import Clock
 from daemon.store import accounts, presence
@@ -102,23 +102,23 @@ class Clerk(threading.Thread):
         found: list[Chore] = []
         chosen = settings.load(conn, account_id)
         with self._guarded("look at the phone"):
-            if phone.has_work(conn, account_id, self._limits, now):
-                found.append(("phone", lambda conn: phone.tend(conn, account_id, self._limits, now)))
+            if primary_phone.has_work(conn, account_id, self._limits, now):
+                found.append(("phone", lambda conn: primary_phone.tend(conn, account_id, self._limits, now)))
         with self._guarded("look at the assignments"):
-            if assignment.has_work(conn, account_id, chosen, now, self._zone):
+            if auto_assignment.has_work(conn, account_id, chosen, now, self._zone):
                 found.append(("assignment", lambda conn: self._share_out(conn, account_id, now)))
         with self._guarded("look at the bot"):
-            if bot.has_work(conn, account_id, chosen, now):
+            if run.has_work(conn, account_id, chosen, now):
                 found.append(("bot", lambda conn: self._let_the_bot_speak(conn, account_id, now)))
         return found
 
     # both read the choices again: what the owner has just switched off is off
 
     def _share_out(self, conn: Connection, account_id: int, now: datetime) -> None:
-        assignment.tend(conn, account_id, settings.load(conn, account_id), now, self._zone)
+        auto_assignment.tend(conn, account_id, settings.load(conn, account_id), now, self._zone)
 
     def _let_the_bot_speak(self, conn: Connection, account_id: int, now: datetime) -> None:
-        bot.tend(conn, account_id, settings.load(conn, account_id), now, self._zone, self._shop)
+        run.tend(conn, account_id, settings.load(conn, account_id), now, self._zone, self._shop)
 
     @contextmanager
     def _guarded(self, name: str) -> Iterator[None]:

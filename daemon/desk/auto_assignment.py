@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from daemon.desk.rota import Place, Shy, deal
+from daemon.desk.assignment_policy import Place, Shy, deal
 from daemon.desk.settings import DeskSettings
 from daemon.domain.desk import CLERK, Action, Assign
 from daemon.domain.hours import Hours

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from daemon.desk import turns
+from daemon.desk import replies
+from daemon.desk.bot.decide import Said, Situation, Step, Verdict, Why, decide, grace_ends
 from daemon.desk.settings import DeskSettings
-from daemon.desk.verdict import Said, Situation, Step, Verdict, Why, decide, grace_ends
 from daemon.domain.links import can_send
 from daemon.domain.messages import Author
 from daemon.domain.turns import AlreadyAnswered, Closer, NotAnswerable
@@ -94,7 +94,7 @@ def _speak(conn: Connection, waiting: Waiting, verdict: Verdict, now: datetime) 
     assert verdict.key is not None
     try:
         if verdict.closes:
-            return turns.answer(
+            return replies.answer(
                 conn,
                 waiting.conversation_id,
                 Closer(Author.BOT),
@@ -103,7 +103,7 @@ def _speak(conn: Connection, waiting: Waiting, verdict: Verdict, now: datetime) 
                 turn_id=waiting.turn_id,
                 bot_key=verdict.key,
             )
-        return turns.acknowledge(conn, waiting.conversation_id, waiting.turn_id, verdict.text, verdict.key, now)
+        return replies.acknowledge(conn, waiting.conversation_id, waiting.turn_id, verdict.text, verdict.key, now)
     except (NotAnswerable, AlreadyAnswered) as error:
         log.warning("the bot's %s was not sent: %s", verdict.key, type(error).__name__)
         return None

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from daemon.desk import settings
-from daemon.desk.turns import queue_message
+from daemon.desk.replies import queue_message
 from daemon.domain.desk import Action, Actor
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.placeholders import fill
