@@ -12,8 +12,9 @@ from google.protobuf.message import DecodeError
 
 from daemon.domain.history import HistoryState
 from daemon.domain.time import Clock
-from daemon.ingest import apply, history
-from daemon.ingest.spots import Spots
+from daemon.ingest import history
+from daemon.ingest.commit import apply
+from daemon.ingest.place_cache import Spots
 from daemon.store import accounts
 from daemon.store.engine import Database
 from daemon.store.history_parts import Part

@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 from daemon.domain.ids import Address, Party
 from daemon.domain.messages import MessageKind, MessageReceived, Origin, ReceiptReceived
 from daemon.domain.time import Clock, from_unix
-from daemon.ingest import receiving
-from daemon.ingest.incoming import is_ourselves, receive_message
+from daemon.ingest import receipts
+from daemon.ingest.messages import is_ourselves, receive_message
 from daemon.store import accounts, contacts, messages
 from daemon.store.accounts import Account
 from daemon.store.engine import Database
@@ -32,7 +32,7 @@ def recover(database: Database, account_id: int, arrivals: Arrivals, clock: Cloc
         is_linked = account.device is not None
         lost = sum(_place(conn, account, arrival, now) for arrival in (arrivals.read() if is_linked else []))
         for found in arrivals.read_receipts() if is_linked else []:
-            receiving.receive_receipt(conn, account, _receipt(account, found), now)
+            receipts.receive_receipt(conn, account, _receipt(account, found), now)
     arrivals.start_anew()
     if lost:
         log.warning("%d messages were lost in a crash and are shown as placeholders", lost)

@@ -25,7 +25,7 @@ from daemon.domain.time import Clock, utc_now
 from daemon.fetcher import Fetcher
 from daemon.historian import Historian
 from daemon.i18n.catalogue import translate
-from daemon.ingest import Ingest
+from daemon.ingest.commit import Ingest
 from daemon.link_keeper import REFUSED, LinkKeeper
 from daemon.recovery import recover
 from daemon.room import Room

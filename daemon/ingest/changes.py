@@ -13,7 +13,7 @@ from daemon.domain.messages import (
     Reacted,
     TypingChanged,
 )
-from daemon.ingest.incoming import receive_message
+from daemon.ingest.messages import receive_message
 from daemon.store import contacts, conversations, events, messages
 from daemon.store.accounts import Account
 from daemon.store.events import EventKind

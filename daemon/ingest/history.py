@@ -14,7 +14,7 @@ from daemon.domain.history import COUNTED, SHOWN, HistoryState, is_silent, state
 from daemon.domain.ids import Party
 from daemon.domain.messages import HistoryReceived, HistoryUploaded, MessageReceived
 from daemon.domain.time import believable
-from daemon.ingest.incoming import fill, is_ourselves, values_of
+from daemon.ingest.messages import fill, is_ourselves, values_of
 from daemon.store import accounts, contacts, conversations, events, messages
 from daemon.store import history_parts as parts
 from daemon.store.accounts import Account

@@ -2,7 +2,7 @@
 
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
-from daemon.ingest import Ingest
+from daemon.ingest.commit import Ingest
 from daemon.store import contacts, conversations, turns
 from daemon.store.engine import Database
 from tests.books import at

@@ -24,7 +24,7 @@ from daemon.domain.messages import (
     TypingChanged,
 )
 from daemon.domain.primary_phone import Kind, Limits, Sighting, Step
-from daemon.ingest import Ingest
+from daemon.ingest.commit import Ingest
 from daemon.store import accounts, events, evidence
 from daemon.store.accounts import Link
 from daemon.store.engine import Database

@@ -8,7 +8,7 @@ from typing import cast
 from daemon.domain.ids import Party
 from daemon.domain.messages import MessageKind, MessageReceived, Origin, ReceiptKind, ReceiptReceived
 from daemon.domain.time import Clock
-from daemon.ingest import Ingest
+from daemon.ingest.commit import Ingest
 from daemon.sender import Sender, settle_interrupted
 from daemon.store.engine import Database
 from daemon.whatsapp.client import WhatsApp

@@ -9,7 +9,7 @@ from daemon.desk import ratings, settings
 from daemon.domain.desk import Action, Actor
 from daemon.domain.ids import Party
 from daemon.domain.messages import Author, Delivery, MessageKind, MessageReceived, Origin
-from daemon.ingest import Ingest
+from daemon.ingest.commit import Ingest
 from daemon.store import audit, contact_merge, contacts, messages, outbox
 from daemon.store.conversations import Status
 from daemon.store.outbox import OutboxState

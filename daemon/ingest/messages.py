@@ -9,7 +9,7 @@ from daemon.desk import business_auto_replies, other_devices, ratings
 from daemon.domain.ids import ChatKind, Party
 from daemon.domain.messages import PLACEHOLDERS, TICKS, Author, Delivery, MessageKind, MessageReceived, ReceiptKind
 from daemon.domain.turns import Closer
-from daemon.ingest.spots import Spot, Spots
+from daemon.ingest.place_cache import Spot, Spots
 from daemon.store import contacts, conversations, events, media, messages, receipts, turns
 from daemon.store.accounts import Account, own_author
 from daemon.store.events import EventKind

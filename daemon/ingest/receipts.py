@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from daemon.desk import other_devices
 from daemon.domain.messages import TICKS, ReceiptKind, ReceiptReceived
-from daemon.ingest.incoming import is_ourselves
+from daemon.ingest.messages import is_ourselves
 from daemon.store import contacts, events, messages, outbox, receipts
 from daemon.store.accounts import Account, own_author
 from daemon.store.events import EventKind

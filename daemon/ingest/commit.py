@@ -1,0 +1,77 @@
+"""One WhatsApp event, one transaction: message, contact, conversation, turn and event log together.
+
+Applying the same event again changes nothing.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from daemon.domain.messages import (
+    Event,
+    HistoryReceived,
+    HistoryUploaded,
+    MessageEdited,
+    MessageReceived,
+    MessageRevoked,
+    Nothing,
+    Reacted,
+    ReceiptReceived,
+    TypingChanged,
+)
+from daemon.domain.time import believable
+from daemon.ingest import changes, history, messages, receipts
+from daemon.ingest.evidence import sighting
+from daemon.ingest.place_cache import Spots
+from daemon.store import accounts, evidence
+from daemon.store.engine import Database
+
+
+class Ingest:
+    """Commits the events of one account, one transaction each, on a connection of its own."""
+
+    def __init__(self, database: Database, account_id: int) -> None:
+        self._conn = database.writer()
+        self._account_id = account_id
+        self._spots = Spots()
+
+    def commit(self, event: Event, now: datetime) -> None:
+        """Write one event; it is on disk when this returns. `now` is the moment of its arrival."""
+        try:
+            with self._conn.begin():
+                self._spots.check(self._conn)
+                apply(self._conn, self._account_id, event, now, self._spots)
+        except BaseException:
+            self._spots.forget()
+            raise
+
+
+def apply(conn: Connection, account_id: int, event: Event, now: datetime, spots: Spots) -> None:
+    """Write what an event says, in the caller's transaction."""
+    if isinstance(event, MessageReceived | MessageEdited):
+        at = believable(event.origin.at, now)
+        if at != event.origin.at:
+            event = replace(event, origin=replace(event.origin, at=at))
+    if isinstance(event, MessageReceived) and messages.next_of_turn(conn, account_id, event, now, spots):
+        return
+    if not isinstance(event, MessageReceived) or event.origin.from_me:
+        spots.forget()
+    account = accounts.get(conn, account_id)
+    if seen := sighting(event):
+        evidence.note(conn, account_id, seen.kind, seen.at, now)
+    match event:
+        case MessageReceived():
+            messages.receive_message(conn, account, event, now, spots)
+        case ReceiptReceived():
+            receipts.receive_receipt(conn, account, event, now)
+        case MessageEdited() | MessageRevoked() | Reacted():
+            changes.change(conn, account, event, now)
+        case TypingChanged():
+            changes.typing(conn, account, event, now)
+        case HistoryUploaded():
+            history.keep(conn, account, event, now)
+        case HistoryReceived():
+            history.history(conn, account, event, now)
+        case Nothing():
+            pass
