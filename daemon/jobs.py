@@ -8,7 +8,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from daemon.config import Config
 from daemon.domain.time import Clock, utc_now
-from daemon.keeping import nightly, retention
+from daemon.maintenance import nightly_backup, retention
 from daemon.store import alerts, events
 from daemon.store.engine import Database
 
@@ -69,13 +69,13 @@ class Jobs:
         """Delete what the shop does not want to keep; returns how many messages went."""
         return retention.sweep(self._database, self._config.data, self._clock())
 
-    def back_up(self) -> nightly.Last | None:
+    def back_up(self) -> nightly_backup.Last | None:
         """Make tonight's backup if it is due; None if there was nothing to do."""
         config, now = self._config, self._clock()
-        if not config.backup_keep or not nightly.is_due(
-            nightly.last(config.data), now, config.backup_at, config.timezone
+        if not config.backup_keep or not nightly_backup.is_due(
+            nightly_backup.last(config.data), now, config.backup_at, config.timezone
         ):
             return None
-        return nightly.make(
+        return nightly_backup.make(
             config.data, self._database, config.backup_keep, now, config.timezone, self._stopping.is_set
         )

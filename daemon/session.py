@@ -27,8 +27,8 @@ from daemon.historian import Historian
 from daemon.i18n.catalogue import translate
 from daemon.ingest.commit import Ingest
 from daemon.link_keeper import REFUSED, LinkKeeper
+from daemon.maintenance.disk_space import Room
 from daemon.recovery import recover
-from daemon.room import Room
 from daemon.sender import Sender, settle_interrupted
 from daemon.service import vitals
 from daemon.service.pulse import Beat

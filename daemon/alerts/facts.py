@@ -11,8 +11,8 @@ from daemon.desk import auto_assignment, settings
 from daemon.domain.alert_checks import BackupFacts, MachineFacts, NumberFacts
 from daemon.domain.alerts import Choices
 from daemon.domain.links import LinkReason
-from daemon.keeping import nightly
-from daemon.room import Room
+from daemon.maintenance import nightly_backup
+from daemon.maintenance.disk_space import Room
 from daemon.store import accounts
 from daemon.store.accounts import Account
 from daemon.store.engine import Database
@@ -61,7 +61,7 @@ class Machine:
     def _backup(self, now: datetime) -> BackupFacts | None:
         if not self.config.backup_keep:
             return None
-        last = nightly.last(self.config.data)
+        last = nightly_backup.last(self.config.data)
         good_at = last.good_at if last else None
         overdue = (
             good_at is not None and now - good_at > timedelta(days=1) and now - self.started_at < BACKUP_TAKES

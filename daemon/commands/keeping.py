@@ -16,12 +16,12 @@ from daemon.domain.desk import Actor
 from daemon.domain.messages import Author
 from daemon.domain.phone_numbers import PhoneError, parse_phone
 from daemon.domain.time import utc_now
-from daemon.keeping import backup as backups
-from daemon.keeping import export as exporting
-from daemon.keeping import restore as restoring
-from daemon.keeping.backup import BackupFailed
-from daemon.keeping.export import ExportFailed, Format
-from daemon.keeping.restore import RestoreFailed
+from daemon.maintenance import backup as backups
+from daemon.maintenance import export as exporting
+from daemon.maintenance import restore as restoring
+from daemon.maintenance.backup import BackupFailed
+from daemon.maintenance.export import ExportFailed, Format
+from daemon.maintenance.restore import RestoreFailed
 from daemon.store import accounts, contact_details, erasing, media
 from daemon.store.engine import Database
 from daemon.store.erasing import Found

@@ -15,7 +15,7 @@ from daemon.commands.opening import is_running, open_existing, require_running
 from daemon.domain.links import LinkReason, LinkState, can_send
 from daemon.domain.phone_numbers import PhoneError, parse_phone
 from daemon.domain.time import utc_now
-from daemon.keeping import nightly
+from daemon.maintenance import nightly_backup
 from daemon.store import accounts, numbers
 from daemon.store.accounts import Link
 from daemon.terminal import LinkPrinter, describe, describe_history, describe_phone
@@ -85,7 +85,7 @@ def status(as_json: bool) -> None:
         | _link_json(link, config.language)
         for account, link in rows
     ]
-    kept = nightly.last(config.data)
+    kept = nightly_backup.last(config.data)
     if as_json:
         click.echo(json.dumps({"accounts": values, "backup": _backup_json(kept), "alerts": alerts}))
     else:
@@ -132,7 +132,7 @@ def unlink(account: str | None, yes: bool, timeout: int) -> None:
     raise click.ClickException("The number was not unlinked in time.")
 
 
-def _backup_json(kept: nightly.Last | None) -> dict[str, Any] | None:
+def _backup_json(kept: nightly_backup.Last | None) -> dict[str, Any] | None:
     if kept is None:
         return None
     return {
@@ -145,7 +145,7 @@ def _backup_json(kept: nightly.Last | None) -> dict[str, Any] | None:
     }
 
 
-def _describe_backup(kept: nightly.Last | None, zone: ZoneInfo) -> str:
+def _describe_backup(kept: nightly_backup.Last | None, zone: ZoneInfo) -> str:
     good_at = kept.good_at if kept else None
     when = f"Last backup: {good_at.astimezone(zone):%d/%m/%Y %H:%M}." if good_at else "There is no backup yet."
     if kept is None or kept.succeeded:

@@ -7,7 +7,7 @@ from daemon.domain.alerts import About, Choices, Look, Verdict, Wrong, kind_of
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.primary_phone import ASKING, Step
 
-# bytes: nearly full, and no longer so; receiving stops far below (daemon/room.py)
+# bytes: nearly full, and no longer so; receiving stops far below (daemon/maintenance/disk_space.py)
 DISK_LOW, DISK_FINE = 512 * 1024**2, 768 * 1024**2
 BACKUP_TOO_OLD = timedelta(days=3)
 

@@ -26,7 +26,7 @@ from daemon.domain.desk import CLERK
 from daemon.domain.hours import Hours, Span
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.primary_phone import Step
-from daemon.keeping import nightly
+from daemon.maintenance import nightly_backup
 from daemon.store import accounts, alerts
 from daemon.store.tables.alerts import alert_delivery
 from tests.books import NOON, Books, lid
@@ -264,7 +264,7 @@ def test_a_backup_that_failed_is_told_and_the_next_good_one(
     (tmp_path / "backups").mkdir()
 
     def last(reason: str | None, good_at: datetime | None) -> None:
-        nightly._remember(tmp_path, nightly.Last(house.now, reason, None, None, good_at))
+        nightly_backup._remember(tmp_path, nightly_backup.Last(house.now, reason, None, None, good_at))
 
     last("disk_full", NOON - DAY)
     house.pass_time(3 * DAY, timedelta(hours=8))

@@ -23,10 +23,10 @@ from daemon.config import Config
 from daemon.domain.links import LinkState
 from daemon.domain.messages import Delivery
 from daemon.jobs import Jobs
-from daemon.keeping import backup, nightly
-from daemon.keeping.backup import BackupFailed
-from daemon.keeping.manifest import MANIFEST, Manifest
-from daemon.keeping.restore import RestoreFailed, restore, verify
+from daemon.maintenance import backup, nightly_backup
+from daemon.maintenance.backup import BackupFailed
+from daemon.maintenance.manifest import MANIFEST, Manifest
+from daemon.maintenance.restore import RestoreFailed, restore, verify
 from daemon.store import accounts, outbox
 from daemon.store.engine import Database
 from tests.books import NOON, Books, dump, lid
@@ -346,8 +346,8 @@ class TestBadFiles:
 class TestNightly:
     AT = time(3, 30)
 
-    def last(self, at: datetime, reason: str | None = None) -> nightly.Last:
-        return nightly.Last(at, reason, None, None, None)
+    def last(self, at: datetime, reason: str | None = None) -> nightly_backup.Last:
+        return nightly_backup.Last(at, reason, None, None, None)
 
     @pytest.mark.parametrize(
         ("before", "now", "due"),
@@ -367,12 +367,12 @@ class TestNightly:
     def test_it_is_made_once_a_night_and_made_up_for(self, before: str | None, now: str, due: bool) -> None:
         then = self.last(datetime.fromisoformat(before).replace(tzinfo=JAKARTA)) if before else None
         at = datetime.fromisoformat(now).replace(tzinfo=JAKARTA).astimezone(UTC)
-        assert nightly.is_due(then, at, self.AT, JAKARTA) is due
+        assert nightly_backup.is_due(then, at, self.AT, JAKARTA) is due
 
     def test_one_that_failed_is_tried_again_within_the_hour(self) -> None:
         failed = self.last(NOON, "disk_full")
-        assert not nightly.is_due(failed, NOON + timedelta(minutes=59), self.AT, JAKARTA)
-        assert nightly.is_due(failed, NOON + timedelta(minutes=60), self.AT, JAKARTA)
+        assert not nightly_backup.is_due(failed, NOON + timedelta(minutes=59), self.AT, JAKARTA)
+        assert nightly_backup.is_due(failed, NOON + timedelta(minutes=60), self.AT, JAKARTA)
 
     def jobs(self, shop: Books, clock: Callable[[], datetime], **settings: int) -> Jobs:
         data = Path(shop.database.path).parent
@@ -389,10 +389,10 @@ class TestNightly:
             assert made.succeeded
             assert jobs.back_up() is None
             now[0] += timedelta(days=1)
-        found = nightly.nightly_files(data / "backups")
+        found = nightly_backup.nightly_files(data / "backups")
         assert [file.name[:18] for file in found] == [f"nightly-2026-11-{day}" for day in (26, 25, 24)]
         assert (data / "backups" / "balas-mine.tar").exists()
-        kept = nightly.last(data)
+        kept = nightly_backup.last(data)
         assert kept is not None
         assert (kept.file, kept.good_at) == (found[0].name, now[0] - timedelta(days=1))
         # no backup holds the ones before it
@@ -413,8 +413,8 @@ class TestNightly:
         failed = jobs.back_up()
         assert failed is not None
         assert (failed.succeeded, failed.good_at) == (False, NOON)
-        assert nightly.last(data) == failed
-        assert len(nightly.nightly_files(data / "backups")) == 1
+        assert nightly_backup.last(data) == failed
+        assert len(nightly_backup.nightly_files(data / "backups")) == 1
 
     def test_what_a_killed_one_left_behind_goes(self, shop: Books, data: Path) -> None:
         left = backup.folder(data) / f"{backup.PART}x"
@@ -427,7 +427,7 @@ class TestNightly:
         jobs = self.jobs(shop, lambda: NOON).start()
         threading.Thread(target=jobs.stop).run()
         assert jobs.back_up() is None
-        assert nightly.last(data) is None
+        assert nightly_backup.last(data) is None
         assert list((data / "backups").iterdir()) == []
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from auth_store import admins
 from auth_store.files import Lock, session_file
-from daemon.keeping import nightly
+from daemon.maintenance import nightly_backup
 from daemon.store.engine import Database
 from tests.books import NOON, Books
 from tests.shop import ROOT, free_port
@@ -224,7 +224,7 @@ class TestKeeping:
 
     def test_status_tells_when_the_last_backup_was_made(self, prepared: Path) -> None:
         assert "There is no backup yet." in balas(prepared, "status").stdout
-        nightly.make(prepared, database_of(prepared), 7, NOON, ZoneInfo("Asia/Jakarta"), lambda: False)
+        nightly_backup.make(prepared, database_of(prepared), 7, NOON, ZoneInfo("Asia/Jakarta"), lambda: False)
         assert "Last backup: 22/11/2026 12:00." in balas(prepared, "status").stdout
         kept = json.loads(balas(prepared, "status", "--json").stdout)["backup"]
         assert (kept["ok"], kept["at"]) == (True, NOON.isoformat())

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import insert
 
-from daemon.keeping.export import Exported, ExportFailed, Format, export
+from daemon.maintenance.export import Exported, ExportFailed, Format, export
 from daemon.store import contacts
 from daemon.store.tables.core import message
 from tests.books import NOON, Books, at, both
@@ -108,7 +108,7 @@ def test_a_hundred_megabytes_pass_through_little_memory(
 import resource, sys
 from pathlib import Path
 from zoneinfo import ZoneInfo
-from daemon.keeping.export import Format, export
+from daemon.maintenance.export import Format, export
 from daemon.store.engine import Database
 database = Database(sys.argv[1])
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

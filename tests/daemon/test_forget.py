@@ -20,7 +20,7 @@ from daemon.domain.hours import Hours
 from daemon.domain.ids import Address, Party
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
-from daemon.keeping import retention
+from daemon.maintenance import retention
 from daemon.store import audit, contact_merge, contacts, erasing, media, outbox, receipts, turns
 from daemon.store.engine import Database
 from daemon.store.tables.core import message, metadata

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from auth_store.files import AlreadyOpen, Lock, prepare_folder, session_path
-from daemon.keeping.manifest import DATABASE, MANIFEST, NAMES, Manifest, Member
+from daemon.maintenance.manifest import DATABASE, MANIFEST, NAMES, Manifest, Member
 from daemon.store import accounts
 from daemon.store.engine import BUSY_TIMEOUT_MS, Database
 from daemon.store.schema import revision

@@ -11,8 +11,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from auth_store.files import PlaceError
-from daemon.keeping import backup
-from daemon.keeping.backup import BackupFailed
+from daemon.maintenance import backup
+from daemon.maintenance.backup import BackupFailed
 from daemon.store.engine import Database
 
 log = logging.getLogger(__name__)
