@@ -15,7 +15,7 @@ from daemon.store.engine import Database
 from daemon.store.events import EventKind
 from daemon.store.media import Wanted
 from daemon.whatsapp.client import WhatsApp
-from daemon.whatsapp.fetch import FetchFailed, fetch
+from daemon.whatsapp.media import FetchFailed, fetch
 
 log = logging.getLogger(__name__)
 

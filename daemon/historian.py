@@ -18,7 +18,7 @@ from daemon.ingest.place_cache import Spots
 from daemon.store import accounts
 from daemon.store.engine import Database
 from daemon.store.history_parts import Part
-from daemon.whatsapp.past import read_past
+from daemon.whatsapp.history import read_past
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from daemon.ingest.messages import is_ourselves, receive_message
 from daemon.store import accounts, contacts, messages
 from daemon.store.accounts import Account
 from daemon.store.engine import Database
-from daemon.whatsapp.arrivals import Arrival, Arrivals, ArrivedReceipt
+from daemon.whatsapp.arrival_journal import Arrival, Arrivals, ArrivedReceipt
 
 log = logging.getLogger(__name__)
 

@@ -39,7 +39,7 @@ from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database
 from daemon.store.integrity import looks_sound
 from daemon.typist import Typist
-from daemon.whatsapp.arrivals import Arrivals
+from daemon.whatsapp.arrival_journal import Arrivals
 from daemon.whatsapp.client import WhatsApp
 
 log = logging.getLogger(__name__)

@@ -31,7 +31,7 @@ def library() -> Finding:
     # without its file it would try to download one
     if not any(path for folder in folders for path in Path(folder).glob("*.so")):
         return wrong("library", "The WhatsApp library (neonize) is not installed for this machine.", _ENVIRONMENT)
-    if (error := _fails("import daemon.whatsapp.library")) is not None:
+    if (error := _fails("import daemon.whatsapp.go_library")) is not None:
         return wrong("library", f"The WhatsApp library does not load ({error}).", _ENVIRONMENT)
     return ok("library", "The WhatsApp library loads.")
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 # the library's door first: it keeps out what neonize would load for nothing
-from daemon.whatsapp import library  # noqa: F401
+from daemon.whatsapp import go_library  # noqa: F401
 
 # isort: split
 from neonize.client import DeviceProps
@@ -50,8 +50,8 @@ from daemon.domain.link_events import (
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.messages import Event, MessageKind, MessageReceived
 from daemon.whatsapp import translate
-from daemon.whatsapp.arrivals import Arrivals
-from daemon.whatsapp.library import NewClient, check_environment, install_log_hook
+from daemon.whatsapp.arrival_journal import Arrivals
+from daemon.whatsapp.go_library import NewClient, check_environment, install_log_hook
 from daemon.whatsapp.log_hook import LogHook
 
 log = logging.getLogger(__name__)

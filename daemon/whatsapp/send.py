@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 # the library's door first: it keeps out what neonize would load for nothing
-from daemon.whatsapp import library  # noqa: F401
+from daemon.whatsapp import go_library  # noqa: F401
 
 # isort: split
 from neonize.exc import SendMessageError

@@ -21,7 +21,7 @@ from daemon.domain.turns import Closer
 from daemon.recovery import recover
 from daemon.store import accounts, messages, outbox, turns
 from daemon.store.outbox import OutboxState
-from daemon.whatsapp.arrivals import Arrival, Arrivals, ArrivedReceipt, parse_head, parse_receipt
+from daemon.whatsapp.arrival_journal import Arrival, Arrivals, ArrivedReceipt, parse_head, parse_receipt
 from tests.books import NOON, Books, at, both, dump, lid
 from tests.daemon.looking import row
 from tests.daemon.test_ingest import arrives, ingest

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 # the library's door first: it keeps out what neonize would load for nothing
-from daemon.whatsapp import library  # noqa: F401
+from daemon.whatsapp import go_library  # noqa: F401
 
 # isort: split
 from neonize.proto.waHistorySync.WAWebProtobufsHistorySync_pb2 import HistorySync
