@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from auth_store.files import Lock, PlaceError, session_file, session_path, wipe_session
 from auth_store.process_hardening import guard_memory
-from daemon import logs
+from daemon import heartbeat, logs
 from daemon.backlog import LONGEST_SILENCE, BacklogProgress
 from daemon.config import Config
 from daemon.domain.link_events import BacklogEnded, LinkEnded
@@ -23,6 +23,7 @@ from daemon.domain.messages import Event, HistoryUploaded
 from daemon.domain.sentences.phone import PING
 from daemon.domain.time import Clock, utc_now
 from daemon.fetcher import Fetcher
+from daemon.heartbeat import Beat, Vitals
 from daemon.historian import Historian
 from daemon.i18n.catalogue import translate
 from daemon.ingest.commit import Ingest
@@ -30,9 +31,6 @@ from daemon.link_keeper import REFUSED, LinkKeeper
 from daemon.maintenance.disk_space import Room
 from daemon.recovery import recover
 from daemon.sender import Sender, settle_interrupted
-from daemon.service import vitals
-from daemon.service.pulse import Beat
-from daemon.service.vitals import Vitals
 from daemon.store import accounts
 from daemon.store.accounts import Account
 from daemon.store.change_watch import ChangeWatch
@@ -61,7 +59,7 @@ class Session:
     def __init__(self, config: Config, account: Account, clock: Clock = utc_now, pulse: int = -1) -> None:
         self._config = config
         self._beat = Beat(pulse)
-        self._vitals = Vitals(config.data, vitals.session(account.id))
+        self._vitals = Vitals(config.data, heartbeat.session(account.id))
         self._clock = clock
         self._account = account
         self._database = Database(config.database_url)

@@ -14,11 +14,11 @@ from daemon.backoff import delay
 from daemon.config import Config
 from daemon.domain.links import NEXT_STEP, LinkReason, LinkState, NextStep
 from daemon.domain.time import Clock, utc_now
+from daemon.heartbeat import SUPERVISOR, Vitals
 from daemon.service.account_watch import AccountWatch
 from daemon.service.children import Child
 from daemon.service.inbox_probe import InboxProbe
 from daemon.service.notify import Notifier
-from daemon.service.vitals import SUPERVISOR, Vitals
 from daemon.store import accounts
 from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from daemon import heartbeat
 from daemon.domain.messages import Delivery
-from daemon.service import inbox_probe, pulse
+from daemon.service import inbox_probe
 from daemon.supervisor import CLERK_ENDS_WITHIN, INBOX_ENDS_WITHIN, SESSION_ENDS_WITHIN
 from tests.fence import allowed_calls, directives
 from tests.shop import Shop, wait_until
@@ -79,7 +80,7 @@ def test_the_last_resort_comes_after_the_supervisors_own_remedies() -> None:
     assert value("Restart") == "always"
     assert value("WatchdogSignal") == "SIGTERM"
     assert float(value("WatchdogSec")) > inbox_probe.DEAD_AFTER + inbox_probe.PATIENCE + 20
-    assert float(value("WatchdogSec")) > pulse.DEAD_AFTER + 20
+    assert float(value("WatchdogSec")) > heartbeat.DEAD_AFTER + 20
     assert float(value("TimeoutStopSec")) > SESSION_ENDS_WITHIN + INBOX_ENDS_WITHIN + CLERK_ENDS_WITHIN
 
 

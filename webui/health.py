@@ -15,8 +15,8 @@ from flask import Blueprint, Response, abort, request
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from daemon import heartbeat
 from daemon.domain.links import LinkReason, LinkState, can_send
-from daemon.service import vitals
 from daemon.store import accounts, events, gauges, numbers
 from daemon.store.accounts import Link
 from webui.context import services
@@ -46,7 +46,7 @@ def readyz() -> Response:
 
     What the link's row says counts only while those who write it live.
     """
-    if vitals.is_silent(services().config.data, vitals.SUPERVISOR):
+    if heartbeat.is_silent(services().config.data, heartbeat.SUPERVISOR):
         return _not_ready("the daemon shows no sign of life")
     try:
         with services().database.read() as conn:
@@ -104,7 +104,7 @@ def _links(conn: Connection) -> list[Link]:
 def _obstacle(link: Link) -> str:
     """What keeps this link from sending, in the words of its state; empty if nothing does."""
     if can_send(link.state):
-        silent = vitals.is_silent(services().config.data, vitals.session(link.account_id))
+        silent = heartbeat.is_silent(services().config.data, heartbeat.session(link.account_id))
         return "its session shows no sign of life" if silent else ""
     return f"{link.state.value} ({link.reason.value})" if link.reason != LinkReason.NONE else link.state.value
 
@@ -169,7 +169,9 @@ def _figures(conn: Connection, now: datetime) -> Iterator[str]:
 
 def _ingest_times(links: list[Link]) -> Iterator[str]:
     """How long it took to write what came in, from its arrival to its commit."""
-    told = [(_of(link), vitals.read(services().config.data, vitals.session(link.account_id))) for link in links]
+    told = [
+        (_of(link), heartbeat.read(services().config.data, heartbeat.session(link.account_id))) for link in links
+    ]
     name = "balas_ingest_seconds"
     yield from _head(name, "histogram", "From an event's arrival to its being on disk")
     for who, found in told:

@@ -11,9 +11,9 @@ from daemon.config import Config
 from daemon.domain.links import NEXT_STEP, LinkReason, LinkState, NextStep
 from daemon.domain.login_attempts import THEN_EVERY
 from daemon.domain.time import Clock
+from daemon.heartbeat import Pulse
 from daemon.maintenance.disk_space import Room
 from daemon.service.children import Child
-from daemon.service.pulse import Pulse
 from daemon.store import accounts
 from daemon.store.accounts import Account, Link
 from daemon.store.engine import Database

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from daemon.service.pulse import DEAD_AFTER, LEAVING_TAKES, SILENT_AFTER, START_TAKES, Beat, Pulse
+from daemon.heartbeat import DEAD_AFTER, LEAVING_TAKES, SILENT_AFTER, START_TAKES, Beat, Pulse
 
 
 @pytest.fixture

@@ -3,18 +3,17 @@
 import time
 from pathlib import Path
 
-from daemon.service import vitals
-from daemon.service.pulse import SILENT_AFTER
-from daemon.service.vitals import Vitals
+from daemon import heartbeat
+from daemon.heartbeat import SILENT_AFTER, Vitals
 
 
 def test_a_process_that_never_told_anything_or_has_stopped_is_silent(tmp_path: Path) -> None:
-    assert vitals.is_silent(tmp_path, "session-1")
+    assert heartbeat.is_silent(tmp_path, "session-1")
     teller = Vitals(tmp_path, "session-1")
-    assert vitals.is_silent(tmp_path, "session-1")
+    assert heartbeat.is_silent(tmp_path, "session-1")
     teller.beat()
-    assert not vitals.is_silent(tmp_path, "session-1")
-    found = vitals.read(tmp_path, "session-1")
+    assert not heartbeat.is_silent(tmp_path, "session-1")
+    found = heartbeat.read(tmp_path, "session-1")
     assert found is not None
     assert not found.is_silent(time.monotonic() + SILENT_AFTER - 1)
     assert found.is_silent(time.monotonic() + SILENT_AFTER + 1)
@@ -28,7 +27,7 @@ def test_durations_are_counted_in_classes_and_a_successor_goes_on_counting(tmp_p
         teller = Vitals(tmp_path, "session-1")
         teller.took(seconds)
         teller.close()
-    found = vitals.read(tmp_path, "session-1")
+    found = heartbeat.read(tmp_path, "session-1")
     assert found is not None
     classes = dict(found.classes)
     assert (classes["0.002"], classes["0.005"], classes["5.0"], classes["+Inf"]) == (1, 2, 2, 3)

@@ -10,12 +10,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text, update
 
+from daemon import heartbeat
 from daemon.config import Config
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
-from daemon.service import vitals
-from daemon.service.vitals import Vitals
+from daemon.heartbeat import Vitals
 from daemon.store import outbox, presence
 from daemon.store.engine import Database
 from daemon.store.tables.core import link, turn
@@ -29,7 +29,7 @@ AFAR = {"REMOTE_ADDR": "192.0.2.7"}
 @pytest.fixture
 def alive(config: Config) -> None:
     """The supervisor and the first number's session have just given a sign of life."""
-    for name in (vitals.SUPERVISOR, vitals.session(1)):
+    for name in (heartbeat.SUPERVISOR, heartbeat.session(1)):
         teller = Vitals(config.data, name)
         teller.beat()
         teller.close()
@@ -122,7 +122,7 @@ def test_without_a_token_no_word_opens_them(program: FlaskClient) -> None:
 
 def test_the_figures_tell_what_waits(program: FlaskClient, shop: Shop, config: Config) -> None:
     now = utc_now()
-    session = Vitals(config.data, vitals.session(shop.account_id))
+    session = Vitals(config.data, heartbeat.session(shop.account_id))
     for seconds in (0.003, 0.3):
         session.took(seconds)
     session.close()

@@ -10,14 +10,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from daemon import heartbeat
 from daemon.config import Config
 from daemon.desk import settings
 from daemon.domain.desk import Actor
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
-from daemon.service import vitals
-from daemon.service.vitals import Vitals
+from daemon.heartbeat import Vitals
 from daemon.store import accounts, conversations, events, mentions, numbers, presence
 from tests.webui.conftest import Visitor
 from tests.webui.shop import Shop
@@ -293,7 +293,11 @@ class TestReadiness:
     def test_ready_means_that_every_linked_number_can_send(
         self, program: FlaskClient, shop: Shop, second: Shop, config: Config
     ) -> None:
-        for name in (vitals.SUPERVISOR, vitals.session(shop.account_id), vitals.session(second.account_id)):
+        for name in (
+            heartbeat.SUPERVISOR,
+            heartbeat.session(shop.account_id),
+            heartbeat.session(second.account_id),
+        ):
             Vitals(config.data, name).beat()
         self.link(shop, 1)
         # a number that waits for its first code is no trouble
