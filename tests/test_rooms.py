@@ -40,7 +40,7 @@ def test_the_session_does_load_the_library() -> None:
         modules(daemon.domain),
         modules(daemon.store),
         modules(daemon.desk),
-        ["daemon.ingest", "daemon.link_keeper"],
+        ["daemon.ingest", "daemon.session.link_recorder"],
         ["daemon.supervisor", "daemon.cli"],
         ["webui.app", "webui.serve"],
         ["auth_store.admins", "auth_store.files"],

@@ -1,6 +1,6 @@
 """What arrived while we were away is counted up to what was announced, and has an end."""
 
-from daemon.backlog import AFTER_THE_LAST, LONGEST_SILENCE, BacklogProgress
+from daemon.session.backlog import AFTER_THE_LAST, LONGEST_SILENCE, BacklogProgress
 
 
 def test_what_has_come_is_counted_and_never_more_than_was_announced() -> None:

@@ -10,7 +10,7 @@ import pytest
 from daemon.domain.ids import Address
 from daemon.domain.link_events import BacklogBegun, BacklogEnded, Connected
 from daemon.domain.links import LinkState
-from daemon.link_keeper import LinkKeeper
+from daemon.session.link_recorder import LinkKeeper
 from daemon.store import accounts
 from tests.books import NOON, Books
 

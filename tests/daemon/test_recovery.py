@@ -18,7 +18,7 @@ from daemon.domain.messages import (
 )
 from daemon.domain.time import from_unix
 from daemon.domain.turns import Closer
-from daemon.recovery import recover
+from daemon.session.crash_recovery import recover
 from daemon.store import accounts, messages, outbox, turns
 from daemon.store.outbox import OutboxState
 from daemon.whatsapp.arrival_journal import Arrival, Arrivals, ArrivedReceipt, parse_head, parse_receipt

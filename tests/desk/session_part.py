@@ -9,7 +9,7 @@ from daemon.domain.ids import Party
 from daemon.domain.messages import MessageKind, MessageReceived, Origin, ReceiptKind, ReceiptReceived
 from daemon.domain.time import Clock
 from daemon.ingest.commit import Ingest
-from daemon.sender import Sender, settle_interrupted
+from daemon.session.sender import Sender, settle_interrupted
 from daemon.store.engine import Database
 from daemon.whatsapp.client import WhatsApp
 from tests.desk.day import PHONE

@@ -8,7 +8,7 @@ import pytest
 
 from daemon.domain.links import ALLOWED, NEXT_STEP, LinkReason, LinkState, NextStep, can_send, may_follow
 from daemon.domain.sentences.link import SENTENCES, sentence
-from daemon.link_keeper import _STILL_TRUE
+from daemon.session.link_recorder import _STILL_TRUE
 
 ROOT = Path(__file__).parents[2] / "daemon"
 SOURCES = ["whatsapp/client.py", "link_keeper.py", "supervisor.py", "service/account_watch.py", "session.py"]

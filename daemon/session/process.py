@@ -15,28 +15,28 @@ from sqlalchemy.exc import OperationalError
 from auth_store.files import Lock, PlaceError, session_file, session_path, wipe_session
 from auth_store.process_hardening import guard_memory
 from daemon import heartbeat, logs
-from daemon.backlog import LONGEST_SILENCE, BacklogProgress
 from daemon.config import Config
 from daemon.domain.link_events import BacklogEnded, LinkEnded
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.messages import Event, HistoryUploaded
 from daemon.domain.sentences.phone import PING
 from daemon.domain.time import Clock, utc_now
-from daemon.fetcher import Fetcher
 from daemon.heartbeat import Beat, Vitals
-from daemon.historian import Historian
 from daemon.i18n.catalogue import translate
 from daemon.ingest.commit import Ingest
-from daemon.link_keeper import REFUSED, LinkKeeper
 from daemon.maintenance.disk_space import Room
-from daemon.recovery import recover
-from daemon.sender import Sender, settle_interrupted
+from daemon.session.backlog import LONGEST_SILENCE, BacklogProgress
+from daemon.session.crash_recovery import recover
+from daemon.session.history_importer import Historian
+from daemon.session.link_recorder import REFUSED, LinkKeeper
+from daemon.session.media_fetcher import Fetcher
+from daemon.session.sender import Sender, settle_interrupted
+from daemon.session.typing_indicator import Typist
 from daemon.store import accounts
 from daemon.store.accounts import Account
 from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database
 from daemon.store.integrity import looks_sound
-from daemon.typist import Typist
 from daemon.whatsapp.arrival_journal import Arrivals
 from daemon.whatsapp.client import WhatsApp
 
