@@ -14,8 +14,8 @@ import pytest
 
 from daemon import heartbeat
 from daemon.domain.messages import Delivery
-from daemon.service import inbox_probe
-from daemon.supervisor import CLERK_ENDS_WITHIN, INBOX_ENDS_WITHIN, SESSION_ENDS_WITHIN
+from daemon.supervisor import inbox_probe
+from daemon.supervisor.process import CLERK_ENDS_WITHIN, INBOX_ENDS_WITHIN, SESSION_ENDS_WITHIN
 from tests.fence import allowed_calls, directives
 from tests.shop import Shop, wait_until
 from tests.whatsapp_server import WhatsAppServer

@@ -17,7 +17,7 @@ from daemon.domain.time import utc_now
 from daemon.store import accounts, integrity, numbers
 from daemon.store.integrity import DatabaseDamaged
 from daemon.store.schema import SchemaTooNew, migrate
-from daemon.supervisor import Supervisor
+from daemon.supervisor.process import Supervisor
 from daemon.terminal import LinkPrinter
 from webui.serve import command
 

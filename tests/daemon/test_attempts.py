@@ -13,11 +13,11 @@ import pytest
 
 from daemon.config import Config
 from daemon.domain.links import LinkReason, LinkState
-from daemon.service.account_watch import AccountWatch
 from daemon.store import accounts
 from daemon.store.accounts import Link
 from daemon.store.engine import Database
-from daemon.supervisor import Supervisor
+from daemon.supervisor.process import Supervisor
+from daemon.supervisor.session_watch import AccountWatch
 from tests.books import NOON, Books
 
 MINUTE = timedelta(minutes=1)

@@ -22,13 +22,13 @@ from auth_store.files import Lock, session_file
 from daemon.config import Config
 from daemon.domain.links import LinkState
 from daemon.domain.messages import Delivery
-from daemon.jobs import Jobs
 from daemon.maintenance import backup, nightly_backup
 from daemon.maintenance.backup import BackupFailed
 from daemon.maintenance.manifest import MANIFEST, Manifest
 from daemon.maintenance.restore import RestoreFailed, restore, verify
 from daemon.store import accounts, outbox
 from daemon.store.engine import Database
+from daemon.supervisor.jobs import Jobs
 from tests.books import NOON, Books, dump, lid
 from tests.shop import ROOT, Shop
 

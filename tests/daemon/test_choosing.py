@@ -11,9 +11,9 @@ from daemon.commands.choosing import chosen, chosen_or_new
 from daemon.config import Config
 from daemon.domain.account_names import BadName, parse_name
 from daemon.domain.links import LinkReason, LinkState
-from daemon.service.account_watch import AccountWatch
 from daemon.store import accounts, numbers
 from daemon.store.engine import Database
+from daemon.supervisor.session_watch import AccountWatch
 from tests.books import NOON, Books, both
 from tests.daemon.test_cli import balas, refused
 

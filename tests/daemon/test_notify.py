@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from daemon.domain.links import LinkState
-from daemon.service.notify import Notifier
+from daemon.supervisor.systemd import Notifier
 from tests.shop import Shop, wait_until
 from tests.whatsapp_server import WhatsAppServer
 

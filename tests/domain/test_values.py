@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.backoff import CAP, FIRST, delay
 from daemon.domain.ids import Address, ChatKind, Party, parse_address
 from daemon.domain.phone_numbers import PhoneError, parse_phone
 from daemon.domain.time import from_unix
+from daemon.supervisor.backoff import CAP, FIRST, delay
 from tests.books import both
 
 

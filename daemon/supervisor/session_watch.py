@@ -6,17 +6,17 @@ import time
 from datetime import datetime
 
 from auth_store.files import wipe_session
-from daemon.backoff import delay
 from daemon.config import Config
 from daemon.domain.links import NEXT_STEP, LinkReason, LinkState, NextStep
 from daemon.domain.login_attempts import THEN_EVERY
 from daemon.domain.time import Clock
 from daemon.heartbeat import Pulse
 from daemon.maintenance.disk_space import Room
-from daemon.service.children import Child
 from daemon.store import accounts
 from daemon.store.accounts import Account, Link
 from daemon.store.engine import Database
+from daemon.supervisor.backoff import delay
+from daemon.supervisor.child_process import Child
 
 log = logging.getLogger(__name__)
 

@@ -10,18 +10,18 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.exc import NoResultFound
 
-from daemon.backoff import delay
 from daemon.config import Config
 from daemon.domain.links import NEXT_STEP, LinkReason, LinkState, NextStep
 from daemon.domain.time import Clock, utc_now
 from daemon.heartbeat import SUPERVISOR, Vitals
-from daemon.service.account_watch import AccountWatch
-from daemon.service.children import Child
-from daemon.service.inbox_probe import InboxProbe
-from daemon.service.notify import Notifier
 from daemon.store import accounts
 from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database
+from daemon.supervisor.backoff import delay
+from daemon.supervisor.child_process import Child
+from daemon.supervisor.inbox_probe import InboxProbe
+from daemon.supervisor.session_watch import AccountWatch
+from daemon.supervisor.systemd import Notifier
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class Supervisor:
         self._look_after_inbox()
         from daemon.alerts.keeper import Alerts
         from daemon.desk.worker import Clerk
-        from daemon.jobs import Jobs
+        from daemon.supervisor.jobs import Jobs
 
         chores = Jobs(self._config, self._database, self._clock).start()
         clerk = Clerk(

@@ -1,1 +1,0 @@
-"""What makes a service of it: the children, their signs of life, and what systemd is told."""
