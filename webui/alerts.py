@@ -10,7 +10,7 @@ from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import Connection
 
-from daemon.alerts import channels, tend, words
+from daemon.alerts import channels, evaluate, message
 from daemon.alerts.channels import ChannelError
 from daemon.domain.alerts import AlertKind, Choices
 from daemon.domain.desk import Action
@@ -141,7 +141,7 @@ def send_test(number: int) -> Any:
         _existing(conn, number)
         last = alerts.newest_tests(conn).get(number)
         if last is None or not _is_under_way(last):
-            tend.send_test(conn, services().config, number, services().clock())
+            evaluate.send_test(conn, services().config, number, services().clock())
     return frame.done(gettext("The test is on its way."), "alerts.page")
 
 
@@ -218,6 +218,6 @@ def _wrong(conn: Connection, now: datetime) -> list[WrongView]:
         if one.account_id is not None and len(names) > 1:
             title = f"{title} ({names[one.account_id]})"
         since = gettext("Since: %(moment)s.", moment=texts.moment(one.alert.since, now))
-        said = words.sentences(one.alert, lambda text: gettext(text), lambda at: texts.moment(at, now))
+        said = message.sentences(one.alert, lambda text: gettext(text), lambda at: texts.moment(at, now))
         found.append(WrongView(title, [*said, since]))
     return found

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from sqlalchemy import Connection
 
-from daemon.alerts import tend
+from daemon.alerts import evaluate
 from daemon.commands.opening import open_existing, require_running
 from daemon.config import Config
 from daemon.domain.alerts import kind_of
@@ -33,7 +33,7 @@ def alert(test: bool, timeout: int, as_json: bool) -> None:
         require_running(config)
         with database.write() as conn:
             for one in alerts.channels(conn):
-                tend.send_test(conn, config, one.id, utc_now())
+                evaluate.send_test(conn, config, one.id, utc_now())
         deadline, under_way = time.monotonic() + timeout, True
         while under_way and time.monotonic() < deadline:
             time.sleep(0.2)

@@ -69,7 +69,7 @@ class Supervisor:
         # The children first: they take longest. What helps us has time, and is half of what we have to import.
         self._look_after_sessions()
         self._look_after_inbox()
-        from daemon.alerts.keeper import Alerts
+        from daemon.alerts.worker import Alerts
         from daemon.desk.worker import Clerk
         from daemon.supervisor.jobs import Jobs
 

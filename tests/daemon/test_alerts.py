@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, select
 
-from daemon.alerts import channels, tend
+from daemon.alerts import channels, evaluate
 from daemon.alerts.channels import ChannelError
+from daemon.alerts.delivery import BACK_OFF, Postman
 from daemon.alerts.facts import Machine
-from daemon.alerts.postman import BACK_OFF, Postman
-from daemon.alerts.words import Writer
+from daemon.alerts.message import Writer
 from daemon.commands import alerting
 from daemon.config import Config
 from daemon.desk import settings
@@ -64,10 +64,10 @@ class House:
 
     def look(self) -> None:
         with self.books.database.read() as conn:
-            found = tend.changes(conn, self.machine, self.now)
+            found = evaluate.changes(conn, self.machine, self.now)
         if found:
             with self.books.database.write() as conn:
-                tend.tend(conn, self.machine, Writer(self.config), self.now)
+                evaluate.tend(conn, self.machine, Writer(self.config), self.now)
 
     def pass_time(self, time: timedelta, every: timedelta = MINUTE) -> None:
         """Looks at everything, and sends what is due, again and again."""

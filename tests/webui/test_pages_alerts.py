@@ -5,7 +5,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from daemon.alerts.postman import Postman
+from daemon.alerts.delivery import Postman
 from daemon.config import Config
 from daemon.domain.alerts import About, Alert, AlertKind, Choices
 from daemon.domain.time import utc_now

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
-from daemon.alerts.postman import Postman
+from daemon.alerts.delivery import Postman
 from daemon.domain.time import utc_now
 from daemon.store.engine import Database
 from tests.browser import wait_live

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from daemon.alerts import facts
 from daemon.alerts.facts import Machine
-from daemon.alerts.words import Writer
+from daemon.alerts.message import Writer
 from daemon.config import Config
 from daemon.domain.alert_checks import judge_machine, judge_number
 from daemon.domain.alerts import About, Alert, Choices, News, Verdict, follow

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from daemon.alerts import tend
+from daemon.alerts import evaluate
+from daemon.alerts.delivery import Postman
 from daemon.alerts.facts import Machine
-from daemon.alerts.postman import Postman
-from daemon.alerts.words import Writer
+from daemon.alerts.message import Writer
 from daemon.config import Config
 from daemon.domain.time import Clock
 from daemon.store.change_watch import ChangeWatch
@@ -65,10 +65,10 @@ class Alerts(threading.Thread):
     def _look(self) -> None:
         now = self._clock()
         with self._database.read() as conn:
-            found = tend.changes(conn, self._machine, now)
+            found = evaluate.changes(conn, self._machine, now)
         if found:
             with self._database.write() as conn:
-                tend.tend(conn, self._machine, self._writer, now)
+                evaluate.tend(conn, self._machine, self._writer, now)
 
     @contextmanager
     def _guarded(self, name: str) -> Iterator[None]:
