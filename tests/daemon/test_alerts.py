@@ -18,7 +18,7 @@ from daemon.alerts.channels import ChannelError
 from daemon.alerts.delivery import BACK_OFF, Postman
 from daemon.alerts.facts import Machine
 from daemon.alerts.message import Writer
-from daemon.commands import alerting
+from daemon.commands import alert
 from daemon.config import Config
 from daemon.desk import settings
 from daemon.domain.alerts import RULES, About, Alert, AlertKind, Choices, News
@@ -504,7 +504,7 @@ def test_no_password_is_shown_or_logged(outside: Receiver) -> None:
 def test_the_command_line_says_what_is_wrong_and_what_does_not_arrive(house: House, outside: Receiver) -> None:
     def said() -> list[str]:
         with house.books.database.read() as conn:
-            return alerting.describe(conn, house.config)
+            return alert.describe(conn, house.config)
 
     assert said() == []
     outside.status = 403

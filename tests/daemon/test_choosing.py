@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-from daemon.commands.choosing import chosen, chosen_or_new
+from daemon.commands.opening import chosen, chosen_or_new
 from daemon.config import Config
 from daemon.domain.account_names import BadName, parse_name
 from daemon.domain.links import LinkReason, LinkState

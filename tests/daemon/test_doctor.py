@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 
 from auth_store.files import Lock
+from daemon.commands.doctor import machine
+from daemon.commands.doctor.checks import examine_data
+from daemon.commands.doctor.findings import Finding, Health
 from daemon.config import Config
-from daemon.doctor import examine_data, machine
-from daemon.doctor.findings import Finding, Health
 from daemon.domain.links import LinkState
 from daemon.domain.time import utc_now
 from daemon.store import accounts

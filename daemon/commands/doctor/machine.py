@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from daemon.commands.doctor.findings import Finding, note, ok, wrong
 from daemon.config import Config
-from daemon.doctor.findings import Finding, note, ok, wrong
 
 WHATSAPP = ("web.whatsapp.com", 443)
 LIBRARY_TAKES, NETWORK_TAKES, INBOX_TAKES = 60, 5.0, 5.0

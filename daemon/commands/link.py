@@ -9,16 +9,22 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from daemon.commands import alerting
-from daemon.commands.choosing import account_option, chosen, chosen_or_new
-from daemon.commands.opening import is_running, open_existing, require_running
+from daemon.commands import alert
+from daemon.commands.opening import (
+    account_option,
+    chosen,
+    chosen_or_new,
+    is_running,
+    open_existing,
+    require_running,
+)
+from daemon.commands.terminal import LinkPrinter, describe, describe_history, describe_phone
 from daemon.domain.links import LinkReason, LinkState, can_send
 from daemon.domain.phone_numbers import PhoneError, parse_phone
 from daemon.domain.time import utc_now
 from daemon.maintenance import nightly_backup
 from daemon.store import accounts, numbers
 from daemon.store.accounts import Link
-from daemon.terminal import LinkPrinter, describe, describe_history, describe_phone
 
 # how long `balas pair` keeps the codes coming each time it looks
 PAIR_LEASE = timedelta(minutes=2)
@@ -79,7 +85,7 @@ def status(as_json: bool) -> None:
     with database.read() as conn:
         rows = [(account, accounts.get_link(conn, account.id)) for account in accounts.every(conn)]
         wanted = [link for _, link in numbers.in_use(conn)]
-        alerts, warnings = alerting.as_values(conn), alerting.describe(conn, config)
+        alerts, warnings = alert.as_values(conn), alert.describe(conn, config)
     values = [
         {"account": account.name, "phone": account.phone, "daemon_running": running}
         | _link_json(link, config.language)

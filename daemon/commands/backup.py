@@ -7,8 +7,7 @@ import click
 from sqlalchemy import Connection
 
 from auth_store.files import PlaceError
-from daemon.commands.choosing import account_option, chosen
-from daemon.commands.opening import open_existing, settings
+from daemon.commands.opening import account_option, chosen, open_existing, settings
 from daemon.config import Config
 from daemon.desk import forget as forgetting
 from daemon.desk.forget import StillSending

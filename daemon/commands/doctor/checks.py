@@ -5,9 +5,9 @@ import time
 from collections.abc import Iterator
 
 from auth_store.files import AlreadyOpen, Lock
+from daemon.commands.doctor import data_folder, machine
+from daemon.commands.doctor.findings import Finding, note
 from daemon.config import Config
-from daemon.doctor import data, machine
-from daemon.doctor.findings import Finding, note
 from daemon.store.engine import Database
 
 
@@ -26,23 +26,23 @@ def examine(config: Config) -> Iterator[Finding]:
 
 def examine_data(config: Config) -> Iterator[Finding]:
     """Look at the data folder and all that depends on it."""
-    if (foreign := data.owner(config.data)) is not None:
+    if (foreign := data_folder.owner(config.data)) is not None:
         yield foreign
         return
     running = _is_running(config)
-    yield data.rights(config.data)
+    yield data_folder.rights(config.data)
     yield machine.disk(config.data)
     yield machine.port(config, running)
     books = Database(config.database_url)
     newest = None
     if os.path.exists(books.path):
-        finding, found = data.database(books)
+        finding, found = data_folder.database(books)
         yield finding
         if found is not None:
             newest = found.newest
             for account, link in found.links:
-                yield data.session(config.data, account)
-                yield data.link(account, link, config.language, running)
+                yield data_folder.session(config.data, account)
+                yield data_folder.link(account, link, config.language, running)
         books.close()
     else:
         yield note("database", "There is no database yet.", "Start Balas once: balas run.")

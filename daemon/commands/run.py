@@ -12,13 +12,13 @@ from auth_store.files import Lock, PlaceError, check_keys
 from auth_store.process_hardening import no_core_dumps
 from daemon import logs
 from daemon.commands.opening import open_data
+from daemon.commands.terminal import LinkPrinter
 from daemon.config import Config
 from daemon.domain.time import utc_now
 from daemon.store import accounts, integrity, numbers
 from daemon.store.integrity import DatabaseDamaged
 from daemon.store.schema import SchemaTooNew, migrate
 from daemon.supervisor.process import Supervisor
-from daemon.terminal import LinkPrinter
 from webui.serve import command
 
 

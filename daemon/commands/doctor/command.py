@@ -6,9 +6,9 @@ from dataclasses import asdict
 
 import click
 
+from daemon.commands.doctor.checks import examine
+from daemon.commands.doctor.findings import Finding, Health, wrong
 from daemon.config import Config, ConfigError
-from daemon.doctor import examine
-from daemon.doctor.findings import Finding, Health, wrong
 
 _SIGNS = {Health.OK: "ok   ", Health.NOTE: "note ", Health.WRONG: "WRONG"}
 

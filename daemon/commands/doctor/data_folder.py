@@ -9,12 +9,12 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from daemon.doctor.findings import Finding, note, ok, wrong
+from daemon.commands.doctor.findings import Finding, note, ok, wrong
+from daemon.commands.terminal import describe
 from daemon.domain.links import can_send
 from daemon.store import accounts, integrity, schema
 from daemon.store.accounts import Account, Link
 from daemon.store.engine import Database
-from daemon.terminal import describe
 
 _RESTORE = "Stop Balas, keep the folder as it is, and restore the last backup into a new one (balas restore)."
 
