@@ -15,9 +15,10 @@ from daemon.desk import conversations as desk
 from daemon.domain.desk import Actor, Priority
 from daemon.domain.turns import NotAnswerable
 from daemon.store import conversations
-from webui import errors, page
+from webui import page
 from webui.auth import logins, the_actor, the_admin
-from webui.context import services
+from webui.base import errors
+from webui.base.context import services
 
 pages = Blueprint("actions", __name__)
 

@@ -8,7 +8,8 @@ from flask_babel import gettext
 from daemon.domain.desk import Action, Priority
 from daemon.domain.messages import Author
 from daemon.store.audit import Entry
-from webui import texts, views
+from webui import views
+from webui.base import formatting
 
 
 def _(text: str) -> str:
@@ -60,9 +61,9 @@ def activity(entry: Entry, now: datetime) -> Activity | None:
         id=entry.id,
         at=views.milliseconds(entry.at),
         iso=entry.at.isoformat(),
-        day=texts.local(entry.at).date().isoformat(),
-        day_label=texts.day(entry.at, now),
-        time=texts.clock_time(entry.at),
+        day=formatting.local(entry.at).date().isoformat(),
+        day_label=formatting.day(entry.at, now),
+        time=formatting.clock_time(entry.at),
         action=entry.action.value,
         tone=TONES.get(entry.action, ""),
         words=words,

@@ -17,10 +17,10 @@ from daemon.domain.desk import Action
 from daemon.domain.sentences.alerts import FAILURES, KINDS, TITLES
 from daemon.store import accounts, alerts, audit
 from daemon.store.alerts import Channel, Delivery, KnownAlready
-from webui import frame, texts
 from webui.auth import owner_required, the_actor
-from webui.context import services
-from webui.forms import Form
+from webui.base import formatting, layout
+from webui.base.context import services
+from webui.base.forms import Form
 
 pages = Blueprint("alerts", __name__)
 
@@ -110,7 +110,7 @@ def choose() -> Any:
             if was != became:
                 plain = not isinstance(became, frozenset)
                 _log(conn, f"alert_{name}", was if plain else None, became if plain else None)
-    return frame.done(gettext("Saved."), "alerts.page")
+    return layout.done(gettext("Saved."), "alerts.page")
 
 
 @pages.post("/settings/alerts/channels")
@@ -130,7 +130,7 @@ def add() -> Any:
         with services().database.read() as conn:
             values = _typed(alerts.choices(conn)) | {"url": typed}
             return _render(conn, values, {"url": gettext(ADDRESS_ERRORS[reason])}), 422
-    return frame.done(gettext("Added. Send a test to see whether alerts arrive."), "alerts.page")
+    return layout.done(gettext("Added. Send a test to see whether alerts arrive."), "alerts.page")
 
 
 @pages.post("/settings/alerts/channels/<id:number>/test")
@@ -142,7 +142,7 @@ def send_test(number: int) -> Any:
         last = alerts.newest_tests(conn).get(number)
         if last is None or not _is_under_way(last):
             evaluate.send_test(conn, services().config, number, services().clock())
-    return frame.done(gettext("The test is on its way."), "alerts.page")
+    return layout.done(gettext("The test is on its way."), "alerts.page")
 
 
 @pages.post("/settings/alerts/channels/<id:number>/delete")
@@ -152,7 +152,7 @@ def delete(number: int) -> Any:
     with services().database.write() as conn:
         _log(conn, "alert_channel", _existing(conn, number).shown, "")
         alerts.remove_channel(conn, number)
-    return frame.done(gettext("Deleted."), "alerts.page")
+    return layout.done(gettext("Deleted."), "alerts.page")
 
 
 def _existing(conn: Connection, number: int) -> Channel:
@@ -164,7 +164,7 @@ def _existing(conn: Connection, number: int) -> Channel:
 
 def _log(conn: Connection, name: str, before: Any, after: Any) -> None:
     detail = {"name": name, "before": before, "after": after}
-    account_id = frame.account_of(conn)
+    account_id = layout.account_of(conn)
     audit.record(conn, account_id, Action.SETTING_CHANGED, the_actor(), services().clock(), detail=detail)
 
 
@@ -184,7 +184,7 @@ def _render(conn: Connection, values: Mapping[str, str], errors: dict[str, str])
     tests = alerts.newest_tests(conn)
     # the two forms of this page are sent apart: what the other one holds is as it is kept
     kept = _typed(alerts.choices(conn)) if "down_after" not in values else {}
-    return frame.show(
+    return layout.show(
         "alerts.html",
         conn,
         values=kept | dict(values),
@@ -199,9 +199,9 @@ def _render(conn: Connection, values: Mapping[str, str], errors: dict[str, str])
 def _channel(one: Channel, test: Delivery | None, now: datetime) -> ChannelView:
     arrived = failed = ""
     if one.good_at:
-        arrived = gettext("Last delivered: %(moment)s.", moment=texts.moment(one.good_at, now))
+        arrived = gettext("Last delivered: %(moment)s.", moment=formatting.moment(one.good_at, now))
     if one.is_failing and one.failed_at and one.failed_why:
-        when = gettext("Not delivered: %(moment)s.", moment=texts.moment(one.failed_at, now))
+        when = gettext("Not delivered: %(moment)s.", moment=formatting.moment(one.failed_at, now))
         failed = f"{when} {gettext(FAILURES[one.failed_why])}"
     awaited = test is not None and _is_under_way(test)
     return ChannelView(one.id, one.service, one.shown, arrived, failed, awaited)
@@ -217,7 +217,7 @@ def _wrong(conn: Connection, now: datetime) -> list[WrongView]:
         title = gettext(TITLES[one.alert.about, one.alert.step])
         if one.account_id is not None and len(names) > 1:
             title = f"{title} ({names[one.account_id]})"
-        since = gettext("Since: %(moment)s.", moment=texts.moment(one.alert.since, now))
-        said = message.sentences(one.alert, lambda text: gettext(text), lambda at: texts.moment(at, now))
+        since = gettext("Since: %(moment)s.", moment=formatting.moment(one.alert.since, now))
+        said = message.sentences(one.alert, lambda text: gettext(text), lambda at: formatting.moment(at, now))
         found.append(WrongView(title, [*said, since]))
     return found

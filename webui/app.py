@@ -17,12 +17,9 @@ from webui import (
     bot,
     bot_test,
     bubbles,
-    context,
     desk_settings,
     details,
-    errors,
     forgetting,
-    health,
     hours,
     inbox,
     link,
@@ -30,17 +27,15 @@ from webui import (
     log,
     media,
     metrics,
+    monitoring,
     naming,
-    numbers,
-    ownership,
     quick_replies,
     rating,
     replies,
-    security,
     team,
-    texts,
     views,
 )
+from webui.base import account_switcher, context, current_account, errors, formatting, security
 
 _HERE = Path(__file__).parent
 # The longest reply in percent-encoded four-byte characters (65,536 x 12), with room for the other fields.
@@ -74,14 +69,14 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     app.jinja_env.filters["mentions"] = bubbles.mentions
     context.install(app, context.Services(config, database or Database(config.database_url)))
     security.install(app)
-    texts.install(app)
+    formatting.install(app)
     errors.install(app)
     auth.install(app)
-    ownership.install(app)
-    numbers.install(app)
+    current_account.install(app)
+    account_switcher.install(app)
     for pages in (inbox, replies, actions, details, forgetting, link, naming, media, team, metrics):
         app.register_blueprint(pages.pages)
-    for pages in (desk_settings, hours, bot, bot_test, quick_replies, rating, log, health):
+    for pages in (desk_settings, hours, bot, bot_test, quick_replies, rating, log, monitoring):
         app.register_blueprint(pages.pages)
     alerts.install(app)
     live.install(app)

@@ -13,7 +13,7 @@ from daemon.store import claims as kept
 from daemon.store import events, presence
 from daemon.store.engine import Database
 from daemon.store.events import EventKind
-from webui.context import Services, the_account
+from webui.base.context import Services, the_account
 
 log = logging.getLogger("webui.attendance")
 

@@ -15,9 +15,9 @@ from daemon.domain.desk import Action, Actor
 from daemon.domain.messages import Author
 from daemon.i18n.catalogue import LANGUAGES
 from daemon.store import audit
-from webui import errors
-from webui.context import services
-from webui.security import limiter
+from webui.base import errors
+from webui.base.context import services
+from webui.base.security import limiter
 
 pages = Blueprint("auth", __name__)
 logins = LoginManager()

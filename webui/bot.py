@@ -12,10 +12,11 @@ from daemon.desk.bot.rules import RuleError
 from daemon.desk.settings import DeskSettings
 from daemon.store import bot_rules
 from daemon.store.bot_rules import Rule
-from webui import choices, frame
+from webui import choices
 from webui.auth import owner_required, the_actor
-from webui.context import services
-from webui.forms import Form
+from webui.base import layout
+from webui.base.context import services
+from webui.base.forms import Form
 
 pages = Blueprint("bot", __name__)
 
@@ -111,8 +112,8 @@ def delete_rule(number: int) -> Any:
     """Away with it."""
     with services().database.write() as conn:
         _rule(conn, number)
-        desk.delete(conn, frame.account_of(conn), number, the_actor(), services().clock())
-    return frame.done(gettext("Deleted."), "bot.page", _anchor="rules")
+        desk.delete(conn, layout.account_of(conn), number, the_actor(), services().clock())
+    return layout.done(gettext("Deleted."), "bot.page", _anchor="rules")
 
 
 @pages.post("/settings/bot/rules/<id:number>/<any(up, down):way>")
@@ -121,8 +122,8 @@ def move_rule(number: int, way: str) -> Any:
     """Try it earlier or later."""
     with services().database.write() as conn:
         _rule(conn, number)
-        desk.move(conn, frame.account_of(conn), number, way == "up", the_actor(), services().clock())
-    return frame.done(gettext("Saved."), "bot.page", _anchor="rules")
+        desk.move(conn, layout.account_of(conn), number, way == "up", the_actor(), services().clock())
+    return layout.done(gettext("Saved."), "bot.page", _anchor="rules")
 
 
 def _save_rule(number: int | None) -> Any:
@@ -133,16 +134,16 @@ def _save_rule(number: int | None) -> Any:
         with services().database.write() as conn:
             if number is not None:
                 _rule(conn, number)
-            account_id, now = frame.account_of(conn), services().clock()
+            account_id, now = layout.account_of(conn), services().clock()
             desk.save(conn, account_id, number, words, answer, closes, enabled, the_actor(), now)
     except RuleError as error:
         sentence = gettext(FIELD_ERRORS[error.field, error.reason])
         return _render_rule(number, form.typed, {error.field: sentence}), 422
-    return frame.done(gettext("Saved."), "bot.page", _anchor="rules")
+    return layout.done(gettext("Saved."), "bot.page", _anchor="rules")
 
 
 def _rule(conn: Connection, number: int) -> Rule:
-    found = next((one for one in bot_rules.listing(conn, frame.account_of(conn)) if one.id == number), None)
+    found = next((one for one in bot_rules.listing(conn, layout.account_of(conn)) if one.id == number), None)
     if found is None:
         abort(404)
     return found
@@ -162,10 +163,10 @@ def _typed(chosen: DeskSettings) -> dict[str, str]:
 
 def _render(values: Mapping[str, str], errors: dict[str, str]) -> str:
     with services().database.read() as conn:
-        rules = bot_rules.listing(conn, frame.account_of(conn))
-        return frame.show("bot.html", conn, values=values, errors=errors, rules=rules, defaults=DeskSettings())
+        rules = bot_rules.listing(conn, layout.account_of(conn))
+        return layout.show("bot.html", conn, values=values, errors=errors, rules=rules, defaults=DeskSettings())
 
 
 def _render_rule(number: int | None, values: Mapping[str, str], errors: dict[str, str]) -> str:
     with services().database.read() as conn:
-        return frame.show("bot_rule.html", conn, number=number, values=values, errors=errors)
+        return layout.show("bot_rule.html", conn, number=number, values=values, errors=errors)

@@ -13,10 +13,10 @@ from daemon.desk.bot import decide
 from daemon.desk.bot.decide import Said, Situation, Step, Verdict, Why
 from daemon.store import bot_rules
 from daemon.store.bot_rules import Rule
-from webui import frame, texts
 from webui.auth import owner_required
-from webui.context import services
-from webui.forms import Form
+from webui.base import formatting, layout
+from webui.base.context import services
+from webui.base.forms import Form
 
 pages = Blueprint("bot_test", __name__)
 
@@ -110,7 +110,7 @@ def try_out() -> Any:
         shop=services().config.shop,
     )
     with services().database.read() as conn:
-        account_id = frame.account_of(conn)
+        account_id = layout.account_of(conn)
         rules = bot_rules.listing(conn, account_id)
         chosen = settings.load(conn, account_id)
     found = decide.decide(situation, chosen, rules, at, services().config.timezone)
@@ -119,7 +119,7 @@ def try_out() -> Any:
 
 def _typed_time(moment: datetime) -> str:
     """As the browser's field for date and time has it."""
-    return texts.local(moment).strftime("%Y-%m-%dT%H:%M")
+    return formatting.local(moment).strftime("%Y-%m-%dT%H:%M")
 
 
 def _time(form: Form, now: datetime) -> datetime:
@@ -154,4 +154,4 @@ def _step(step: Step, question: str) -> ShownStep:
 
 def _render(values: Mapping[str, str], errors: dict[str, str], shown: Shown | None) -> str:
     with services().database.read() as conn:
-        return frame.show("bot_test.html", conn, values=values, errors=errors, shown=shown)
+        return layout.show("bot_test.html", conn, values=values, errors=errors, shown=shown)

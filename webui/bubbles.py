@@ -10,7 +10,8 @@ from markupsafe import Markup, escape
 from daemon.desk.outgoing import Decision
 from daemon.domain.messages import Author, Delivery, MessageKind
 from daemon.store.messages import Bubble
-from webui import media, texts, views
+from webui import media, views
+from webui.base import formatting
 
 
 def _(text: str) -> str:
@@ -90,9 +91,9 @@ def message(bubble: Bubble, now: datetime) -> Message:
         id=bubble.id,
         at=views.milliseconds(bubble.sent_at),
         iso=bubble.sent_at.isoformat(),
-        day=texts.local(bubble.sent_at).date().isoformat(),
-        day_label=texts.day(bubble.sent_at, now),
-        time=texts.clock_time(bubble.sent_at),
+        day=formatting.local(bubble.sent_at).date().isoformat(),
+        day_label=formatting.day(bubble.sent_at, now),
+        time=formatting.clock_time(bubble.sent_at),
         own=own,
         author=views.author(bubble.author, bubble.admin_name) if own else "",
         kind=bubble.kind.value,
@@ -125,7 +126,7 @@ def _placeholder(bubble: Bubble) -> str | None:
 
 def _trouble(bubble: Bubble, delivery: Delivery | None) -> str | None:
     if delivery == Delivery.HELD and bubble.closed_at and bubble.closed_by in HELD_BY:
-        return gettext(HELD_BY[bubble.closed_by], time=texts.clock_time(bubble.closed_at))
+        return gettext(HELD_BY[bubble.closed_by], time=formatting.clock_time(bubble.closed_at))
     return gettext(TROUBLES[delivery]) if delivery in TROUBLES else None
 
 

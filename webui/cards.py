@@ -11,7 +11,8 @@ from daemon.store import tags
 from daemon.store.conversations import Status, Summary
 from daemon.store.erasing import FORGOTTEN
 from daemon.store.tags import Tag
-from webui import texts, views
+from webui import views
+from webui.base import formatting
 from webui.views import Person
 
 
@@ -47,12 +48,12 @@ def read(conn: Connection, about: Summary, now: datetime) -> Card:
     """All there is to show about a conversation's customer."""
     found = contacts.details(conn, about.contact_id)
     used = {one.id for one in about.tags}
-    phones = [texts.phone(one.user) for one in found.addresses if one.server == "s.whatsapp.net"]
+    phones = [formatting.phone(one.user) for one in found.addresses if one.server == "s.whatsapp.net"]
     return Card(
         conversation_id=about.id,
         person=views.person(found.name, found.phone, about.contact_id),
-        phone=texts.phone(found.phone),
-        addresses=[one for one in phones if one and one != texts.phone(found.phone)],
+        phone=formatting.phone(found.phone),
+        addresses=[one for one in phones if one and one != formatting.phone(found.phone)],
         note=found.note,
         fields=found.fields,
         tags=about.tags,
@@ -61,7 +62,7 @@ def read(conn: Connection, about: Summary, now: datetime) -> Card:
         earlier=[
             Earlier(
                 one.conversation_id,
-                texts.moment(one.resolved_at or one.created_at, now),
+                formatting.moment(one.resolved_at or one.created_at, now),
                 one.resolved_by_name,
                 one.score,
             )
@@ -75,10 +76,12 @@ def read(conn: Connection, about: Summary, now: datetime) -> Card:
 
 def _times(about: Summary, now: datetime) -> list[tuple[str, str]]:
     """When it began, who has it since when, and who ended it."""
-    lines = [(gettext("Began"), texts.moment(about.created_at, now))]
+    lines = [(gettext("Began"), formatting.moment(about.created_at, now))]
     if about.assignee_name and about.assigned_at:
-        lines.append((gettext("With %(name)s", name=about.assignee_name), texts.moment(about.assigned_at, now)))
+        lines.append(
+            (gettext("With %(name)s", name=about.assignee_name), formatting.moment(about.assigned_at, now))
+        )
     if about.status == Status.RESOLVED and about.resolved_at:
         by = about.resolved_by_name or "Balas"
-        lines.append((gettext("Resolved by %(name)s", name=by), texts.moment(about.resolved_at, now)))
+        lines.append((gettext("Resolved by %(name)s", name=by), formatting.moment(about.resolved_at, now)))
     return lines

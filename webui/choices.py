@@ -8,16 +8,16 @@ from flask_babel import gettext
 
 from daemon.desk import settings
 from daemon.desk.settings import DeskSettings
-from webui import frame
 from webui.auth import the_actor
-from webui.context import services
-from webui.forms import Form
+from webui.base import layout
+from webui.base.context import services
+from webui.base.forms import Form
 
 
 def load() -> DeskSettings:
     """The choices as they are."""
     with services().database.read() as conn:
-        return settings.load(conn, frame.account_of(conn))
+        return settings.load(conn, layout.account_of(conn))
 
 
 def save(
@@ -31,5 +31,5 @@ def save(
     if form.errors:
         return render(form.typed, form.errors), 422
     with services().database.write() as conn:
-        settings.save(conn, frame.account_of(conn), changes, the_actor(), services().clock())
-    return frame.done(gettext("Saved."), endpoint)
+        settings.save(conn, layout.account_of(conn), changes, the_actor(), services().clock())
+    return layout.done(gettext("Saved."), endpoint)

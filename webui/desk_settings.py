@@ -8,10 +8,11 @@ from flask_login import login_required
 
 from daemon.desk.settings import DeskSettings
 from daemon.domain.desk import Assign
-from webui import choices, frame
+from webui import choices
 from webui.auth import owner_required, the_admin
-from webui.context import services
-from webui.forms import Form
+from webui.base import layout
+from webui.base.context import services
+from webui.base.forms import Form
 
 pages = Blueprint("desk_settings", __name__)
 
@@ -71,4 +72,4 @@ def _typed(chosen: DeskSettings) -> dict[str, str]:
 
 def _render(values: Mapping[str, str], errors: dict[str, str]) -> str:
     with services().database.read() as conn:
-        return frame.show("desk_settings.html", conn, values=values, errors=errors, defaults=DeskSettings())
+        return layout.show("desk_settings.html", conn, values=values, errors=errors, defaults=DeskSettings())

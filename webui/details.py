@@ -11,7 +11,7 @@ from daemon.desk import conversations as desk
 from daemon.domain.desk import FieldError
 from daemon.store import conversations
 from webui import actions, cards
-from webui.context import services
+from webui.base.context import services
 
 pages = Blueprint("details", __name__)
 pages.before_request(actions.only_admins)

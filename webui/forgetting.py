@@ -8,9 +8,10 @@ from flask_babel import gettext
 from daemon.desk.forget import StillSending, forget
 from daemon.store import conversations, erasing, media
 from daemon.store.conversations import Summary
-from webui import frame, views
+from webui import views
 from webui.auth import owner_required, the_actor
-from webui.context import services
+from webui.base import layout
+from webui.base.context import services
 
 pages = Blueprint("forgetting", __name__)
 
@@ -43,7 +44,7 @@ def carry_out(conversation_id: int) -> Any:
 def _ask(conversation_id: int, error: str | None = None) -> str:
     with services().database.read() as conn:
         about = _about(conversations.summary(conn, conversation_id))
-        return frame.show(
+        return layout.show(
             "forget.html",
             conn,
             conversation_id=conversation_id,

@@ -7,10 +7,10 @@ from typing import Any
 from flask import Flask, current_app
 from flask_babel import force_locale
 
-from webui import ownership
 from webui.activities import Activity
+from webui.base import current_account
+from webui.base.link_panel import Panel
 from webui.bubbles import Message
-from webui.linkview import Panel
 from webui.marks import Mark, TurnMark
 from webui.tools import Colleague, Tools
 from webui.views import Row
@@ -20,7 +20,7 @@ from webui.views import Row
 def speaking(app: Flask, language: str, account_id: int, every: list[int]) -> Iterator[None]:
     """Render in a language, for tabs that show one account of these, outside of any request."""
     with app.test_request_context("/"), force_locale(language):
-        ownership.choose(account_id, every)
+        current_account.choose(account_id, every)
         yield
 
 

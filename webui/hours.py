@@ -9,10 +9,10 @@ from flask_babel import format_date, gettext
 
 from daemon.desk import settings
 from daemon.domain.hours import Hours, write_spans
-from webui import frame, texts
 from webui.auth import owner_required, the_actor
-from webui.context import services
-from webui.forms import Form, write_date
+from webui.base import formatting, layout
+from webui.base.context import services
+from webui.base.forms import Form, write_date
 
 pages = Blueprint("hours", __name__)
 
@@ -26,7 +26,7 @@ _MONDAY = datetime(2026, 1, 5)  # noqa: DTZ001
 def page() -> Any:
     """The hours as they are."""
     with services().database.read() as conn:
-        hours = settings.load(conn, frame.account_of(conn)).hours
+        hours = settings.load(conn, layout.account_of(conn)).hours
     return _render(_typed(hours), {})
 
 
@@ -39,8 +39,8 @@ def save() -> Any:
     if form.errors:
         return _render(form.typed, form.errors), 422
     with services().database.write() as conn:
-        settings.save(conn, frame.account_of(conn), {"hours": hours}, the_actor(), services().clock())
-    return frame.done(gettext("Saved."), "hours.page")
+        settings.save(conn, layout.account_of(conn), {"hours": hours}, the_actor(), services().clock())
+    return layout.done(gettext("Saved."), "hours.page")
 
 
 def read(form: Form) -> Hours:
@@ -66,21 +66,21 @@ def now_in_words(hours: Hours, now: datetime) -> str:
     opening = hours.next_opening(now, zone)
     if opening is None:
         return gettext("The shop is closed now.")
-    return gettext("The shop is closed now. It opens again: %(moment)s.", moment=texts.moment(opening, now))
+    return gettext("The shop is closed now. It opens again: %(moment)s.", moment=formatting.moment(opening, now))
 
 
 def _render(values: Mapping[str, str], errors: dict[str, str]) -> str:
     now = services().clock()
     weekdays = [format_date(_MONDAY + timedelta(days=n), "EEEE", rebase=False) for n in range(7)]
     with services().database.read() as conn:
-        hours = settings.load(conn, frame.account_of(conn)).hours
-        return frame.show(
+        hours = settings.load(conn, layout.account_of(conn)).hours
+        return layout.show(
             "hours.html",
             conn,
             values=values,
             errors=errors,
             weekdays=weekdays,
             zone=services().config.timezone.key,
-            clock=texts.clock_time(now),
+            clock=formatting.clock_time(now),
             state=now_in_words(hours, now),
         )

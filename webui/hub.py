@@ -15,7 +15,8 @@ from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database
 from daemon.store.events import CursorTooOld, LoggedEvent
 from daemon.store.presence import RENEWED_EVERY
-from webui import attendance, context
+from webui import attendance
+from webui.base import context
 from webui.pieces import Pieces
 from webui.updates import TOO_MANY, TYPING, Audience, Facts, read
 

@@ -10,7 +10,7 @@ from daemon.desk import notes
 from daemon.store import conversations, events, messages
 from webui import page
 from webui.auth import the_admin
-from webui.context import services
+from webui.base.context import services
 
 pages = Blueprint("inbox", __name__)
 

@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 
 from daemon.domain.account_names import LONGEST
 from daemon.store import accounts, events, numbers
-from webui import linkview, qr
 from webui.auth import owner_required, the_admin
-from webui.context import Services, services, the_account
+from webui.base import link_panel, qr
+from webui.base.context import Services, services, the_account
 
 pages = Blueprint("link", __name__)
 
@@ -61,7 +61,7 @@ def ask_code() -> Any:
     now = services().clock()
     with services().database.write() as conn:
         link = accounts.get_link(conn, _account(conn).id)
-        if linkview.wants_pairing(link.state):
+        if link_panel.wants_pairing(link.state):
             changes = {"pair_phone": digits, "pair_code": None, "pair_until": now + VIEWING}
             accounts.change_link(conn, link.account_id, now, **changes)
     return redirect(url_for("link.page"), 303)
@@ -123,7 +123,7 @@ def renew_viewing(found: Services) -> None:
     def is_due(conn: Connection) -> int | None:
         account = the_account(conn)
         link = accounts.get_link(conn, account.id) if account else None
-        if link is None or not linkview.wants_pairing(link.state):
+        if link is None or not link_panel.wants_pairing(link.state):
             return None
         late = link.pair_until is None or now + VIEWING - link.pair_until > VIEWING_STEP
         return link.account_id if late else None
@@ -141,7 +141,7 @@ def _wish(wish: str) -> None:
     now = services().clock()
     with services().database.write() as conn:
         account = _account(conn)
-        panel = linkview.panel(account, accounts.get_link(conn, account.id), now)
+        panel = link_panel.panel(account, accounts.get_link(conn, account.id), now)
         allowed = panel.may_unlink if wish == accounts.WISH_UNLINK else panel.may_reconnect
         if allowed:
             accounts.change_link(conn, account.id, now, wish=wish)
@@ -162,7 +162,7 @@ def render(template: str = "link.html", typed: str = "", error: str | None = Non
         link = accounts.get_link(conn, account.id) if account else None
         removable = account is not None and numbers.may_be_removed(conn, account.id)
     owner = the_admin().is_owner
-    panel = linkview.panel(account, link, services().clock(), owner) if account and link else None
+    panel = link_panel.panel(account, link, services().clock(), owner) if account and link else None
     values: dict[str, Any] = {"cursor": cursor, "link": panel, "typed": typed, "error": error, "owner": owner}
     values |= {"account": account, "removable": removable, "longest": LONGEST}
     return render_template(template, **values | more)

@@ -16,11 +16,12 @@ from wsproto.events import TextMessage
 
 from auth_store.admins import Admin, by_session_key
 from daemon.store.conversations import Box
-from webui import attendance, context, fragments, link, texts
+from webui import attendance, fragments, link
 from webui.attendance import Typing
 from webui.auth import the_admin
+from webui.base import context, formatting
+from webui.base.security import is_own_origin
 from webui.hub import Hub, Tab, with_seq
-from webui.security import is_own_origin
 from webui.updates import Audience
 
 # A silent tab is asked for a sign of life this often and given up after twice as long; the browser does the same.
@@ -43,7 +44,7 @@ def install(app: Flask) -> None:
     @sock.route("/live")  # type: ignore[untyped-decorator]
     def live(ws: Server) -> None:
         admin = the_admin()
-        audience = Audience(admin.id, admin.is_owner, texts.language(), g.account_id)
+        audience = Audience(admin.id, admin.is_owner, formatting.language(), g.account_id)
         tab = Tab(audience, ws.event, secrets.token_hex(12))
         start = request.args.get("cursor", "")
         attendance.arrive(context.services(), tab.token, admin.id)

@@ -12,10 +12,11 @@ from auth_store import admins
 from daemon.domain.messages import Author
 from daemon.store import audit
 from daemon.store.audit import Entry
-from webui import frame, logwords, texts
+from webui import logwords
 from webui.auth import owner_required
-from webui.context import services
-from webui.days import iso_day, midnight
+from webui.base import formatting, layout
+from webui.base.context import services
+from webui.base.dates import iso_day, midnight
 
 pages = Blueprint("log", __name__)
 
@@ -55,7 +56,7 @@ def page() -> Any:
     with services().database.read() as conn:
         found = audit.search(
             conn,
-            frame.account_of(conn),
+            layout.account_of(conn),
             actions=logwords.KINDS[wish.kind][1] if wish.kind else None,
             admin_id=wish.admin_id,
             since=midnight(wish.first) if wish.first else None,
@@ -64,7 +65,7 @@ def page() -> Any:
             limit=PAGE_LENGTH + 1,
         )
         lines = [_line(entry, now) for entry in found[:PAGE_LENGTH]]
-        return frame.show(
+        return layout.show(
             "log.html",
             conn,
             lines=lines,
@@ -96,8 +97,8 @@ def _filter() -> Filter:
 def _line(entry: Entry, now: datetime) -> Line:
     return Line(
         id=entry.id,
-        day=texts.day(entry.at, now),
-        time=texts.clock_time(entry.at),
+        day=formatting.day(entry.at, now),
+        time=formatting.clock_time(entry.at),
         iso=entry.at.isoformat(),
         who=_who(entry),
         what=logwords.sentence(entry),

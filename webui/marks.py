@@ -9,7 +9,8 @@ from daemon.domain.messages import Author
 from daemon.domain.turns import HandledMark
 from daemon.store.conversations import Status, Summary
 from daemon.store.turns import TurnState
-from webui import texts, views
+from webui import views
+from webui.base import formatting
 
 
 def _(text: str) -> str:
@@ -57,7 +58,7 @@ class TurnMark:
 def notice(handled: HandledMark, now: datetime) -> Mark:
     """A mark as whoever was slower is told it."""
     who = views.author(handled.closer.author, handled.name)
-    return Mark(who, texts.moment(handled.closed_at, now), handled.text or "")
+    return Mark(who, formatting.moment(handled.closed_at, now), handled.text or "")
 
 
 def under(about: Summary, turn: TurnState, after: int | None, is_last: bool, now: datetime) -> TurnMark:
@@ -87,8 +88,8 @@ def _state(mark: HandledMark | None) -> str:
 def _words(turn: TurnState, now: datetime) -> str:
     mark = turn.mark
     if mark is None:
-        return gettext("Waiting since %(when)s", when=texts.moment(turn.opened_at, now))
-    when = texts.moment(mark.closed_at, now)
+        return gettext("Waiting since %(when)s", when=formatting.moment(turn.opened_at, now))
+    when = formatting.moment(mark.closed_at, now)
     name = views.author(mark.closer.author, mark.name)
     if mark.message_id is None:
         return gettext("Marked as handled by %(name)s · %(when)s", name=name, when=when)
@@ -101,4 +102,4 @@ def _seen(about: Summary, turn: TurnState, after: int | None, now: datetime) -> 
     at, by = about.seen_elsewhere_at, about.seen_elsewhere_by
     if turn.mark is not None or at is None or after is None or (about.seen_elsewhere_message_id or 0) < after:
         return None
-    return gettext(SEEN.get(by or Author.COMPANION, SEEN[Author.COMPANION]), when=texts.moment(at, now))
+    return gettext(SEEN.get(by or Author.COMPANION, SEEN[Author.COMPANION]), when=formatting.moment(at, now))

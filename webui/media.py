@@ -10,8 +10,8 @@ from werkzeug.utils import secure_filename
 from daemon.domain.messages import MessageKind
 from daemon.store import messages
 from daemon.store.messages import Bubble
-from webui import texts
-from webui.context import services
+from webui.base import formatting
+from webui.base.context import services
 
 pages = Blueprint("media", __name__)
 
@@ -51,9 +51,9 @@ def shown(bubble: Bubble) -> Shown | None:
     url = url_for("media.file", message_id=bubble.id) if about.get("file") else None
     details = []
     if isinstance(seconds := about.get("seconds"), int | float) and seconds > 0:
-        details.append(texts.length(seconds))
+        details.append(formatting.length(seconds))
     if isinstance(count := about.get("size"), int | float) and count > 0:
-        details.append(texts.size(count))
+        details.append(formatting.size(count))
     name = about.get("name")
     return Shown(
         shape=_shape(mime) if url else "none",

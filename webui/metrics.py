@@ -10,10 +10,10 @@ from flask_login import login_required
 
 from daemon.desk import reports, settings
 from daemon.desk.reports import Figures, Handled, Report, Spread
-from webui import frame, texts
 from webui.auth import the_admin
-from webui.context import services
-from webui.days import iso_day, midnight
+from webui.base import formatting, layout
+from webui.base.context import services
+from webui.base.dates import iso_day, midnight
 
 pages = Blueprint("metrics", __name__)
 
@@ -76,11 +76,11 @@ def page() -> Any:
     """The figures of a span; the owner sees every admin's, everybody else the team's and his own."""
     period, zone = _period(), services().config.timezone
     with services().database.read() as conn:
-        account_id = frame.account_of(conn)
+        account_id = layout.account_of(conn)
         hours = settings.load(conn, account_id).hours
         since, until = midnight(period.first), midnight(period.last + timedelta(days=1))
         report = reports.report(conn, account_id, since, until, hours, zone)
-        shown = frame.show(
+        shown = layout.show(
             "metrics.html",
             conn,
             period=period,
@@ -102,7 +102,7 @@ def page() -> Any:
 
 def _period() -> Period:
     """Which days are asked for; unusable ones are said to be so, and the last seven shown."""
-    today = texts.local(services().clock()).date()
+    today = formatting.local(services().clock()).date()
     typed = request.args.get("from", ""), request.args.get("to", "")
     name = request.args.get("span", DEFAULT_SPAN)
     usual = Period(DEFAULT_SPAN, today - timedelta(days=SPANS[DEFAULT_SPAN][1]), today)
@@ -181,4 +181,4 @@ def score(mean: float | None) -> str:
     if mean is None:
         return NOTHING
     number = f"{mean:.1f}"
-    return number.replace(".", ",") if texts.language() == "id" else number
+    return number.replace(".", ",") if formatting.language() == "id" else number

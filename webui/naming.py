@@ -8,9 +8,10 @@ from flask_babel import gettext
 
 from daemon.domain.account_names import LONGEST, BadName
 from daemon.store import accounts, numbers
-from webui import frame, link, ownership
+from webui import link
 from webui.auth import owner_required
-from webui.context import services
+from webui.base import current_account, layout
+from webui.base.context import services
 
 pages = Blueprint("naming", __name__)
 
@@ -44,7 +45,7 @@ def add() -> Any:
             every = [one.id for one in accounts.every(conn)]
     except BadName as error:
         return _refuse("new_name", typed, error)
-    ownership.choose(made, every)
+    current_account.choose(made, every)
     return redirect(url_for("link.page"), 303)
 
 
@@ -55,7 +56,7 @@ def rename() -> Any:
     typed = request.form.get("own_name", "")
     try:
         with services().database.write() as conn:
-            numbers.rename(conn, frame.account_of(conn), typed, services().clock())
+            numbers.rename(conn, layout.account_of(conn), typed, services().clock())
     except BadName as error:
         return _refuse("own_name", typed, error)
     return redirect(url_for("link.page"), 303)
@@ -66,10 +67,10 @@ def rename() -> Any:
 def remove() -> Any:
     """Away with a number that was never linked."""
     with services().database.write() as conn:
-        if not numbers.remove(conn, frame.account_of(conn), services().clock()):
+        if not numbers.remove(conn, layout.account_of(conn), services().clock()):
             abort(409)
         every = [one.id for one in accounts.every(conn)]
-    ownership.choose(every[0], every)
+    current_account.choose(every[0], every)
     return redirect(url_for("link.page"), 303)
 
 

@@ -14,9 +14,10 @@ from daemon.desk import notes
 from daemon.domain.desk import Claim
 from daemon.store import accounts, claims, conversations, events, tags, turns
 from daemon.store.conversations import Box, Status
-from webui import cards, linkview, marks, threads, tools, views
+from webui import cards, marks, threads, tools, views
 from webui.auth import the_admin
-from webui.context import services, the_account
+from webui.base import link_panel
+from webui.base.context import services, the_account
 
 LIST_LENGTH = 60
 
@@ -51,7 +52,7 @@ def render(conversation_id: int | None, draft: Draft | None = None, **more: Any)
         account = the_account(conn)
         held = {one.conversation_id: one for one in claims.held(conn, account.id, now)} if account else {}
         if account:
-            values["link"] = linkview.panel(account, accounts.get_link(conn, account.id), now, owner=False)
+            values["link"] = link_panel.panel(account, accounts.get_link(conn, account.id), now, owner=False)
         values |= _list(conn, account.id if account else None, held, mentions, now)
         if conversation_id is not None:
             wide = "details" in request.args or "wrong" in more

@@ -9,8 +9,9 @@ from flask import Flask
 
 from daemon.store import conversations
 from daemon.store.turns import TurnState
-from webui import activities, bubbles, fragments, linkview, numbers, views
+from webui import activities, bubbles, fragments, views
 from webui import marks as shown_marks
+from webui.base import account_switcher, link_panel
 from webui.updates import Audience, Facts
 
 
@@ -128,7 +129,7 @@ class Pieces:
         return {"type": "presence", "html": fragments.team(self._facts.colleagues)}
 
     def _numbers(self, _: int) -> dict[str, Any]:
-        return numbers.piece(self._facts.switcher)
+        return account_switcher.piece(self._facts.switcher)
 
     def _counts(self, admin_id: int) -> dict[str, Any]:
         by_admin = self._facts.counts
@@ -146,9 +147,9 @@ class Pieces:
         on = self._facts.digest.typing[conversation_id]
         return {"type": "typing", "conversation": conversation_id, "on": on}
 
-    def _panel(self, owner: bool) -> linkview.Panel:
+    def _panel(self, owner: bool) -> link_panel.Panel:
         assert self._facts.link is not None
-        return linkview.panel(*self._facts.link, self._now, owner=owner)
+        return link_panel.panel(*self._facts.link, self._now, owner=owner)
 
     def _banner(self, _: int) -> dict[str, Any]:
         panel = self._panel(owner=False)

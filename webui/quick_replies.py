@@ -12,9 +12,9 @@ from daemon.desk import quick_replies as desk
 from daemon.desk.quick_replies import QuickReplyError
 from daemon.store import quick_replies
 from daemon.store.quick_replies import QuickReply
-from webui import frame
 from webui.auth import the_actor, the_admin
-from webui.context import services
+from webui.base import layout
+from webui.base.context import services
 
 pages = Blueprint("quick_replies", __name__)
 
@@ -81,8 +81,8 @@ def delete(number: int) -> Any:
     """Away with it."""
     with services().database.write() as conn:
         _editable(conn, number)
-        desk.delete(conn, frame.account_of(conn), number, the_actor(), services().clock())
-    return frame.done(gettext("Deleted."), "quick_replies.page")
+        desk.delete(conn, layout.account_of(conn), number, the_actor(), services().clock())
+    return layout.done(gettext("Deleted."), "quick_replies.page")
 
 
 def _save(number: int | None, admin_id: int | None) -> Any:
@@ -91,17 +91,17 @@ def _save(number: int | None, admin_id: int | None) -> Any:
         with services().database.write() as conn:
             if number is not None:
                 _editable(conn, number)
-            account_id, now = frame.account_of(conn), services().clock()
+            account_id, now = layout.account_of(conn), services().clock()
             desk.save(conn, account_id, number, admin_id, shortcut, text, the_actor(), now)
     except QuickReplyError as error:
         values = {"shortcut": shortcut, "text": text, "whose": TEAM if admin_id is None else OWN}
         return _render(number, values, {error.field: gettext(FIELD_ERRORS[error.field, error.reason])}), 422
-    return frame.done(gettext("Saved."), "quick_replies.page")
+    return layout.done(gettext("Saved."), "quick_replies.page")
 
 
 def _editable(conn: Connection, number: int) -> QuickReply:
     """One that this admin may change: a colleague's own does not exist for him, the team's is the owner's."""
-    usable = quick_replies.listing(conn, frame.account_of(conn), the_admin().id)
+    usable = quick_replies.listing(conn, layout.account_of(conn), the_admin().id)
     found = next((one for one in usable if one.id == number), None)
     if found is None:
         abort(404)
@@ -116,8 +116,8 @@ def _whose(found: QuickReply) -> str:
 
 def _render(number: int | None, values: Mapping[str, str], errors: dict[str, str]) -> str:
     with services().database.read() as conn:
-        usable = quick_replies.listing(conn, frame.account_of(conn), the_admin().id)
-        return frame.show(
+        usable = quick_replies.listing(conn, layout.account_of(conn), the_admin().id)
+        return layout.show(
             "quick_replies.html",
             conn,
             number=number,

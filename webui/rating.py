@@ -6,10 +6,11 @@ from typing import Any
 from flask import Blueprint
 
 from daemon.desk.settings import DeskSettings
-from webui import choices, frame
+from webui import choices
 from webui.auth import owner_required
-from webui.context import services
-from webui.forms import Form
+from webui.base import layout
+from webui.base.context import services
+from webui.base.forms import Form
 
 pages = Blueprint("rating", __name__)
 
@@ -54,4 +55,4 @@ def _typed(chosen: DeskSettings) -> dict[str, str]:
 
 def _render(values: Mapping[str, str], errors: dict[str, str]) -> str:
     with services().database.read() as conn:
-        return frame.show("rating.html", conn, values=values, errors=errors, defaults=DeskSettings())
+        return layout.show("rating.html", conn, values=values, errors=errors, defaults=DeskSettings())

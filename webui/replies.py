@@ -16,9 +16,10 @@ from daemon.domain.placeholders import opening
 from daemon.domain.turns import AlreadyAnswered, Closer, NotAnswerable
 from daemon.store import conversations, messages
 from daemon.store import quick_replies as kept
-from webui import bubbles, errors, fragments, marks, page
+from webui import bubbles, fragments, marks, page
 from webui.auth import the_actor, the_admin
-from webui.context import services, the_account
+from webui.base import errors
+from webui.base.context import services, the_account
 from webui.page import Draft
 
 pages = Blueprint("replies", __name__)

@@ -16,10 +16,10 @@ from daemon.domain.desk import Action
 from daemon.store import accounts, audit, conversations, presence
 from daemon.store.assignment import Load, load_by_admin
 from daemon.store.presence import Colleague
-from webui import frame, texts
 from webui.auth import owner_required, the_actor, the_admin
-from webui.context import services
-from webui.forms import Form
+from webui.base import formatting, layout
+from webui.base.context import services
+from webui.base.forms import Form
 
 pages = Blueprint("team", __name__)
 
@@ -50,7 +50,7 @@ class Member:
 def page() -> Any:
     """Everybody who may log in."""
     # a tab that refreshes itself must not take the link away from the page that waits for it
-    return _render({}, {}, None if frame.is_refresh() else session.pop(_LINK, None))
+    return _render({}, {}, None if layout.is_refresh() else session.pop(_LINK, None))
 
 
 @pages.post("/team/away")
@@ -59,7 +59,7 @@ def set_away() -> Any:
     """I am away; or back."""
     away = request.form.get("away") == "1"
     with services().database.write() as conn:
-        team.set_away(conn, frame.account_of(conn), the_actor(), away, services().clock())
+        team.set_away(conn, layout.account_of(conn), the_actor(), away, services().clock())
     return redirect(url_for("team.page"), 303)
 
 
@@ -73,8 +73,8 @@ def set_most(admin_id: int) -> Any:
         return _render(form.typed, form.errors, None), 422
     with services().database.write() as conn:
         _member(conn, admin_id)
-        team.set_most(conn, frame.account_of(conn), admin_id, most, the_actor(), services().clock())
-    return frame.done(gettext("Saved."), "team.page")
+        team.set_most(conn, layout.account_of(conn), admin_id, most, the_actor(), services().clock())
+    return layout.done(gettext("Saved."), "team.page")
 
 
 @pages.post("/team/invite")
@@ -114,7 +114,7 @@ def disable(admin_id: int) -> Any:
         for account in accounts.every(conn):
             for about in conversations.listing(conn, account.id, conversations.Box.MINE, admin_id, limit=100_000):
                 assignment.give_back(conn, about.id, the_actor(), now)
-    return frame.done(gettext("%(name)s can no longer log in.", name=found.name), "team.page")
+    return layout.done(gettext("%(name)s can no longer log in.", name=found.name), "team.page")
 
 
 @pages.post("/team/<id:admin_id>/enable")
@@ -125,7 +125,7 @@ def enable(admin_id: int) -> Any:
         found = admins.by_id(conn, admin_id) or abort(404)
         if admins.set_disabled(conn, admin_id, None):
             _record(conn, "enabled", found)
-    return frame.done(gettext("%(name)s can log in again.", name=found.name), "team.page")
+    return layout.done(gettext("%(name)s can log in again.", name=found.name), "team.page")
 
 
 def _show_link(token: str, name: str = "") -> Any:
@@ -148,7 +148,7 @@ def _record(conn: Connection, what: str, about: Admin) -> None:
 def _render(values: Mapping[str, str], errors: dict[str, str], link: dict[str, str] | None) -> str:
     now, me = services().clock(), the_admin()
     with services().database.read() as conn:
-        account_id = frame.account_of(conn)
+        account_id = layout.account_of(conn)
         usual = settings.load(conn, account_id).most_conversations
         loads = load_by_admin(conn, account_id)
         everybody = {one.id: one for one in admins.everyone(conn)}
@@ -157,7 +157,7 @@ def _render(values: Mapping[str, str], errors: dict[str, str], link: dict[str, s
             for one in presence.team(conn, now)
         ]
         members.sort(key=lambda member: not member.is_me)
-        return frame.show(
+        return layout.show(
             "team.html",
             conn,
             members=members,
@@ -175,7 +175,7 @@ def _render(values: Mapping[str, str], errors: dict[str, str], link: dict[str, s
 
 def _shown(one: Colleague, account: Admin, load: Load, usual: int) -> Member:
     state = "away" if one.away_since else "here" if one.is_here else "offline"
-    since = texts.moment(one.away_since, services().clock()) if one.away_since else ""
+    since = formatting.moment(one.away_since, services().clock()) if one.away_since else ""
     return Member(
         id=one.admin_id,
         name=one.name,

@@ -13,7 +13,7 @@ from daemon.store.audit import Entry
 from daemon.store.events import EventKind, LoggedEvent
 from daemon.store.turns import TurnState
 from webui import tools as offered_tools
-from webui.numbers import Number, several
+from webui.base.account_switcher import Number, several
 
 # More than this at once is quicker read again as a page than applied piece by piece.
 TOO_MANY = 100

@@ -11,7 +11,7 @@ from daemon.domain.messages import Author, Delivery, MessageKind
 from daemon.store.conversations import Status, Summary
 from daemon.store.erasing import FORGOTTEN
 from daemon.store.tags import Tag
-from webui import texts
+from webui.base import formatting
 
 # Tones that an avatar can have; a contact keeps its own.
 TONES = 6
@@ -105,7 +105,7 @@ class Row:
 
 def person(name: str | None, phone: str | None, contact_id: int) -> Person:
     """A customer by the given name, else by number, else by our own number for him."""
-    number = texts.phone(phone)
+    number = formatting.phone(phone)
     given = gettext("Forgotten customer") if name == FORGOTTEN else (name or "").strip()
     shown = given or number or gettext("Customer %(number)d", number=contact_id)
     return Person(shown, initials(given), contact_id % TONES, number if given else None)
@@ -121,7 +121,7 @@ def row(about: Summary, now: datetime, claim: Claim | None = None, mentioned: bo
         id=about.id,
         person=person(about.contact_name, about.contact_phone, about.contact_id),
         at=milliseconds(at),
-        time=texts.short_moment(at, now),
+        time=formatting.short_moment(at, now),
         preview=_preview(about),
         kind=about.last_kind.value if about.last_kind not in (None, MessageKind.TEXT) else None,
         delivery=about.last_delivery.value if own and about.last_delivery else None,
@@ -132,7 +132,7 @@ def row(about: Summary, now: datetime, claim: Claim | None = None, mentioned: bo
         assignee_id=about.assignee_id,
         assignee=about.assignee_name if about.status == Status.ASSIGNED else None,
         waiting_since=about.waiting_since.isoformat() if about.waiting_since else None,
-        waiting=texts.duration(waits),
+        waiting=formatting.duration(waits),
         waits_long=waits >= LONG_WAIT,
         is_forgotten=about.contact_name == FORGOTTEN,
         is_alarmed=about.alarmed_at is not None,

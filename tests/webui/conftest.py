@@ -22,8 +22,8 @@ from daemon.config import Config
 from daemon.store.engine import Database
 from tests import browser as browser_tools
 from tests.webui.shop import PASSWORD, Shop
-from webui import security
 from webui.app import create_app
+from webui.base import security
 from webui.serve import command
 
 ROOT = Path(__file__).parents[2]

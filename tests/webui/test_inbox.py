@@ -244,7 +244,7 @@ def test_the_composer_says_that_a_reply_waits_while_the_link_is_down(sari: Visit
 
 
 def test_media_is_handed_out_harmlessly(sari: Visitor, stranger: Visitor, shop: Shop) -> None:
-    from webui import context
+    from webui.base import context
 
     folder = context.of(sari.client.application).config.data / "media"
     folder.mkdir()

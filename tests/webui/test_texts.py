@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.sentences.link import FALLBACKS, SENTENCES, sentence
 from daemon.i18n.catalogue import catalogue, translate
-from webui.texts import phone
+from webui.base.formatting import phone
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("webui", "daemon/domain")

@@ -9,7 +9,7 @@ from flask_babel import Babel, Domain, format_date, format_datetime, get_locale,
 from flask_login import current_user
 
 from daemon.i18n.catalogue import LANGUAGES, catalogue
-from webui import context
+from webui.base import context
 
 
 class Catalogue(Domain):  # type: ignore[misc]

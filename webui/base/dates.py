@@ -3,7 +3,7 @@
 import re
 from datetime import date, datetime, time
 
-from webui.context import services
+from webui.base.context import services
 
 
 def midnight(day: date) -> datetime:

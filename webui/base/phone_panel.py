@@ -8,7 +8,7 @@ from flask_babel import gettext
 from daemon.domain.primary_phone import ALARMING, Kind, Limits, Step, unseen
 from daemon.domain.sentences.phone import BACK, PHONE_SENTENCES, SEEN_BY, STEP_TITLES
 from daemon.store.accounts import Account, Link
-from webui import texts
+from webui.base import formatting
 
 # the good news stays on the page for so long
 BACK_SHOWN = timedelta(hours=3)
@@ -84,4 +84,4 @@ def _last_seen(account: Account, link: Link, now: datetime) -> str | None:
         at, by = account.linked_at, Kind.LINKED
     if at is None or by is None:
         return None
-    return gettext("Last seen: %(moment)s, %(by)s.", moment=texts.moment(at, now), by=gettext(SEEN_BY[by]))
+    return gettext("Last seen: %(moment)s, %(by)s.", moment=formatting.moment(at, now), by=gettext(SEEN_BY[by]))

@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from daemon.domain.links import LinkState
 from daemon.store import accounts, gauges
 from daemon.store.accounts import Account
-from webui import linkview, texts
-from webui.context import services
+from webui.base import formatting, link_panel
+from webui.base.context import services
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,12 @@ class Number:
     @property
     def title(self) -> str:
         """The state of the link in two or three words."""
-        return gettext(linkview.TITLES[self.state][0])
+        return gettext(link_panel.TITLES[self.state][0])
 
     @property
     def tone(self) -> str:
         """How the link's dot is drawn."""
-        return linkview.TITLES[self.state][1]
+        return link_panel.TITLES[self.state][1]
 
 
 def install(app: Flask) -> None:
@@ -52,7 +52,7 @@ def several(conn: Connection, every: list[Account]) -> list[Number]:
         Number(
             one.id,
             one.name,
-            texts.phone(one.phone),
+            formatting.phone(one.phone),
             accounts.get_link(conn, one.id).state,
             turns.get(one.id, nobody).count,
         )

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from daemon.store import accounts
 from daemon.store.tables.core import conversation, message
-from webui.context import services
+from webui.base.context import services
 
 # what an address may name, and the row it stands for
 _OWNED: dict[str, tuple[Column[int], Column[int]]] = {

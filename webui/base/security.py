@@ -8,7 +8,7 @@ from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webui import context
+from webui.base import context
 
 csrf = CSRFProtect()
 # Counts live in memory: a restart forgives, and each inbox process counts for itself.

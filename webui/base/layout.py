@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from daemon.store import accounts, events
-from webui import linkview
-from webui.context import services, the_account
+from webui.base import link_panel
+from webui.base.context import services, the_account
 
 
 def account_of(conn: Connection) -> int:
@@ -25,7 +25,7 @@ def show(template: str, conn: Connection, **values: Any) -> str:
     panel = None
     if account:
         link = accounts.get_link(conn, account.id)
-        panel = linkview.panel(account, link, services().clock(), owner=False)
+        panel = link_panel.panel(account, link, services().clock(), owner=False)
     values |= {"cursor": events.last_seq(conn), "link": panel, "is_refresh": is_refresh()}
     return render_template(template, **values)
 

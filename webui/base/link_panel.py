@@ -10,9 +10,9 @@ from daemon.domain.links import NEXT_STEP, LinkState, NextStep, can_send
 from daemon.domain.sentences.history import history_words
 from daemon.domain.sentences.link import sentence
 from daemon.store.accounts import Account, Link
-from webui import phoneview, qr, texts
-from webui.context import services
-from webui.phoneview import PhoneView
+from webui.base import formatting, phone_panel, qr
+from webui.base.context import services
+from webui.base.phone_panel import PhoneView
 
 
 def _(text: str) -> str:
@@ -83,7 +83,7 @@ def panel(account: Account, link: Link, now: datetime, owner: bool = True) -> Pa
     """A link in the present request's language; only the owner is given codes and buttons."""
     title, tone = TITLES[link.state]
     words = sentence(link.state, link.reason)
-    phone = phoneview.view(account, link, now, services().config.phone_limits)
+    phone = phone_panel.view(account, link, now, services().config.phone_limits)
     fresh = link.qr_expires_at is None or link.qr_expires_at > now
     code = qr.svg(link.qr, gettext("QR code to scan with WhatsApp")) if owner and link.qr and fresh else None
     total, done = link.backlog_total or 0, link.backlog_done or 0
@@ -96,16 +96,16 @@ def panel(account: Account, link: Link, now: datetime, owner: bool = True) -> Pa
         works=gettext(words.works),
         # with a link that is well, the missing phone is what there is to do
         todo=phone.todo if phone and phone.is_missing and link.state == LinkState.ONLINE else gettext(words.todo),
-        number=texts.phone(account.phone),
+        number=formatting.phone(account.phone),
         can_send=can_send(link.state),
         wants_pairing=owner and wants_pairing(link.state),
         qr=code,
         qr_expires=link.qr_expires_at.isoformat() if code and link.qr_expires_at else None,
         pair_code=_in_two(link.pair_code) if owner and link.pair_code else None,
-        pair_phone=texts.phone(link.pair_phone) if owner else None,
+        pair_phone=formatting.phone(link.pair_phone) if owner else None,
         backlog=(min(done, total), total) if link.state == LinkState.CATCHING_UP and total else None,
         history=_history(link, now),
-        until=texts.moment(link.retry_at, now) if link.retry_at and link.retry_at > now else None,
+        until=formatting.moment(link.retry_at, now) if link.retry_at and link.retry_at > now else None,
         retries=NEXT_STEP[link.state] == NextStep.RETRY,
         may_unlink=owner and link.state not in NOTHING_TO_UNLINK and not link.wish,
         may_reconnect=owner and link.state in MAY_RECONNECT and not link.wish,

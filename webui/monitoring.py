@@ -19,7 +19,7 @@ from daemon import heartbeat
 from daemon.domain.links import LinkReason, LinkState, can_send
 from daemon.store import accounts, events, gauges, numbers
 from daemon.store.accounts import Link
-from webui.context import services
+from webui.base.context import services
 
 pages = Blueprint("health", __name__)
 
