@@ -11,31 +11,25 @@ from auth_store import files
 from daemon.config import Config
 from daemon.store.engine import Database
 from webui import (
-    actions,
     alerts,
     auth,
     bot,
     bot_test,
-    bubbles,
     desk_settings,
-    details,
     forgetting,
     hours,
-    inbox,
     link,
     live,
     log,
-    media,
     metrics,
     monitoring,
     naming,
     quick_replies,
     rating,
-    replies,
     team,
-    views,
 )
 from webui.base import account_switcher, context, current_account, errors, formatting, security
+from webui.inbox import actions, bubble, contact_panel, media, replies, routes, row
 
 _HERE = Path(__file__).parent
 # The longest reply in percent-encoded four-byte characters (65,536 x 12), with room for the other fields.
@@ -65,8 +59,8 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     )
     app.url_map.converters["id"] = RowId
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters["unread_in_words"] = views.unread_in_words
-    app.jinja_env.filters["mentions"] = bubbles.mentions
+    app.jinja_env.filters["unread_in_words"] = row.unread_in_words
+    app.jinja_env.filters["mentions"] = bubble.mentions
     context.install(app, context.Services(config, database or Database(config.database_url)))
     security.install(app)
     formatting.install(app)
@@ -74,7 +68,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     auth.install(app)
     current_account.install(app)
     account_switcher.install(app)
-    for pages in (inbox, replies, actions, details, forgetting, link, naming, media, team, metrics):
+    for pages in (routes, replies, actions, contact_panel, forgetting, link, naming, media, team, metrics):
         app.register_blueprint(pages.pages)
     for pages in (desk_settings, hours, bot, bot_test, quick_replies, rating, log, monitoring):
         app.register_blueprint(pages.pages)

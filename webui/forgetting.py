@@ -8,10 +8,10 @@ from flask_babel import gettext
 from daemon.desk.forget import StillSending, forget
 from daemon.store import conversations, erasing, media
 from daemon.store.conversations import Summary
-from webui import views
 from webui.auth import owner_required, the_actor
 from webui.base import layout
 from webui.base.context import services
+from webui.inbox import row
 
 pages = Blueprint("forgetting", __name__)
 
@@ -48,7 +48,7 @@ def _ask(conversation_id: int, error: str | None = None) -> str:
             "forget.html",
             conn,
             conversation_id=conversation_id,
-            person=views.person(about.contact_name, about.contact_phone, about.contact_id),
+            person=row.person(about.contact_name, about.contact_phone, about.contact_id),
             messages=len(erasing.of_contacts(conn, erasing.family(conn, about.contact_id))),
             error=error,
         )

@@ -16,12 +16,13 @@ from wsproto.events import TextMessage
 
 from auth_store.admins import Admin, by_session_key
 from daemon.store.conversations import Box
-from webui import attendance, fragments, link
+from webui import attendance, link
 from webui.attendance import Typing
 from webui.auth import the_admin
 from webui.base import context, formatting
 from webui.base.security import is_own_origin
 from webui.hub import Hub, Tab, with_seq
+from webui.inbox import fragments
 from webui.updates import Audience
 
 # A silent tab is asked for a sign of life this often and given up after twice as long; the browser does the same.

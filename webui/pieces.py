@@ -9,9 +9,9 @@ from flask import Flask
 
 from daemon.store import conversations
 from daemon.store.turns import TurnState
-from webui import activities, bubbles, fragments, views
-from webui import marks as shown_marks
 from webui.base import account_switcher, link_panel
+from webui.inbox import activity, bubble, fragments, row
+from webui.inbox import turn_mark as shown_marks
 from webui.updates import Audience, Facts
 
 
@@ -71,15 +71,15 @@ class Pieces:
 
     def _bubble(self, message_id: int) -> dict[str, Any]:
         found = self._facts.bubbles[message_id]
-        html = fragments.bubble(bubbles.message(found, self._now))
+        html = fragments.bubble(bubble.message(found, self._now))
         return {"type": "bubble", "conversation": found.conversation_id, "id": message_id, "html": html}
 
     def _row(self, conversation_id: int) -> dict[str, Any]:
         return {"type": "row", "id": conversation_id, "html": fragments.row(self._shown_row(conversation_id))}
 
-    def _shown_row(self, conversation_id: int) -> views.Row:
+    def _shown_row(self, conversation_id: int) -> row.Row:
         about, claim = self._facts.rows[conversation_id], self._facts.claims.get(conversation_id)
-        return views.row(about, self._now, claim)
+        return row.row(about, self._now, claim)
 
     def _thread(self, conversation_id: int) -> dict[str, Any]:
         turn, offered = self._facts.turns[conversation_id], self._facts.tools
@@ -117,7 +117,7 @@ class Pieces:
 
     def _activity(self, number: int) -> dict[str, Any]:
         line = self._facts.activities[number]
-        shown = activities.activity(line, self._now)
+        shown = activity.activity(line, self._now)
         html = fragments.activity(shown) if shown else ""
         return {"type": "activity", "conversation": line.conversation_id, "id": line.id, "html": html}
 

@@ -12,8 +12,8 @@ from daemon.store import accounts, audit, claims, conversations, mentions, messa
 from daemon.store.audit import Entry
 from daemon.store.events import EventKind, LoggedEvent
 from daemon.store.turns import TurnState
-from webui import tools as offered_tools
 from webui.base.account_switcher import Number, several
+from webui.inbox import thread_header as offered_tools
 
 # More than this at once is quicker read again as a page than applied piece by piece.
 TOO_MANY = 100

@@ -14,10 +14,10 @@ from daemon.desk import notes
 from daemon.domain.desk import Claim
 from daemon.store import accounts, claims, conversations, events, tags, turns
 from daemon.store.conversations import Box, Status
-from webui import cards, marks, threads, tools, views
 from webui.auth import the_admin
 from webui.base import link_panel
 from webui.base.context import services, the_account
+from webui.inbox import contact_card, row, thread, thread_header, turn_mark
 
 LIST_LENGTH = 60
 
@@ -27,7 +27,7 @@ class Draft:
     """What stands in the reply field when a page is shown again: nothing typed may be lost."""
 
     text: str = ""
-    notice: marks.Mark | None = None
+    notice: turn_mark.Mark | None = None
     claimed_by: str | None = None
     error: str | None = None
     turn_id: int | None = None
@@ -57,7 +57,7 @@ def render(conversation_id: int | None, draft: Draft | None = None, **more: Any)
         if conversation_id is not None:
             wide = "details" in request.args or "wrong" in more
             values |= _thread(conn, conversation_id, held, now, draft, wide)
-        values["colleagues"] = tools.team(conn, now)
+        values["colleagues"] = thread_header.team(conn, now)
     return render_template("inbox.html", **values | more)
 
 
@@ -73,7 +73,7 @@ def _list(
         found = conversations.listing(conn, account_id, box, me, LIST_LENGTH + 1, _before(), tag_id)
         counts |= conversations.counts(conn, account_id, me)
         every = tags.every(conn, account_id)
-    rows = [views.row(about, now, held.get(about.id), about.id in mentions) for about in found[:LIST_LENGTH]]
+    rows = [row.row(about, now, held.get(about.id), about.id in mentions) for about in found[:LIST_LENGTH]]
     return {
         "box": box.value,
         "rows": rows,
@@ -92,18 +92,18 @@ def _thread(
         abort(404)
     if draft is None:
         draft = Draft(turn_id=turns.current(conn, conversation_id))
-    claim, offered = held.get(conversation_id), tools.read(conn, about.account_id, now)
+    claim, offered = held.get(conversation_id), thread_header.read(conn, about.account_id, now)
     strict = offered.strict and about.status == Status.ASSIGNED
     newer = conversations.current(conn, about.contact_id) if about.status == Status.RESOLVED else None
     return {
-        "about": views.row(about, now, claim),
+        "about": row.row(about, now, claim),
         "tools": offered,
-        "thread": threads.read(conn, about, now),
+        "thread": thread.read(conn, about, now),
         "newer": newer.conversation_id if newer else None,
         "claim": claim if claim and claim.admin_id != the_admin().id else None,
         "locked_by": about.assignee_name if strict and about.assignee_id not in (None, the_admin().id) else None,
         "draft": draft,
-        "card": cards.read(conn, about, now) if wide else None,
+        "card": contact_card.read(conn, about, now) if wide else None,
     }
 
 

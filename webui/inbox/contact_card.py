@@ -11,9 +11,9 @@ from daemon.store import tags
 from daemon.store.conversations import Status, Summary
 from daemon.store.erasing import FORGOTTEN
 from daemon.store.tags import Tag
-from webui import views
 from webui.base import formatting
-from webui.views import Person
+from webui.inbox import row
+from webui.inbox.row import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def read(conn: Connection, about: Summary, now: datetime) -> Card:
     phones = [formatting.phone(one.user) for one in found.addresses if one.server == "s.whatsapp.net"]
     return Card(
         conversation_id=about.id,
-        person=views.person(found.name, found.phone, about.contact_id),
+        person=row.person(found.name, found.phone, about.contact_id),
         phone=formatting.phone(found.phone),
         addresses=[one for one in phones if one and one != formatting.phone(found.phone)],
         note=found.note,

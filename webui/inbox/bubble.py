@@ -10,8 +10,8 @@ from markupsafe import Markup, escape
 from daemon.desk.outgoing import Decision
 from daemon.domain.messages import Author, Delivery, MessageKind
 from daemon.store.messages import Bubble
-from webui import media, views
 from webui.base import formatting
+from webui.inbox import media, row
 
 
 def _(text: str) -> str:
@@ -89,20 +89,20 @@ def message(bubble: Bubble, now: datetime) -> Message:
     delivery = bubble.delivery if own else None
     return Message(
         id=bubble.id,
-        at=views.milliseconds(bubble.sent_at),
+        at=row.milliseconds(bubble.sent_at),
         iso=bubble.sent_at.isoformat(),
         day=formatting.local(bubble.sent_at).date().isoformat(),
         day_label=formatting.day(bubble.sent_at, now),
         time=formatting.clock_time(bubble.sent_at),
         own=own,
-        author=views.author(bubble.author, bubble.admin_name) if own else "",
+        author=row.author(bubble.author, bubble.admin_name) if own else "",
         kind=bubble.kind.value,
-        kind_label=gettext(views.KINDS[bubble.kind]) if bubble.kind in views.KINDS else "",
+        kind_label=gettext(row.KINDS[bubble.kind]) if bubble.kind in row.KINDS else "",
         text=bubble.text or "",
         placeholder=_placeholder(bubble),
         file=media.shown(bubble),
         delivery=delivery.value if delivery else None,
-        delivery_label=gettext(views.DELIVERIES[delivery]) if delivery else "",
+        delivery_label=gettext(row.DELIVERIES[delivery]) if delivery else "",
         trouble=_trouble(bubble, delivery),
         decisions=[(name.value, gettext(words)) for name, words in DECISIONS.get(delivery, ())]
         if delivery

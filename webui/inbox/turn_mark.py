@@ -9,8 +9,8 @@ from daemon.domain.messages import Author
 from daemon.domain.turns import HandledMark
 from daemon.store.conversations import Status, Summary
 from daemon.store.turns import TurnState
-from webui import views
 from webui.base import formatting
+from webui.inbox import row
 
 
 def _(text: str) -> str:
@@ -57,7 +57,7 @@ class TurnMark:
 
 def notice(handled: HandledMark, now: datetime) -> Mark:
     """A mark as whoever was slower is told it."""
-    who = views.author(handled.closer.author, handled.name)
+    who = row.author(handled.closer.author, handled.name)
     return Mark(who, formatting.moment(handled.closed_at, now), handled.text or "")
 
 
@@ -90,7 +90,7 @@ def _words(turn: TurnState, now: datetime) -> str:
     if mark is None:
         return gettext("Waiting since %(when)s", when=formatting.moment(turn.opened_at, now))
     when = formatting.moment(mark.closed_at, now)
-    name = views.author(mark.closer.author, mark.name)
+    name = row.author(mark.closer.author, mark.name)
     if mark.message_id is None:
         return gettext("Marked as handled by %(name)s · %(when)s", name=name, when=when)
     # an answer has an author; the customer's own message never closes a turn

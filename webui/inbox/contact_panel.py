@@ -10,8 +10,8 @@ from daemon.desk import contacts
 from daemon.desk import conversations as desk
 from daemon.domain.desk import FieldError
 from daemon.store import conversations
-from webui import actions, cards
 from webui.base.context import services
+from webui.inbox import actions, contact_card
 
 pages = Blueprint("details", __name__)
 pages.before_request(actions.only_admins)
@@ -41,7 +41,7 @@ def panel(conversation_id: int) -> Any:
         about = conversations.summary(conn, conversation_id)
         if about is None:
             abort(404)
-        card = cards.read(conn, about, services().clock())
+        card = contact_card.read(conn, about, services().clock())
     return render_template("_details.html", card=card, csrf=generate_csrf(), box=None, wrong={}, typed={})
 
 

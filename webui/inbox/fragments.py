@@ -7,13 +7,13 @@ from typing import Any
 from flask import Flask, current_app
 from flask_babel import force_locale
 
-from webui.activities import Activity
 from webui.base import current_account
 from webui.base.link_panel import Panel
-from webui.bubbles import Message
-from webui.marks import Mark, TurnMark
-from webui.tools import Colleague, Tools
-from webui.views import Row
+from webui.inbox.activity import Activity
+from webui.inbox.bubble import Message
+from webui.inbox.row import Row
+from webui.inbox.thread_header import Colleague, Tools
+from webui.inbox.turn_mark import Mark, TurnMark
 
 
 @contextmanager

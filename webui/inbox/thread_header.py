@@ -10,7 +10,7 @@ from auth_store import admins
 from daemon.desk import settings
 from daemon.domain.desk import Priority
 from daemon.store import presence
-from webui import views
+from webui.inbox import row
 
 
 def _(text: str) -> str:
@@ -47,7 +47,7 @@ class Tools:
     @property
     def priorities(self) -> list[tuple[str, str]]:
         """Every priority with its word, the most urgent first."""
-        return [(one.value, gettext(views.PRIORITIES[one])) for one in reversed(Priority)]
+        return [(one.value, gettext(row.PRIORITIES[one])) for one in reversed(Priority)]
 
 
 def read(conn: Connection, account_id: int, now: datetime) -> Tools:
@@ -68,7 +68,7 @@ def _colleague(one: presence.Colleague, username: str) -> Colleague:
         id=one.admin_id,
         name=one.name,
         username=username,
-        initials=views.initials(one.name),
-        tone=one.admin_id % views.TONES,
+        initials=row.initials(one.name),
+        tone=one.admin_id % row.TONES,
         place=place,
     )

@@ -16,11 +16,11 @@ from daemon.domain.placeholders import opening
 from daemon.domain.turns import AlreadyAnswered, Closer, NotAnswerable
 from daemon.store import conversations, messages
 from daemon.store import quick_replies as kept
-from webui import bubbles, fragments, marks, page
 from webui.auth import the_actor, the_admin
 from webui.base import errors
 from webui.base.context import services, the_account
-from webui.page import Draft
+from webui.inbox import bubble, fragments, page, turn_mark
+from webui.inbox.page import Draft
 
 pages = Blueprint("replies", __name__)
 
@@ -60,7 +60,9 @@ def answer(conversation_id: int) -> Any:
             )
     except AlreadyAnswered as error:
         _note_refusal(conversation_id)
-        return _refuse(conversation_id, 409, Draft(text, notice=marks.notice(error.mark, now), turn_id=turn_id))
+        return _refuse(
+            conversation_id, 409, Draft(text, notice=turn_mark.notice(error.mark, now), turn_id=turn_id)
+        )
     except ClaimedByAnother as error:
         return _refuse(conversation_id, 409, Draft(text, claimed_by=error.claim.name, turn_id=turn_id))
     except OnlyTheAssignee as error:
@@ -145,7 +147,7 @@ def _sent(conversation_id: int, message_id: int) -> Any:
     if found is None or found.conversation_id != conversation_id:
         abort(400)
     if errors.wants_json():
-        shown = fragments.bubble(bubbles.message(found, now))
+        shown = fragments.bubble(bubble.message(found, now))
         return jsonify(id=message_id, bubble=shown, turn_id="", request_key=Draft().request_key), 201
     return redirect(url_for("inbox.thread", conversation_id=conversation_id, box=request.args.get("box")), 303)
 

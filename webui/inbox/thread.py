@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 from daemon.store import audit, messages, turns
 from daemon.store.conversations import Summary
 from daemon.store.messages import Bubble
-from webui import activities, bubbles
-from webui.activities import Activity
-from webui.bubbles import Message
-from webui.marks import TurnMark, under
+from webui.inbox import activity, bubble
+from webui.inbox.activity import Activity
+from webui.inbox.bubble import Message
+from webui.inbox.turn_mark import TurnMark, under
 
 LENGTH = 60
 
@@ -47,10 +47,10 @@ def read(conn: Connection, about: Summary, now: datetime) -> Thread:
     )
     entries: list[tuple[tuple[int, int, int], Item]] = []
     for one in shown:
-        message = bubbles.message(one, now)
+        message = bubble.message(one, now)
         entries.append(((message.at, 0, message.id), Item(message=message)))
     for line in lines:
-        if (said := activities.activity(line, now)) is not None:
+        if (said := activity.activity(line, now)) is not None:
             entries.append(((said.at, 1, said.id), Item(activity=said)))
     under_message = _marks(conn, about, shown, before is not None, now)
     items: list[Item] = []

@@ -15,10 +15,10 @@ from daemon.desk import conversations as desk
 from daemon.domain.desk import Actor, Priority
 from daemon.domain.turns import NotAnswerable
 from daemon.store import conversations
-from webui import page
 from webui.auth import logins, the_actor, the_admin
 from webui.base import errors
 from webui.base.context import services
+from webui.inbox import page
 
 pages = Blueprint("actions", __name__)
 

@@ -8,8 +8,8 @@ from flask_babel import gettext
 from daemon.domain.desk import Action, Priority
 from daemon.domain.messages import Author
 from daemon.store.audit import Entry
-from webui import views
 from webui.base import formatting
+from webui.inbox import row
 
 
 def _(text: str) -> str:
@@ -59,7 +59,7 @@ def activity(entry: Entry, now: datetime) -> Activity | None:
         return None
     return Activity(
         id=entry.id,
-        at=views.milliseconds(entry.at),
+        at=row.milliseconds(entry.at),
         iso=entry.at.isoformat(),
         day=formatting.local(entry.at).date().isoformat(),
         day_label=formatting.day(entry.at, now),
@@ -88,5 +88,5 @@ def _words(entry: Entry) -> str | None:
 
 
 def _priority(name: object) -> str:
-    known = {priority.value: words for priority, words in views.PRIORITIES.items()}
-    return gettext(known.get(str(name), views.PRIORITIES[Priority.NORMAL]))
+    known = {priority.value: words for priority, words in row.PRIORITIES.items()}
+    return gettext(known.get(str(name), row.PRIORITIES[Priority.NORMAL]))

@@ -8,9 +8,9 @@ from flask_login import login_required
 
 from daemon.desk import notes
 from daemon.store import conversations, events, messages
-from webui import page
 from webui.auth import the_admin
 from webui.base.context import services
+from webui.inbox import page
 
 pages = Blueprint("inbox", __name__)
 
