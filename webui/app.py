@@ -19,7 +19,6 @@ from webui import (
     forgetting,
     hours,
     link,
-    live,
     log,
     metrics,
     monitoring,
@@ -30,6 +29,7 @@ from webui import (
 )
 from webui.base import account_switcher, context, current_account, errors, formatting, security
 from webui.inbox import actions, bubble, contact_panel, media, replies, routes, row
+from webui.live import websocket
 
 _HERE = Path(__file__).parent
 # The longest reply in percent-encoded four-byte characters (65,536 x 12), with room for the other fields.
@@ -73,7 +73,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     for pages in (desk_settings, hours, bot, bot_test, quick_replies, rating, log, monitoring):
         app.register_blueprint(pages.pages)
     alerts.install(app)
-    live.install(app)
+    websocket.install(app)
 
     @app.context_processor
     def shop() -> dict[str, Any]:

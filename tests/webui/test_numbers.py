@@ -21,8 +21,8 @@ from daemon.heartbeat import Vitals
 from daemon.store import accounts, conversations, events, mentions, numbers, presence
 from tests.webui.conftest import Visitor
 from tests.webui.shop import Shop
-from webui.pieces import Pieces
-from webui.updates import Audience, read
+from webui.live.changes import Audience, read
+from webui.live.updates import Pieces
 
 # what a tab of one number is told, with the conversation that it has open
 Ear = Callable[..., list[dict[str, Any]]]

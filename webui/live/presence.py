@@ -15,7 +15,7 @@ from daemon.store.engine import Database
 from daemon.store.events import EventKind
 from webui.base.context import Services, the_account
 
-log = logging.getLogger("webui.attendance")
+log = logging.getLogger("webui.live.presence")
 
 
 def arrive(services: Services, tab: str, admin_id: int) -> None:

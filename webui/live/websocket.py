@@ -16,14 +16,15 @@ from wsproto.events import TextMessage
 
 from auth_store.admins import Admin, by_session_key
 from daemon.store.conversations import Box
-from webui import attendance, link
-from webui.attendance import Typing
+from webui import link
 from webui.auth import the_admin
 from webui.base import context, formatting
 from webui.base.security import is_own_origin
-from webui.hub import Hub, Tab, with_seq
 from webui.inbox import fragments
-from webui.updates import Audience
+from webui.live import presence
+from webui.live.changes import Audience
+from webui.live.hub import Hub, Tab, with_seq
+from webui.live.presence import Typing
 
 # A silent tab is asked for a sign of life this often and given up after twice as long; the browser does the same.
 PING_SECONDS = 25
@@ -48,14 +49,14 @@ def install(app: Flask) -> None:
         audience = Audience(admin.id, admin.is_owner, formatting.language(), g.account_id)
         tab = Tab(audience, ws.event, secrets.token_hex(12))
         start = request.args.get("cursor", "")
-        attendance.arrive(context.services(), tab.token, admin.id)
+        presence.arrive(context.services(), tab.token, admin.id)
         try:
             _converse(ws, hub, tab, admin, int(start) if re.fullmatch(r"\d{1,15}", start) else None)
         except (OSError, ConnectionClosed):
             pass
         finally:
             hub.leave(tab)
-            attendance.leave(context.services(), tab.token)
+            presence.leave(context.services(), tab.token)
 
 
 def _check() -> Response | None:

@@ -12,7 +12,7 @@ from daemon.store.turns import TurnState
 from webui.base import account_switcher, link_panel
 from webui.inbox import activity, bubble, fragments, row
 from webui.inbox import turn_mark as shown_marks
-from webui.updates import Audience, Facts
+from webui.live.changes import Audience, Facts
 
 
 class Pieces:

@@ -15,10 +15,10 @@ from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database
 from daemon.store.events import CursorTooOld, LoggedEvent
 from daemon.store.presence import RENEWED_EVERY
-from webui import attendance
 from webui.base import context
-from webui.pieces import Pieces
-from webui.updates import TOO_MANY, TYPING, Audience, Facts, read
+from webui.live import presence
+from webui.live.changes import TOO_MANY, TYPING, Audience, Facts, read
+from webui.live.updates import Pieces
 
 log = logging.getLogger("webui.live")
 
@@ -161,7 +161,7 @@ class Hub:
         now = services.clock()
         if now >= self._renew_at:
             self._renew_at = now + RENEWED_EVERY
-            attendance.renew(self._database, [tab.token for tab in self._present()], now)
+            presence.renew(self._database, [tab.token for tab in self._present()], now)
 
     def _failed(self) -> None:
         """Nobody may go on silently without news: all tabs read their pages again."""
