@@ -10,26 +10,25 @@ from werkzeug.routing import IntegerConverter, Map
 from auth_store import files
 from daemon.config import Config
 from daemon.store.engine import Database
-from webui import (
-    alerts,
-    auth,
-    bot,
-    bot_test,
-    desk_settings,
-    forgetting,
-    hours,
-    link,
-    log,
-    metrics,
-    monitoring,
-    naming,
-    quick_replies,
-    rating,
-    team,
-)
+from webui import auth, monitoring
 from webui.base import account_switcher, context, current_account, errors, formatting, security
 from webui.inbox import actions, bubble, contact_panel, media, replies, routes, row
 from webui.live import websocket
+from webui.pages import (
+    accounts,
+    alerts,
+    audit_log,
+    bot,
+    bot_preview,
+    desk_settings,
+    forget,
+    hours,
+    link,
+    quick_replies,
+    rating,
+    reports,
+    team,
+)
 
 _HERE = Path(__file__).parent
 # The longest reply in percent-encoded four-byte characters (65,536 x 12), with room for the other fields.
@@ -68,9 +67,9 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     auth.install(app)
     current_account.install(app)
     account_switcher.install(app)
-    for pages in (routes, replies, actions, contact_panel, forgetting, link, naming, media, team, metrics):
+    for pages in (routes, replies, actions, contact_panel, forget, link, accounts, media, team, reports):
         app.register_blueprint(pages.pages)
-    for pages in (desk_settings, hours, bot, bot_test, quick_replies, rating, log, monitoring):
+    for pages in (desk_settings, hours, bot, bot_preview, quick_replies, rating, audit_log, monitoring):
         app.register_blueprint(pages.pages)
     alerts.install(app)
     websocket.install(app)

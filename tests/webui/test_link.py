@@ -15,7 +15,7 @@ from daemon.store import accounts
 from daemon.store.accounts import WISH_RECONNECT, WISH_UNLINK
 from tests.webui.conftest import Visitor
 from tests.webui.shop import Shop
-from webui.link import BadNumber, international
+from webui.pages.link import BadNumber, international
 from webui.serve import command
 
 QR = "https://wa.me/settings/linked_devices#2@AbCd,EfGh,IjKl,MnOp,1"

@@ -13,7 +13,7 @@ from daemon.store import bot_rules
 from daemon.store.bot_rules import Rule
 from tests.webui.conftest import Visitor
 from tests.webui.shop import Shop
-from webui.bot_test import REASONS
+from webui.pages.bot_preview import REASONS
 
 TEXTS = {
     "bot": "1",

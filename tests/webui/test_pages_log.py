@@ -11,7 +11,7 @@ from daemon.store import audit
 from daemon.store.audit import Entry
 from tests.webui.conftest import Visitor
 from tests.webui.shop import Shop
-from webui import logwords
+from webui.pages import audit_sentences
 
 LOG = "/settings/log"
 
@@ -120,6 +120,6 @@ def test_nonsense_in_the_address_is_as_if_it_were_not_there(sari: Visitor) -> No
 
 
 def test_every_action_has_a_sentence_and_a_kind() -> None:
-    assert set(logwords.SENTENCES) == set(Action)
-    found = [action for _label, actions in logwords.KINDS.values() for action in actions]
+    assert set(audit_sentences.SENTENCES) == set(Action)
+    found = [action for _label, actions in audit_sentences.KINDS.values() for action in actions]
     assert sorted(found) == sorted(Action)

@@ -9,7 +9,7 @@ from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
 from tests.webui.conftest import Visitor
 from tests.webui.shop import Shop
-from webui.metrics import span_in_words
+from webui.pages.reports import span_in_words
 
 TODAY = "/report?span=today"
 

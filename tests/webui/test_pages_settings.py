@@ -11,7 +11,7 @@ from daemon.domain.hours import Hours, Span
 from daemon.store import audit
 from tests.webui.conftest import Visitor
 from tests.webui.shop import Shop
-from webui import logwords
+from webui.pages import audit_sentences
 
 DESK = {
     "assign": "round_robin",
@@ -119,7 +119,7 @@ def test_an_unusable_rule_is_said_beside_its_field(sari: Visitor, shop: Shop) ->
 def test_every_choice_is_on_a_page_and_has_a_name_in_the_log(sari: Visitor) -> None:
     pages = "".join(sari.get(f"/settings/{name}").text for name in ("desk", "bot", "rating"))
     for field in fields(DeskSettings):
-        assert field.name in logwords.SETTINGS
+        assert field.name in audit_sentences.SETTINGS
         assert f'name="{field.name}"' in pages or field.name == "hours"
 
 

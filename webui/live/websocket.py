@@ -16,7 +16,6 @@ from wsproto.events import TextMessage
 
 from auth_store.admins import Admin, by_session_key
 from daemon.store.conversations import Box
-from webui import link
 from webui.auth import the_admin
 from webui.base import context, formatting
 from webui.base.security import is_own_origin
@@ -25,6 +24,7 @@ from webui.live import presence
 from webui.live.changes import Audience
 from webui.live.hub import Hub, Tab, with_seq
 from webui.live.presence import Typing
+from webui.pages import link
 
 # A silent tab is asked for a sign of life this often and given up after twice as long; the browser does the same.
 PING_SECONDS = 25

@@ -6,11 +6,11 @@ from typing import Any
 from flask import Blueprint
 
 from daemon.desk.settings import DeskSettings
-from webui import choices
 from webui.auth import owner_required
 from webui.base import layout
 from webui.base.context import services
 from webui.base.forms import Form
+from webui.pages import settings_form
 
 pages = Blueprint("rating", __name__)
 
@@ -23,14 +23,14 @@ LONGEST_WAIT = 7 * 1440
 @owner_required
 def page() -> Any:
     """The choices as they are."""
-    return _render(_typed(choices.load()), {})
+    return _render(_typed(settings_form.load()), {})
 
 
 @pages.post("/settings/rating")
 @owner_required
 def save() -> Any:
     """Keep what was typed, or say what is wrong with it."""
-    return choices.save(read, _render, "rating.page")
+    return settings_form.save(read, _render, "rating.page")
 
 
 def read(form: Form) -> dict[str, Any]:

@@ -12,11 +12,11 @@ from auth_store import admins
 from daemon.domain.messages import Author
 from daemon.store import audit
 from daemon.store.audit import Entry
-from webui import logwords
 from webui.auth import owner_required
 from webui.base import formatting, layout
 from webui.base.context import services
 from webui.base.dates import iso_day, midnight
+from webui.pages import audit_sentences
 
 pages = Blueprint("log", __name__)
 
@@ -57,7 +57,7 @@ def page() -> Any:
         found = audit.search(
             conn,
             layout.account_of(conn),
-            actions=logwords.KINDS[wish.kind][1] if wish.kind else None,
+            actions=audit_sentences.KINDS[wish.kind][1] if wish.kind else None,
             admin_id=wish.admin_id,
             since=midnight(wish.first) if wish.first else None,
             until=midnight(wish.last + timedelta(days=1)) if wish.last else None,
@@ -72,7 +72,7 @@ def page() -> Any:
             older=lines[-1].id if len(found) > PAGE_LENGTH else None,
             wish=wish,
             people=admins.everyone(conn),
-            kinds=[(name, gettext(label)) for name, (label, _actions) in logwords.KINDS.items()],
+            kinds=[(name, gettext(label)) for name, (label, _actions) in audit_sentences.KINDS.items()],
             wide=True,
         )
 
@@ -87,7 +87,7 @@ def _filter() -> Filter:
     kind = given.get("what", "")
     return Filter(
         number("who"),
-        kind if kind in logwords.KINDS else "",
+        kind if kind in audit_sentences.KINDS else "",
         iso_day(given.get("from", "")),
         iso_day(given.get("to", "")),
         number("before"),
@@ -101,7 +101,7 @@ def _line(entry: Entry, now: datetime) -> Line:
         time=formatting.clock_time(entry.at),
         iso=entry.at.isoformat(),
         who=_who(entry),
-        what=logwords.sentence(entry),
+        what=audit_sentences.sentence(entry),
         conversation_id=entry.conversation_id,
         address=entry.address,
     )

@@ -8,11 +8,11 @@ from flask_login import login_required
 
 from daemon.desk.settings import DeskSettings
 from daemon.domain.desk import Assign
-from webui import choices
 from webui.auth import owner_required, the_admin
 from webui.base import layout
 from webui.base.context import services
 from webui.base.forms import Form
+from webui.pages import settings_form
 
 pages = Blueprint("desk_settings", __name__)
 
@@ -32,14 +32,14 @@ def start() -> Any:
 @owner_required
 def page() -> Any:
     """The rules as they are."""
-    return _render(_typed(choices.load()), {})
+    return _render(_typed(settings_form.load()), {})
 
 
 @pages.post("/settings/desk")
 @owner_required
 def save() -> Any:
     """Keep what was typed, or say what is wrong with it."""
-    return choices.save(read, _render, "desk_settings.page")
+    return settings_form.save(read, _render, "desk_settings.page")
 
 
 def read(form: Form) -> dict[str, Any]:

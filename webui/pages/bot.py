@@ -12,11 +12,11 @@ from daemon.desk.bot.rules import RuleError
 from daemon.desk.settings import DeskSettings
 from daemon.store import bot_rules
 from daemon.store.bot_rules import Rule
-from webui import choices
 from webui.auth import owner_required, the_actor
 from webui.base import layout
 from webui.base.context import services
 from webui.base.forms import Form
+from webui.pages import settings_form
 
 pages = Blueprint("bot", __name__)
 
@@ -47,14 +47,14 @@ FIELD_ERRORS = {
 @owner_required
 def page() -> Any:
     """What the bot says, and to which words."""
-    return _render(_typed(choices.load()), {})
+    return _render(_typed(settings_form.load()), {})
 
 
 @pages.post("/settings/bot")
 @owner_required
 def save() -> Any:
     """Keep what was typed, or say what is wrong with it."""
-    return choices.save(read, _render, "bot.page")
+    return settings_form.save(read, _render, "bot.page")
 
 
 def read(form: Form) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from flask_babel import gettext
 
 from daemon.domain.account_names import LONGEST, BadName
 from daemon.store import accounts, numbers
-from webui import link
 from webui.auth import owner_required
 from webui.base import current_account, layout
 from webui.base.context import services
+from webui.pages import link
 
 pages = Blueprint("naming", __name__)
 
