@@ -1,7 +1,8 @@
-"""What a process tells of itself to whoever looks: that it lives, and how long its work takes.
+"""Signs of life: what a process tells of itself to whoever looks, and what a child tells its supervisor.
 
-A small file in the data folder that is never flushed: telling costs microseconds, no commit wakes anybody, and
-what is in it is worthless after the next start of the machine.
+To whoever looks by `Vitals`, a small file in the data folder that is never flushed: telling costs microseconds, no
+commit wakes anybody, and what is in it is worthless after the next start of the machine. To the supervisor by
+`Beat` and `Pulse`, the two ends of a pipe: seen without touching the disk, and broken when either end is gone.
 """
 
 import os
@@ -12,7 +13,13 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
-from daemon.heartbeat import SILENT_AFTER
+# seconds between two beats, and from the last one to the moment at which the process counts as silent
+EVERY, SILENT_AFTER = 1.0, 5.0
+# A child whose main loop has not turned for so long is ended: longer than it may wait for the database's lock
+# (15 s). Its start and its way out have their own times: loading the library, handing over what is in flight.
+DEAD_AFTER, START_TAKES, LEAVING_TAKES = 20.0, 120.0, 120.0
+# what a child writes into the pipe
+_ALIVE, _LEAVING = b".", b"L"
 
 SUPERVISOR = "supervisor"
 # upper limits of the classes of durations, in seconds; what took longer is in a class of its own
@@ -102,15 +109,6 @@ def _path(data: Path, name: str) -> Path:
     return data / "vitals" / name
 
 
-# seconds between two beats, and from the last one to the moment at which the child counts as silent
-EVERY, SILENT_AFTER = 1.0, 5.0
-# A child whose main loop has not turned for so long is ended: longer than it may wait for the database's lock
-# (15 s). Its start and its way out have their own times: loading the library, handing over what is in flight.
-DEAD_AFTER, START_TAKES, LEAVING_TAKES = 20.0, 120.0, 120.0
-
-_BEAT, _LEAVING = b".", b"L"
-
-
 class Beat:
     """The child's end; `fd` is -1 when nobody listens."""
 
@@ -125,7 +123,7 @@ class Beat:
         now = time.monotonic()
         if now >= self._next:
             self._next = now + EVERY
-            self._write(_BEAT)
+            self._write(_ALIVE)
 
     def leave(self) -> None:
         """No more beats: the process ends by itself and may take its time."""

@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from auth_store.tables import admin
 from daemon.domain.ids import Address, Party
 from daemon.domain.messages import Author, Delivery, MessageKind
-from daemon.store import accounts, contacts, conversations, messages, outbox, turns
+from daemon.store import accounts, contacts, conversation_list, conversations, messages, outbox, turns
+from daemon.store.conversation_list import Summary
 from daemon.store.engine import Database
 from daemon.store.messages import Bubble
-from daemon.store.tables.core import admin
 
 NOON = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 
@@ -91,7 +92,7 @@ class Books:
         from_me = values.get("from_me", False)
         when = values.get("sent_at", at(self._count))
         with self.database.write() as conn:
-            about = conversations.summary(conn, conversation_id)
+            about = conversation_list.summary(conn, conversation_id)
             assert about is not None
             row = {
                 "account_id": self.account_id,
@@ -141,10 +142,10 @@ class Books:
         with self.database.read() as conn:
             return [b.text for b in messages.thread(conn, conversation_id)]
 
-    def summary(self, conversation_id: int) -> conversations.Summary:
+    def summary(self, conversation_id: int) -> Summary:
         """A conversation as the list shows it."""
         with self.database.read() as conn:
-            found = conversations.summary(conn, conversation_id)
+            found = conversation_list.summary(conn, conversation_id)
         assert found is not None
         return found
 

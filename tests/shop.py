@@ -21,13 +21,14 @@ from auth_store.admins import Role
 from auth_store.files import private_file
 from daemon.config import Config
 from daemon.desk import replies
+from daemon.domain.desk import Box
 from daemon.domain.links import LinkState
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
-from daemon.store import accounts, conversations, messages, outbox
-from daemon.store.accounts import Link
+from daemon.store import accounts, conversation_list, links, messages, outbox
 from daemon.store.engine import Database
+from daemon.store.links import Link
 from daemon.store.messages import Bubble
 from daemon.store.schema import migrate
 from tests.whatsapp_server import WhatsAppServer
@@ -145,7 +146,7 @@ class Shop:
     def link(self) -> Link:
         """Where the link stands now."""
         with self.database.read() as conn:
-            return accounts.get_link(conn, self.account_id)
+            return links.get(conn, self.account_id)
 
     def pair(self) -> None:
         """Let the phone scan the code that is shown, and wait until the link is online."""
@@ -163,7 +164,7 @@ class Shop:
     def bubbles(self, name: str | None = None) -> list[Bubble]:
         """All messages of the unresolved conversations (with the customer of that name), oldest first."""
         with self.database.read() as conn:
-            rows = conversations.listing(conn, self.account_id, conversations.Box.ALL, 0, limit=1000)
+            rows = conversation_list.listing(conn, self.account_id, Box.ALL, 0, limit=1000)
             found = [row for row in rows if name is None or row.contact_name == name]
             return [b for row in found for b in messages.thread(conn, row.id, limit=100_000)]
 
@@ -180,7 +181,7 @@ class Shop:
     def answer(self, name: str, text: str) -> int:
         """Answer the customer of that name as an admin, through the one door; gives the message's id."""
         with self.database.write() as conn:
-            rows = conversations.listing(conn, self.account_id, conversations.Box.ALL, 0, limit=1000)
+            rows = conversation_list.listing(conn, self.account_id, Box.ALL, 0, limit=1000)
             (found,) = [row.id for row in rows if row.contact_name == name]
             return replies.answer(conn, found, Closer(Author.ADMIN, self._sari(conn)), text, utc_now())
 

@@ -17,8 +17,8 @@ from sqlalchemy.exc import DBAPIError
 
 from daemon import heartbeat
 from daemon.domain.links import LinkReason, LinkState, can_send
-from daemon.store import accounts, events, gauges, numbers
-from daemon.store.accounts import Link
+from daemon.store import accounts, events, gauges, links
+from daemon.store.links import Link
 from webui.base.context import services
 
 pages = Blueprint("health", __name__)
@@ -50,7 +50,7 @@ def readyz() -> Response:
         return _not_ready("the daemon shows no sign of life")
     try:
         with services().database.read() as conn:
-            links = [link for _, link in numbers.in_use(conn)]
+            links = [link for _, link in accounts.in_use(conn)]
             several = len(accounts.every(conn)) > 1
     except DBAPIError:
         return _say("the database can't be read", 503)
@@ -98,7 +98,7 @@ def _is_trusted() -> bool:
 
 
 def _links(conn: Connection) -> list[Link]:
-    return [accounts.get_link(conn, account.id) for account in accounts.every(conn)]
+    return [links.get(conn, account.id) for account in accounts.every(conn)]
 
 
 def _obstacle(link: Link) -> str:

@@ -13,7 +13,7 @@ from daemon.domain.alerts import Choices
 from daemon.domain.links import LinkReason
 from daemon.maintenance import nightly_backup
 from daemon.maintenance.disk_space import Room
-from daemon.store import accounts
+from daemon.store import accounts, links
 from daemon.store.accounts import Account
 from daemon.store.engine import Database
 
@@ -23,7 +23,7 @@ BACKUP_TAKES = timedelta(hours=1)
 
 def of_number(conn: Connection, account: Account, choices: Choices, config: Config, now: datetime) -> NumberFacts:
     """One number as it stands."""
-    link = accounts.get_link(conn, account.id)
+    link = links.get(conn, account.id)
     waiting: int | None = 0
     if choices.waiting_after is not None:
         hours = settings.load(conn, account.id).hours
@@ -54,7 +54,7 @@ class Machine:
     def facts(self, conn: Connection, now: datetime) -> MachineFacts:
         """Disk, backups and inbox as they are."""
         room = Room(self.config, self.database)
-        links = [accounts.get_link(conn, one.id) for one in accounts.every(conn)]
+        links = [links.get(conn, one.id) for one in accounts.every(conn)]
         full = any(link.reason == LinkReason.DISK_FULL for link in links)
         return MachineFacts(self._backup(now), room.free(), full or room.is_short(), self.inbox_answers())
 

@@ -23,8 +23,8 @@ from daemon.domain.links import LinkReason, LinkState, can_send
 from daemon.domain.phone_numbers import PhoneError, parse_phone
 from daemon.domain.time import utc_now
 from daemon.maintenance import nightly_backup
-from daemon.store import accounts, numbers
-from daemon.store.accounts import Link
+from daemon.store import accounts, links
+from daemon.store.links import Link
 
 # how long `balas pair` keeps the codes coming each time it looks
 PAIR_LEASE = timedelta(minutes=2)
@@ -47,13 +47,13 @@ def pair(account: str | None, phone: str | None, as_json: bool, timeout: int) ->
     with database.write() as conn:
         number = chosen_or_new(conn, account).id
         values: dict[str, Any] = {"pair_phone": digits} if digits else {}
-        accounts.change_link(conn, number, started, pair_until=started + PAIR_LEASE, **values)
+        links.change(conn, number, started, pair_until=started + PAIR_LEASE, **values)
     printer = LinkPrinter(config.language, show_codes=True)
     shown: dict[str, Any] | None = None
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         with database.read() as conn:
-            link = accounts.get_link(conn, number)
+            link = links.get(conn, number)
         if as_json:
             values = _link_json(link, config.language) | {"qr": link.qr, "pair_code": link.pair_code}
             if values != shown:
@@ -67,11 +67,11 @@ def pair(account: str | None, phone: str | None, as_json: bool, timeout: int) ->
         refused = link.reason == LinkReason.SAME_NUMBER and link.state != LinkState.PAIRING
         if refused and link.since > started:
             with database.write() as conn:
-                accounts.change_link(conn, number, utc_now(), pair_until=None)
+                links.change(conn, number, utc_now(), pair_until=None)
             raise click.ClickException(describe(link, config.language))
         if link.pair_until is None or link.pair_until - utc_now() < PAIR_LEASE / 2:
             with database.write() as conn:
-                accounts.change_link(conn, number, utc_now(), pair_until=utc_now() + PAIR_LEASE)
+                links.change(conn, number, utc_now(), pair_until=utc_now() + PAIR_LEASE)
         time.sleep(0.2)
     raise click.ClickException("The number was not linked in time.")
 
@@ -83,8 +83,8 @@ def status(as_json: bool) -> None:
     config, database = open_existing()
     running = is_running(config)
     with database.read() as conn:
-        rows = [(account, accounts.get_link(conn, account.id)) for account in accounts.every(conn)]
-        wanted = [link for _, link in numbers.in_use(conn)]
+        rows = [(account, links.get(conn, account.id)) for account in accounts.every(conn)]
+        wanted = [link for _, link in accounts.in_use(conn)]
         alerts, warnings = alert.as_values(conn), alert.describe(conn, config)
     values = [
         {"account": account.name, "phone": account.phone, "daemon_running": running}
@@ -126,12 +126,12 @@ def unlink(account: str | None, yes: bool, timeout: int) -> None:
     if not yes:
         click.confirm(f"Unlink {found.name if several else 'the number'} from Balas?", abort=True)
     with database.write() as conn:
-        accounts.change_link(conn, found.id, utc_now(), wish=accounts.WISH_UNLINK, pair_until=None)
+        links.change(conn, found.id, utc_now(), wish=links.WISH_UNLINK, pair_until=None)
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         with database.read() as conn:
-            link = accounts.get_link(conn, found.id)
-        if link.wish != accounts.WISH_UNLINK:
+            link = links.get(conn, found.id)
+        if link.wish != links.WISH_UNLINK:
             click.echo(describe(link, config.language))
             return
         time.sleep(0.2)

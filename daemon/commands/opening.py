@@ -12,7 +12,7 @@ from auth_store.files import Lock, PlaceError, prepare_folder, private_file
 from daemon.config import Config, ConfigError
 from daemon.domain.account_names import LONGEST, BadName, parse_name
 from daemon.domain.time import utc_now
-from daemon.store import accounts, numbers
+from daemon.store import accounts
 from daemon.store.accounts import Account
 from daemon.store.engine import Database
 from daemon.store.schema import revision
@@ -86,7 +86,7 @@ def account_option(sentence: str) -> Callable[[Any], Any]:
 def chosen(conn: Connection, name: str | None) -> Account:
     """The account that is meant; ends the command with a sentence if there is no such one, or several could be."""
     every = accounts.every(conn)
-    found = numbers.called(conn, _clean(name) if name is not None else numbers.MAIN)
+    found = accounts.called(conn, _clean(name) if name is not None else accounts.MAIN)
     if found is None and name is None and len(every) == 1:
         return every[0]
     if found is None:
@@ -99,8 +99,8 @@ def chosen(conn: Connection, name: str | None) -> Account:
 def chosen_or_new(conn: Connection, name: str | None) -> Account:
     """As `chosen`, but a number of a new name is made."""
     if name is None:
-        return chosen(conn, None) if accounts.every(conn) else accounts.ensure(conn, numbers.MAIN, utc_now())
-    return numbers.called(conn, _clean(name)) or numbers.add(conn, name, utc_now())
+        return chosen(conn, None) if accounts.every(conn) else accounts.ensure(conn, accounts.MAIN, utc_now())
+    return accounts.called(conn, _clean(name)) or accounts.add(conn, name, utc_now())
 
 
 def _clean(name: str) -> str:

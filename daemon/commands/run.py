@@ -15,7 +15,7 @@ from daemon.commands.opening import open_data
 from daemon.commands.terminal import LinkPrinter
 from daemon.config import Config
 from daemon.domain.time import utc_now
-from daemon.store import accounts, integrity, numbers
+from daemon.store import accounts, integrity, links
 from daemon.store.integrity import DatabaseDamaged
 from daemon.store.schema import SchemaTooNew, migrate
 from daemon.supervisor.process import Supervisor
@@ -40,7 +40,7 @@ def run() -> None:
     logs.set_up(config.log_level, "daemon")
     with database.write() as conn:
         if not accounts.every(conn):
-            accounts.ensure(conn, numbers.MAIN, utc_now())
+            accounts.ensure(conn, accounts.MAIN, utc_now())
         owner = admins.has_owner(conn)
         token = None if owner else admins.new_setup_link(conn, Role.OWNER, utc_now())
     click.echo(f"Balas inbox: {config.url}/")
@@ -53,7 +53,7 @@ def run() -> None:
 
     def show_links() -> None:
         with database.read() as conn:
-            links = [(account.name, accounts.get_link(conn, account.id)) for account in accounts.every(conn)]
+            links = [(account.name, links.get(conn, account.id)) for account in accounts.every(conn)]
         for name, link in links:
             if link.account_id not in printers:
                 printers[link.account_id] = LinkPrinter(config.language, show_codes=sys.stdout.isatty())

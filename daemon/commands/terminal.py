@@ -12,7 +12,7 @@ from daemon.domain.sentences.link import sentence
 from daemon.domain.sentences.phone import BACK, PHONE_SENTENCES, SEEN_BY
 from daemon.domain.time import utc_now
 from daemon.i18n.catalogue import translate
-from daemon.store.accounts import Link
+from daemon.store.links import Link
 
 
 def draw_qr(text: str) -> str:

@@ -5,15 +5,12 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from daemon.desk import claims, notes
-from daemon.desk.auto_assignment import has_work, tend
 from daemon.desk.replies import check_text
-from daemon.domain.desk import Action, Actor
-from daemon.store import audit, conversations, events
+from daemon.domain.desk import Action, Actor, Status
+from daemon.store import audit, conversation_list, conversations, events
 from daemon.store.assignment import works_here
-from daemon.store.conversations import Status, Summary
+from daemon.store.conversation_list import Summary
 from daemon.store.events import EventKind
-
-__all__ = ["assign", "give_back", "has_work", "tend", "transfer"]
 
 
 def assign(conn: Connection, conversation_id: int, to_admin_id: int, actor: Actor, now: datetime) -> bool:
@@ -21,7 +18,7 @@ def assign(conn: Connection, conversation_id: int, to_admin_id: int, actor: Acto
 
     False if it is his already, or resolved, or there is no such admin (any more).
     """
-    about = conversations.summary(conn, conversation_id)
+    about = conversation_list.summary(conn, conversation_id)
     if about is None or not works_here(conn, to_admin_id):
         return False
     if not conversations.give(conn, conversation_id, to_admin_id, now):
@@ -38,7 +35,7 @@ def transfer(
     False as for `assign`. Raises NotAnswerable for a note that is too long.
     """
     said = check_text(note) if note.strip() else ""
-    about = conversations.summary(conn, conversation_id)
+    about = conversation_list.summary(conn, conversation_id)
     if about is None or not works_here(conn, to_admin_id):
         return False
     if not conversations.give(conn, conversation_id, to_admin_id, now):
@@ -51,7 +48,7 @@ def transfer(
 
 def give_back(conn: Connection, conversation_id: int, actor: Actor, now: datetime) -> bool:
     """Put a conversation back into the queue; False if nobody has it."""
-    about = conversations.summary(conn, conversation_id)
+    about = conversation_list.summary(conn, conversation_id)
     if about is None or about.status != Status.ASSIGNED or about.assignee_id is None:
         return False
     if not conversations.release(conn, conversation_id, about.assignee_id):

@@ -15,7 +15,7 @@ from daemon.desk.settings import DeskSettings
 from daemon.domain.desk import CLERK, Action, Assign
 from daemon.domain.hours import Hours
 from daemon.domain.messages import Author
-from daemon.store import assignment, audit, claims, conversations, events, presence
+from daemon.store import assignment, audit, claims, conversation_list, conversations, events, presence
 from daemon.store.assignment import Work
 from daemon.store.events import EventKind
 
@@ -143,7 +143,7 @@ def _gifts(
     team = [one for one in presence.team(conn, now) if one.takes_work]
     if not team:
         return []
-    has, given = conversations.counts_by_admin(conn, account_id), presence.given_at(conn)
+    has, given = conversation_list.counts_by_admin(conn, account_id), presence.given_at(conn)
     places = [
         Place(
             one.admin_id,

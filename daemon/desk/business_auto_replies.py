@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 
 from daemon.desk import conversations as desk
 from daemon.desk import settings
+from daemon.domain.desk import Status
 from daemon.domain.links import LinkState
-from daemon.store import accounts, business_auto_replies, conversations, events, messages
-from daemon.store.conversations import Status
+from daemon.store import business_auto_replies, conversation_list, events, links, messages
 from daemon.store.events import EventKind
 
 # Nobody reads, thinks and types in less: a text that comes so soon after the customer's, in as many chats,
@@ -39,7 +39,7 @@ def recognise(
         return business_auto_replies.mark(conn, message_id)
     if business_auto_replies.is_known(conn, account_id, words, since):
         return business_auto_replies.mark(conn, message_id)
-    if accounts.get_link(conn, account_id).state not in (LinkState.ONLINE, LinkState.UNSTABLE):
+    if links.get(conn, account_id).state not in (LinkState.ONLINE, LinkState.UNSTABLE):
         return False
     alike = business_auto_replies.twins(conn, account_id, words, since, SOON)
     if len({contact_id for _, _, contact_id in alike}) < SEVERAL_CHATS:
@@ -52,7 +52,7 @@ def recognise(
 
 def _take_back(conn: Connection, account_id: int, conversation_id: int, message_id: int, now: datetime) -> None:
     """What this message had closed was never answered."""
-    about = conversations.summary(conn, conversation_id)
+    about = conversation_list.summary(conn, conversation_id)
     if about is not None and about.status != Status.RESOLVED:
         desk.reply_failed(conn, message_id, now)
     events.append(conn, account_id, EventKind.MESSAGE_CHANGED, now, conversation_id, message_id)

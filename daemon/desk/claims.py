@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from daemon.desk import settings
-from daemon.domain.desk import Action, Actor, Claim, ClaimedByAnother, OnlyTheAssignee
-from daemon.store import audit, claims, conversations, events
-from daemon.store.conversations import Status, Summary
+from daemon.domain.desk import Action, Actor, Claim, ClaimedByAnother, OnlyTheAssignee, Status
+from daemon.store import audit, claims, conversation_list, events
+from daemon.store.conversation_list import Summary
 from daemon.store.events import EventKind
 
 
@@ -37,7 +37,7 @@ def take(
 
     Raises ClaimedByAnother or OnlyTheAssignee; an unknown or resolved conversation is silently not claimed.
     """
-    about = conversations.summary(conn, conversation_id)
+    about = conversation_list.summary(conn, conversation_id)
     if about is None or about.status == Status.RESOLVED or actor.admin_id is None:
         return False
     theirs = check(conn, about, actor.admin_id, now, take_over)
@@ -68,7 +68,7 @@ def release(conn: Connection, conversation_id: int, tab: str, now: datetime) -> 
     """Its holder has emptied the reply field or gone elsewhere."""
     claim = claims.holder(conn, conversation_id, now)
     if claim is not None and claim.tab == tab:
-        about = conversations.summary(conn, conversation_id)
+        about = conversation_list.summary(conn, conversation_id)
         assert about is not None
         end(conn, about.account_id, conversation_id, now)
 

@@ -8,11 +8,9 @@ from sqlalchemy import Connection
 from daemon.domain.desk import Action, Actor, FieldError
 from daemon.domain.ids import Address
 from daemon.domain.texts import clean, one_line
-from daemon.store import audit, contact_details, conversations, events
+from daemon.store import audit, contact_details, conversation_list, events
 from daemon.store.contact_details import Earlier
-from daemon.store.conversations import Summary
-
-__all__ = ["Details", "Earlier", "FieldError", "details", "save_note", "set_field"]
+from daemon.store.conversation_list import Summary
 
 LONGEST_NOTE = 5000
 LONGEST_NAME = 40
@@ -55,7 +53,7 @@ def save_note(conn: Connection, conversation_id: int, text: str, actor: Actor, n
     note = clean(text)
     if len(note) > LONGEST_NOTE:
         raise FieldError("note", "too_long")
-    about = conversations.summary(conn, conversation_id)
+    about = conversation_list.summary(conn, conversation_id)
     if about is None or not contact_details.set_note(conn, about.contact_id, note or None):
         return False
     _changed(conn, about, "note", actor, now)
@@ -75,7 +73,7 @@ def set_field(conn: Connection, conversation_id: int, name: str, value: str, act
         raise FieldError("name", "too_long")
     if len(content) > LONGEST_VALUE:
         raise FieldError("value", "too_long")
-    about = conversations.summary(conn, conversation_id)
+    about = conversation_list.summary(conn, conversation_id)
     if about is None:
         return False
     known = dict(contact_details.fields(conn, about.contact_id))

@@ -5,11 +5,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from daemon.desk import claims, ratings
-from daemon.domain.desk import CLERK, Action, Actor, FieldError, Priority
+from daemon.domain.desk import CLERK, Action, Actor, FieldError, Priority, Status
 from daemon.domain.texts import one_line
 from daemon.domain.turns import Closer
-from daemon.store import audit, conversations, events, messages, tags, turns
-from daemon.store.conversations import Status
+from daemon.store import audit, conversation_list, conversations, events, messages, tags, turns
 from daemon.store.events import EventKind
 
 LONGEST_TAG = 40
@@ -22,7 +21,7 @@ def resolve(conn: Connection, conversation_id: int, actor: Actor, now: datetime)
     An open turn closes as handled without a reply; replies that wait to leave still leave. If the shop wants
     to know, the customer is asked how it was.
     """
-    about = conversations.summary(conn, conversation_id)
+    about = conversation_list.summary(conn, conversation_id)
     if about is None or not conversations.resolve(conn, conversation_id, actor.admin_id, now):
         return False
     open_turn = turns.current(conn, conversation_id)
@@ -43,7 +42,7 @@ def reopen(conn: Connection, conversation_id: int, actor: Actor, now: datetime) 
 
     A turn that only resolving had closed waits again.
     """
-    about = conversations.summary(conn, conversation_id)
+    about = conversation_list.summary(conn, conversation_id)
     if about is None or not conversations.reopen(conn, conversation_id, now):
         return False
     ratings.stop_waiting(conn, about.account_id, about.contact_id, now)
@@ -66,7 +65,7 @@ def reply_failed(conn: Connection, message_id: int, now: datetime) -> int | None
     bubble = messages.bubble(conn, message_id)
     if turn_id is None or bubble is None:
         return None
-    about = conversations.summary(conn, bubble.conversation_id)
+    about = conversation_list.summary(conn, bubble.conversation_id)
     assert about is not None
     here = about.id
     if about.status == Status.RESOLVED and not reopen(conn, about.id, CLERK, now):
@@ -83,7 +82,7 @@ def reply_failed(conn: Connection, message_id: int, now: datetime) -> int | None
 
 def set_priority(conn: Connection, conversation_id: int, priority: Priority, actor: Actor, now: datetime) -> bool:
     """Say how urgent a conversation is; False if it is that urgent, or resolved."""
-    about = conversations.summary(conn, conversation_id)
+    about = conversation_list.summary(conn, conversation_id)
     if about is None or not conversations.set_priority(conn, conversation_id, priority):
         return False
     detail = {"before": about.priority.value, "after": priority.value}
@@ -102,7 +101,7 @@ def tag(conn: Connection, conversation_id: int, name: str, actor: Actor, now: da
         raise FieldError("tag", "empty")
     if len(wanted) > LONGEST_TAG:
         raise FieldError("tag", "too_long")
-    about = conversations.summary(conn, conversation_id)
+    about = conversation_list.summary(conn, conversation_id)
     if about is None:
         return False
     known = tags.every(conn, about.account_id)
@@ -120,7 +119,7 @@ def tag(conn: Connection, conversation_id: int, name: str, actor: Actor, now: da
 
 def untag(conn: Connection, conversation_id: int, tag_id: int, actor: Actor, now: datetime) -> bool:
     """Take a tag off a conversation; False if it has not that tag."""
-    about = conversations.summary(conn, conversation_id)
+    about = conversation_list.summary(conn, conversation_id)
     found = next((one for one in about.tags if one.id == tag_id), None) if about else None
     if about is None or found is None:
         return False

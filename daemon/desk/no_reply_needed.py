@@ -5,10 +5,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from daemon.desk import claims
-from daemon.domain.desk import Action, Actor
+from daemon.domain.desk import Action, Actor, Status
 from daemon.domain.turns import Closer
-from daemon.store import audit, conversations, events, messages, turns
-from daemon.store.conversations import Status
+from daemon.store import audit, conversation_list, conversations, events, messages, turns
 from daemon.store.events import EventKind
 
 
@@ -16,7 +15,7 @@ def mark(conn: Connection, conversation_id: int, turn_id: int, actor: Actor, now
     """Close the open turn without a reply; False if it is not the open one (any more)."""
     if turns.current(conn, conversation_id) != turn_id:
         return False
-    about = conversations.summary(conn, conversation_id)
+    about = conversation_list.summary(conn, conversation_id)
     if about is None or not turns.close(conn, turn_id, Closer(actor.author, actor.admin_id), None, now):
         return False
     claims.end(conn, about.account_id, conversation_id, now)
@@ -28,7 +27,7 @@ def mark(conn: Connection, conversation_id: int, turn_id: int, actor: Actor, now
 def unmark(conn: Connection, conversation_id: int, turn_id: int, actor: Actor, now: datetime) -> bool:
     """Open such a turn again; False if a reply closed it, another is open, or the conversation is resolved."""
     found = turns.mark(conn, turn_id) if turns.is_of(conn, turn_id, conversation_id) else None
-    about = conversations.summary(conn, conversation_id)
+    about = conversation_list.summary(conn, conversation_id)
     if found is None or found.message_id is not None or about is None or about.status == Status.RESOLVED:
         return False
     if not turns.reopen(conn, turn_id):

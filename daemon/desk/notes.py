@@ -11,8 +11,6 @@ from daemon.domain.messages import MessageKind
 from daemon.store import events, mentions, messages
 from daemon.store.mentions import Mention
 
-__all__ = ["Mention", "add", "mentioned", "see", "unseen_mentions"]
-
 # not within an e-mail address
 _MENTION = re.compile(r"(?<![\w.@-])@([a-z0-9][a-z0-9._-]*)", re.IGNORECASE)
 

@@ -5,11 +5,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from daemon.desk import claims
-from daemon.domain.messages import Author, Delivery
+from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.domain.turns import Closer
 from daemon.store import conversations, events, messages, outbox, turns
 from daemon.store.events import EventKind
-from daemon.store.outbox import OutboxState
 
 
 def answered(

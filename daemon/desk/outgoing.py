@@ -1,16 +1,16 @@
-"""The last look before a reply leaves: is it still wanted?"""
+"""A reply on its way out: the last look before it leaves, and what only a person can decide about it."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import Connection
 
-from daemon.desk import conversations
+from daemon.desk.conversations import reply_failed
 from daemon.domain.desk import Action, Actor
-from daemon.domain.messages import Author, Delivery
-from daemon.store import audit, claims, conversations, events, messages, outbox, turns
+from daemon.domain.messages import Author, Delivery, OutboxState
+from daemon.store import audit, claims, conversation_list, events, messages, outbox, turns
 from daemon.store.events import EventKind
-from daemon.store.outbox import OutboxState, Outgoing
+from daemon.store.outbox import Outgoing
 
 # The bot's word comes at once or not at all: after an outage it would only surprise.
 BOT_WAITS = timedelta(minutes=2)
@@ -20,14 +20,14 @@ def stop(conn: Connection, account_id: int, reply: Outgoing, now: datetime) -> b
     """Cancel a reply of the bot that a person, or time, has overtaken; True if it must not leave.
 
     Runs in the transaction that takes the reply out of the queue, so nobody can be faster unseen. An admin's
-    reply is stopped where the phone's answer comes in (`desk.elsewhere`).
+    reply is stopped where the phone's answer comes in (`desk.other_devices`).
     """
     bubble = messages.bubble(conn, reply.message_id)
     if bubble is None or bubble.author != Author.BOT or reply.bot_key is None or _is_wanted(conn, reply, now):
         return False
     outbox.settle(conn, reply.id, OutboxState.CANCELLED, now)
     messages.set_delivery(conn, reply.message_id, Delivery.CANCELLED)
-    conversations.reply_failed(conn, reply.message_id, now)
+    reply_failed(conn, reply.message_id, now)
     kind = EventKind.MESSAGE_CHANGED
     events.append(conn, account_id, kind, now, reply.conversation_id, reply.message_id)
     return True
@@ -71,7 +71,7 @@ def decide(
 ) -> bool:
     """Carry out a person's decision; False, and nothing changes, if the reply is not in that state any more."""
     bubble = messages.bubble(conn, message_id)
-    about = conversations.summary(conn, conversation_id)
+    about = conversation_list.summary(conn, conversation_id)
     if bubble is None or about is None or bubble.conversation_id != conversation_id:
         return False
     before, after = _MOVES[decision]

@@ -19,8 +19,9 @@ from daemon.domain.primary_phone import (
     step,
     why_unlinked,
 )
-from daemon.store import accounts, evidence
-from daemon.store.accounts import Account, Link
+from daemon.store import accounts, evidence, links
+from daemon.store.accounts import Account
+from daemon.store.links import Link
 
 # what changes all the time is written down this often
 WRITE_EVERY = timedelta(hours=1)
@@ -38,11 +39,11 @@ def has_work(conn: Connection, account_id: int, limits: Limits, now: datetime) -
 def tend(conn: Connection, account_id: int, limits: Limits, now: datetime) -> None:
     """Write where the phone stands, and announce it."""
     if changes := _changes(conn, account_id, limits, now):
-        accounts.change_link(conn, account_id, now, **changes)
+        links.change(conn, account_id, now, **changes)
 
 
 def _changes(conn: Connection, account_id: int, limits: Limits, now: datetime) -> dict[str, Any]:
-    account, link = accounts.get(conn, account_id), accounts.get_link(conn, account_id)
+    account, link = accounts.get(conn, account_id), links.get(conn, account_id)
     if account.device is None:
         # nothing is linked: there is no phone to miss
         return {"phone_step": Step.FINE.value, "phone_back_at": None} if link.phone_step != Step.FINE else {}
@@ -83,7 +84,7 @@ def _differ(before: datetime | None, after: datetime, exactly: bool) -> bool:
 
 def wants_ping(conn: Connection, account_id: int, now: datetime) -> bool:
     """Whether the phone is to be asked for a sign of life now."""
-    account, link = accounts.get(conn, account_id), accounts.get_link(conn, account_id)
+    account, link = accounts.get(conn, account_id), links.get(conn, account_id)
     return ping_is_due(link.phone_step, link.pinged_at, now) and own_address(account) is not None
 
 
@@ -91,13 +92,13 @@ def take_ping(conn: Connection, account_id: int, now: datetime) -> Address | Non
     """Our own address if the phone is to be asked now, noted before it is: after a crash nobody asks twice."""
     if not wants_ping(conn, account_id, now):
         return None
-    accounts.change_link(conn, account_id, now, pinged_at=now)
+    links.change(conn, account_id, now, pinged_at=now)
     return own_address(accounts.get(conn, account_id))
 
 
 def put_ping_back(conn: Connection, account_id: int, now: datetime) -> None:
     """The question surely did not leave: ask again soon, not only tomorrow."""
-    accounts.change_link(conn, account_id, now, pinged_at=now - PING_EVERY + ASK_AGAIN)
+    links.change(conn, account_id, now, pinged_at=now - PING_EVERY + ASK_AGAIN)
 
 
 def own_address(account: Account) -> Address | None:
@@ -109,6 +110,6 @@ def own_address(account: Account) -> Address | None:
 
 def reason_of_end(conn: Connection, account_id: int, limits: Limits, now: datetime) -> LinkReason:
     """Why WhatsApp ended the link with the code that it has for both: a person on the phone, or no phone."""
-    account, link = accounts.get(conn, account_id), accounts.get_link(conn, account_id)
+    account, link = accounts.get(conn, account_id), links.get(conn, account_id)
     last = evidence.latest(conn, account_id)
     return why_unlinked(last.at if last else None, account.linked_at, link.heard_at, now, limits)

@@ -7,11 +7,8 @@ from sqlalchemy import Connection
 
 from daemon.desk.replies import LONGEST_REPLY
 from daemon.domain.desk import Action, Actor, FieldError
-from daemon.domain.placeholders import fill
 from daemon.domain.texts import clean
 from daemon.store import audit, quick_replies
-
-__all__ = ["QuickReplyError", "delete", "fill", "save"]
 
 SHORTCUT = re.compile(r"[\w-]+")
 LONGEST_SHORTCUT = 32

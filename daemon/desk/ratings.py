@@ -9,13 +9,12 @@ from sqlalchemy import Connection
 from daemon.desk import settings
 from daemon.desk.replies import queue_message
 from daemon.domain.desk import Action, Actor
-from daemon.domain.messages import Author, Delivery
+from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.domain.placeholders import fill
 from daemon.domain.texts import clean
 from daemon.domain.turns import Closer
-from daemon.store import audit, conversations, events, messages, outbox, ratings
-from daemon.store.conversations import Summary
-from daemon.store.outbox import OutboxState
+from daemon.store import audit, conversation_list, conversations, events, messages, outbox, ratings
+from daemon.store.conversation_list import Summary
 from daemon.store.ratings import Waiting
 
 ASKED, THANKED = "rating", "thanks"
@@ -42,7 +41,7 @@ class Rated:
 
 def ask(conn: Connection, conversation_id: int, actor: Actor, now: datetime) -> None:
     """Put the question, once a conversation, if the shop wants to know and the customer has written in it."""
-    about = conversations.summary(conn, conversation_id)
+    about = conversation_list.summary(conn, conversation_id)
     if about is None:
         return
     chosen = settings.load(conn, about.account_id)
@@ -80,7 +79,7 @@ def take(
 
 def thank(conn: Connection, rated: Rated, now: datetime) -> None:
     """Say thanks for a rating, if the shop wants that."""
-    about = conversations.summary(conn, rated.conversation_id)
+    about = conversation_list.summary(conn, rated.conversation_id)
     assert about is not None
     if thanks := _filled(settings.load(conn, about.account_id).rating_thanks, about):
         queue_message(conn, about, Closer(Author.BOT), thanks, now, None, None, THANKED)

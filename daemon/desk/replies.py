@@ -7,11 +7,11 @@ from sqlalchemy import Connection
 
 from daemon.desk import claims
 from daemon.domain import texts
-from daemon.domain.desk import Action, Actor
+from daemon.domain.desk import Action, Actor, Status
 from daemon.domain.messages import Author, Delivery, MessageKind
 from daemon.domain.turns import AlreadyAnswered, Closer, HandledMark, NotAnswerable
-from daemon.store import audit, conversations, events, messages, outbox, turns
-from daemon.store.conversations import Status, Summary
+from daemon.store import audit, conversation_list, conversations, events, messages, outbox, turns
+from daemon.store.conversation_list import Summary
 
 # WhatsApp refuses texts longer than 65,536 characters.
 LONGEST_REPLY = 65_536
@@ -97,7 +97,7 @@ def note_refusal(conn: Connection, account_id: int, conversation_id: int, actor:
 
 def answerable(conn: Connection, conversation_id: int) -> Summary:
     """A conversation that can be written to; raises NotAnswerable if there is none or it is resolved."""
-    about = conversations.summary(conn, conversation_id)
+    about = conversation_list.summary(conn, conversation_id)
     if about is None or about.status == Status.RESOLVED:
         raise NotAnswerable("unknown_conversation")
     return about

@@ -19,6 +19,23 @@ class Priority(StrEnum):
     URGENT = "urgent"
 
 
+class Status(StrEnum):
+    """Where a conversation stands."""
+
+    UNASSIGNED = "unassigned"
+    ASSIGNED = "assigned"
+    RESOLVED = "resolved"
+
+
+class Box(StrEnum):
+    """Which conversations a list shows."""
+
+    MINE = "mine"
+    UNASSIGNED = "unassigned"
+    ALL = "all"
+    RESOLVED = "resolved"
+
+
 class Assign(StrEnum):
     """How conversations find an admin by themselves."""
 

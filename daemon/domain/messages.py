@@ -60,6 +60,19 @@ class Delivery(StrEnum):
     PLAYED = "played"
 
 
+class OutboxState(StrEnum):
+    """Where a reply is on its way out."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+    HELD = "held"
+    DISCARDED = "discarded"
+    CANCELLED = "cancelled"
+
+
 DELIVERY_ORDER = {
     Delivery.QUEUED: 0,
     Delivery.HELD: 0,

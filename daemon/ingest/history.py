@@ -15,7 +15,7 @@ from daemon.domain.ids import Party
 from daemon.domain.messages import HistoryReceived, HistoryUploaded, MessageReceived
 from daemon.domain.time import believable
 from daemon.ingest.messages import fill, is_ourselves, values_of
-from daemon.store import accounts, contacts, conversations, events, messages
+from daemon.store import contacts, conversations, events, links, messages
 from daemon.store import history_parts as parts
 from daemon.store.accounts import Account
 from daemon.store.events import EventKind
@@ -29,9 +29,9 @@ def keep(conn: Connection, account: Account, event: HistoryUploaded, now: dateti
     values: dict[str, object] = {"history_at": now}
     if event.kind in SHOWN:
         values["history_state"] = HistoryState.IMPORTING.value
-        if accounts.get_link(conn, account.id).history_state != HistoryState.IMPORTING:
+        if links.get(conn, account.id).history_state != HistoryState.IMPORTING:
             values["history_percent"] = None
-    accounts.change_link(conn, account.id, now, **values)
+    links.change(conn, account.id, now, **values)
 
 
 def history(conn: Connection, account: Account, event: HistoryReceived, now: datetime) -> None:
@@ -48,14 +48,14 @@ def history(conn: Connection, account: Account, event: HistoryReceived, now: dat
         if known is not None:
             contacts.set_first_name(conn, known, name)
     if new:
-        count = accounts.get_link(conn, account.id).history_messages + new
-        accounts.change_link(conn, account.id, now, history_messages=count, history_at=now)
+        count = links.get(conn, account.id).history_messages + new
+        links.change(conn, account.id, now, history_messages=count, history_at=now)
 
 
 def imported(conn: Connection, account_id: int, part: Part, now: datetime) -> None:
     """All of a part is in: note how far the phone says it is."""
     parts.forget_data(conn, part.id)
-    link = accounts.get_link(conn, account_id)
+    link = links.get(conn, account_id)
     values: dict[str, object] = {"history_at": now}
     if part.kind in COUNTED and part.progress is not None:
         # parts may overtake each other
@@ -63,22 +63,22 @@ def imported(conn: Connection, account_id: int, part: Part, now: datetime) -> No
         values["history_percent"] = percent
         if percent == 100 and not parts.has_messages_waiting(conn, account_id):
             values["history_state"] = HistoryState.DONE.value
-    accounts.change_link(conn, account_id, now, **values)
+    links.change(conn, account_id, now, **values)
 
 
 def settle(conn: Connection, account_id: int, now: datetime) -> None:
     """An import in which nothing more comes is over, whether or not the phone had finished."""
-    link = accounts.get_link(conn, account_id)
+    link = links.get(conn, account_id)
     if link.history_state != HistoryState.IMPORTING or not is_silent(link.history_at, now):
         return
     if not parts.has_messages_waiting(conn, account_id):
         state = state_in_silence(link.history_percent)
-        accounts.change_link(conn, account_id, now, history_state=state.value)
+        links.change(conn, account_id, now, history_state=state.value)
 
 
 def next_part(conn: Connection, account_id: int, now: datetime) -> Part | None:
     """The part to import now; names come last, because they name only those who are here."""
-    link = accounts.get_link(conn, account_id)
+    link = links.get(conn, account_id)
     names = link.history_state == HistoryState.DONE or is_silent(link.history_at, now)
     return parts.next_part(conn, account_id, names)
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from daemon.desk import other_devices
-from daemon.domain.messages import TICKS, ReceiptKind, ReceiptReceived
+from daemon.domain.messages import TICKS, OutboxState, ReceiptKind, ReceiptReceived
 from daemon.ingest.messages import is_ourselves
 from daemon.store import contacts, events, messages, outbox, receipts
 from daemon.store.accounts import Account, own_author
@@ -27,10 +27,10 @@ def receive_receipt(conn: Connection, account: Account, event: ReceiptReceived, 
     for place in messages.find_own(conn, account.id, event.wa_ids):
         journey = outbox.by_message(conn, place.id)
         if journey is not None and journey.state in (
-            outbox.OutboxState.UNCERTAIN,
-            outbox.OutboxState.SENDING,
+            OutboxState.UNCERTAIN,
+            OutboxState.SENDING,
         ):
-            outbox.settle(conn, journey.id, outbox.OutboxState.SENT, now)
+            outbox.settle(conn, journey.id, OutboxState.SENT, now)
         if messages.raise_delivery(conn, place.id, delivery):
             events.append(conn, account.id, EventKind.MESSAGE_CHANGED, now, place.conversation_id, place.id)
 

@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Select, select
 
+from auth_store.tables import admin
 from daemon.store.engine import Database
-from daemon.store.tables.core import admin, contact, conversation, message
+from daemon.store.tables.core import contact, conversation, message
 from daemon.store.tables.desk import rating
 
 # a cell that begins with one of these is a formula to some spreadsheet

@@ -15,12 +15,11 @@ from sqlalchemy import select, update
 
 from auth_store.files import PlaceError, prepare_folder
 from daemon.domain.links import LinkState
-from daemon.domain.messages import Delivery
+from daemon.domain.messages import Delivery, OutboxState
 from daemon.maintenance import backup
 from daemon.maintenance.manifest import DATABASE, MANIFEST, NAMES, Manifest, Member
 from daemon.store import accounts, messages
 from daemon.store.engine import Database
-from daemon.store.outbox import OutboxState
 from daemon.store.schema import SchemaTooNew, migrate
 from daemon.store.tables.core import link, outbox
 

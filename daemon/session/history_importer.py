@@ -15,7 +15,7 @@ from daemon.domain.time import Clock
 from daemon.ingest import history
 from daemon.ingest.commit import apply
 from daemon.ingest.place_cache import Spots
-from daemon.store import accounts
+from daemon.store import links
 from daemon.store.engine import Database
 from daemon.store.history_parts import Part
 from daemon.whatsapp.history import read_past
@@ -76,7 +76,7 @@ class Historian(threading.Thread):
 
     def _look_for_the_end(self) -> None:
         with self._database.read() as conn:
-            under_way = accounts.get_link(conn, self._account_id).history_state == HistoryState.IMPORTING
+            under_way = links.get(conn, self._account_id).history_state == HistoryState.IMPORTING
         if under_way:
             with self._database.write() as conn:
                 history.settle(conn, self._account_id, self._clock())

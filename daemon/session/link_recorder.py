@@ -24,7 +24,7 @@ from daemon.domain.link_events import (
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.primary_phone import Limits
 from daemon.domain.time import Clock
-from daemon.store import accounts
+from daemon.store import accounts, links
 from daemon.store.engine import Database
 
 log = logging.getLogger(__name__)
@@ -108,18 +108,18 @@ class LinkKeeper:
 
     def _apply(self, conn: Connection, signal: Signal, now: datetime) -> None:
         def state(to: LinkState, **values: object) -> None:
-            accounts.set_state(conn, self._account_id, to, now, **values)  # type: ignore[arg-type]
+            links.set_state(conn, self._account_id, to, now, **values)  # type: ignore[arg-type]
 
         match signal:
             case CodeShown(text):
                 self.pairing = True
                 self._codes += 1
                 life = FIRST_CODE if self._codes == 1 else NEXT_CODE
-                before = accounts.get_link(conn, self._account_id).reason
+                before = links.get(conn, self._account_id).reason
                 why = before if before in _STILL_TRUE else LinkReason.NONE
                 state(LinkState.PAIRING, reason=why, qr=text, qr_expires_at=now + life)
             case PairCodeShown(code):
-                accounts.change_link(conn, self._account_id, now, pair_code=code)
+                links.change(conn, self._account_id, now, pair_code=code)
             case Paired(address):
                 self.pairing = False
                 # decided here, because messages may arrive before the login is complete
@@ -175,7 +175,7 @@ class LinkKeeper:
         refused = {"pair_phone": None} if signal.reason == LinkReason.CODE_REFUSED else {}
         try:
             with self._database.write() as conn:
-                accounts.set_state(
+                links.set_state(
                     conn,
                     self._account_id,
                     signal.state,

@@ -32,7 +32,7 @@ from daemon.session.link_recorder import REFUSED, LinkKeeper
 from daemon.session.media_fetcher import Fetcher
 from daemon.session.sender import Sender, settle_interrupted
 from daemon.session.typing_indicator import Typist
-from daemon.store import accounts
+from daemon.store import accounts, links
 from daemon.store.accounts import Account
 from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database
@@ -90,7 +90,7 @@ class Session:
         with self._database.write() as conn:
             now = self._clock()
             if self._account.device is not None:
-                accounts.set_state(conn, self._account.id, LinkState.CONNECTING, now)
+                links.set_state(conn, self._account.id, LinkState.CONNECTING, now)
         library = threading.Thread(target=self._whatsapp.run, name="whatsapp", daemon=True)
         library.start()
         self._sender.start()
@@ -162,12 +162,12 @@ class Session:
             self._keeper.handle(BacklogEnded())
         elif self._progress.has_moved:
             with self._database.write() as conn:
-                accounts.change_link(conn, self._account.id, self._clock(), backlog_done=self._progress.done)
+                links.change(conn, self._account.id, self._clock(), backlog_done=self._progress.done)
 
     def _wishes(self) -> LinkEnded | None:
         with self._database.read() as conn:
-            link = accounts.get_link(conn, self._account.id)
-        if link.wish == accounts.WISH_UNLINK:
+            link = links.get(conn, self._account.id)
+        if link.wish == links.WISH_UNLINK:
             return LinkEnded(LinkState.UNLINKED, LinkReason.UNLINKED_HERE)
         if not self._keeper.pairing:
             return None
@@ -196,7 +196,7 @@ class Session:
         with self._database.write() as conn:
             now = self._clock()
             wish = {"wish": ""} if end.reason == LinkReason.UNLINKED_HERE else {}
-            accounts.set_state(
+            links.set_state(
                 conn, self._account.id, end.state, now, end.reason, detail=end.detail, retry_at=end.until, **wish
             )
             if end.state in (LinkState.LOGGED_OUT, LinkState.UNLINKED):
@@ -243,7 +243,7 @@ def main() -> None:
         log.error("the keys' file is damaged and is left as it is")
         with database.write() as conn:
             reason = LinkReason.KEYS_DAMAGED
-            accounts.set_state(conn, account_id, LinkState.OFFLINE, utc_now(), reason)
+            links.set_state(conn, account_id, LinkState.OFFLINE, utc_now(), reason)
         return
     database.close()
     session = Session(config, account, pulse=given.pulse)

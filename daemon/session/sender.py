@@ -5,7 +5,7 @@ import threading
 import time
 
 from daemon.desk import conversations, other_devices, outgoing, primary_phone
-from daemon.domain.messages import Delivery
+from daemon.domain.messages import Delivery, OutboxState
 from daemon.domain.sentences.phone import PING
 from daemon.domain.time import Clock
 from daemon.store import contacts, events, messages, outbox
@@ -13,7 +13,7 @@ from daemon.store.change_watch import ChangeWatch
 from daemon.store.conversations import lead
 from daemon.store.engine import Database
 from daemon.store.events import EventKind
-from daemon.store.outbox import OutboxState, Outgoing
+from daemon.store.outbox import Outgoing
 from daemon.whatsapp.client import WhatsApp
 from daemon.whatsapp.send import SendFailed, SendUncertain, Sent, send_text
 

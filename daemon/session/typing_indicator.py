@@ -8,7 +8,7 @@ from daemon.desk import settings
 from daemon.domain.desk import CLAIM_LASTS
 from daemon.domain.ids import ChatKind
 from daemon.domain.time import Clock
-from daemon.store import claims, contacts, conversations
+from daemon.store import claims, contacts, conversation_list
 from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database
 from daemon.whatsapp.client import WhatsApp
@@ -73,7 +73,7 @@ class Typist(threading.Thread):
 
     def _show(self, conversation_id: int, typing: bool) -> None:
         with self._database.read() as conn:
-            about = conversations.summary(conn, conversation_id)
+            about = conversation_list.summary(conn, conversation_id)
             to = contacts.address_of(conn, about.contact_id) if about else None
         if to is not None and to.kind == ChatKind.PERSON and not self._stopping.is_set():
             show_typing(self._whatsapp, to, typing)

@@ -1,18 +1,24 @@
-"""Linked numbers and the state of their links."""
+"""Linked numbers, called accounts: finding, making, renaming, removing one, and which number and device it is."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, false, insert, or_, select, update
+from sqlalchemy import Connection, delete, false, insert, or_, select, update
 
+from auth_store.tables import metadata
+from daemon.domain.account_names import BadName, is_same, parse_name
 from daemon.domain.history import HistoryState
-from daemon.domain.links import LinkReason, LinkState, can_send, may_follow
-from daemon.domain.login_attempts import Attempts
+from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.messages import Author
 from daemon.domain.primary_phone import Kind, Step
-from daemon.store import events, evidence
-from daemon.store.tables.core import account, link
+from daemon.store import events, evidence, links
+from daemon.store.links import Link
+from daemon.store.tables.core import account, contact, event_log, link
+from daemon.store.tables.desk import audit
+
+# the name of the first one, until somebody calls it something else
+MAIN = "main"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,53 +32,6 @@ class Account:
     device: int | None
     linked_at: datetime | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Where an account's link stands and what people want of it."""
-
-    account_id: int
-    state: LinkState
-    reason: LinkReason
-    detail: str | None
-    since: datetime
-    retry_at: datetime | None
-    online_at: datetime | None
-    qr: str | None
-    qr_expires_at: datetime | None
-    pair_code: str | None
-    backlog_total: int | None
-    backlog_done: int | None
-    pair_until: datetime | None
-    pair_phone: str | None
-    wish: str
-    # the primary phone: last seen when and by what, what its silence means, when it came back, when it was asked
-    phone_seen_at: datetime | None = None
-    phone_seen_by: Kind | None = None
-    phone_step: Step = Step.FINE
-    phone_back_at: datetime | None = None
-    pinged_at: datetime | None = None
-    # when we were last known to be online, and since when without a long gap
-    heard_at: datetime | None = None
-    listening_since: datetime | None = None
-    # the history that the phone uploads after linking
-    history_state: HistoryState = HistoryState.NONE
-    history_percent: int | None = None
-    history_messages: int = 0
-    history_at: datetime | None = None
-    # the attempts to log in
-    tries_in_vain: int = 0
-    tries_earlier: int = 0
-    tried_at: datetime | None = None
-
-    @property
-    def attempts(self) -> Attempts:
-        """The logins behind this link."""
-        return Attempts(self.tries_in_vain, self.tries_earlier, self.tried_at)
-
-
-WISH_UNLINK = "unlink"
-WISH_RECONNECT = "reconnect"
 
 _ACCOUNT = tuple(account.c[name] for name in Account.__dataclass_fields__)
 
@@ -95,6 +54,67 @@ def every(conn: Connection) -> list[Account]:
 def get(conn: Connection, account_id: int) -> Account:
     """The account of that number; raises NoResultFound."""
     return Account(*conn.execute(select(*_ACCOUNT).where(account.c.id == account_id)).one())
+
+
+def called(conn: Connection, name: str) -> Account | None:
+    """The account that people would find under a name, whatever its capital letters."""
+    return next((one for one in every(conn) if is_same(one.name, name)), None)
+
+
+def add(conn: Connection, typed: str, now: datetime) -> Account:
+    """A new account of the typed name; raises BadName."""
+    name = parse_name(typed)
+    if called(conn, name) is not None:
+        raise BadName("taken")
+    made = ensure(conn, name, now)
+    events.append(conn, made.id, events.EventKind.LINK_CHANGED, now)
+    return made
+
+
+def rename(conn: Connection, account_id: int, typed: str, now: datetime) -> None:
+    """Call an account something else, and announce it; raises BadName."""
+    name = parse_name(typed)
+    other = called(conn, name)
+    if other is not None and other.id != account_id:
+        raise BadName("taken")
+    conn.execute(update(account).where(account.c.id == account_id).values(name=name))
+    events.append(conn, account_id, events.EventKind.LINK_CHANGED, now)
+
+
+def remove(conn: Connection, account_id: int, now: datetime) -> bool:
+    """Take away an account that was never linked; False, and nothing changes, if it may not go."""
+    if not may_be_removed(conn, account_id):
+        return False
+    heir = next(one.id for one in every(conn) if one.id != account_id)
+    # what was done stays in the owner's log; and the event log has no gaps: readers would think it was pruned
+    conn.execute(update(audit).where(audit.c.account_id == account_id).values(account_id=None))
+    conn.execute(update(event_log).where(event_log.c.account_id == account_id).values(account_id=heir))
+    for table in reversed(metadata.sorted_tables):
+        if "account_id" in table.c:
+            conn.execute(delete(table).where(table.c.account_id == account_id))
+    conn.execute(delete(account).where(account.c.id == account_id))
+    events.append(conn, heir, events.EventKind.LINK_CHANGED, now)
+    return True
+
+
+def may_be_removed(conn: Connection, account_id: int) -> bool:
+    """Whether it is one of several, was never linked and is not just being linked; nobody has written to it."""
+    if get(conn, account_id).phone is not None:
+        return False
+    if links.get(conn, account_id).state == LinkState.LINKING or len(every(conn)) < 2:
+        return False
+    return conn.execute(select(contact.c.id).where(contact.c.account_id == account_id).limit(1)).first() is None
+
+
+def in_use(conn: Connection) -> list[tuple[Account, Link]]:
+    """The accounts that are meant to send: without those never linked or unlinked here, unless all are such."""
+    every = [(one, links.get(conn, one.id)) for one in every(conn)]
+    used = [(one, link) for one, link in every if one.phone is not None and not _is_given_up(link)]
+    return used or every
+
+
+def _is_given_up(link: Link) -> bool:
+    return link.state == LinkState.UNLINKED and link.reason == LinkReason.UNLINKED_HERE
 
 
 def claim(
@@ -132,68 +152,6 @@ def set_identity(
         fresh |= {"history_state": HistoryState.NONE.value, "history_percent": None, "history_messages": 0}
         conn.execute(update(link).where(link.c.account_id == account_id).values(**fresh))
     conn.execute(update(account).where(account.c.id == account_id).values(**changes))
-
-
-def get_link(conn: Connection, account_id: int) -> Link:
-    """The link of an account; raises NoResultFound."""
-    row = conn.execute(
-        select(*(link.c[name] for name in Link.__dataclass_fields__)).where(link.c.account_id == account_id)
-    ).one()
-    values = dict(row._mapping)
-    values["state"], values["reason"] = LinkState(row.state), LinkReason(row.reason)
-    values["phone_step"] = Step(row.phone_step)
-    values["history_state"] = HistoryState(row.history_state)
-    values["phone_seen_by"] = Kind(row.phone_seen_by) if row.phone_seen_by else None
-    return Link(**values)
-
-
-def set_state(
-    conn: Connection,
-    account_id: int,
-    state: LinkState,
-    now: datetime,
-    reason: LinkReason = LinkReason.NONE,
-    **values: Any,
-) -> bool:
-    """Move the link to `state` and announce it.
-
-    Further columns (detail, retry_at, qr, …) may be given; the pairing codes vanish in every state but
-    PAIRING. Returns False, and changes nothing, if `state` may not follow the present one.
-    """
-    before = get_link(conn, account_id)
-    if not may_follow(before.state, state):
-        return False
-    changes: dict[str, Any] = {"state": state.value, "reason": reason.value, "detail": None, "retry_at": None}
-    if state != before.state or reason != before.reason:
-        changes["since"] = now
-    if state != LinkState.PAIRING:
-        changes |= {"qr": None, "qr_expires_at": None, "pair_code": None}
-    if state == LinkState.ONLINE:
-        changes |= {"online_at": now, "backlog_total": None, "backlog_done": None}
-    change_link(conn, account_id, now, **(changes | values))
-    keep_attempts(conn, account_id, _attempts(before, state, now))
-    return True
-
-
-def keep_attempts(conn: Connection, account_id: int, found: Attempts) -> None:
-    """Remember the logins behind the link."""
-    columns = {"tries_in_vain": found.in_vain, "tries_earlier": found.earlier, "tried_at": found.latest}
-    conn.execute(update(link).where(link.c.account_id == account_id).values(**columns))
-
-
-def _attempts(before: Link, after: LinkState, now: datetime) -> Attempts:
-    """The logins behind the link once it is in `after`."""
-    if after in (LinkState.CATCHING_UP, LinkState.ONLINE):
-        return before.attempts.got_in()
-    if can_send(before.state) and not can_send(after) and before.online_at is not None:
-        return before.attempts.rested(now - before.online_at)
-    return before.attempts
-
-
-def change_link(conn: Connection, account_id: int, now: datetime, **values: Any) -> None:
-    """Change columns of the link other than its state, and announce it."""
-    conn.execute(update(link).where(link.c.account_id == account_id).values(**values))
-    events.append(conn, account_id, events.EventKind.LINK_CHANGED, now)
 
 
 def own_author(device: int) -> Author:

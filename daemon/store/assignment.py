@@ -6,11 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, bindparam, func, literal_column, or_, select, update
 
+from auth_store.tables import admin
 from daemon.domain.desk import Action
 from daemon.domain.ids import ChatKind
 from daemon.domain.messages import Author
 from daemon.store.prepared import Prepared
-from daemon.store.tables.core import admin, conversation, message, turn
+from daemon.store.tables.core import conversation, message, turn
 from daemon.store.tables.desk import audit, claim
 
 

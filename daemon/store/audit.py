@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
+from auth_store.tables import admin
 from daemon.domain.desk import Action, Actor
 from daemon.domain.messages import Author
 from daemon.store import events
-from daemon.store.tables.core import admin
 from daemon.store.tables.desk import audit
 
 # These belong into the thread as well, where the team sees them.

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from auth_store.tables import admin
 from daemon.domain.desk import CLAIM_LASTS, Claim
-from daemon.store.tables.core import admin
 from daemon.store.tables.desk import claim
 
 _claims = select(

@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from auth_store.tables import admin
 from daemon.domain.ids import Address
-from daemon.store.tables.core import admin, contact, contact_alias, conversation, message
+from daemon.store.tables.core import contact, contact_alias, conversation, message
 from daemon.store.tables.desk import contact_field, rating
 
 

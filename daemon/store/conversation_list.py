@@ -3,35 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, literal_column, select
 
-from daemon.domain.desk import Priority
+from auth_store.tables import admin
+from daemon.domain.desk import Box, Priority, Status
 from daemon.domain.ids import ChatKind
 from daemon.domain.messages import Author, Delivery, MessageKind
 from daemon.store import tags
-from daemon.store.tables.core import admin, contact, conversation, message, turn
+from daemon.store.tables.core import contact, conversation, message, turn
 from daemon.store.tables.desk import conversation_tag
 from daemon.store.tags import Tag
-
-
-class Status(StrEnum):
-    """Where a conversation stands."""
-
-    UNASSIGNED = "unassigned"
-    ASSIGNED = "assigned"
-    RESOLVED = "resolved"
-
-
-class Box(StrEnum):
-    """Which conversations a list shows."""
-
-    MINE = "mine"
-    UNASSIGNED = "unassigned"
-    ALL = "all"
-    RESOLVED = "resolved"
 
 
 @dataclass(frozen=True, slots=True)

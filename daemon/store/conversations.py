@@ -18,35 +18,11 @@ from sqlalchemy import (
     update,
 )
 
-from daemon.domain.desk import Priority
+from daemon.domain.desk import Priority, Status
 from daemon.domain.ids import ChatKind
 from daemon.domain.messages import Author, MessageKind
-from daemon.store.conversation_list import Box, Status, Summary, counts, counts_by_admin, listing, summary
 from daemon.store.prepared import Prepared
 from daemon.store.tables.core import contact_alias, conversation, message, turn
-
-__all__ = [
-    "Box",
-    "Current",
-    "Status",
-    "Summary",
-    "assign",
-    "counts",
-    "counts_by_admin",
-    "current",
-    "give",
-    "lead",
-    "listing",
-    "release",
-    "reopen",
-    "resolve",
-    "see",
-    "set_priority",
-    "set_typing",
-    "start",
-    "summary",
-    "touch",
-]
 
 TYPING_LASTS = timedelta(seconds=10)
 

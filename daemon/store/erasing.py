@@ -6,10 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
-from daemon.domain.messages import MessageKind
+from daemon.domain.desk import Status
+from daemon.domain.messages import MessageKind, OutboxState
 from daemon.store import conversations
-from daemon.store.conversations import Status
-from daemon.store.outbox import OutboxState
 from daemon.store.tables.core import (
     contact,
     contact_alias,

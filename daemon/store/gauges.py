@@ -6,9 +6,10 @@ from datetime import datetime
 from sqlalchemy import Connection, func, literal_column, select
 
 from daemon.domain.ids import ChatKind
-from daemon.store.outbox import OutboxState
+from daemon.domain.messages import OutboxState
 from daemon.store.presence import SILENT_FOR
-from daemon.store.tables.core import conversation, desk_tables, outbox, turn
+from daemon.store.tables.core import conversation, outbox, turn
+from daemon.store.tables.desk import presence
 
 # the states of a reply that is not settled yet
 UNSETTLED = (OutboxState.QUEUED, OutboxState.SENDING, OutboxState.HELD, OutboxState.UNCERTAIN)
@@ -47,7 +48,6 @@ def unsettled_replies(conn: Connection) -> dict[tuple[int, OutboxState], int]:
 
 def open_tabs(conn: Connection, now: datetime) -> int:
     """Browser tabs that are open now, in all inbox processes."""
-    tab = desk_tables.presence
     return conn.execute(
-        select(func.count()).where(tab.c.seen_at > now - SILENT_FOR, tab.c.left_at.is_(None))
+        select(func.count()).where(presence.c.seen_at > now - SILENT_FOR, presence.c.left_at.is_(None))
     ).scalar_one()

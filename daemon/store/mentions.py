@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from daemon.store.tables.core import admin, message
+from auth_store.tables import admin
+from daemon.store.tables.core import message
 from daemon.store.tables.desk import mention
 
 

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, case, func, literal, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from auth_store.tables import admin
 from daemon.domain.messages import DELIVERY_ORDER, PLACEHOLDERS, Author, Delivery, MessageKind
 from daemon.store.prepared import Prepared
-from daemon.store.tables.core import admin, message, reaction, turn
+from daemon.store.tables.core import message, reaction, turn
 
 
 @dataclass(frozen=True, slots=True)

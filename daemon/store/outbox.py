@@ -5,28 +5,14 @@ On the way out a reply may be held for a person's decision (then queued again or
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import Connection, bindparam, insert, select, text, update
 
-from daemon.domain.messages import Author
+from daemon.domain.messages import Author, OutboxState
 from daemon.store.tables.core import conversation, message, outbox
 
 # written out, because SQLite uses the partial index only for the very words of its definition
 _IS_QUEUED = text("outbox.state = 'queued'")
-
-
-class OutboxState(StrEnum):
-    """Where a reply is on its way out."""
-
-    QUEUED = "queued"
-    SENDING = "sending"
-    SENT = "sent"
-    FAILED = "failed"
-    UNCERTAIN = "uncertain"
-    HELD = "held"
-    DISCARDED = "discarded"
-    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, case, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from daemon.store.tables.core import admin
+from auth_store.tables import admin
 from daemon.store.tables.desk import presence, seat
 
 # A process renews its tabs this often; one that has not for three times as long has crashed.

@@ -7,11 +7,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from auth_store.tables import admin
-from daemon.domain.desk import Action
+from daemon.domain.desk import Action, Status
 from daemon.domain.ids import ChatKind
-from daemon.domain.messages import Author, MessageKind
-from daemon.store.conversations import Status
-from daemon.store.outbox import OutboxState
+from daemon.domain.messages import Author, MessageKind, OutboxState
 from daemon.store.tables.core import conversation, message, outbox, turn
 from daemon.store.tables.desk import audit, rating
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, insert, select, update
 
+from auth_store.tables import admin
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer, HandledMark
-from daemon.store.tables.core import admin, message, turn
+from daemon.store.tables.core import message, turn
 
 _open = insert(turn).returning(turn.c.id)
 _open_turn = select(turn.c.id).where(

@@ -14,7 +14,7 @@ from daemon.config import Config
 from daemon.domain.links import NEXT_STEP, LinkReason, LinkState, NextStep
 from daemon.domain.time import Clock, utc_now
 from daemon.heartbeat import SUPERVISOR, Vitals
-from daemon.store import accounts
+from daemon.store import accounts, links
 from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database
 from daemon.supervisor.backoff import delay
@@ -115,12 +115,12 @@ class Supervisor:
         with self._database.write() as conn:
             now = self._clock()
             for account in accounts.every(conn):
-                link = accounts.get_link(conn, account.id)
+                link = links.get(conn, account.id)
                 if account.device is not None:
                     if NEXT_STEP[link.state] in (NextStep.NOTHING, NextStep.RETRY, NextStep.PERSON):
-                        accounts.set_state(conn, account.id, LinkState.OFFLINE, now, LinkReason.NONE)
+                        links.set_state(conn, account.id, LinkState.OFFLINE, now, LinkReason.NONE)
                 elif link.state not in (LinkState.LOGGED_OUT, LinkState.BANNED):
-                    accounts.set_state(
+                    links.set_state(
                         conn,
                         account.id,
                         LinkState.UNLINKED,
@@ -169,7 +169,7 @@ class Supervisor:
     def _summary(self) -> str:
         """The state of every link, by number: everybody on this machine may read it."""
         with self._database.read() as conn:
-            links = [accounts.get_link(conn, account.id) for account in accounts.every(conn)]
+            links = [links.get(conn, account.id) for account in accounts.every(conn)]
         return ", ".join(f"link {link.account_id}: {link.state.value}" for link in links)
 
     def _tell_service_manager(self) -> None:

@@ -12,9 +12,10 @@ from daemon.domain.login_attempts import THEN_EVERY
 from daemon.domain.time import Clock
 from daemon.heartbeat import Pulse
 from daemon.maintenance.disk_space import Room
-from daemon.store import accounts
-from daemon.store.accounts import Account, Link
+from daemon.store import accounts, links
+from daemon.store.accounts import Account
 from daemon.store.engine import Database
+from daemon.store.links import Link
 from daemon.supervisor.backoff import delay
 from daemon.supervisor.child_process import Child
 
@@ -55,7 +56,7 @@ class AccountWatch:
                 self._pulse.close()
                 self._pulse = None
         with self._database.read() as conn:
-            link, account = accounts.get_link(conn, self.account_id), accounts.get(conn, self.account_id)
+            link, account = links.get(conn, self.account_id), accounts.get(conn, self.account_id)
         if self._may_start(link, account) and self._has_room(link):
             self._start(link)
 
@@ -73,10 +74,10 @@ class AccountWatch:
     def _start(self, link: Link) -> None:
         now = self._clock()
         with self._database.write() as conn:
-            if accounts.get_link(conn, self.account_id).wish != link.wish:
+            if links.get(conn, self.account_id).wish != link.wish:
                 return  # somebody has asked for something this very moment: the next look sees it
-            accounts.change_link(conn, self.account_id, now, wish="")
-            accounts.keep_attempts(conn, self.account_id, link.attempts.tried(now))
+            links.change(conn, self.account_id, now, wish="")
+            links.keep_attempts(conn, self.account_id, link.attempts.tried(now))
         pulse = Pulse(time.monotonic())
         number = ["--account", str(self.account_id), "--pulse", str(pulse.writer)]
         self.child = Child(
@@ -110,18 +111,18 @@ class AccountWatch:
         """Write the truth about a session that could not write it itself; set the next attempt's time."""
         now = self._clock()
         with self._database.write() as conn:
-            link = accounts.get_link(conn, self.account_id)
+            link = links.get(conn, self.account_id)
             state, reason, detail = link.state, link.reason, link.detail
             if (state, reason) == (LinkState.LINKING, LinkReason.SAME_NUMBER):
                 # killed before it could log itself out: without keys nothing more of that number comes in
                 wipe_session(self._config.data, self.account_id)
-                accounts.set_state(conn, self.account_id, LinkState.UNLINKED, now, reason)
+                links.set_state(conn, self.account_id, LinkState.UNLINKED, now, reason)
                 return
             if NEXT_STEP[state] == NextStep.NOTHING and state != LinkState.STOPPED:
                 state, reason, detail = LinkState.OFFLINE, LinkReason.SESSION_DIED, None
             if NEXT_STEP[state] == NextStep.RETRY:
                 retry_at = self._next_attempt(link, reason, now)
-                accounts.set_state(conn, self.account_id, state, now, reason, detail=detail, retry_at=retry_at)
+                links.set_state(conn, self.account_id, state, now, reason, detail=detail, retry_at=retry_at)
 
     def _next_attempt(self, link: Link, reason: LinkReason, now: datetime) -> datetime:
         if link.tries_in_vain:
@@ -137,14 +138,14 @@ class AccountWatch:
 
     def _may_start(self, link: Link, account: Account) -> bool:
         now = self._clock()
-        if link.wish == accounts.WISH_UNLINK:
+        if link.wish == links.WISH_UNLINK:
             self._unlink_offline()
             return False
         if not link.attempts.may_go_on(now):
             return False
         step = NEXT_STEP[link.state]
         # a date that WhatsApp has set is waited for, whoever is impatient
-        if link.wish == accounts.WISH_RECONNECT and step != NextStep.WAIT_UNTIL:
+        if link.wish == links.WISH_RECONNECT and step != NextStep.WAIT_UNTIL:
             return True
         match step:
             case NextStep.RETRY | NextStep.WAIT_UNTIL:
@@ -163,12 +164,12 @@ class AccountWatch:
         if not known:
             with self._database.write() as conn:
                 now = self._clock()
-                accounts.set_state(conn, self.account_id, LinkState.OFFLINE, now, LinkReason.DISK_FULL)
+                links.set_state(conn, self.account_id, LinkState.OFFLINE, now, LinkReason.DISK_FULL)
         return False
 
     def _unlink_offline(self) -> None:
         wipe_session(self._config.data, self.account_id)
         with self._database.write() as conn:
             now = self._clock()
-            accounts.set_state(conn, self.account_id, LinkState.UNLINKED, now, LinkReason.UNLINKED_HERE, wish="")
+            links.set_state(conn, self.account_id, LinkState.UNLINKED, now, LinkReason.UNLINKED_HERE, wish="")
             accounts.forget_identity(conn, self.account_id)

@@ -32,9 +32,9 @@ def _left_out(names: dict[str, list[str]]) -> Iterator[None]:
 # neonize calls logging.basicConfig at import and prints to stdout: our handlers must exist first
 with contextlib.redirect_stdout(sys.stderr), _left_out(_NEVER_NEEDED):
     import neonize.client as _client
-    from neonize.client import NewClient
     from neonize.utils.log import log as _level_source
 
+NewClient = _client.NewClient
 LogHook = Callable[[int, int], None]
 
 
@@ -58,6 +58,3 @@ def check_environment() -> None:
         entries = file.read().split(b"\0")
     if b"NEONIZE_BOT_TAG=off" not in entries or os.environ.get("NEONIZE_BOT_TAG") != "off":
         raise RuntimeError("the session must be started with NEONIZE_BOT_TAG=off")
-
-
-__all__ = ["LogHook", "NewClient", "check_environment", "install_log_hook"]

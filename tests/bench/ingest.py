@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from daemon.desk.replies import answer
+from daemon.domain.desk import Box
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
-from daemon.store import conversations
+from daemon.store import conversation_list
 from tests.shop import ROOT, Shop, wait_until
 from tests.whatsapp_server import WhatsAppServer
 
@@ -116,7 +117,7 @@ def _measure_ours(count: int) -> float:
 
 def _greet(shop: Shop) -> None:
     with shop.database.write() as conn:
-        for row in conversations.listing(conn, shop.account_id, conversations.Box.ALL, 0):
+        for row in conversation_list.listing(conn, shop.account_id, Box.ALL, 0):
             answer(conn, row.id, Closer(Author.BOT), "ok", utc_now())
 
 

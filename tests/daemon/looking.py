@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
+from daemon.domain.desk import Box
 from daemon.domain.turns import HandledMark
-from daemon.store import conversations, turns
-from daemon.store.conversations import Box, Summary
+from daemon.store import conversation_list, turns
+from daemon.store.conversation_list import Summary
 from daemon.store.messages import Bubble
 from tests.shop import Shop, wait_until
 
@@ -12,7 +13,7 @@ from tests.shop import Shop, wait_until
 def row(shop: Shop, name: str) -> Summary:
     """The customer's line in the list."""
     with shop.database.read() as conn:
-        rows = conversations.listing(conn, shop.account_id, Box.ALL, 0, limit=1000)
+        rows = conversation_list.listing(conn, shop.account_id, Box.ALL, 0, limit=1000)
     (found,) = [summary for summary in rows if summary.contact_name == name]
     return found
 

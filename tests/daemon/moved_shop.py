@@ -8,7 +8,7 @@ from pathlib import Path
 
 from daemon.domain.primary_phone import Step
 from daemon.domain.time import utc_now
-from daemon.store.accounts import Link
+from daemon.store.links import Link
 from tests.shop import ROOT, Shop, wait_until
 from tests.whatsapp_server import WhatsAppServer
 

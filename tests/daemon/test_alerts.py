@@ -27,7 +27,7 @@ from daemon.domain.hours import Hours, Span
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.primary_phone import Step
 from daemon.maintenance import nightly_backup
-from daemon.store import accounts, alerts
+from daemon.store import accounts, alerts, links
 from daemon.store.tables.alerts import alert_delivery
 from tests.books import NOON, Books, lid
 from tests.receiver import Receiver, mailbox, receiver
@@ -59,8 +59,8 @@ class House:
         with self.books.database.write() as conn:
             if state == LinkState.ONLINE:
                 accounts.set_identity(conn, self.books.account_id, "62812", "9", 4, self.now)
-                accounts.set_state(conn, self.books.account_id, LinkState.CONNECTING, self.now)
-            accounts.set_state(conn, self.books.account_id, state, self.now, reason, **values)
+                links.set_state(conn, self.books.account_id, LinkState.CONNECTING, self.now)
+            links.set_state(conn, self.books.account_id, state, self.now, reason, **values)
 
     def look(self) -> None:
         with self.books.database.read() as conn:
@@ -179,7 +179,7 @@ def test_each_step_of_the_phones_ladder_goes_out_and_its_return(house: House, ou
 
     def step(to: Step) -> None:
         with house.books.database.write() as conn:
-            accounts.change_link(conn, house.books.account_id, house.now, phone_step=to.value)
+            links.change(conn, house.books.account_id, house.now, phone_step=to.value)
 
     for to, days in ((Step.QUIET, 3), (Step.ASK, 2), (Step.WARN, 1), (Step.URGENT, 1), (Step.PAST, 0.5)):
         step(to)

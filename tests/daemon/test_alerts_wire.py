@@ -8,7 +8,7 @@ import pytest
 from daemon.alerts import channels
 from daemon.domain.links import LinkState
 from daemon.domain.time import utc_now
-from daemon.store import accounts, alerts
+from daemon.store import alerts, links
 from tests.receiver import receiver
 from tests.shop import last_json, open_shop, wait_until
 
@@ -23,7 +23,7 @@ def test_the_phone_unlinks_and_one_alert_leaves_and_one_all_clear_when_it_is_lin
         shop.wait_for(LinkState.LOGGED_OUT)
         wait_until(lambda: outside.titles, 15, "the alert")
         with shop.database.write() as conn:
-            accounts.change_link(conn, shop.account_id, utc_now(), pair_until=utc_now() + timedelta(minutes=5))
+            links.change(conn, shop.account_id, utc_now(), pair_until=utc_now() + timedelta(minutes=5))
         tried = shop.command("alert", "--test", "--json")
         said = last_json(tried.stdout)
         assert [one["kind"] for one in said["open"]] == ["unlinked"]

@@ -13,9 +13,9 @@ import pytest
 
 from daemon.config import Config
 from daemon.domain.links import LinkReason, LinkState
-from daemon.store import accounts
-from daemon.store.accounts import Link
+from daemon.store import accounts, links
 from daemon.store.engine import Database
+from daemon.store.links import Link
 from daemon.supervisor.process import Supervisor
 from daemon.supervisor.session_watch import AccountWatch
 from tests.books import NOON, Books
@@ -42,14 +42,14 @@ class Day:
 
     def link(self) -> Link:
         with self.database.read() as conn:
-            return accounts.get_link(conn, self.account_id)
+            return links.get(conn, self.account_id)
 
     def becomes(
         self, state: LinkState, reason: LinkReason = LinkReason.NONE, until: datetime | None = None
     ) -> None:
         """Write what the session would have written."""
         with self.database.write() as conn:
-            assert accounts.set_state(conn, self.account_id, state, self.now, reason, retry_at=until)
+            assert links.set_state(conn, self.account_id, state, self.now, reason, retry_at=until)
 
     def is_online_for(self, life: timedelta) -> None:
         """The present session gets in, and time passes."""
@@ -60,7 +60,7 @@ class Day:
     def press(self) -> None:
         """Somebody presses “connect now”."""
         with self.database.write() as conn:
-            accounts.change_link(conn, self.account_id, self.now, wish=accounts.WISH_RECONNECT)
+            links.change(conn, self.account_id, self.now, wish=links.WISH_RECONNECT)
 
     def look(self) -> bool:
         """Whether a session was started; if so, it has failed meanwhile."""
@@ -145,7 +145,7 @@ def test_what_only_a_person_can_mend_is_not_tried_at_all(day: Day, state: LinkSt
 def test_a_link_that_is_up_for_eleven_seconds_at_a_time_is_tried_once_a_minute_in_the_end(day: Day) -> None:
     with day.database.write() as conn:
         before = dataclasses.replace(day.link().attempts, earlier=95)
-        accounts.keep_attempts(conn, day.account_id, before)
+        links.keep_attempts(conn, day.account_id, before)
     while day.now < NOON + timedelta(minutes=30):
         if day.look():
             day.is_online_for(timedelta(seconds=11))

@@ -26,7 +26,7 @@ from daemon.maintenance import backup, nightly_backup
 from daemon.maintenance.backup import BackupFailed
 from daemon.maintenance.manifest import MANIFEST, Manifest
 from daemon.maintenance.restore import RestoreFailed, restore, verify
-from daemon.store import accounts, outbox
+from daemon.store import accounts, links, outbox
 from daemon.store.engine import Database
 from daemon.supervisor.jobs import Jobs
 from tests.books import NOON, Books, dump, lid
@@ -63,8 +63,8 @@ def shop(data: Path) -> Iterator[Books]:
     books = Books(database)
     with database.write() as conn:
         accounts.set_identity(conn, books.account_id, "62811", "9001", 7, NOON)
-        accounts.set_state(conn, books.account_id, LinkState.CONNECTING, NOON)
-        accounts.set_state(conn, books.account_id, LinkState.ONLINE, NOON)
+        links.set_state(conn, books.account_id, LinkState.CONNECTING, NOON)
+        links.set_state(conn, books.account_id, LinkState.ONLINE, NOON)
     conversation_id, _ = books.waiting(lid("700"), "masih ada?")
     books.message(conversation_id, None, kind="image", media={"mime": "image/jpeg", "file": "1/2.jpg"})
     books.queued(conversation_id, "masih kak")
@@ -224,7 +224,7 @@ class TestRestoring:
         restore(make(shop, tmp_path / "b.tar"), tmp_path / "new", NOON)
         database = Database(f"sqlite:///{tmp_path / 'new' / 'balas.db'}")
         with database.read() as conn:
-            assert accounts.get_link(conn, 1).state == LinkState.UNLINKED
+            assert links.get(conn, 1).state == LinkState.UNLINKED
             account = accounts.get(conn, 1)
             assert (account.phone, account.device) == ("62811", None)
         database.close()

@@ -11,7 +11,7 @@ from daemon.commands.opening import chosen, chosen_or_new
 from daemon.config import Config
 from daemon.domain.account_names import BadName, parse_name
 from daemon.domain.links import LinkReason, LinkState
-from daemon.store import accounts, numbers
+from daemon.store import accounts, links
 from daemon.store.engine import Database
 from daemon.supervisor.session_watch import AccountWatch
 from tests.books import NOON, Books, both
@@ -33,7 +33,7 @@ def choose(books: Books, name: str | None, *, new: bool = False) -> str:
 def test_without_a_name_it_is_main_or_the_only_one(books: Books) -> None:
     assert choose(books, None) == "main"
     with books.database.write() as conn:
-        numbers.rename(conn, books.account_id, "Toko Kita", NOON)
+        accounts.rename(conn, books.account_id, "Toko Kita", NOON)
     assert choose(books, None) == "Toko Kita"
     # what is meant to link a number makes no second one by itself
     assert choose(books, None, new=True) == "Toko Kita"
@@ -44,7 +44,7 @@ def test_of_several_one_has_to_be_named_however_it_is_written(books: Books) -> N
     assert choose(books, "Toko  Dua", new=True) == "Toko Dua"
     assert choose(books, None) == "main"
     with books.database.write() as conn:
-        numbers.rename(conn, books.account_id, "Toko Satu", NOON)
+        accounts.rename(conn, books.account_id, "Toko Satu", NOON)
     for new in (False, True):
         with pytest.raises(click.ClickException, match=r"several numbers.*Toko Satu, Toko Dua"):
             choose(books, None, new=new)
@@ -92,7 +92,7 @@ def two(tmp_path: Path, migrated_file: Path) -> tuple[Path, Books, Books]:
     database = Database(f"sqlite:///{data / 'balas.db'}")
     first, second = Books(database), Books(database)
     with database.write() as conn:
-        second.account_id = numbers.add(conn, "Toko Dua", NOON).id
+        second.account_id = accounts.add(conn, "Toko Dua", NOON).id
     for place, text in ((first, "untuk satu"), (second, "untuk dua")):
         place.message(place.conversation(both("900", "62819990001")), text)
     return data, first, second
@@ -130,7 +130,7 @@ def test_a_second_link_that_was_killed_before_it_ended_itself_loses_its_keys(
     config = Config.from_env({"BALAS_DATA": str(data), "BALAS_PORT": "9"})
     watch = AccountWatch(config, first.database, number, lambda: NOON)
     with first.database.write() as conn:
-        accounts.change_link(conn, number, NOON, pair_until=NOON + timedelta(minutes=1))
+        links.change(conn, number, NOON, pair_until=NOON + timedelta(minutes=1))
     watch.look()
     assert watch.child is not None
     watch.child.kill()
@@ -139,11 +139,11 @@ def test_a_second_link_that_was_killed_before_it_ended_itself_loses_its_keys(
     keys.parent.mkdir(mode=0o700, exist_ok=True)
     keys.touch(mode=0o600)
     with first.database.write() as conn:
-        accounts.set_state(conn, number, LinkState.PAIRING, NOON, pair_until=None)
-        accounts.set_state(conn, number, LinkState.LINKING, NOON, LinkReason.SAME_NUMBER)
+        links.set_state(conn, number, LinkState.PAIRING, NOON, pair_until=None)
+        links.set_state(conn, number, LinkState.LINKING, NOON, LinkReason.SAME_NUMBER)
     watch.look()
     assert not keys.exists()
     with first.database.read() as conn:
-        link = accounts.get_link(conn, number)
+        link = links.get(conn, number)
     assert (link.state, link.reason) == (LinkState.UNLINKED, LinkReason.SAME_NUMBER)
     assert watch.child is None

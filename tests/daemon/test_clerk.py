@@ -11,13 +11,12 @@ from sqlalchemy import event
 from daemon.desk import claims as desk_claims
 from daemon.desk import settings
 from daemon.desk.worker import Clerk
-from daemon.domain.desk import CLAIM_LASTS, Actor, Assign
+from daemon.domain.desk import CLAIM_LASTS, Actor, Assign, Status
 from daemon.domain.links import LinkState
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
-from daemon.store import accounts, assignment, claims, presence, turns
-from daemon.store.conversations import Status
+from daemon.store import assignment, claims, links, presence, turns
 from tests.books import Books, at, lid
 from tests.shop import wait_until
 
@@ -33,7 +32,7 @@ class Desk:
         self.sari = Actor(Author.ADMIN, books.admin("Sari"))
         with self.database.write() as conn:
             for state in (LinkState.CONNECTING, LinkState.ONLINE):
-                accounts.set_state(conn, books.account_id, state, at(-3600))
+                links.set_state(conn, books.account_id, state, at(-3600))
         self.choose(alarm_after=0, return_after=0, greeting="Halo", grace=0)
         self.clerk = self.another(lambda: self.now)
 
@@ -155,7 +154,7 @@ def test_even_a_database_that_cannot_be_read_does_not_end_the_clerk(
 def test_a_commit_wakes_the_running_clerk(desk: Desk, running: Clerk) -> None:
     now = utc_now().replace(microsecond=0)  # as WhatsApp counts
     with desk.database.write() as conn:
-        accounts.set_state(conn, desk.books.account_id, LinkState.ONLINE, now)
+        links.set_state(conn, desk.books.account_id, LinkState.ONLINE, now)
     desk.choose(bot=True)
     conversation = desk.books.conversation(lid("1"), now)
     turn = desk.books.turn(conversation, now)

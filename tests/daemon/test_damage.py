@@ -12,7 +12,7 @@ import pytest
 
 from auth_store.files import session_file
 from daemon.domain.links import LinkReason, LinkState
-from daemon.store import accounts
+from daemon.store import accounts, links
 from daemon.store.engine import Database
 from daemon.store.integrity import DatabaseDamaged, check, looks_sound
 from tests.books import NOON, Books
@@ -94,7 +94,7 @@ def test_the_session_does_not_open_damaged_keys_and_says_so(books: Books, tmp_pa
     assert (ended.returncode, "damaged" in ended.stderr, "Traceback" in ended.stderr) == (0, True, False)
     assert file.read_bytes() == before
     with books.database.read() as conn:
-        link = accounts.get_link(conn, books.account_id)
+        link = links.get(conn, books.account_id)
     assert (link.state, link.reason) == (LinkState.OFFLINE, LinkReason.KEYS_DAMAGED)
 
 

@@ -22,7 +22,7 @@ from daemon.commands.doctor.findings import Finding, Health
 from daemon.config import Config
 from daemon.domain.links import LinkState
 from daemon.domain.time import utc_now
-from daemon.store import accounts
+from daemon.store import accounts, links
 from daemon.store.engine import Database
 from tests.shop import ROOT, free_port
 
@@ -75,7 +75,7 @@ class Patient:
             number = accounts.ensure(conn, "main", utc_now()).id
             if device is not None:
                 accounts.set_identity(conn, number, "6281234567890", "555", device, utc_now())
-            accounts.set_state(conn, number, state, utc_now())
+            links.set_state(conn, number, state, utc_now())
         return number
 
     def close(self) -> None:

@@ -25,9 +25,9 @@ from daemon.domain.messages import (
 )
 from daemon.domain.primary_phone import Kind, Limits, Sighting, Step
 from daemon.ingest.commit import Ingest
-from daemon.store import accounts, events, evidence
-from daemon.store.accounts import Link
+from daemon.store import accounts, events, evidence, links
 from daemon.store.engine import Database
+from daemon.store.links import Link
 from daemon.store.tables.core import account, contact
 from daemon.whatsapp.translate import translate_message, translate_receipt
 from tests.books import NOON, Books, both, dump
@@ -70,12 +70,12 @@ class Diary:
 
     def link(self) -> Link:
         with self.database.read() as conn:
-            return accounts.get_link(conn, self.account_id)
+            return links.get(conn, self.account_id)
 
     def becomes(self, *states: LinkState, now: datetime) -> None:
         with self.database.write() as conn:
             for state in states:
-                assert accounts.set_state(conn, self.account_id, state, now)
+                assert links.set_state(conn, self.account_id, state, now)
 
     def online(self, now: datetime) -> None:
         self.becomes(LinkState.CONNECTING, LinkState.ONLINE, now=now)

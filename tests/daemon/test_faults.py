@@ -4,7 +4,7 @@ import pytest
 
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.sentences.link import SENTENCES
-from daemon.store.accounts import Link
+from daemon.store.links import Link
 from tests.shop import Shop, wait_until
 
 pytestmark = pytest.mark.wire

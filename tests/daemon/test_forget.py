@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import insert
 
+from auth_store.tables import metadata
 from daemon.desk import contacts as desk_contacts
 from daemon.desk import conversations as desk
 from daemon.desk import reports, settings
@@ -23,7 +24,7 @@ from daemon.domain.turns import Closer
 from daemon.maintenance import retention
 from daemon.store import audit, contact_merge, contacts, erasing, media, outbox, receipts, turns
 from daemon.store.engine import Database
-from daemon.store.tables.core import message, metadata
+from daemon.store.tables.core import message
 from tests.books import NOON, Books, at, both, dump, lid, phone
 from tests.daemon.test_cli import balas, refused
 

@@ -16,9 +16,9 @@ from daemon.domain.messages import (
 )
 from daemon.domain.time import LARGEST_LEAD
 from daemon.ingest import history
-from daemon.store import accounts, turns
-from daemon.store.accounts import Link
+from daemon.store import accounts, links, turns
 from daemon.store.history_parts import Part
+from daemon.store.links import Link
 from tests.books import NOON, Books, at, both
 from tests.daemon.test_ingest import BUDI, arrives, ingest
 
@@ -38,7 +38,7 @@ def answered(wa_id: str, seconds: float, is_history: bool = False) -> MessageRec
 
 def link(books: Books) -> Link:
     with books.database.read() as conn:
-        return accounts.get_link(conn, books.account_id)
+        return links.get(conn, books.account_id)
 
 
 class TestBesideWhatComesLive:

@@ -5,8 +5,9 @@ import time
 import pytest
 from sqlalchemy import func, select
 
+from daemon.domain.desk import Box
 from daemon.domain.history import HistoryState
-from daemon.store.conversations import Box, listing
+from daemon.store.conversation_list import listing
 from daemon.store.tables.core import turn
 from tests.shop import Shop, wait_until
 from tests.whatsapp_server.actors import history

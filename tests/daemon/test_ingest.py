@@ -15,13 +15,13 @@ from daemon.domain.messages import (
     MessageKind,
     MessageReceived,
     Origin,
+    OutboxState,
     Reacted,
     ReceiptKind,
     ReceiptReceived,
 )
 from daemon.domain.turns import Closer
 from daemon.store import outbox, turns
-from daemon.store.outbox import OutboxState
 from tests.books import NOON, Books, at, both, dump
 from tests.daemon.events import Elsewhere
 from tests.daemon.line import Line

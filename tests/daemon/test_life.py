@@ -14,10 +14,11 @@ import psutil
 import pytest
 from sqlalchemy import func, select
 
+from daemon.domain.desk import Box
 from daemon.domain.links import LinkState
 from daemon.domain.messages import Delivery
-from daemon.store.accounts import Link
-from daemon.store.conversations import Box, listing
+from daemon.store.conversation_list import listing
+from daemon.store.links import Link
 from daemon.store.tables.core import message, turn
 from tests.shop import Shop, wait_until
 from tests.whatsapp_server.actors.customer import Customer

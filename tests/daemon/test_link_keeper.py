@@ -11,7 +11,7 @@ from daemon.domain.ids import Address
 from daemon.domain.link_events import BacklogBegun, BacklogEnded, Connected
 from daemon.domain.links import LinkState
 from daemon.session.link_recorder import LinkKeeper
-from daemon.store import accounts
+from daemon.store import links
 from tests.books import NOON, Books
 
 ME = Connected(Address("6281230000001", "s.whatsapp.net", 1), "118000000000011")
@@ -19,13 +19,13 @@ ME = Connected(Address("6281230000001", "s.whatsapp.net", 1), "118000000000011")
 
 def state(books: Books) -> LinkState:
     with books.database.read() as conn:
-        return accounts.get_link(conn, books.account_id).state
+        return links.get(conn, books.account_id).state
 
 
 def test_a_library_that_logs_in_anew_by_itself_lets_no_reply_out_before_the_backlog_is_in(books: Books) -> None:
     keeper = LinkKeeper(books.database, books.account_id, lambda: NOON)
     with books.database.write() as conn:
-        accounts.set_state(conn, books.account_id, LinkState.CONNECTING, NOON)
+        links.set_state(conn, books.account_id, LinkState.CONNECTING, NOON)
     keeper.handle(ME)
     keeper.handle(BacklogEnded())
     assert (keeper.ready.is_set(), state(books)) == (True, LinkState.ONLINE)

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.sentences.link import SENTENCES
 from daemon.domain.time import utc_now
-from daemon.store import accounts
-from daemon.store.accounts import Link
+from daemon.store import links
+from daemon.store.links import Link
 from daemon.store.tables.core import account
 from tests.shop import Shop, last_json, wait_until
 from tests.whatsapp_server.actors.linking import LinkRefused
@@ -41,7 +41,7 @@ def scan(shop: Shop) -> int:
 def ask_for_letters(shop: Shop, phone: str | None) -> None:
     """Somebody typed a phone number into the link page."""
     with shop.database.write() as conn:
-        accounts.change_link(conn, shop.account_id, utc_now(), pair_phone=phone)
+        links.change(conn, shop.account_id, utc_now(), pair_phone=phone)
 
 
 def code_requests(shop: Shop) -> int:
@@ -151,14 +151,14 @@ def test_a_wanted_passkey_is_said_and_a_later_scan_without_one_links(new_shop: S
 def test_nobody_looking_ends_the_codes_until_somebody_looks_again(new_shop: Shop) -> None:
     shown(new_shop)
     with new_shop.database.write() as conn:
-        accounts.change_link(conn, new_shop.account_id, utc_now(), pair_until=utc_now() - timedelta(seconds=6))
+        links.change(conn, new_shop.account_id, utc_now(), pair_until=utc_now() - timedelta(seconds=6))
     link = new_shop.wait_for(LinkState.UNLINKED)
     assert (link.reason, link.qr) == (LinkReason.NO_VIEWER, None)
     assert (link.state, link.reason) in SENTENCES
     wait_until(lambda: "session" not in new_shop.processes(), 10, "the session's end")
     with new_shop.database.write() as conn:
         until = utc_now() + timedelta(minutes=1)
-        accounts.change_link(conn, new_shop.account_id, utc_now(), pair_until=until)
+        links.change(conn, new_shop.account_id, utc_now(), pair_until=until)
     shown(new_shop)
     scan(new_shop)
 

@@ -10,7 +10,7 @@ import pytest
 
 from daemon.domain.links import LinkState
 from daemon.domain.login_attempts import IN_VAIN
-from daemon.store import accounts
+from daemon.store import links
 from tests.daemon.moved_shop import DAY, MovedShop, moved_shop
 from tests.shop import wait_until
 
@@ -41,7 +41,7 @@ def press_for(shop: MovedShop, minutes: float, at_least: int = 0) -> int:
     before, end = len(shop.wa.logins), shop.day + minutes / 1440
     while shop.day < end or len(shop.wa.logins) - before < at_least:
         with shop.database.write() as conn:
-            accounts.change_link(conn, shop.account_id, shop.now(), wish=accounts.WISH_RECONNECT)
+            links.change(conn, shop.account_id, shop.now(), wish=links.WISH_RECONNECT)
         pressed = shop.day
         wait_until(lambda pressed=pressed: shop.day > pressed + 1 / 86400)
     return len(shop.wa.logins) - before
@@ -51,8 +51,8 @@ def test_whatever_the_server_refuses_it_is_asked_once_a_minute_and_not_at_all_du
     with moved_shop(tmp_path) as shop:
         faults = shop.wa.faults
         with shop.database.write() as conn:
-            nearly = replace(accounts.get_link(conn, shop.account_id).attempts, in_vain=IN_VAIN)
-            accounts.keep_attempts(conn, shop.account_id, replace(nearly, latest=shop.now()))
+            nearly = replace(links.get(conn, shop.account_id).attempts, in_vain=IN_VAIN)
+            links.keep_attempts(conn, shop.account_id, replace(nearly, latest=shop.now()))
         faults.refuse_logins()
         faults.drop_connection()
         shop.wait_for(LinkState.OFFLINE)

@@ -13,6 +13,7 @@ from daemon.domain.messages import (
     Delivery,
     MessageKind,
     Origin,
+    OutboxState,
     ReceiptKind,
     ReceiptReceived,
 )
@@ -20,7 +21,6 @@ from daemon.domain.time import from_unix
 from daemon.domain.turns import Closer
 from daemon.session.crash_recovery import recover
 from daemon.store import accounts, messages, outbox, turns
-from daemon.store.outbox import OutboxState
 from daemon.whatsapp.arrival_journal import Arrival, Arrivals, ArrivedReceipt, parse_head, parse_receipt
 from tests.books import NOON, Books, at, both, dump, lid
 from tests.daemon.looking import row

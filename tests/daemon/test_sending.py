@@ -6,9 +6,8 @@ import pytest
 from sqlalchemy import select, update
 
 from daemon.domain.links import LinkState
-from daemon.domain.messages import Delivery
+from daemon.domain.messages import Delivery, OutboxState
 from daemon.store import turns
-from daemon.store.outbox import OutboxState
 from daemon.store.tables.core import contact, outbox
 from tests.shop import Shop, wait_until
 from tests.whatsapp_server.actors.customer import Customer

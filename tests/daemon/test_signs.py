@@ -7,7 +7,7 @@ from daemon.desk import conversations as desk
 from daemon.domain.desk import Actor
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
-from daemon.store import conversations, turns
+from daemon.store import conversation_list, turns
 from tests.daemon.looking import row
 from tests.shop import Shop, wait_until
 from tests.whatsapp_server.actors.customer import Customer
@@ -82,6 +82,6 @@ def test_a_customer_who_writes_after_resolving_gets_a_new_conversation(shop: Sho
     shop.wait_for_text("ada lagi?")
     second = row(shop, customer.name).id
     with shop.database.read() as conn:
-        about = conversations.summary(conn, second)
+        about = conversation_list.summary(conn, second)
     assert about is not None
     assert (second != first, about.previous_id) == (True, first)

@@ -20,7 +20,7 @@ from daemon.domain.links import LinkState
 from daemon.domain.messages import Author
 from daemon.domain.time import Clock
 from daemon.domain.turns import AlreadyAnswered, Closer, NotAnswerable
-from daemon.store import accounts, contacts, conversations, messages, presence
+from daemon.store import contacts, conversations, links, messages, presence
 from daemon.store import turns as turn_store
 from daemon.store.engine import Database
 from daemon.store.messages import Bubble
@@ -47,7 +47,7 @@ def open_shop(database: Database, account_id: int, now: datetime, **more: int) -
     """Bring the link up and switch the bot on: a greeting, one rule that closes, one that does not."""
     with database.write() as conn:
         for state in (LinkState.PAIRING, LinkState.CONNECTING, LinkState.CATCHING_UP, LinkState.ONLINE):
-            accounts.set_state(conn, account_id, state, now)
+            links.set_state(conn, account_id, state, now)
         choices = {"bot": True, "grace": 4, "greeting": "Halo!", "busy": "Sebentar ya", "again_after": 1}
         choices |= {"assign": Assign.LEAST_BUSY, "return_after": 5, "alarm_after": 2, **more}
         settings.save(conn, account_id, choices, CLERK, now)

@@ -6,9 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from daemon.domain.desk import CLAIM_LASTS
-from daemon.store import conversations
-from daemon.store.conversations import Box
+from daemon.domain.desk import CLAIM_LASTS, Box
+from daemon.store import conversation_list
 
 # where a reply of ours is that has left, or will
 _GOES = ("queued", "sending", "sent", "uncertain")
@@ -152,7 +151,7 @@ def _claims(conn: Connection, now: datetime) -> Iterator[str]:
 
 def _lists(conn: Connection, account_id: int) -> Iterator[str]:
     waiting = set(conn.exec_driver_sql("SELECT conversation_id FROM turn WHERE closed_at IS NULL").scalars().all())
-    shown = conversations.listing(conn, account_id, Box.ALL, 0, limit=1_000_000)
+    shown = conversation_list.listing(conn, account_id, Box.ALL, 0, limit=1_000_000)
     listed = {row.id for row in shown if row.waiting_since is not None}
     if waiting != listed:
         yield f"waiting conversations are not shown as waiting: {waiting ^ listed}"
@@ -167,7 +166,7 @@ def _lists(conn: Connection, account_id: int) -> Iterator[str]:
             yield f"unread in {row.id}: {row.unread} instead of {unread[row.id]}"
     owners = Counter(row.assignee_id for row in shown)
     for admin_id in {*owners, 0} - {None}:
-        counts = conversations.counts(conn, account_id, admin_id or 0)
+        counts = conversation_list.counts(conn, account_id, admin_id or 0)
         expected = (len(shown), owners[admin_id], owners[None])
         found = (counts[Box.ALL], counts[Box.MINE], counts[Box.UNASSIGNED])
         if found != expected:

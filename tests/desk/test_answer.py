@@ -6,10 +6,10 @@ import pytest
 
 from daemon.desk import replies as desk
 from daemon.desk.replies import LONGEST_REPLY
-from daemon.domain.messages import Author, Delivery
+from daemon.domain.desk import Status
+from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.domain.turns import AlreadyAnswered, Closer, NotAnswerable
 from daemon.store import outbox, turns
-from daemon.store.conversations import Status
 from daemon.store.events import EventKind, read_since
 from tests.books import NOON, Books, at, dump, lid
 
@@ -42,7 +42,7 @@ def test_an_answer_closes_the_turn_queues_the_reply_and_takes_the_conversation(b
     assert mark is not None
     assert (mark.closer, mark.message_id, mark.text, mark.name) == (sari, message_id, "ada kak", "Sari")
     assert journey is not None
-    assert journey.state == outbox.OutboxState.QUEUED
+    assert journey.state == OutboxState.QUEUED
     assert (event.kind, event.conversation_id, event.message_id) == (
         EventKind.MESSAGE_NEW,
         conversation_id,

@@ -14,13 +14,12 @@ from daemon.desk import assignment, auto_assignment, no_reply_needed, notes
 from daemon.desk import claims as desk_claims
 from daemon.desk import conversations as desk
 from daemon.desk.settings import DeskSettings
-from daemon.domain.desk import Action, Actor, Assign
+from daemon.domain.desk import Action, Actor, Assign, Status
 from daemon.domain.hours import Hours, Span
 from daemon.domain.ids import Address, Party
 from daemon.domain.messages import Author
 from daemon.domain.turns import NotAnswerable
-from daemon.store import audit, claims, contacts, conversations, presence, turns
-from daemon.store.conversations import Status
+from daemon.store import audit, claims, contacts, conversation_list, conversations, presence, turns
 from daemon.store.engine import Database
 from daemon.store.events import EventKind, read_since
 from tests.books import NOON, Books, at, dump, lid
@@ -474,10 +473,10 @@ def _recount(books: Books, admins: list[int]) -> None:
         by_hand: dict[int | None, int] = {}
         for row in rows:
             by_hand[row[2]] = by_hand.get(row[2], 0) + 1
-        assert conversations.counts_by_admin(conn, books.account_id) == by_hand
+        assert conversation_list.counts_by_admin(conn, books.account_id) == by_hand
         for admin_id in admins:
-            counted = conversations.counts(conn, books.account_id, admin_id)
+            counted = conversation_list.counts(conn, books.account_id, admin_id)
             for box, count in counted.items():
-                assert count == len(conversations.listing(conn, books.account_id, box, admin_id))
+                assert count == len(conversation_list.listing(conn, books.account_id, box, admin_id))
         resolved = conn.exec_driver_sql("SELECT id FROM conversation WHERE status = 'resolved'").scalars()
         assert [number for number in resolved if turns.current(conn, number) is not None] == []

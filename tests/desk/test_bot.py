@@ -13,11 +13,10 @@ from daemon.desk.bot.run import has_work
 from daemon.domain.desk import Actor
 from daemon.domain.ids import Address, Party
 from daemon.domain.links import LinkState
-from daemon.domain.messages import Author, Delivery, MessageKind
+from daemon.domain.messages import Author, Delivery, MessageKind, OutboxState
 from daemon.domain.turns import Closer
-from daemon.store import accounts, claims, contacts, messages, outbox, presence
+from daemon.store import claims, contacts, links, messages, outbox, presence
 from daemon.store import turns as turn_store
-from daemon.store.outbox import OutboxState
 from tests.books import Books, at, dump, lid
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
@@ -47,7 +46,7 @@ class Bench:
     def link(self, *states: LinkState, now: datetime) -> None:
         with self.database.write() as conn:
             for state in states:
-                accounts.set_state(conn, self.account_id, state, now)
+                links.set_state(conn, self.account_id, state, now)
 
     def look(self, seconds: float) -> bool:
         """Let the clerk look; gives whether the bot had anything to do."""
@@ -208,7 +207,7 @@ def test_an_unstable_link_still_says_what_is_missing_from_the_backlog(bench: Ben
     conversation = bench.customer()
     bench.link(LinkState.CATCHING_UP, now=at(1))
     with bench.database.write() as conn:
-        accounts.change_link(conn, bench.account_id, at(1), backlog_total=200)
+        links.change(conn, bench.account_id, at(1), backlog_total=200)
     bench.link(LinkState.UNSTABLE, now=at(2))
     assert not bench.look(60)
     assert bench.said(conversation) == []

@@ -7,11 +7,10 @@ from daemon.desk import claims as desk_claims
 from daemon.desk import conversations as desk
 from daemon.desk import replies as door
 from daemon.desk.conversations import LONGEST_TAG, MOST_TAGS
-from daemon.domain.desk import Action, Actor, FieldError, Priority
+from daemon.domain.desk import Action, Actor, Box, FieldError, Priority, Status
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer, NotAnswerable
-from daemon.store import audit, claims, conversations, tags, turns
-from daemon.store.conversations import Box, Status
+from daemon.store import audit, claims, conversation_list, tags, turns
 from daemon.store.events import EventKind, read_since
 from tests.books import NOON, Books, at, dump, lid
 
@@ -220,7 +219,7 @@ def test_lists_are_filtered_by_tag_and_urgency(books: Books, sari: Actor) -> Non
         desk.set_priority(conn, two, Priority.HIGH, sari, NOON)
 
         def listed(**wanted: object) -> list[int]:
-            rows = conversations.listing(conn, books.account_id, Box.ALL, 0, **wanted)  # type: ignore[arg-type]
+            rows = conversation_list.listing(conn, books.account_id, Box.ALL, 0, **wanted)  # type: ignore[arg-type]
             return [row.id for row in rows]
 
         assert listed(tag_id=found.id) == [one]
@@ -236,13 +235,13 @@ def test_the_resolved_box_shows_what_ended_last_first(books: Books, sari: Actor)
     with books.database.read() as conn:
 
         def listed(**wanted: object) -> list[int]:
-            rows = conversations.listing(conn, books.account_id, Box.RESOLVED, 0, **wanted)  # type: ignore[arg-type]
+            rows = conversation_list.listing(conn, books.account_id, Box.RESOLVED, 0, **wanted)  # type: ignore[arg-type]
             return [row.id for row in rows]
 
         assert listed() == [one, two]
         assert listed(before=at(20)) == [two]
         assert listed(limit=1) == [one]
-        assert [row.id for row in conversations.listing(conn, books.account_id, Box.ALL, 0)] == [three]
+        assert [row.id for row in conversation_list.listing(conn, books.account_id, Box.ALL, 0)] == [three]
 
 
 def test_a_page_of_the_list_takes_two_queries_however_long_it_is(books: Books, sari: Actor) -> None:
@@ -253,6 +252,6 @@ def test_a_page_of_the_list_takes_two_queries_however_long_it_is(books: Books, s
         books.database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]), named=False
     )
     with books.database.read() as conn:
-        rows = conversations.listing(conn, books.account_id, Box.ALL, 0)
+        rows = conversation_list.listing(conn, books.account_id, Box.ALL, 0)
     assert len([row for row in rows if row.tags]) == 30
     assert len([statement for statement in asked if statement.lstrip().startswith("SELECT")]) == 2

@@ -4,8 +4,7 @@ import pytest
 
 from daemon.desk import contacts as desk_contacts
 from daemon.desk import conversations as desk
-from daemon.desk.contacts import FieldError
-from daemon.domain.desk import Action, Actor
+from daemon.domain.desk import Action, Actor, FieldError
 from daemon.domain.ids import Address
 from daemon.domain.messages import Author
 from daemon.store import audit, contacts

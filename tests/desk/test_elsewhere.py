@@ -5,10 +5,9 @@ import pytest
 from daemon.desk import other_devices, outgoing
 from daemon.desk import replies as desk
 from daemon.desk.outgoing import Decision
-from daemon.domain.messages import Author, Delivery
+from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.domain.turns import Closer
 from daemon.store import outbox, turns
-from daemon.store.outbox import OutboxState
 from tests.books import Books, at, dump, lid
 
 PHONE = Closer(Author.PHONE, device=0)

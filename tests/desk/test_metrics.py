@@ -7,16 +7,16 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import insert, update
 
+from auth_store.tables import admin
 from daemon.desk import reports
 from daemon.desk.reports import Figures, Handled, Report, Satisfaction, Spread, Waiting
 from daemon.domain.desk import Action, Actor
 from daemon.domain.hours import Hours, parse_spans
 from daemon.domain.ids import Address, Party
-from daemon.domain.messages import Author
+from daemon.domain.messages import Author, OutboxState
 from daemon.domain.turns import Closer
 from daemon.store import audit, conversations, outbox, turns
-from daemon.store.outbox import OutboxState
-from daemon.store.tables.core import admin, conversation
+from daemon.store.tables.core import conversation
 from daemon.store.tables.desk import rating
 from tests.books import Books, lid
 

@@ -5,10 +5,9 @@ import pytest
 from daemon.desk import conversations, other_devices
 from daemon.desk import replies as desk
 from daemon.domain.desk import Actor
-from daemon.domain.messages import Author, Delivery
+from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.domain.turns import Closer
 from daemon.store import messages, outbox, turns
-from daemon.store.outbox import OutboxState
 from tests.books import Books, at, lid
 
 PHONE = Closer(Author.PHONE, device=0)

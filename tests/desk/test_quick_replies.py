@@ -6,6 +6,7 @@ from daemon.desk import quick_replies as desk
 from daemon.desk.quick_replies import QuickReplyError
 from daemon.domain.desk import Action, Actor
 from daemon.domain.messages import Author
+from daemon.domain.placeholders import fill
 from daemon.store import audit, quick_replies
 from tests.books import NOON, Books, dump
 
@@ -118,5 +119,5 @@ def test_the_log_knows_about_the_teams_but_not_about_ones_own(books: Books, sari
 
 def test_placeholders_are_filled_and_other_braces_stay() -> None:
     text = "Halo {name}, ini {admin} dari {shop}. Buka {hours}. {kode}"
-    filled = desk.fill(text, name="Budi", shop="Toko Sari", hours="08:00–17:00", admin="Sari")
+    filled = fill(text, name="Budi", shop="Toko Sari", hours="08:00–17:00", admin="Sari")
     assert filled == "Halo Budi, ini Sari dari Toko Sari. Buka 08:00–17:00. {kode}"

@@ -4,11 +4,10 @@ import pytest
 
 from daemon.desk import conversations
 from daemon.desk import replies as desk
-from daemon.domain.desk import Actor
+from daemon.domain.desk import Actor, Status
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
 from daemon.store import turns
-from daemon.store.conversations import Status
 from tests.books import Books, at, lid
 
 

@@ -6,13 +6,11 @@ import pytest
 
 from daemon.desk import conversations as desk
 from daemon.desk import ratings, settings
-from daemon.domain.desk import Action, Actor
+from daemon.domain.desk import Action, Actor, Status
 from daemon.domain.ids import Party
-from daemon.domain.messages import Author, Delivery, MessageKind, MessageReceived, Origin
+from daemon.domain.messages import Author, Delivery, MessageKind, MessageReceived, Origin, OutboxState
 from daemon.ingest.commit import Ingest
 from daemon.store import audit, contact_merge, contacts, messages, outbox
-from daemon.store.conversations import Status
-from daemon.store.outbox import OutboxState
 from tests.books import Books, at, both, dump, lid, phone
 
 CUSTOMER = lid("1")

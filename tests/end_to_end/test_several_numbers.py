@@ -11,12 +11,14 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
 
+from auth_store.tables import metadata
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.sentences.link import SENTENCES
 from daemon.domain.time import utc_now
-from daemon.store import accounts, numbers
-from daemon.store.accounts import Account, Link
-from daemon.store.tables.core import message, metadata
+from daemon.store import accounts, links
+from daemon.store.accounts import Account
+from daemon.store.links import Link
+from daemon.store.tables.core import message
 from tests.browser import wait_live
 from tests.shop import PASSWORD, Shop, open_shop, wait_until
 from tests.whatsapp_server.actors.phone import Phone
@@ -52,9 +54,9 @@ def code_of(command: "subprocess.Popen[str]") -> str:
 def account_of(shop: Shop, name: str) -> tuple[Account, Link]:
     """An account and its link as they are now."""
     with shop.database.read() as conn:
-        found = numbers.called(conn, name)
+        found = accounts.called(conn, name)
         assert found is not None
-        return found, accounts.get_link(conn, found.id)
+        return found, links.get(conn, found.id)
 
 
 def session_of(shop: Shop, account_id: int) -> psutil.Process | None:
@@ -185,14 +187,14 @@ def test_a_number_is_not_linked_twice(shop: Shop, phone: Phone) -> None:
 def test_a_number_that_is_added_gets_a_session_and_loses_it_when_it_is_removed(shop: Shop) -> None:
     now = utc_now()
     with shop.database.write() as conn:
-        number = numbers.add(conn, "Empat", now).id
-        accounts.change_link(conn, number, now, pair_until=now + timedelta(minutes=1))
+        number = accounts.add(conn, "Empat", now).id
+        links.change(conn, number, now, pair_until=now + timedelta(minutes=1))
     wait_until(lambda: account_of(shop, "Empat")[1].qr, 30, "a code for the new number")
     session, keys = session_of(shop, number), shop.folder / "keys" / f"session-{number}.db"
     assert session is not None
     assert keys.exists()
     with shop.database.write() as conn:
-        assert numbers.remove(conn, number, utc_now())
+        assert accounts.remove(conn, number, utc_now())
     wait_until(lambda: not session.is_running() and not keys.exists(), 20, "the end of the session")
     # the others have noticed nothing
     assert shop.command("status").returncode == 0

@@ -3,11 +3,11 @@
 import pytest
 from sqlalchemy import select
 
-from daemon.domain.desk import CLERK, Action, Priority
+from daemon.domain.desk import CLERK, Action, Box, Priority, Status
 from daemon.domain.ids import Address, ChatKind, Party
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
-from daemon.store import audit, claims, contacts, conversations, messages, tags, turns
+from daemon.store import audit, claims, contacts, conversation_list, conversations, messages, tags, turns
 from daemon.store.tables.core import contact, message, turn
 from tests.books import NOON, Books, at, both, lid, phone
 
@@ -106,7 +106,7 @@ class TestMerging:
         assert (survivor, merged_into(books, second), merged_into(books, first)) == (first, first, None)
         assert books.contact(lid("1")) == books.contact(phone("62811")) == first
         assert books.thread(one) == ["satu", "dua"]
-        assert books.summary(two).status == conversations.Status.RESOLVED
+        assert books.summary(two).status == Status.RESOLVED
         with books.database.read() as conn:
             assert set(conn.execute(select(message.c.contact_id)).scalars()) == {first}
 
@@ -219,14 +219,14 @@ class TestMerging:
         books.contact(lid("1"))
         books.contact(both("1", "62811"))
         assert address_of(books, books.summary(two).contact_id) == Address("1", "lid")
-        assert books.summary(two).status == conversations.Status.UNASSIGNED
+        assert books.summary(two).status == Status.UNASSIGNED
 
 
 def test_kinds_of_chats_are_kept_with_the_contact(books: Books) -> None:
     group = books.conversation(Party(Address("120363", "g.us")))
     books.message(group)
     with books.database.read() as conn:
-        rows = conversations.listing(conn, books.account_id, conversations.Box.ALL, 0)
+        rows = conversation_list.listing(conn, books.account_id, Box.ALL, 0)
         kind = conn.execute(select(contact.c.kind)).scalar_one()
     assert (rows, kind) == ([], ChatKind.GROUP.value)
 
@@ -259,7 +259,7 @@ class TestMergingTheDesk:
             conversations.assign(conn, pair[hers], sari, at(5))
         books.contact(both("1", "62811"))
         about = books.summary(pair[0])
-        assert (about.status, about.assignee_id) == (conversations.Status.ASSIGNED, sari)
+        assert (about.status, about.assignee_id) == (Status.ASSIGNED, sari)
         assert about.assigned_at == at(5)
 
     def test_what_was_done_and_who_was_answering(self, books: Books, pair: tuple[int, int]) -> None:

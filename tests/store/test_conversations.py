@@ -6,17 +6,18 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from daemon.desk import replies
+from daemon.domain.desk import Box, Status
 from daemon.domain.ids import Address, Party
 from daemon.domain.messages import Author, Delivery, MessageKind
 from daemon.domain.turns import Closer
-from daemon.store import conversations, messages
-from daemon.store.conversations import Box, Current, Status
+from daemon.store import conversation_list, conversations, messages
+from daemon.store.conversations import Current
 from tests.books import NOON, Books, at, lid
 
 
 def listed(books: Books, box: Box = Box.ALL, admin_id: int = 0, **more: object) -> list[int]:
     with books.database.read() as conn:
-        return [row.id for row in conversations.listing(conn, books.account_id, box, admin_id, **more)]  # type: ignore[arg-type]
+        return [row.id for row in conversation_list.listing(conn, books.account_id, box, admin_id, **more)]  # type: ignore[arg-type]
 
 
 def current(books: Books, party: Party) -> Current | None:
@@ -124,9 +125,13 @@ def test_each_box_lists_and_counts_what_belongs_there(books: Books) -> None:
     assert (listed(books), listed(books, Box.UNASSIGNED)) == ([his, hers, free], [free])
     assert (listed(books, Box.MINE, sari), listed(books, Box.MINE, budi)) == ([hers], [his])
     with books.database.read() as conn:
-        assert conversations.counts(conn, books.account_id, sari) == {Box.ALL: 3, Box.MINE: 1, Box.UNASSIGNED: 1}
-        assert conversations.counts(conn, 99, sari) == {Box.ALL: 0, Box.MINE: 0, Box.UNASSIGNED: 0}
-        assert conversations.counts_by_admin(conn, books.account_id) == {None: 1, sari: 1, budi: 1}
+        assert conversation_list.counts(conn, books.account_id, sari) == {
+            Box.ALL: 3,
+            Box.MINE: 1,
+            Box.UNASSIGNED: 1,
+        }
+        assert conversation_list.counts(conn, 99, sari) == {Box.ALL: 0, Box.MINE: 0, Box.UNASSIGNED: 0}
+        assert conversation_list.counts_by_admin(conn, books.account_id) == {None: 1, sari: 1, budi: 1}
 
 
 def test_a_conversation_is_taken_once(books: Books) -> None:
@@ -161,7 +166,7 @@ def test_an_empty_conversation_and_no_conversation_can_be_looked_at(books: Books
     summary = books.summary(books.conversation(lid("1")))
     assert (summary.last_text, summary.last_kind, summary.unread, summary.waiting_since) == (None, None, 0, None)
     with books.database.read() as conn:
-        assert conversations.summary(conn, 999) is None
+        assert conversation_list.summary(conn, 999) is None
 
 
 def test_typing_is_news_once_until_it_fades(books: Books) -> None:
@@ -182,6 +187,6 @@ def test_the_counts_of_the_lists_are_the_lengths_of_the_lists(books: Books) -> N
         conversation_id, _ = books.waiting(lid(str(number)))
         assert number >= 4 or assign(books, conversation_id, sari)
     with books.database.read() as conn:
-        counted = conversations.counts(conn, books.account_id, sari)
+        counted = conversation_list.counts(conn, books.account_id, sari)
     assert counted == {box: len(listed(books, box, sari)) for box in Box if box != Box.RESOLVED}
     assert counted == {Box.MINE: 4, Box.UNASSIGNED: 3, Box.ALL: 7}

@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from daemon.domain.messages import OutboxState
 from daemon.store import messages, outbox
-from daemon.store.outbox import OutboxState
 from tests.books import NOON, Books, lid
 
 ENDED = (OutboxState.SENT, OutboxState.FAILED)

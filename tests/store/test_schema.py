@@ -7,9 +7,9 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
+from auth_store.tables import metadata
 from daemon.store.engine import Database
 from daemon.store.schema import SchemaTooNew, migrate
-from daemon.store.tables.core import metadata
 from tests.books import Books, dump, lid
 
 

@@ -13,8 +13,9 @@ from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.messages import Author, MessageKind
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
-from daemon.store import accounts, contacts, conversations, events, messages, turns
+from daemon.store import accounts, contacts, conversation_list, conversations, events, links, messages, turns
 from daemon.store.engine import Database
+from daemon.store.links import Link
 from daemon.store.tables.core import message, outbox
 
 PASSWORD = "kue lapis legit"
@@ -84,15 +85,15 @@ class Shop:
 
     def link(self, state: LinkState, reason: LinkReason = LinkReason.NONE, **values: Any) -> None:
         with self.database.write() as conn:
-            assert accounts.set_state(conn, self.account_id, state, utc_now(), reason, **values)
+            assert links.set_state(conn, self.account_id, state, utc_now(), reason, **values)
 
     def online(self) -> None:
         self.link(LinkState.CONNECTING)
         self.link(LinkState.ONLINE)
 
-    def link_row(self) -> accounts.Link:
+    def link_row(self) -> Link:
         with self.database.read() as conn:
-            return accounts.get_link(conn, self.account_id)
+            return links.get(conn, self.account_id)
 
     def open_turn(self, conversation_id: int) -> int | None:
         with self.database.read() as conn:
@@ -115,7 +116,7 @@ class Shop:
         now: datetime = values.pop("at", utc_now() + timedelta(milliseconds=self._numbers))
         opens = author == Author.CUSTOMER and not values.get("is_history")
         with self.database.write() as conn:
-            about = conversations.summary(conn, conversation_id)
+            about = conversation_list.summary(conn, conversation_id)
             assert about is not None
             turn_id = turns.current(conn, conversation_id)
             if turn_id is None and opens:

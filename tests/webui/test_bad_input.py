@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from auth_store.tables import admin
 from daemon.desk import conversations as desk
 from daemon.domain.desk import Actor
 from daemon.domain.ids import Address, ChatKind, Party
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.store import accounts, contacts, conversations
-from daemon.store.tables.core import admin
 from tests.books import dump
 from tests.webui.conftest import Visitor
 from tests.webui.shop import Shop

@@ -9,8 +9,8 @@ from daemon.desk import assignment, claims, contacts, quick_replies, settings
 from daemon.domain.desk import Action, Actor, Priority
 from daemon.domain.messages import Author, MessageKind
 from daemon.domain.time import utc_now
-from daemon.store import audit, conversations, messages
-from daemon.store.conversations import Summary
+from daemon.store import audit, conversation_list, conversations, messages
+from daemon.store.conversation_list import Summary
 from tests.webui.conftest import Visitor
 from tests.webui.shop import Shop
 from tests.webui.test_inbox import reply
@@ -24,7 +24,7 @@ def by(admin: admins.Admin) -> Actor:
 
 def about(shop: Shop, number: int) -> Summary:
     with shop.database.read() as conn:
-        found = conversations.summary(conn, number)
+        found = conversation_list.summary(conn, number)
     assert found
     return found
 

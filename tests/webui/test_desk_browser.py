@@ -15,7 +15,7 @@ from daemon.domain.messages import Author, Delivery
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
 from daemon.store import assignment as work
-from daemon.store import audit, conversations, events
+from daemon.store import audit, conversation_list, events
 from daemon.store import claims as held
 from tests.browser import PATIENCE_MS
 from tests.webui.conftest import Server, log_in
@@ -411,6 +411,6 @@ def test_on_a_phone_everything_is_within_reach(chromium: Browser, server: Server
         page.tap("[data-action=close-details]")
         expect(page.locator("#reply")).to_be_in_viewport()
     with shop.database.read() as conn:
-        about = conversations.summary(conn, number)
+        about = conversation_list.summary(conn, number)
     assert about
     assert about.assignee_id == shop.budi.id

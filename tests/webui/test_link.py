@@ -11,8 +11,8 @@ from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.primary_phone import Kind, Step
 from daemon.domain.sentences.phone import PHONE_SENTENCES
 from daemon.domain.time import utc_now
-from daemon.store import accounts
-from daemon.store.accounts import WISH_RECONNECT, WISH_UNLINK
+from daemon.store import accounts, links
+from daemon.store.links import WISH_RECONNECT, WISH_UNLINK
 from tests.webui.conftest import Visitor
 from tests.webui.shop import Shop
 from webui.pages.link import BadNumber, international
@@ -173,7 +173,7 @@ def phone_is(shop: Shop, step: Step, days: float, by: Kind = Kind.RECEIPT, **mor
 
     def write(conn: Connection) -> None:
         accounts.set_identity(conn, shop.account_id, "6281234567890", "999", 3, now - timedelta(days=100))
-        accounts.change_link(conn, shop.account_id, now, **(values | more))
+        links.change(conn, shop.account_id, now, **(values | more))
 
     shop.write(write)
 

@@ -18,7 +18,7 @@ from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.heartbeat import Vitals
-from daemon.store import accounts, conversations, events, mentions, numbers, presence
+from daemon.store import accounts, conversation_list, events, links, mentions, presence
 from tests.webui.conftest import Visitor
 from tests.webui.shop import Shop
 from webui.live.changes import Audience, read
@@ -31,7 +31,7 @@ Ear = Callable[..., list[dict[str, Any]]]
 @pytest.fixture
 def second(shop: Shop) -> Shop:
     """Another number of the same shop."""
-    number = shop.write(lambda conn: numbers.add(conn, "Toko Dua", utc_now()).id)
+    number = shop.write(lambda conn: accounts.add(conn, "Toko Dua", utc_now()).id)
     other = Shop(shop.database, _numbers=500)
     other.account_id = number
     return other
@@ -205,7 +205,7 @@ class TestNaming:
         assert answer.location == "/link?account=2"
         with shop.database.read() as conn:
             assert [one.name for one in accounts.every(conn)] == ["main", "Toko Dua"]
-            until = accounts.get_link(conn, 2).pair_until
+            until = links.get(conn, 2).pair_until
         assert until is not None
         assert until > utc_now() + timedelta(minutes=1)
         assert switcher(sari.get(answer.location).text)["Toko Dua"][2]
@@ -274,7 +274,10 @@ def test_a_colleague_who_leaves_gives_back_what_he_has_in_every_number(
         sari.post(f"/c/{place}/assign", {"admin_id": str(shop.budi.id)})
     sari.post(f"/team/{shop.budi.id}/disable?account=1")
     with shop.database.read() as conn:
-        assert [getattr(conversations.summary(conn, place), "assignee_id", 0) for place in places] == [None, None]
+        assert [getattr(conversation_list.summary(conn, place), "assignee_id", 0) for place in places] == [
+            None,
+            None,
+        ]
 
 
 class TestReadiness:

@@ -5,12 +5,12 @@ from typing import Any
 
 from auth_store import admins
 from daemon.desk import replies as desk
-from daemon.domain.desk import Action
+from daemon.domain.desk import Action, Status
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
 from daemon.store import audit, presence
-from daemon.store.conversations import Status, Summary, summary
+from daemon.store.conversation_list import Summary, summary
 from tests.webui.conftest import Visitor
 from tests.webui.shop import PASSWORD, Shop
 

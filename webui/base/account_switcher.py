@@ -8,7 +8,7 @@ from flask_babel import gettext
 from sqlalchemy import Connection
 
 from daemon.domain.links import LinkState
-from daemon.store import accounts, gauges
+from daemon.store import accounts, gauges, links
 from daemon.store.accounts import Account
 from webui.base import formatting, link_panel
 from webui.base.context import services
@@ -53,7 +53,7 @@ def several(conn: Connection, every: list[Account]) -> list[Number]:
             one.id,
             one.name,
             formatting.phone(one.phone),
-            accounts.get_link(conn, one.id).state,
+            links.get(conn, one.id).state,
             turns.get(one.id, nobody).count,
         )
         for one in every

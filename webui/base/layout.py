@@ -6,7 +6,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
-from daemon.store import accounts, events
+from daemon.store import events, links
 from webui.base import link_panel
 from webui.base.context import services, the_account
 
@@ -24,7 +24,7 @@ def show(template: str, conn: Connection, **values: Any) -> str:
     account = the_account(conn)
     panel = None
     if account:
-        link = accounts.get_link(conn, account.id)
+        link = links.get(conn, account.id)
         panel = link_panel.panel(account, link, services().clock(), owner=False)
     values |= {"cursor": events.last_seq(conn), "link": panel, "is_refresh": is_refresh()}
     return render_template(template, **values)

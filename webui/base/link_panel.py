@@ -9,7 +9,8 @@ from markupsafe import Markup
 from daemon.domain.links import NEXT_STEP, LinkState, NextStep, can_send
 from daemon.domain.sentences.history import history_words
 from daemon.domain.sentences.link import sentence
-from daemon.store.accounts import Account, Link
+from daemon.store.accounts import Account
+from daemon.store.links import Link
 from webui.base import formatting, phone_panel, qr
 from webui.base.context import services
 from webui.base.phone_panel import PhoneView

@@ -7,7 +7,8 @@ from flask_babel import gettext
 
 from daemon.domain.primary_phone import ALARMING, Kind, Limits, Step, unseen
 from daemon.domain.sentences.phone import BACK, PHONE_SENTENCES, SEEN_BY, STEP_TITLES
-from daemon.store.accounts import Account, Link
+from daemon.store.accounts import Account
+from daemon.store.links import Link
 from webui.base import formatting
 
 # the good news stays on the page for so long

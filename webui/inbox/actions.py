@@ -14,7 +14,7 @@ from daemon.desk import assignment, no_reply_needed
 from daemon.desk import conversations as desk
 from daemon.domain.desk import Actor, Priority
 from daemon.domain.turns import NotAnswerable
-from daemon.store import conversations
+from daemon.store import conversation_list
 from webui.auth import logins, the_actor, the_admin
 from webui.base import errors
 from webui.base.context import services
@@ -107,7 +107,7 @@ def unmark_handled(conversation_id: int, turn_id: int) -> Any:
 def carry_out(conversation_id: int, change: Change, **where: Any) -> Any:
     """One change in one transaction: 404 for an unknown conversation, 409 if it is not as the page showed it."""
     with services().database.write() as conn:
-        if conversations.summary(conn, conversation_id) is None:
+        if conversation_list.summary(conn, conversation_id) is None:
             abort(404)
         if not change(conn, the_actor(), services().clock()):
             abort(409)

@@ -7,8 +7,9 @@ from flask_babel import gettext
 from sqlalchemy import Connection
 
 from daemon.desk import contacts
+from daemon.domain.desk import Status
 from daemon.store import tags
-from daemon.store.conversations import Status, Summary
+from daemon.store.conversation_list import Summary
 from daemon.store.erasing import FORGOTTEN
 from daemon.store.tags import Tag
 from webui.base import formatting

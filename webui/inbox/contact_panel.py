@@ -9,7 +9,7 @@ from flask_wtf.csrf import generate_csrf
 from daemon.desk import contacts
 from daemon.desk import conversations as desk
 from daemon.domain.desk import FieldError
-from daemon.store import conversations
+from daemon.store import conversation_list
 from webui.base.context import services
 from webui.inbox import actions, contact_card
 
@@ -38,7 +38,7 @@ FIELD_ERRORS = {
 def panel(conversation_id: int) -> Any:
     """The panel alone, for a page that is open already."""
     with services().database.read() as conn:
-        about = conversations.summary(conn, conversation_id)
+        about = conversation_list.summary(conn, conversation_id)
         if about is None:
             abort(404)
         card = contact_card.read(conn, about, services().clock())

@@ -11,9 +11,9 @@ from flask_wtf.csrf import generate_csrf
 from sqlalchemy import Connection
 
 from daemon.desk import notes
-from daemon.domain.desk import Claim
-from daemon.store import accounts, claims, conversations, events, tags, turns
-from daemon.store.conversations import Box, Status
+from daemon.domain.desk import Box, Claim, Status
+from daemon.store import claims, conversation_list, conversations, events, links, tags, turns
+from daemon.store.conversation_list import Summary
 from webui.auth import the_admin
 from webui.base import link_panel
 from webui.base.context import services, the_account
@@ -52,7 +52,7 @@ def render(conversation_id: int | None, draft: Draft | None = None, **more: Any)
         account = the_account(conn)
         held = {one.conversation_id: one for one in claims.held(conn, account.id, now)} if account else {}
         if account:
-            values["link"] = link_panel.panel(account, accounts.get_link(conn, account.id), now, owner=False)
+            values["link"] = link_panel.panel(account, links.get(conn, account.id), now, owner=False)
         values |= _list(conn, account.id if account else None, held, mentions, now)
         if conversation_id is not None:
             wide = "details" in request.args or "wrong" in more
@@ -65,13 +65,13 @@ def _list(
     conn: Connection, account_id: int | None, held: dict[int, Claim], mentions: set[int], now: datetime
 ) -> dict[str, Any]:
     box, tag_id = _chosen_box(), _chosen_tag()
-    found: list[conversations.Summary] = []
+    found: list[Summary] = []
     counts = dict.fromkeys(Box, 0)
     every: list[tags.Tag] = []
     if account_id is not None:
         me = the_admin().id
-        found = conversations.listing(conn, account_id, box, me, LIST_LENGTH + 1, _before(), tag_id)
-        counts |= conversations.counts(conn, account_id, me)
+        found = conversation_list.listing(conn, account_id, box, me, LIST_LENGTH + 1, _before(), tag_id)
+        counts |= conversation_list.counts(conn, account_id, me)
         every = tags.every(conn, account_id)
     rows = [row.row(about, now, held.get(about.id), about.id in mentions) for about in found[:LIST_LENGTH]]
     return {
@@ -87,7 +87,7 @@ def _list(
 def _thread(
     conn: Connection, conversation_id: int, held: dict[int, Claim], now: datetime, draft: Draft | None, wide: bool
 ) -> dict[str, Any]:
-    about = conversations.summary(conn, conversation_id)
+    about = conversation_list.summary(conn, conversation_id)
     if about is None:
         abort(404)
     if draft is None:

@@ -7,14 +7,14 @@ from flask import Blueprint, abort, jsonify, redirect, request, url_for
 from flask_babel import gettext
 from flask_login import login_required
 
-from daemon.desk import notes, outgoing, quick_replies, settings
+from daemon.desk import notes, outgoing, settings
 from daemon.desk import replies as desk
 from daemon.desk.outgoing import Decision
 from daemon.domain.desk import ClaimedByAnother, OnlyTheAssignee
 from daemon.domain.messages import Author
-from daemon.domain.placeholders import opening
+from daemon.domain.placeholders import fill, opening
 from daemon.domain.turns import AlreadyAnswered, Closer, NotAnswerable
-from daemon.store import conversations, messages
+from daemon.store import conversation_list, messages
 from daemon.store import quick_replies as kept
 from webui.auth import the_actor, the_admin
 from webui.base import errors
@@ -95,7 +95,7 @@ def quick() -> Any:
     if not re.fullmatch(r"\d{1,15}", wish, re.ASCII):
         abort(400)
     with services().database.read() as conn:
-        about, account = conversations.summary(conn, int(wish)), the_account(conn)
+        about, account = conversation_list.summary(conn, int(wish)), the_account(conn)
         if about is None or account is None or about.account_id != account.id:
             abort(404)
         found = kept.listing(conn, account.id, the_admin().id)
@@ -110,7 +110,7 @@ def quick() -> Any:
         replies=[
             {
                 "shortcut": one.shortcut,
-                "text": quick_replies.fill(one.text, **filled),
+                "text": fill(one.text, **filled),
                 "own": one.admin_id is not None,
             }
             for one in found
@@ -156,7 +156,7 @@ def _refuse(conversation_id: int, code: int, draft: Draft) -> Any:
     """Why nothing was sent, with everything that was typed."""
     if errors.wants_json():
         with services().database.read() as conn:
-            if conversations.summary(conn, conversation_id) is None:
+            if conversation_list.summary(conn, conversation_id) is None:
                 abort(404)
         notice = fragments.notice(draft.notice) if draft.notice else ""
         claim = fragments.claimed(draft.claimed_by, refused=True) if draft.claimed_by else ""
@@ -167,6 +167,6 @@ def _refuse(conversation_id: int, code: int, draft: Draft) -> Any:
 def _note_refusal(conversation_id: int) -> None:
     """A second answer was prevented: the owner wants to know how often that happens."""
     with services().database.write() as conn:
-        about = conversations.summary(conn, conversation_id)
+        about = conversation_list.summary(conn, conversation_id)
         if about is not None:
             desk.note_refusal(conn, about.account_id, conversation_id, the_actor(), services().clock())

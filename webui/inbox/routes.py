@@ -7,7 +7,7 @@ from flask import Blueprint, abort, request
 from flask_login import login_required
 
 from daemon.desk import notes
-from daemon.store import conversations, events, messages
+from daemon.store import conversation_list, conversations, events, messages
 from webui.auth import the_admin
 from webui.base.context import services
 from webui.inbox import page
@@ -46,7 +46,7 @@ def _mark_seen(conversation_id: int, upto: int | None) -> None:
     """Take the unread count back, for everyone; writes only when there is one."""
     database = services().database
     with database.read() as conn:
-        about = conversations.summary(conn, conversation_id)
+        about = conversation_list.summary(conn, conversation_id)
         if about is None:
             abort(404)
         named = any(one.conversation_id == conversation_id for one in notes.unseen_mentions(conn, the_admin().id))

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from flask_babel import gettext, ngettext
 
-from daemon.domain.desk import Claim, Priority
+from daemon.domain.desk import Claim, Priority, Status
 from daemon.domain.messages import Author, Delivery, MessageKind
-from daemon.store.conversations import Status, Summary
+from daemon.store.conversation_list import Summary
 from daemon.store.erasing import FORGOTTEN
 from daemon.store.tags import Tag
 from webui.base import formatting

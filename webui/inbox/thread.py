@@ -8,7 +8,7 @@ from flask import abort, request
 from sqlalchemy import Connection
 
 from daemon.store import audit, messages, turns
-from daemon.store.conversations import Summary
+from daemon.store.conversation_list import Summary
 from daemon.store.messages import Bubble
 from webui.inbox import activity, bubble
 from webui.inbox.activity import Activity

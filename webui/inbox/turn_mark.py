@@ -5,9 +5,10 @@ from datetime import datetime
 
 from flask_babel import gettext
 
+from daemon.domain.desk import Status
 from daemon.domain.messages import Author
 from daemon.domain.turns import HandledMark
-from daemon.store.conversations import Status, Summary
+from daemon.store.conversation_list import Summary
 from daemon.store.turns import TurnState
 from webui.base import formatting
 from webui.inbox import row

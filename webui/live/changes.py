@@ -8,9 +8,20 @@ from sqlalchemy import Connection
 
 from daemon.domain.desk import Claim
 from daemon.domain.turns import HandledMark
-from daemon.store import accounts, audit, claims, conversations, mentions, messages, turns
+from daemon.store import (
+    accounts,
+    audit,
+    claims,
+    conversation_list,
+    links,
+    mentions,
+    messages,
+    turns,
+)
 from daemon.store.audit import Entry
+from daemon.store.conversation_list import Summary
 from daemon.store.events import EventKind, LoggedEvent
+from daemon.store.links import Link
 from daemon.store.turns import TurnState
 from webui.base.account_switcher import Number, several
 from webui.inbox import thread_header as offered_tools
@@ -105,10 +116,10 @@ class Facts:
 
     account_id: int
     digest: Digest
-    rows: dict[int, conversations.Summary]
+    rows: dict[int, Summary]
     bubbles: dict[int, messages.Bubble]
     turns: dict[int, Turn]
-    link: tuple[accounts.Account, accounts.Link] | None
+    link: tuple[accounts.Account, Link] | None
     counts: dict[int | None, int]
     claims: dict[int, Claim]
     activities: list[Entry]
@@ -149,7 +160,7 @@ def read(
 
 
 def _facts(conn: Connection, account: accounts.Account, digest: Digest, opened: set[int], now: datetime) -> Facts:
-    rows = {i: about for i in digest.conversations if (about := conversations.summary(conn, i)) is not None}
+    rows = {i: about for i in digest.conversations if (about := conversation_list.summary(conn, i)) is not None}
     wanted = [i for i, conversation_id in digest.messages.items() if conversation_id in opened]
     return Facts(
         account_id=account.id,
@@ -157,8 +168,8 @@ def _facts(conn: Connection, account: accounts.Account, digest: Digest, opened: 
         rows=rows,
         bubbles={i: found for i in wanted if (found := messages.bubble(conn, i)) is not None},
         turns={i: _turn(conn, i) for i in opened & set(rows)},
-        link=(account, accounts.get_link(conn, account.id)) if digest.link else None,
-        counts=conversations.counts_by_admin(conn, account.id) if digest.conversations else {},
+        link=(account, links.get(conn, account.id)) if digest.link else None,
+        counts=conversation_list.counts_by_admin(conn, account.id) if digest.conversations else {},
         claims={one.conversation_id: one for one in claims.held(conn, account.id, now)} if rows else {},
         activities=[
             line

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask
 
-from daemon.store import conversations
+from daemon.store.conversation_list import Summary
 from daemon.store.turns import TurnState
 from webui.base import account_switcher, link_panel
 from webui.inbox import activity, bubble, fragments, row
@@ -98,7 +98,7 @@ class Pieces:
             "answered_turn": turn.mark.turn_id if turn.mark else None,
         }
 
-    def _marks(self, about: conversations.Summary, newest: list[TurnState]) -> list[dict[str, Any]]:
+    def _marks(self, about: Summary, newest: list[TurnState]) -> list[dict[str, Any]]:
         shown = [
             shown_marks.under(about, turn, turn.last_message_id, turn is newest[-1], self._now) for turn in newest
         ]

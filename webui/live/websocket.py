@@ -15,7 +15,7 @@ from simple_websocket import ConnectionClosed, Server
 from wsproto.events import TextMessage
 
 from auth_store.admins import Admin, by_session_key
-from daemon.store.conversations import Box
+from daemon.domain.desk import Box
 from webui.auth import the_admin
 from webui.base import context, formatting
 from webui.base.security import is_own_origin

@@ -7,7 +7,7 @@ from flask import Blueprint, abort, redirect, request, url_for
 from flask_babel import gettext
 
 from daemon.domain.account_names import LONGEST, BadName
-from daemon.store import accounts, numbers
+from daemon.store import accounts, links
 from webui.auth import owner_required
 from webui.base import current_account, layout
 from webui.base.context import services
@@ -40,8 +40,8 @@ def add() -> Any:
     typed, now = request.form.get("new_name", ""), services().clock()
     try:
         with services().database.write() as conn:
-            made = numbers.add(conn, typed, now).id
-            accounts.change_link(conn, made, now, pair_until=now + FIRST_CODES)
+            made = accounts.add(conn, typed, now).id
+            links.change(conn, made, now, pair_until=now + FIRST_CODES)
             every = [one.id for one in accounts.every(conn)]
     except BadName as error:
         return _refuse("new_name", typed, error)
@@ -56,7 +56,7 @@ def rename() -> Any:
     typed = request.form.get("own_name", "")
     try:
         with services().database.write() as conn:
-            numbers.rename(conn, layout.account_of(conn), typed, services().clock())
+            accounts.rename(conn, layout.account_of(conn), typed, services().clock())
     except BadName as error:
         return _refuse("own_name", typed, error)
     return redirect(url_for("link.page"), 303)
@@ -67,7 +67,7 @@ def rename() -> Any:
 def remove() -> Any:
     """Away with a number that was never linked."""
     with services().database.write() as conn:
-        if not numbers.remove(conn, layout.account_of(conn), services().clock()):
+        if not accounts.remove(conn, layout.account_of(conn), services().clock()):
             abort(409)
         every = [one.id for one in accounts.every(conn)]
     current_account.choose(every[0], every)

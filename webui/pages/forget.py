@@ -6,8 +6,8 @@ from flask import Blueprint, abort, redirect, url_for
 from flask_babel import gettext
 
 from daemon.desk.forget import StillSending, forget
-from daemon.store import conversations, erasing, media
-from daemon.store.conversations import Summary
+from daemon.store import conversation_list, erasing, media
+from daemon.store.conversation_list import Summary
 from webui.auth import owner_required, the_actor
 from webui.base import layout
 from webui.base.context import services
@@ -29,7 +29,7 @@ def carry_out(conversation_id: int) -> Any:
     """Erase the customer, then his files."""
     try:
         with services().database.write() as conn:
-            about = _about(conversations.summary(conn, conversation_id))
+            about = _about(conversation_list.summary(conn, conversation_id))
             gone = forget(conn, about.account_id, about.contact_id, the_actor(), services().clock())
     except StillSending:
         return _ask(
@@ -43,7 +43,7 @@ def carry_out(conversation_id: int) -> Any:
 
 def _ask(conversation_id: int, error: str | None = None) -> str:
     with services().database.read() as conn:
-        about = _about(conversations.summary(conn, conversation_id))
+        about = _about(conversation_list.summary(conn, conversation_id))
         return layout.show(
             "forget.html",
             conn,

@@ -10,7 +10,7 @@ from flask_login import login_required
 from sqlalchemy import Connection
 
 from daemon.domain.account_names import LONGEST
-from daemon.store import accounts, events, numbers
+from daemon.store import accounts, events, links
 from webui.auth import owner_required, the_admin
 from webui.base import link_panel, qr
 from webui.base.context import Services, services, the_account
@@ -42,7 +42,7 @@ def qr_svg() -> Response:
     """The present QR code as a picture."""
     with services().database.read() as conn:
         account = _account(conn)
-        text = accounts.get_link(conn, account.id).qr
+        text = links.get(conn, account.id).qr
     if not text:
         abort(404)
     return Response(qr.svg(text), mimetype="image/svg+xml")
@@ -60,10 +60,10 @@ def ask_code() -> Any:
         return render(typed=typed[:30], error=sentence), 422
     now = services().clock()
     with services().database.write() as conn:
-        link = accounts.get_link(conn, _account(conn).id)
+        link = links.get(conn, _account(conn).id)
         if link_panel.wants_pairing(link.state):
             changes = {"pair_phone": digits, "pair_code": None, "pair_until": now + VIEWING}
-            accounts.change_link(conn, link.account_id, now, **changes)
+            links.change(conn, link.account_id, now, **changes)
     return redirect(url_for("link.page"), 303)
 
 
@@ -74,7 +74,7 @@ def use_qr() -> Any:
     now = services().clock()
     with services().database.write() as conn:
         changes = {"pair_phone": None, "pair_code": None, "pair_until": now + VIEWING}
-        accounts.change_link(conn, _account(conn).id, now, **changes)
+        links.change(conn, _account(conn).id, now, **changes)
     return redirect(url_for("link.page"), 303)
 
 
@@ -89,7 +89,7 @@ def confirm_unlink() -> Any:
 @owner_required
 def unlink() -> Any:
     """Wish the number unlinked."""
-    _wish(accounts.WISH_UNLINK)
+    _wish(links.WISH_UNLINK)
     return redirect(url_for("link.page"), 303)
 
 
@@ -97,7 +97,7 @@ def unlink() -> Any:
 @owner_required
 def reconnect() -> Any:
     """Wish for a connection now."""
-    _wish(accounts.WISH_RECONNECT)
+    _wish(links.WISH_RECONNECT)
     return redirect(url_for("link.page"), 303)
 
 
@@ -122,7 +122,7 @@ def renew_viewing(found: Services) -> None:
 
     def is_due(conn: Connection) -> int | None:
         account = the_account(conn)
-        link = accounts.get_link(conn, account.id) if account else None
+        link = links.get(conn, account.id) if account else None
         if link is None or not link_panel.wants_pairing(link.state):
             return None
         late = link.pair_until is None or now + VIEWING - link.pair_until > VIEWING_STEP
@@ -134,17 +134,17 @@ def renew_viewing(found: Services) -> None:
         with found.database.write() as conn:
             account_id = is_due(conn)
             if account_id is not None:
-                accounts.change_link(conn, account_id, now, pair_until=now + VIEWING)
+                links.change(conn, account_id, now, pair_until=now + VIEWING)
 
 
 def _wish(wish: str) -> None:
     now = services().clock()
     with services().database.write() as conn:
         account = _account(conn)
-        panel = link_panel.panel(account, accounts.get_link(conn, account.id), now)
-        allowed = panel.may_unlink if wish == accounts.WISH_UNLINK else panel.may_reconnect
+        panel = link_panel.panel(account, links.get(conn, account.id), now)
+        allowed = panel.may_unlink if wish == links.WISH_UNLINK else panel.may_reconnect
         if allowed:
-            accounts.change_link(conn, account.id, now, wish=wish)
+            links.change(conn, account.id, now, wish=wish)
 
 
 def _account(conn: Connection) -> accounts.Account:
@@ -159,8 +159,8 @@ def render(template: str = "link.html", typed: str = "", error: str | None = Non
     with services().database.read() as conn:
         cursor = events.last_seq(conn)
         account = the_account(conn)
-        link = accounts.get_link(conn, account.id) if account else None
-        removable = account is not None and numbers.may_be_removed(conn, account.id)
+        link = links.get(conn, account.id) if account else None
+        removable = account is not None and accounts.may_be_removed(conn, account.id)
     owner = the_admin().is_owner
     panel = link_panel.panel(account, link, services().clock(), owner) if account and link else None
     values: dict[str, Any] = {"cursor": cursor, "link": panel, "typed": typed, "error": error, "owner": owner}

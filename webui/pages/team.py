@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 from auth_store import admins
 from auth_store.admins import Admin, Role
 from daemon.desk import assignment, settings, team
-from daemon.domain.desk import Action
-from daemon.store import accounts, audit, conversations, presence
+from daemon.domain.desk import Action, Box
+from daemon.store import accounts, audit, conversation_list, presence
 from daemon.store.assignment import Load, load_by_admin
 from daemon.store.presence import Colleague
 from webui.auth import owner_required, the_actor, the_admin
@@ -112,7 +112,7 @@ def disable(admin_id: int) -> Any:
         admins.set_disabled(conn, admin_id, now)
         _record(conn, "disabled", found)
         for account in accounts.every(conn):
-            for about in conversations.listing(conn, account.id, conversations.Box.MINE, admin_id, limit=100_000):
+            for about in conversation_list.listing(conn, account.id, Box.MINE, admin_id, limit=100_000):
                 assignment.give_back(conn, about.id, the_actor(), now)
     return layout.done(gettext("%(name)s can no longer log in.", name=found.name), "team.page")
 

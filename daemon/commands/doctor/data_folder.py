@@ -12,9 +12,10 @@ from sqlalchemy.exc import DBAPIError
 from daemon.commands.doctor.findings import Finding, note, ok, wrong
 from daemon.commands.terminal import describe
 from daemon.domain.links import can_send
-from daemon.store import accounts, integrity, schema
-from daemon.store.accounts import Account, Link
+from daemon.store import accounts, integrity, links, schema
+from daemon.store.accounts import Account
 from daemon.store.engine import Database
+from daemon.store.links import Link
 
 _RESTORE = "Stop Balas, keep the folder as it is, and restore the last backup into a new one (balas restore)."
 
@@ -78,7 +79,7 @@ def database(books: Database) -> tuple[Finding, Books | None]:
             remedy = "Start Balas: it brings the database up to date."
             return note("database", "The database is of an older version of Balas.", remedy), None
         with books.read() as conn:
-            links = [(account, accounts.get_link(conn, account.id)) for account in accounts.every(conn)]
+            links = [(account, links.get(conn, account.id)) for account in accounts.every(conn)]
             # written as milliseconds
             last = conn.execute(text("SELECT at FROM event_log ORDER BY seq DESC LIMIT 1")).scalar()
     except DBAPIError as error:

@@ -5,14 +5,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from daemon.desk.replies import LONGEST_REPLY, check_text
+from daemon.desk.replies import check_text
 from daemon.domain import keywords as words
 from daemon.domain.desk import Action, Actor
 from daemon.domain.turns import NotAnswerable
 from daemon.store import audit, bot_rules
 from daemon.store.bot_rules import Rule
-
-__all__ = ["LONGEST_REPLY", "RuleError", "delete", "move", "save"]
 
 MOST_RULES = 200
 MOST_KEYWORDS = 100

@@ -7,16 +7,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from daemon.desk import replies
-from daemon.desk.bot.decide import Said, Situation, Step, Verdict, Why, decide, grace_ends
+from daemon.desk.bot.decide import Said, Situation, Verdict, decide, grace_ends
 from daemon.desk.settings import DeskSettings
 from daemon.domain.links import can_send
 from daemon.domain.messages import Author
 from daemon.domain.turns import AlreadyAnswered, Closer, NotAnswerable
-from daemon.store import accounts, bot_rules, bot_turns, presence
-from daemon.store.accounts import Link
+from daemon.store import bot_rules, bot_turns, links, presence
 from daemon.store.bot_turns import Waiting
-
-__all__ = ["Said", "Situation", "Step", "Verdict", "Why", "decide", "has_work", "tend"]
+from daemon.store.links import Link
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +34,7 @@ def tend(
     due = _due(conn, account_id, chosen, now)
     if not due:
         return
-    link = accounts.get_link(conn, account_id)
+    link = links.get(conn, account_id)
     rules = bot_rules.listing(conn, account_id)
     somebody_there = any(colleague.takes_work for colleague in presence.team(conn, now))
     for waiting in due[:AT_ONCE]:
@@ -52,7 +50,7 @@ def _due(conn: Connection, account_id: int, chosen: DeskSettings, now: datetime)
     """Turns whose grace time is over, as far as their newest message tells."""
     if not chosen.bot:
         return []
-    link = accounts.get_link(conn, account_id)
+    link = links.get(conn, account_id)
     if not _is_online(link):
         return []
     return [

@@ -2,8 +2,8 @@
 
 from alembic import context
 
+from auth_store.tables import metadata
 from daemon.store.engine import Database
-from daemon.store.tables.core import metadata
 
 database: Database = context.config.attributes["database"]
 

@@ -1,4 +1,4 @@
-"""Every table of Balas. Each row that belongs to a linked number carries its account."""
+"""Accounts, links, contacts, conversations, messages, turns, outbox and the event log."""
 
 from sqlalchemy import (
     JSON,
@@ -14,9 +14,7 @@ from sqlalchemy import (
     text,
 )
 
-from auth_store.tables import UtcTime, admin, metadata
-
-__all__ = ["admin", "alert_tables", "desk_tables", "metadata"]
+from auth_store.tables import UtcTime, metadata
 
 
 def _account() -> Column[int]:
