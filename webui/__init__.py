@@ -1,1 +1,1 @@
-"""The shared inbox in the browser: Flask pages, live by websocket, never a word to WhatsApp itself."""
+"""The inbox in the browser. Begin with `app`, which puts the rooms together."""

@@ -1,8 +1,8 @@
 """History that the phone uploads after linking: shown, but it opens no work.
 
 A part may hold thousands of messages. It is committed as it came, before the library goes on, and imported
-piece by piece beside what comes live (`daemon/session/history_importer.py`). A crash in between loses nothing: the part is
-read again from its beginning, and the messages that are here already stay as they are.
+piece by piece beside what comes live (`daemon/session/history_importer.py`). A crash in between loses nothing:
+the part is read again from its beginning, and the messages that are here already stay as they are.
 """
 
 from collections import defaultdict

@@ -250,7 +250,3 @@ def main() -> None:
     # not before: an undumpable process may not read its own initial environment, unless it is root's
     guard_memory()
     session.run()
-
-
-if __name__ == "__main__":
-    main()

@@ -108,9 +108,9 @@ def may_be_removed(conn: Connection, account_id: int) -> bool:
 
 def in_use(conn: Connection) -> list[tuple[Account, Link]]:
     """The accounts that are meant to send: without those never linked or unlinked here, unless all are such."""
-    every = [(one, links.get(conn, one.id)) for one in every(conn)]
-    used = [(one, link) for one, link in every if one.phone is not None and not _is_given_up(link)]
-    return used or every
+    found = [(one, links.get(conn, one.id)) for one in every(conn)]
+    used = [(one, link) for one, link in found if one.phone is not None and not _is_given_up(link)]
+    return used or found
 
 
 def _is_given_up(link: Link) -> bool:

@@ -1,0 +1,1 @@
+"""The daemon's life: it starts, watches and restarts the sessions and the inbox. Begin with `process`."""

@@ -21,7 +21,8 @@ from tests.shop import Shop
 EVERY = 2.0
 # Seconds that a process takes to reach its working size: code paths used once, caches filled, thread pools and
 # Go's heap grown to what the traffic needs; or the first quarter of a longer life: a cache fills ever more slowly,
-# a leak goes on. The supervisor's first chores (a backup) come five minutes after its start (daemon/supervisor/jobs.py).
+# a leak goes on. The supervisor's first chores (a backup) come five minutes after its start
+# (daemon/supervisor/jobs.py).
 YOUNG, YOUNG_SHARE = 60.0, 0.25
 YOUNG_BY_ROLE = {"supervisor": 340.0}
 # the shortest time of one life behind it, and of all together, that says anything about a slope

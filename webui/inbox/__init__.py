@@ -1,0 +1,4 @@
+"""The list of conversations and the thread: one module for each thing that one sees.
+
+Begin with `routes` and `page`.
+"""

@@ -1,0 +1,1 @@
+"""Every page beside the inbox: settings, team, link, reports, audit log; one module for each."""

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import daemon.store.tables  # noqa: F401 - fills the metadata
 from auth_store.tables import metadata
 from daemon.store.engine import Database
 

@@ -1,5 +1,6 @@
-"""Every table of Balas, by room: `core` (messages and all that leads to them), `desk`, `alerts`; accounts of admins
-are in `auth_store.tables`. Each row that belongs to a linked number carries its account.
+"""Every table of Balas but those of `auth_store.tables`: `core` has messages and all that leads to them.
+
+Each row that belongs to a linked number carries its account.
 """
 
 # whoever imports one table has all of them in the metadata

@@ -56,7 +56,8 @@ link = Table(
     Column("pair_until", UtcTime),
     Column("pair_phone", String(20)),
     Column("wish", String(16), nullable=False, server_default=""),
-    # what the primary phone's silence means (daemon/desk/primary_phone.py), and when it was last asked for a sign of life
+    # what the primary phone's silence means (daemon/desk/primary_phone.py), and when it was last asked for a sign
+    # of life
     Column("phone_seen_at", UtcTime),
     Column("phone_seen_by", String(12)),
     Column("phone_step", String(8), nullable=False, server_default="fine"),
