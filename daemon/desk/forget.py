@@ -31,7 +31,7 @@ def forget(conn: Connection, account_id: int, contact_id: int, actor: Actor, now
     he writes again, he is somebody new. None if there is no such customer (any more); raises StillSending.
     """
     card = contact_details.card(conn, contact_id)
-    if card is None or card.name == erasing.FORGOTTEN:
+    if card is None or card.is_forgotten:
         return None
     erasing.thoroughly(conn)
     everybody = erasing.family(conn, contact_id)
@@ -46,7 +46,7 @@ def forget(conn: Connection, account_id: int, contact_id: int, actor: Actor, now
     groups = erasing.conversations_with(conn, elsewhere)
     gone = erasing.of_contacts(conn, everybody) + elsewhere
     files = erasing.erase(conn, gone)
-    erasing.erase_person(conn, account_id, everybody)
+    erasing.erase_person(conn, account_id, everybody, now)
     detail = {"contact": contact_id, "messages": len(gone)}
     last = max((number for number, _ in chats), default=None)
     audit.record(conn, account_id, Action.CONTACT_FORGOTTEN, actor, now, last, detail=detail)

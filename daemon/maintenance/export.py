@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, case, select
 
 from auth_store.tables import admin
 from daemon.store.engine import Database
@@ -22,6 +22,7 @@ from daemon.store.tables.desk import rating
 # a cell that begins with one of these is a formula to some spreadsheet
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _AT_A_TIME = 500
+_NAME = case((contact.c.forgotten_at.is_not(None), "Forgotten customer"), else_=contact.c.name)
 
 
 class Format(StrEnum):
@@ -77,7 +78,7 @@ def _conversations(since: datetime | None, account_id: int | None) -> Select[*tu
             conversation.c.id,
             conversation.c.account_id.label("account"),
             conversation.c.contact_id.label("customer_id"),
-            contact.c.name.label("customer"),
+            _NAME.label("customer"),
             contact.c.phone,
             conversation.c.kind,
             conversation.c.status,
@@ -107,7 +108,7 @@ def _messages(since: datetime | None, account_id: int | None) -> Select[*tuple[A
             message.c.account_id.label("account"),
             message.c.conversation_id,
             message.c.contact_id.label("customer_id"),
-            contact.c.name.label("customer"),
+            _NAME.label("customer"),
             contact.c.phone,
             message.c.sent_at,
             message.c.author,

@@ -30,14 +30,17 @@ class Card:
     name: str | None
     phone: str | None
     note: str | None
+    is_forgotten: bool
 
 
 def card(conn: Connection, contact_id: int) -> Card | None:
     """A contact's own row; None if there is none."""
     row = conn.execute(
-        select(contact.c.name, contact.c.phone, contact.c.note).where(contact.c.id == contact_id)
+        select(contact.c.name, contact.c.phone, contact.c.note, contact.c.forgotten_at).where(
+            contact.c.id == contact_id
+        )
     ).first()
-    return Card(row.name, row.phone, row.note) if row else None
+    return Card(row.name, row.phone, row.note, row.forgotten_at is not None) if row else None
 
 
 def addresses(conn: Connection, contact_id: int) -> list[Address]:

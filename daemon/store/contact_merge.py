@@ -55,8 +55,13 @@ def _merge_knowledge(conn: Connection, survivor: int, gone: int) -> None:
     rows = conn.execute(select(contact).where(contact.c.id.in_((survivor, gone))))
     kept, other = sorted(rows, key=lambda row: row.id != survivor)
     both = "\n\n".join(dict.fromkeys(note for note in (kept.note, other.note) if note))
-    names_and_note = {"name": kept.name or other.name, "note": both or None}
-    conn.execute(update(contact).where(contact.c.id == survivor).values(names_and_note))
+    known_of_both = {
+        "name": kept.name or other.name,
+        "note": both or None,
+        # somebody who is known is not forgotten
+        "forgotten_at": kept.forgotten_at and other.forgotten_at,
+    }
+    conn.execute(update(contact).where(contact.c.id == survivor).values(known_of_both))
     conn.execute(update(rating).where(rating.c.contact_id == gone).values(contact_id=survivor))
 
 

@@ -26,6 +26,7 @@ class Summary:
     contact_id: int
     contact_name: str | None
     contact_phone: str | None
+    is_forgotten: bool
     status: Status
     assignee_id: int | None
     assignee_name: str | None
@@ -136,6 +137,7 @@ _summaries = (
         conversation,
         contact.c.name,
         contact.c.phone,
+        contact.c.forgotten_at,
         admin.c.name.label("assignee_name"),
         _resolver.c.name.label("resolver_name"),
         _last.c.text,
@@ -168,6 +170,7 @@ def _summary(row: Row[*tuple[Any, ...]], tagged: tuple[Tag, ...]) -> Summary:
         contact_id=row.contact_id,
         contact_name=row.name,
         contact_phone=row.phone,
+        is_forgotten=row.forgotten_at is not None,
         status=Status(row.status),
         assignee_id=row.assignee_id,
         assignee_name=row.assignee_name,

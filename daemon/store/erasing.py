@@ -22,8 +22,6 @@ from daemon.store.tables.core import (
 )
 from daemon.store.tables.desk import contact_field, conversation_tag, mention, rating
 
-# what a forgotten customer is called from then on; translated where it is shown
-FORGOTTEN = "Forgotten customer"
 _CHUNK = 500
 # a message of which nothing is left but its number
 _EMPTY = {
@@ -46,7 +44,7 @@ def outdated(conn: Connection, account_id: int, before: datetime, limit: int = _
 
 def remains(conn: Connection, account_id: int, limit: int = _CHUNK) -> list[int]:
     """What is left of forgotten customers: the one message that `erase` could only empty."""
-    return _resolved(conn, account_id, contact.c.name == FORGOTTEN, limit)
+    return _resolved(conn, account_id, contact.c.forgotten_at.is_not(None), limit)
 
 
 def _resolved(conn: Connection, account_id: int, which: ColumnElement[bool], limit: int) -> list[int]:
@@ -173,7 +171,7 @@ def conversations_of(conn: Connection, contact_ids: Sequence[int]) -> list[tuple
     return [(row.id, row.status == Status.RESOLVED.value) for row in rows]
 
 
-def erase_person(conn: Connection, account_id: int, contact_ids: Sequence[int]) -> None:
+def erase_person(conn: Connection, account_id: int, contact_ids: Sequence[int], now: datetime) -> None:
     """Take away all that says who somebody is, and how to reach him; his conversations keep their numbers."""
     users = _addresses(conn, contact_ids)
     conn.execute(delete(receipt).where(receipt.c.account_id == account_id, receipt.c.user.in_(users)))
@@ -184,7 +182,7 @@ def erase_person(conn: Connection, account_id: int, contact_ids: Sequence[int]) 
         conn.execute(delete(table).where(table.c.contact_id.in_(contact_ids)))
     quiet = dict.fromkeys(("typing_at", "seen_elsewhere_at", "seen_elsewhere_by", "seen_elsewhere_message_id"))
     conn.execute(update(conversation).where(conversation.c.contact_id.in_(contact_ids)).values(quiet))
-    nobody = {"lid": None, "phone": None, "note": None, "name": FORGOTTEN}
+    nobody = dict.fromkeys(("lid", "phone", "note", "name")) | {"forgotten_at": now}
     conn.execute(update(contact).where(contact.c.id.in_(contact_ids)).values(nobody))
 
 

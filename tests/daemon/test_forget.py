@@ -1,5 +1,6 @@
 """Forgetting a customer, and what is too old: every trace goes, numbers never come again, the rest stays."""
 
+import json
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from daemon.domain.ids import Address, Party
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
 from daemon.maintenance import retention
+from daemon.maintenance.export import Format, export
 from daemon.store import audit, contact_merge, contacts, erasing, media, outbox, receipts, turns
 from daemon.store.engine import Database
 from daemon.store.tables.core import message
@@ -174,6 +176,26 @@ class TestForgetting:
         with known.books.database.write() as conn:
             assert forget(conn, 1, known.contact_id, known.sari, at(300)) is None
             assert forget(conn, 1, 999, known.sari, at(300)) is None
+
+    def test_whoever_calls_himself_forgotten_is_not(self, books: Books, data: Path) -> None:
+        conversation_id = books.conversation(lid("800"))
+        contact_id = books.contact(lid("800"))
+        for text in ("satu", "dua", "tiga", "empat"):
+            books.message(conversation_id, text)
+        with books.database.write() as conn:
+            contacts.set_name(conn, contact_id, "Forgotten customer")
+        books.resolve(conversation_id)
+        books.waiting(lid("801"), "pelanggan lain")
+        retention.sweep(books.database, data, at(400))
+        assert books.thread(conversation_id) == ["satu", "dua", "tiga", "empat"]
+        with books.database.write() as conn:
+            assert forget(conn, books.account_id, contact_id, Actor(Author.ADMIN), at(500)) is not None
+
+    def test_an_export_names_him_as_forgotten(self, known: Known, tmp_path: Path) -> None:
+        known.forget()
+        export(known.books.database, tmp_path / "out", Format.JSONL, JAKARTA)
+        lines = (tmp_path / "out" / "conversations.jsonl").read_text().splitlines()
+        assert {json.loads(line)["customer"] for line in lines} == {"Forgotten customer"}
 
     def test_it_waits_for_a_reply_that_is_leaving(self, known: Known) -> None:
         with known.books.database.write() as conn:

@@ -7,7 +7,19 @@ from daemon.domain.desk import CLERK, Action, Box, Priority, Status
 from daemon.domain.ids import Address, ChatKind, Party
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
-from daemon.store import audit, claims, contacts, conversation_list, conversations, messages, tags, turns
+from daemon.store import (
+    audit,
+    claims,
+    contact_details,
+    contact_merge,
+    contacts,
+    conversation_list,
+    conversations,
+    erasing,
+    messages,
+    tags,
+    turns,
+)
 from daemon.store.tables.core import contact, message, turn
 from tests.books import NOON, Books, at, both, lid, phone
 
@@ -203,6 +215,28 @@ class TestMerging:
         books.contact(both("1", "62811"))
         conversation_id = books.conversation(lid("1"))
         assert books.summary(conversation_id).contact_name == "Budi"
+
+    @pytest.mark.parametrize("forgotten", [0, 1])
+    def test_one_who_was_forgotten_and_one_who_was_not_are_not_forgotten(
+        self, books: Books, forgotten: int
+    ) -> None:
+        pair = books.contact(lid("1")), books.contact(phone("62811"))
+        with books.database.write() as conn:
+            contacts.set_name(conn, pair[1 - forgotten], "Budi")
+            erasing.erase_person(conn, books.account_id, [pair[forgotten]], at(5))
+            survivor = contact_merge.merge(conn, books.account_id, survivor=pair[0], gone=pair[1], now=at(9))
+            card = contact_details.card(conn, survivor)
+        assert card is not None
+        assert (card.name, card.is_forgotten) == ("Budi", False)
+
+    def test_two_who_were_forgotten_stay_forgotten(self, books: Books) -> None:
+        pair = books.contact(lid("1")), books.contact(phone("62811"))
+        with books.database.write() as conn:
+            erasing.erase_person(conn, books.account_id, pair, at(5))
+            survivor = contact_merge.merge(conn, books.account_id, survivor=pair[0], gone=pair[1], now=at(9))
+            card = contact_details.card(conn, survivor)
+        assert card is not None
+        assert card.is_forgotten
 
     def test_a_merge_leaves_every_other_contact_alone(self, books: Books) -> None:
         other, _ = books.waiting(lid("9"), "orang lain")

@@ -4,10 +4,13 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 
 from auth_store.tables import metadata
+from daemon.store import migrations
 from daemon.store.engine import Database
 from daemon.store.schema import SchemaTooNew, migrate
 from tests.books import Books, dump, lid
@@ -15,6 +18,17 @@ from tests.books import Books, dump, lid
 
 def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def migrated_to(path: Path, revision: str) -> Database:
+    """A new database as an earlier version of this program left it."""
+    path.touch(mode=0o600)
+    database = Database(f"sqlite:///{path}")
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.attributes["database"] = database
+    command.upgrade(config, revision)
+    return database
 
 
 def test_the_migrated_schema_is_the_one_in_the_tables(database: Database) -> None:
@@ -63,6 +77,39 @@ def test_a_newer_schema_is_refused_and_left_as_it_is(books: Books) -> None:
     with pytest.raises(SchemaTooNew, match="newer version of Balas"):
         migrate(books.database)
     assert dump(books.database) == before
+
+
+def test_whoever_was_forgotten_before_the_column_is_told_from_one_of_that_name(tmp_path: Path) -> None:
+    old = migrated_to(tmp_path / "old.db", "0006")
+    with old.write() as conn:
+        for statement in (
+            "INSERT INTO account (id, name, created_at) VALUES (1, 'main', 0)",
+            "INSERT INTO contact (id, account_id, kind, lid, phone, name, created_at, merged_into) VALUES"
+            " (1, 1, 'person', NULL, NULL, 'Forgotten customer', 0, NULL),"
+            " (2, 1, 'person', NULL, NULL, 'Forgotten customer', 0, 1),"
+            " (3, 1, 'person', '300', NULL, 'Forgotten customer', 0, NULL),"
+            " (4, 1, 'person', NULL, '62814', 'Forgotten customer', 0, 3),"
+            " (5, 1, 'group', NULL, NULL, 'Forgotten customer', 0, NULL),"
+            " (6, 1, 'group', NULL, NULL, NULL, 0, NULL)",
+            "INSERT INTO contact_alias VALUES (1, 'lid', '300', 3), (1, 'g.us', '500', 5)",
+            "INSERT INTO audit (account_id, at, actor, action, detail) VALUES"
+            " (1, 77, 'admin', 'contact.forgotten', '{\"contact\": 1, \"messages\": 5}'),"
+            " (1, 88, 'admin', 'contact.forgotten', '{\"contact\": 9, \"messages\": 5}')",
+        ):
+            conn.exec_driver_sql(statement)
+    migrate(old)
+    with old.read() as conn:
+        found = conn.exec_driver_sql("SELECT id, name, forgotten_at FROM contact ORDER BY id").all()
+    name = "Forgotten customer"
+    assert found == [
+        (1, None, 77),
+        (2, None, 77),
+        (3, name, None),
+        (4, name, None),
+        (5, name, None),
+        (6, None, None),
+    ]
+    old.close()
 
 
 def test_an_empty_file_gets_all_tables(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from daemon.config import Config
 from daemon.domain.desk import Action
 from daemon.domain.time import utc_now
-from daemon.store import audit, outbox
+from daemon.store import audit, conversations, outbox
 from tests.webui.conftest import Visitor
 from tests.webui.shop import Shop
 
@@ -47,6 +47,23 @@ def test_the_customer_is_gone_from_every_page(sari: Visitor, shop: Shop, config:
     with shop.database.read() as conn:
         (line,) = audit.search(conn, shop.account_id, actions=[Action.CONTACT_FORGOTTEN])
     assert line.admin_name == "Sari"
+
+
+def test_each_admin_reads_in_his_language_that_a_customer_is_forgotten(sari: Visitor, shop: Shop) -> None:
+    number = shop.conversation("Dewi Rahasia", "halo")
+    sari.post(f"/c/{number}/forget")
+    sari.headers["Accept-Language"] = "id"
+    assert "Pelanggan yang dilupakan" in sari.get(f"/c/{number}").text
+
+
+def test_whoever_calls_himself_forgotten_is_a_customer_like_others(sari: Visitor, shop: Shop) -> None:
+    number = shop.conversation("Forgotten customer", "halo")
+    shop.write(lambda conn: conversations.resolve(conn, number, None, utc_now()))
+    assert "Write again" in sari.get(f"/c/{number}").text
+    assert f"/c/{number}/forget" in sari.get(f"/c/{number}?details=1").text
+    assert "1 message goes for good" in sari.get(f"/c/{number}/forget").text
+    sari.headers["Accept-Language"] = "id"
+    assert "Forgotten customer" in sari.get(f"/c/{number}").text
 
 
 def test_a_reply_that_is_leaving_makes_it_wait(sari: Visitor, shop: Shop) -> None:

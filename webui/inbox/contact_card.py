@@ -10,7 +10,6 @@ from daemon.desk import contacts
 from daemon.domain.desk import Status
 from daemon.store import tags
 from daemon.store.conversation_list import Summary
-from daemon.store.erasing import FORGOTTEN
 from daemon.store.tags import Tag
 from webui.base import formatting
 from webui.inbox import row
@@ -52,7 +51,7 @@ def read(conn: Connection, about: Summary, now: datetime) -> Card:
     phones = [formatting.phone(one.user) for one in found.addresses if one.server == "s.whatsapp.net"]
     return Card(
         conversation_id=about.id,
-        person=row.person(found.name, found.phone, about.contact_id),
+        person=row.person(about),
         phone=formatting.phone(found.phone),
         addresses=[one for one in phones if one and one != formatting.phone(found.phone)],
         note=found.note,
@@ -71,7 +70,7 @@ def read(conn: Connection, about: Summary, now: datetime) -> Card:
             if one.conversation_id != about.id
         ],
         is_resolved=about.status == Status.RESOLVED,
-        is_forgotten=found.name == FORGOTTEN,
+        is_forgotten=about.is_forgotten,
     )
 
 

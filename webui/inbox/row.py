@@ -9,7 +9,6 @@ from flask_babel import gettext, ngettext
 from daemon.domain.desk import Claim, Priority, Status
 from daemon.domain.messages import Author, Delivery, MessageKind
 from daemon.store.conversation_list import Summary
-from daemon.store.erasing import FORGOTTEN
 from daemon.store.tags import Tag
 from webui.base import formatting
 
@@ -103,12 +102,12 @@ class Row:
     is_mentioned: bool
 
 
-def person(name: str | None, phone: str | None, contact_id: int) -> Person:
+def person(about: Summary) -> Person:
     """A customer by the given name, else by number, else by our own number for him."""
-    number = formatting.phone(phone)
-    given = gettext("Forgotten customer") if name == FORGOTTEN else (name or "").strip()
-    shown = given or number or gettext("Customer %(number)d", number=contact_id)
-    return Person(shown, initials(given), contact_id % TONES, number if given else None)
+    number = formatting.phone(about.contact_phone)
+    given = gettext("Forgotten customer") if about.is_forgotten else (about.contact_name or "").strip()
+    shown = given or number or gettext("Customer %(number)d", number=about.contact_id)
+    return Person(shown, initials(given), about.contact_id % TONES, number if given else None)
 
 
 def row(about: Summary, now: datetime, claim: Claim | None = None, mentioned: bool = False) -> Row:
@@ -119,7 +118,7 @@ def row(about: Summary, now: datetime, claim: Claim | None = None, mentioned: bo
     own = about.last_from_me and about.last_delivery
     return Row(
         id=about.id,
-        person=person(about.contact_name, about.contact_phone, about.contact_id),
+        person=person(about),
         at=milliseconds(at),
         time=formatting.short_moment(at, now),
         preview=_preview(about),
@@ -134,7 +133,7 @@ def row(about: Summary, now: datetime, claim: Claim | None = None, mentioned: bo
         waiting_since=about.waiting_since.isoformat() if about.waiting_since else None,
         waiting=formatting.duration(waits),
         waits_long=waits >= LONG_WAIT,
-        is_forgotten=about.contact_name == FORGOTTEN,
+        is_forgotten=about.is_forgotten,
         is_alarmed=about.alarmed_at is not None,
         priority=about.priority.value,
         priority_label=gettext(PRIORITIES[about.priority]),

@@ -48,13 +48,13 @@ def _ask(conversation_id: int, error: str | None = None) -> str:
             "forget.html",
             conn,
             conversation_id=conversation_id,
-            person=row.person(about.contact_name, about.contact_phone, about.contact_id),
+            person=row.person(about),
             messages=len(erasing.of_contacts(conn, erasing.family(conn, about.contact_id))),
             error=error,
         )
 
 
 def _about(found: Summary | None) -> Summary:
-    if found is None or found.contact_name == erasing.FORGOTTEN:
+    if found is None or found.is_forgotten:
         abort(404)
     return found

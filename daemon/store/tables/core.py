@@ -116,6 +116,8 @@ contact = Table(
     Column("merged_into", Integer, ForeignKey("contact.id")),
     # what the shop wants to remember about him
     Column("note", Text),
+    # since then nobody knows who he was
+    Column("forgotten_at", UtcTime),
 )
 
 contact_alias = Table(
