@@ -49,10 +49,9 @@ class Jobs:
         # the scheduler goes by the machine's own clock
         first = utc_now() + FIRST_LOOK
         made_up = {"coalesce": True, "misfire_grace_time": None}
-        self._scheduler.add_job(prune_events, "interval", hours=6, args=(self._database, self._clock), **made_up)
-        self._scheduler.add_job(
-            prune_alerts, "interval", hours=24, start_date=first, args=(self._database, self._clock), **made_up
-        )
+        books = (self._database, self._clock)
+        self._scheduler.add_job(prune_events, "interval", hours=6, start_date=first, args=books, **made_up)
+        self._scheduler.add_job(prune_alerts, "interval", hours=24, start_date=first, args=books, **made_up)
         # once a minute, and not at the time itself: a computer that was off at night makes up for it; a second
         # one finds the lock of a long one and ends
         self._scheduler.add_job(self.back_up, "interval", minutes=1, start_date=first, max_instances=2, **made_up)
