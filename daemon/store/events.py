@@ -9,6 +9,9 @@ from sqlalchemy import Connection, delete, func, insert, select
 from daemon.store.prepared import Prepared
 from daemon.store.tables.core import event_log
 
+# events that one transaction deletes at most
+AT_A_TIME = 2000
+
 
 class EventKind(StrEnum):
     """What happened; readers fetch the rows themselves."""
@@ -100,6 +103,8 @@ def read_since(conn: Connection, cursor: int, limit: int = 500) -> list[LoggedEv
 
 
 def prune(conn: Connection, before: datetime) -> int:
-    """Forget events older than `before`, but never the newest one; returns how many."""
+    """Forget the first AT_A_TIME events older than `before`, but never the newest one; returns how many."""
     newest = select(func.max(event_log.c.seq)).scalar_subquery()
-    return conn.execute(delete(event_log).where(event_log.c.at < before, event_log.c.seq < newest)).rowcount
+    old = select(event_log.c.seq).where(event_log.c.at < before, event_log.c.seq < newest)
+    first = old.order_by(event_log.c.seq).limit(AT_A_TIME)
+    return conn.execute(delete(event_log).where(event_log.c.seq.in_(first))).rowcount

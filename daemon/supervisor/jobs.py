@@ -24,8 +24,13 @@ FIRST_LOOK = timedelta(minutes=5)
 
 def prune_events(database: Database, clock: Clock) -> int:
     """Forget events that no reader will ask for any more; returns how many."""
-    with database.write() as conn:
-        return events.prune(conn, clock() - EVENTS_KEPT)
+    before, gone = clock() - EVENTS_KEPT, 0
+    while True:
+        with database.write() as conn:
+            count = events.prune(conn, before)
+        gone += count
+        if count < events.AT_A_TIME:
+            return gone
 
 
 def prune_alerts(database: Database, clock: Clock) -> int:
