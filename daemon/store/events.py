@@ -22,7 +22,6 @@ class EventKind(StrEnum):
     TYPING = "typing"
     TYPING_STOPPED = "typing.stopped"
     LINK_CHANGED = "link.changed"
-    OUTBOX_CHANGED = "outbox.changed"
     ACTIVITY = "activity"
     CLAIM_CHANGED = "claim.changed"
     PRESENCE_CHANGED = "presence.changed"

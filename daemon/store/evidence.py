@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
 from daemon.domain.primary_phone import Kind, Sighting
@@ -33,8 +33,3 @@ def every(conn: Connection, account_id: int) -> list[Sighting]:
 def latest(conn: Connection, account_id: int) -> Sighting | None:
     """The newest sighting of any kind."""
     return next(iter(every(conn, account_id)), None)
-
-
-def forget(conn: Connection, account_id: int) -> None:
-    """Another phone is linked now: what was seen of the former one says nothing."""
-    conn.execute(delete(evidence).where(evidence.c.account_id == account_id))

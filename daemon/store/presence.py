@@ -16,7 +16,6 @@ SILENT_FOR = 3 * RENEWED_EVERY
 GRACE = timedelta(seconds=20)
 # Long enough to say since when somebody is gone.
 KEPT_FOR = timedelta(days=1)
-DEFAULT_MOST = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,11 +132,6 @@ def move(conn: Connection, turn_id: int, conversation_id: int) -> None:
     conn.execute(update(turn).where(turn.c.id == turn_id).values(conversation_id=conversation_id))
 
 
-def conversation_of(conn: Connection, turn_id: int) -> int:
-    """The conversation of a turn."""
-    return conn.execute(select(turn.c.conversation_id).where(turn.c.id == turn_id)).scalar_one()
-
-
 def acknowledge(conn: Connection, turn_id: int, now: datetime) -> None:
     """Note that the bot has said something polite; the turn stays open."""
     conn.execute(update(turn).where(turn.c.id == turn_id).values(acknowledged_at=now))

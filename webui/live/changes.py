@@ -32,7 +32,6 @@ _ROWS = {
     EventKind.MESSAGE_NEW,
     EventKind.MESSAGE_CHANGED,
     EventKind.CONVERSATION_CHANGED,
-    EventKind.OUTBOX_CHANGED,
     EventKind.CLAIM_CHANGED,
     EventKind.ALARM,
 }

@@ -75,7 +75,7 @@ alert_delivery = Table(
     Index(None, "alert_id"),
 )
 
-# What the owner chose about alerts, by name (`daemon.alerts.choices` knows them all); one set for all numbers.
+# What the owner chose about alerts, one set for all numbers; `daemon.domain.alerts.Choices` knows all names.
 alert_choice = Table(
     "alert_choice",
     metadata,
