@@ -9,7 +9,8 @@ from daemon.store import audit, events, presence
 from daemon.store.assignment import works_here
 from daemon.store.events import EventKind
 
-MOST = 1000
+# the most that anybody may be given, as his own limit or as the shop's usual one
+MOST_CONVERSATIONS = 500
 
 
 def set_away(conn: Connection, account_id: int, actor: Actor, away: bool, now: datetime) -> bool:
@@ -26,9 +27,9 @@ def set_most(
 ) -> bool:
     """How many conversations an admin is given at most, None for the shop's usual number; False if that is known.
 
-    Who may say so is the caller's to check. Raises FieldError for `most`: range (0 to 1,000).
+    Who may say so is the caller's to check. Raises FieldError for `most`: range (0 to MOST_CONVERSATIONS).
     """
-    if most is not None and not 0 <= most <= MOST:
+    if most is not None and not 0 <= most <= MOST_CONVERSATIONS:
         raise FieldError("most", "range")
     if not works_here(conn, admin_id):
         return False

@@ -49,7 +49,7 @@ def test_a_limit_is_kept_until_it_is_taken_back(books: Books, sari: Actor) -> No
     ]
 
 
-@pytest.mark.parametrize("most", [-1, 1001])
+@pytest.mark.parametrize("most", [-1, team.MOST_CONVERSATIONS + 1])
 def test_an_absurd_limit_is_refused(books: Books, sari: Actor, most: int) -> None:
     before = dump(books.database)
     with pytest.raises(FieldError) as error, books.database.write() as conn:

@@ -5,6 +5,7 @@ from typing import Any
 
 from auth_store import admins
 from daemon.desk import replies as desk
+from daemon.desk.team import MOST_CONVERSATIONS
 from daemon.domain.desk import Action, Status
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
@@ -79,6 +80,15 @@ def test_the_owner_sets_how_much_a_colleague_takes(sari: Visitor, shop: Shop) ->
     sari.post(path, {field: ""})
     assert "/ 10 Waiting" in member(sari.get("/team").text, shop.budi.id)
     assert sari.post("/team/999/most", {"most999": "3"}).status_code == 404
+
+
+def test_form_and_desk_agree_on_how_much_a_colleague_can_take(sari: Visitor, shop: Shop) -> None:
+    path, field = f"/team/{shop.budi.id}/most", f"most{shop.budi.id}"
+    assert re.search(rf'name="{field}"[^>]*max="{MOST_CONVERSATIONS}"', sari.get("/team").text)
+    assert sari.post(path, {field: str(MOST_CONVERSATIONS)}).status_code == 303
+    assert sari.post(path, {field: str(MOST_CONVERSATIONS + 1)}).status_code == 422
+    usual = sari.get("/settings/desk").text
+    assert re.search(rf'name="most_conversations"[^>]*max="{MOST_CONVERSATIONS}"', usual)
 
 
 def test_an_invitation_is_shown_once_and_makes_an_admin(sari: Visitor, stranger: Visitor, shop: Shop) -> None:

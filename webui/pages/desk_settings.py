@@ -7,6 +7,7 @@ from flask import Blueprint, redirect, url_for
 from flask_login import login_required
 
 from daemon.desk.settings import DeskSettings
+from daemon.desk.team import MOST_CONVERSATIONS
 from daemon.domain.desk import Assign
 from webui.auth import owner_required, the_admin
 from webui.base import layout
@@ -48,7 +49,7 @@ def read(form: Form) -> dict[str, Any]:
         "strict": form.checked("strict"),
         "show_typing": form.checked("show_typing"),
         "assign": Assign(form.choice("assign", Assign)),
-        "most_conversations": form.number("most_conversations", 1, 500),
+        "most_conversations": form.number("most_conversations", 1, MOST_CONVERSATIONS),
         "return_after": form.number("return_after", 0, A_DAY),
         "alarm_after": form.number("alarm_after", 0, A_DAY),
         "keep_days": form.number("keep_days", 0, 3650),
@@ -72,4 +73,11 @@ def _typed(chosen: DeskSettings) -> dict[str, str]:
 
 def _render(values: Mapping[str, str], errors: dict[str, str]) -> str:
     with services().database.read() as conn:
-        return layout.show("desk_settings.html", conn, values=values, errors=errors, defaults=DeskSettings())
+        return layout.show(
+            "desk_settings.html",
+            conn,
+            values=values,
+            errors=errors,
+            defaults=DeskSettings(),
+            highest=MOST_CONVERSATIONS,
+        )

@@ -23,7 +23,6 @@ from webui.base.forms import Form
 
 pages = Blueprint("team", __name__)
 
-MOST_CONVERSATIONS = 500
 # where a new link waits in the owner's signed cookie until the page has shown it, once
 _LINK = "new_setup_link"
 
@@ -68,7 +67,7 @@ def set_away() -> Any:
 def set_most(admin_id: int) -> Any:
     """How many conversations an admin takes by himself; empty for the shop's usual number."""
     form, name = Form(request.form), f"most{admin_id}"
-    most = form.number(name, 0, MOST_CONVERSATIONS) if form.typed.get(name, "").strip() else None
+    most = form.number(name, 0, team.MOST_CONVERSATIONS) if form.typed.get(name, "").strip() else None
     if form.errors:
         return _render(form.typed, form.errors, None), 422
     with services().database.write() as conn:
@@ -165,6 +164,7 @@ def _render(values: Mapping[str, str], errors: dict[str, str], link: dict[str, s
             closed=[one for one in everybody.values() if one.disabled_at] if me.is_owner else [],
             owner=me.is_owner,
             usual=usual,
+            highest=team.MOST_CONVERSATIONS,
             setup_url=f"{services().config.url}/setup/{link['token']}" if link else None,
             setup_name=link["name"] if link else "",
             values=values,
