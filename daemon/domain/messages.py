@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from daemon.domain.history import HistoryKind
-from daemon.domain.ids import Party
+from daemon.domain.ids import LID_SERVER, PHONE_SERVER, Address, Party, parse_address
 from daemon.domain.primary_phone import Sighting
 
 
@@ -144,6 +144,28 @@ class MessageReceived:
     media: dict[str, str | int | float] = field(default_factory=dict)
     raw: bytes | None = None
     is_history: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A message that a reply quotes; `participant` is its writer inside a group."""
+
+    wa_id: str
+    from_me: bool
+    participant: str | None
+    kind: MessageKind
+    text: str | None
+    media: dict[str, str | int | float] = field(default_factory=dict)
+
+    def author(self, chat: Address, phone: str | None, lid: str | None) -> Address:
+        """Who wrote it, by the kind of address that its chat uses; `phone` and `lid` are our own."""
+        if self.participant:
+            return parse_address(self.participant)
+        if not self.from_me:
+            return chat
+        if phone and (chat.is_phone or not lid):
+            return Address(phone, PHONE_SERVER)
+        return Address(lid, LID_SERVER) if lid else chat
 
 
 @dataclass(frozen=True, slots=True)

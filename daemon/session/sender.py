@@ -4,11 +4,14 @@ import logging
 import threading
 import time
 
+from sqlalchemy import Connection
+
 from daemon.desk import conversations, other_devices, outgoing, primary_phone
-from daemon.domain.messages import Delivery, OutboxState
+from daemon.domain.ids import Address
+from daemon.domain.messages import Delivery, OutboxState, Quoted
 from daemon.domain.sentences.phone import PING
 from daemon.domain.time import Clock
-from daemon.store import contacts, events, messages, outbox
+from daemon.store import accounts, contacts, events, messages, outbox
 from daemon.store.change_watch import ChangeWatch
 from daemon.store.conversations import lead
 from daemon.store.engine import Database
@@ -106,9 +109,9 @@ class Sender(threading.Thread):
                 if outgoing.stop(conn, self._account_id, reply, now):
                     return True
                 to = contacts.address_of(conn, reply.contact_id)
+                quoted = self._quoted(conn, reply, to)
                 messages.set_delivery(conn, reply.message_id, Delivery.SENDING)
             try:
-                quoted = (reply.quoted_wa_id, to) if reply.quoted_wa_id else None
                 sent = send_text(self._whatsapp, to, reply.text, quoted, lambda i: self._note_id(reply, i))
             except SendFailed as error:
                 self._failed(reply, error)
@@ -139,6 +142,12 @@ class Sender(threading.Thread):
         finally:
             self._idle.set()
         return True
+
+    def _quoted(self, conn: Connection, reply: Outgoing, to: Address) -> tuple[Quoted, Address] | None:
+        if reply.quoted is None:
+            return None
+        ours = accounts.get(conn, self._account_id)
+        return reply.quoted, reply.quoted.author(to, ours.phone, ours.lid)
 
     def _note_id(self, reply: Outgoing, wa_id: str) -> None:
         with self._database.write() as conn:

@@ -5,14 +5,16 @@ On the way out a reply may be held for a person's decision (then queued again or
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, text, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, text, update
 
-from daemon.domain.messages import Author, OutboxState
+from daemon.domain.messages import Author, MessageKind, OutboxState, Quoted
 from daemon.store.tables.core import conversation, message, outbox
 
 # written out, because SQLite uses the partial index only for the very words of its definition
 _IS_QUEUED = text("outbox.state = 'queued'")
+_quoted = message.alias("quoted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Outgoing:
     conversation_id: int
     contact_id: int
     text: str
-    quoted_wa_id: str | None
+    quoted: Quoted | None
     turn_id: int | None
     bot_key: str | None
     queued_at: datetime
@@ -70,12 +72,24 @@ def take_next(conn: Connection, account_id: int, now: datetime) -> Outgoing | No
             message.c.conversation_id,
             message.c.contact_id,
             message.c.text,
-            message.c.quoted_wa_id,
             message.c.turn_id,
             message.c.bot_key,
             outbox.c.queued_at,
+            _quoted.c.wa_id,
+            _quoted.c.from_me,
+            _quoted.c.participant,
+            _quoted.c.kind,
+            _quoted.c.text.label("quoted_text"),
+            _quoted.c.media,
         )
         .join(message, message.c.id == outbox.c.message_id)
+        .outerjoin(
+            _quoted,
+            (_quoted.c.wa_id == message.c.quoted_wa_id)
+            & (_quoted.c.contact_id == message.c.contact_id)
+            # what was deleted for everyone is not told again
+            & _quoted.c.revoked_at.is_(None),
+        )
         .where(
             outbox.c.account_id == account_id,
             _IS_QUEUED,
@@ -94,11 +108,18 @@ def take_next(conn: Connection, account_id: int, now: datetime) -> Outgoing | No
         row.conversation_id,
         row.contact_id,
         row.text or "",
-        row.quoted_wa_id,
+        _quoted_of(row),
         row.turn_id,
         row.bot_key,
         row.queued_at,
     )
+
+
+def _quoted_of(row: Row[*tuple[Any, ...]]) -> Quoted | None:
+    if row.wa_id is None:
+        return None
+    kind = MessageKind(row.kind)
+    return Quoted(row.wa_id, row.from_me, row.participant, kind, row.quoted_text, row.media or {})
 
 
 def record_wa_id(conn: Connection, outbox_id: int, wa_id: str) -> None:

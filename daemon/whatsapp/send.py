@@ -10,11 +10,13 @@ from daemon.whatsapp import go_library  # noqa: F401
 # isort: split
 from neonize.exc import SendMessageError
 from neonize.proto.Neonize_pb2 import JID
-from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import ContextInfo, ExtendedTextMessage, Message
+from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import ExtendedTextMessage, Message
 from neonize.utils.enum import ChatPresence, ChatPresenceMedia
 
 from daemon.domain.ids import Address
+from daemon.domain.messages import Quoted
 from daemon.domain.time import from_unix
+from daemon.whatsapp import quotes
 from daemon.whatsapp.client import WhatsApp
 
 
@@ -45,11 +47,15 @@ _REFUSED = "server returned error"
 
 
 def send_text(
-    whatsapp: WhatsApp, to: Address, text: str, quoted: tuple[str, Address] | None, on_id: Callable[[str], None]
+    whatsapp: WhatsApp,
+    to: Address,
+    text: str,
+    quoted: tuple[Quoted, Address] | None,
+    on_id: Callable[[str], None],
 ) -> Sent:
     """Send a text; `on_id` gets WhatsApp's message id on this thread before the frame leaves.
 
-    `quoted` is (WhatsApp's id, author) of the message replied to. Waits up to 75 s for the server's answer.
+    `quoted` is the message replied to, and its author. Waits up to 75 s for the server's answer.
     Raises SendFailed or SendUncertain.
     """
     seen: list[str] = []
@@ -84,12 +90,12 @@ def show_typing(whatsapp: WhatsApp, to: Address, typing: bool) -> None:
     whatsapp.client.send_chat_presence(_jid(to), state, ChatPresenceMedia.CHAT_PRESENCE_MEDIA_TEXT)
 
 
-def _message(text: str, quoted: tuple[str, Address] | None) -> Message:
+def _message(text: str, quoted: tuple[Quoted, Address] | None) -> Message:
     if quoted is None:
         return Message(conversation=text)
-    wa_id, author = quoted
-    context = ContextInfo(stanzaID=wa_id, participant=str(author), quotedMessage=Message(conversation=""))
-    return Message(extendedTextMessage=ExtendedTextMessage(text=text, contextInfo=context))
+    reply = ExtendedTextMessage(text=text)
+    quotes.fill(reply.contextInfo, *quoted)
+    return Message(extendedTextMessage=reply)
 
 
 def _jid(address: Address) -> JID:

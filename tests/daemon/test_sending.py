@@ -1,14 +1,18 @@
 """Replies leave once, in order, byte for byte; what nobody can know is said to be uncertain and never repeated."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
+from daemon.desk import replies as turns_desk
 from daemon.domain.links import LinkState
-from daemon.domain.messages import Delivery, OutboxState
+from daemon.domain.messages import Author, Delivery, OutboxState
+from daemon.domain.time import utc_now
+from daemon.domain.turns import Closer
 from daemon.store import turns
-from daemon.store.tables.core import contact, outbox
+from daemon.store.tables.core import contact, message, outbox
 from tests.shop import Shop, wait_until
 from tests.whatsapp_server.actors.customer import Customer
 from tests.whatsapp_server.actors.values import Received
@@ -185,6 +189,37 @@ def test_fifty_replies_to_ten_customers_arrive_once_and_in_order(shop: Shop) -> 
         shop.wait_for_delivery(message_id, Delivery.DELIVERED, 60)
     for person in people:
         assert [one.text for one in person.received] == [f"{person.name} {n}" for n in range(5)]
+
+
+def reply_with_quote(shop: Shop, customer: Customer, quoted_id: str, text: str) -> Any:
+    """What the customer gets of a reply that quotes a message: its ContextInfo."""
+    with shop.database.write() as conn:
+        conversation_id = shop.bubbles(customer.name)[0].conversation_id
+        message_id = turns_desk.answer(conn, conversation_id, Closer(Author.BOT), text, utc_now(), follow_up=True)
+        conn.execute(update(message).where(message.c.id == message_id).values(quoted_wa_id=quoted_id))
+    received = customer.wait_for_text(text).message.extendedTextMessage
+    assert received.text == text
+    return received.contextInfo
+
+
+def test_a_quote_names_who_wrote_what_and_says_what_it_was(shop: Shop) -> None:
+    customer = shop.wa.add_customer("Kutipan")
+    asked = customer.send_text("ada bolu?")
+    shop.wait_for_text("ada bolu?")
+    quote = reply_with_quote(shop, customer, asked, "ada kak")
+    assert (quote.stanzaID, quote.participant) == (asked, str(customer.user.lid_jid))
+    assert quote.quotedMessage.conversation == "ada bolu?"
+
+    ours = customer.wait_for_text("ada kak").id
+    quote = reply_with_quote(shop, customer, ours, "mau berapa?")
+    assert (quote.stanzaID, quote.participant) == (ours, str(customer.shop.lid_jid))
+    assert quote.quotedMessage.conversation == "ada kak"
+
+    picture = customer.send_image(b"a picture", "yang ini?")
+    shop.wait_for_text("yang ini?")
+    quote = reply_with_quote(shop, customer, picture, "ya, yang itu")
+    assert quote.participant == str(customer.user.lid_jid)
+    assert quote.quotedMessage.imageMessage.caption == "yang ini?"
 
 
 TEXTS = {

@@ -1,9 +1,11 @@
 """Replies on their way out: in order, each taken once, settled once, uncertain ones left alone."""
 
+from datetime import datetime
+
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from daemon.domain.messages import OutboxState
+from daemon.domain.messages import MessageKind, OutboxState, Quoted
 from daemon.store import messages, outbox
 from tests.books import NOON, Books, lid
 
@@ -27,6 +29,11 @@ def state(books: Books, message_id: int) -> OutboxState:
     return journey.state
 
 
+def quote(books: Books, message_id: int, wa_id: str) -> None:
+    with books.database.write() as conn:
+        conn.exec_driver_sql("UPDATE message SET quoted_wa_id = ? WHERE id = ?", (wa_id, message_id))
+
+
 @pytest.fixture
 def chat(books: Books) -> int:
     return books.conversation(lid("1"))
@@ -40,14 +47,26 @@ def test_replies_are_taken_in_the_order_they_were_queued_each_once(books: Books,
 
 
 def test_a_taken_reply_carries_what_its_sender_needs(books: Books, chat: int) -> None:
-    books.message(chat, wa_id="Q")
+    books.message(chat, "yang ini?", wa_id="Q", kind="image", media={"mime": "image/jpeg"})
     number, message_id = books.queued(chat, "siap kak")
-    with books.database.write() as conn:
-        conn.exec_driver_sql("UPDATE message SET quoted_wa_id = 'Q' WHERE id = ?", (message_id,))
+    quote(books, message_id, "Q")
+    quoted = Quoted("Q", False, None, MessageKind.IMAGE, "yang ini?", {"mime": "image/jpeg"})
     contact_id = books.summary(chat).contact_id
-    expected = outbox.Outgoing(number, message_id, chat, contact_id, "siap kak", "Q", None, None, NOON)
+    expected = outbox.Outgoing(number, message_id, chat, contact_id, "siap kak", quoted, None, None, NOON)
     assert take(books) == expected
     assert state(books, message_id) == OutboxState.SENDING
+
+
+@pytest.mark.parametrize("revoked_at", [None, NOON])
+def test_what_was_deleted_for_everyone_is_not_quoted_and_the_reply_leaves(
+    books: Books, chat: int, revoked_at: datetime | None
+) -> None:
+    books.message(chat, "salah kirim", wa_id="Q", revoked_at=revoked_at)
+    _, message_id = books.queued(chat, "siap kak")
+    quote(books, message_id, "Q")
+    reply = take(books)
+    assert reply is not None
+    assert (reply.text, reply.quoted is None) == ("siap kak", revoked_at is not None)
 
 
 def test_another_accounts_replies_are_not_taken(books: Books, chat: int) -> None:
