@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
 
+from daemon.domain.phone_numbers import COUNTRIES
 from daemon.domain.primary_phone import Limits
 
 LANGUAGES = ("id", "en")
@@ -40,6 +41,7 @@ SETTINGS = (
     Setting("BALAS_SHOP", "Balas", "The shop's name, shown in the inbox"),
     Setting("BALAS_DEVICE_NAME", "Balas", "Name that the phone lists under Linked devices"),
     Setting("BALAS_TIMEZONE", "Asia/Jakarta", "The shop's time zone"),
+    Setting("BALAS_COUNTRY", "ID", "Country that a phone number with a leading 0 belongs to: two letters"),
     Setting("BALAS_LANGUAGE", "id", "Language when the browser does not say: id or en"),
     Setting("BALAS_THREADS", "64", "Threads of one inbox process; each open browser tab holds one (8 to 1000)"),
     Setting("BALAS_WORKERS", "1", "Inbox processes (1 to 16)"),
@@ -72,6 +74,7 @@ class Config:
     shop: str
     device_name: str
     timezone: ZoneInfo
+    country: str
     language: str
     threads: int
     workers: int
@@ -119,6 +122,9 @@ class Config:
             zone = ZoneInfo(text("BALAS_TIMEZONE"))
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ConfigError("BALAS_TIMEZONE should be a time zone such as Asia/Jakarta.") from error
+        country = text("BALAS_COUNTRY").upper()
+        if country not in COUNTRIES:
+            raise ConfigError("BALAS_COUNTRY should be a country's two letters such as ID.")
         try:
             data = Path(text("BALAS_DATA")).expanduser().absolute()
         except RuntimeError as error:
@@ -141,6 +147,7 @@ class Config:
             shop=text("BALAS_SHOP"),
             device_name=text("BALAS_DEVICE_NAME"),
             timezone=zone,
+            country=country,
             language=choice("BALAS_LANGUAGE", LANGUAGES),
             threads=number("BALAS_THREADS", 8, 1000),
             workers=number("BALAS_WORKERS", 1, 16),
@@ -163,6 +170,7 @@ class Config:
             "BALAS_SHOP": self.shop,
             "BALAS_DEVICE_NAME": self.device_name,
             "BALAS_TIMEZONE": self.timezone.key,
+            "BALAS_COUNTRY": self.country,
             "BALAS_LANGUAGE": self.language,
             "BALAS_THREADS": str(self.threads),
             "BALAS_WORKERS": str(self.workers),

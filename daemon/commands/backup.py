@@ -109,7 +109,8 @@ def forget(customer: str, yes: bool, account: str | None) -> None:
     config, database = open_existing()
     _current(database)
     with database.read() as conn:
-        found = _find(conn, customer, chosen(conn, account).id if account is not None else None)
+        account_id = chosen(conn, account).id if account is not None else None
+        found = _find(conn, customer, config.country, account_id)
         if found is None:
             raise click.ClickException("There is no such customer here.")
         card = contact_details.card(conn, found.contact_id)
@@ -132,13 +133,13 @@ def forget(customer: str, yes: bool, account: str | None) -> None:
     click.echo("Older backups still have them, and so do the phone and WhatsApp.")
 
 
-def _find(conn: Connection, customer: str, account_id: int | None) -> Found | None:
+def _find(conn: Connection, customer: str, country: str, account_id: int | None) -> Found | None:
     """A phone number has eight digits at least; anything shorter is a customer's number here."""
     if customer.isascii() and customer.isdecimal() and len(customer) < SHORTEST_PHONE:
         found = erasing.find(conn, contact_id=int(customer))
         return found if found and account_id in (None, found.account_id) else None
     try:
-        phone = parse_phone(customer)
+        phone = parse_phone(customer, country)
     except PhoneError:
         raise click.ClickException(
             "Give a phone number with its country code, or a customer's number here."

@@ -40,7 +40,7 @@ def pair(account: str | None, phone: str | None, as_json: bool, timeout: int) ->
     config, database = open_existing()
     require_running(config)
     try:
-        digits = parse_phone(phone) if phone else None
+        digits = parse_phone(phone, config.country) if phone else None
     except PhoneError:
         raise click.ClickException("The number should have its country code, such as 62812…") from None
     started = utc_now()

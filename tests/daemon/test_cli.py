@@ -14,8 +14,10 @@ import pytest
 from auth_store import admins
 from auth_store.files import Lock, session_file
 from daemon.maintenance import nightly_backup
+from daemon.store import accounts, links
 from daemon.store.engine import Database
 from tests.books import NOON, Books
+from tests.domain.test_phones import REFUSED, TYPED
 from tests.shop import ROOT, free_port
 
 PASSWORD = "sangat-rahasia"
@@ -152,6 +154,42 @@ class TestWithoutADaemon:
     @pytest.mark.parametrize("command", [["pair"], ["pair", "--phone", "62812"], ["unlink", "--yes"]])
     def test_linking_and_unlinking_need_it(self, prepared: Path, command: list[str]) -> None:
         refused(balas(prepared, *command), "not running")
+
+
+class TestPairing:
+    @pytest.fixture
+    def running(self, prepared: Path) -> Iterator[Path]:
+        """A folder that a daemon holds, with the number of a shop."""
+        database = database_of(prepared)
+        Books(database)
+        database.close()
+        lock = Lock(prepared / "daemon.lock", "").acquire()
+        yield prepared
+        lock.release()
+
+    def asked_for(self, data: Path) -> str | None:
+        database = database_of(data)
+        with database.read() as conn:
+            (account,) = accounts.every(conn)
+            phone = links.get(conn, account.id).pair_phone
+        database.close()
+        return phone
+
+    # every tenth: each is a process
+    @pytest.mark.parametrize(("typed", "digits"), TYPED[::10])
+    def test_a_number_is_understood_as_on_the_link_page(self, running: Path, typed: str, digits: str) -> None:
+        refused(balas(running, "pair", "--phone", typed, "--timeout", "0"), "in time")
+        assert self.asked_for(running) == digits
+
+    @pytest.mark.parametrize("typed", REFUSED[2::10])
+    def test_what_is_no_number_is_refused(self, running: Path, typed: str) -> None:
+        result = balas(running, "pair", "--phone", typed, "--timeout", "0")
+        assert result.stderr == "Error: The number should have its country code, such as 62812…\n"
+        assert self.asked_for(running) is None
+
+    def test_a_leading_zero_means_the_shops_country(self, running: Path) -> None:
+        balas(running, "pair", "--phone", "0171 1234567", "--timeout", "0", BALAS_COUNTRY="DE")
+        assert self.asked_for(running) == "491711234567"
 
 
 class TestAdmins:

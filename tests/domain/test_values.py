@@ -1,4 +1,4 @@
-"""Phones as people type them, WhatsApp's addresses, times, and how long to wait."""
+"""WhatsApp's addresses, times, and how long to wait."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -9,29 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.domain.ids import Address, ChatKind, Party, parse_address
-from daemon.domain.phone_numbers import PhoneError, parse_phone
 from daemon.domain.time import from_unix
 from daemon.supervisor.backoff import CAP, FIRST, delay
 from tests.books import both
-
-
-@pytest.mark.parametrize(
-    "typed",
-    ["+62 812-3456-789", "62812 3456 789", "0812 3456 789", "0062812.3456.789", "(0812) 3456789", "08123456789"],
-)
-def test_a_number_is_understood_as_people_type_it(typed: str) -> None:
-    assert parse_phone(typed) == "628123456789"
-
-
-@pytest.mark.parametrize("typed", ["", "halo", "0812", "+62 812 abc 456", "1234567", "1" * 16, "+-", "٠٨١٢٣٤٥٦٧٨"])
-def test_what_is_no_number_is_refused(typed: str) -> None:
-    with pytest.raises(PhoneError):
-        parse_phone(typed)
-
-
-def test_another_country_has_its_own_zero() -> None:
-    assert parse_phone("0171 1234567", country="49") == "491711234567"
-
 
 USERS = st.text("0123456789", min_size=1, max_size=15)
 

@@ -13,9 +13,9 @@ from daemon.domain.sentences.phone import PHONE_SENTENCES
 from daemon.domain.time import utc_now
 from daemon.store import accounts, links
 from daemon.store.links import WISH_RECONNECT, WISH_UNLINK
+from tests.domain.test_phones import REFUSED, TYPED
 from tests.webui.conftest import Visitor
 from tests.webui.shop import Shop
-from webui.pages.link import BadNumber, international
 from webui.serve import command
 
 QR = "https://wa.me/settings/linked_devices#2@AbCd,EfGh,IjKl,MnOp,1"
@@ -58,25 +58,14 @@ def test_every_state_has_a_page_in_both_languages(sari: Visitor, shop: Shop, sta
     assert "Apa yang terjadi" in indonesian
 
 
-@pytest.mark.parametrize(
-    ("typed", "digits"),
-    [
-        ("0812-3456-7890", "6281234567890"),
-        ("+62 812 3456 7890", "6281234567890"),
-        ("(0812) 3456.7890", "6281234567890"),
-        ("0062 812 3456 7890", "6281234567890"),
-        ("6281234567890", "6281234567890"),
-        ("+1 415 555 2671", "14155552671"),
-    ],
-)
-def test_numbers_become_international(typed: str, digits: str) -> None:
-    assert international(typed) == digits
-
-
-@pytest.mark.parametrize("typed", ["", "halo", "0812", "+", "0" * 20, "1" * 16, "62812345678x", "٠٨١٢٣٤٥٦٧٨٩"])
-def test_what_is_no_number_is_refused(typed: str) -> None:
-    with pytest.raises(BadNumber):
-        international(typed)
+def test_the_page_understands_a_number_as_every_door_does(sari: Visitor, shop: Shop) -> None:
+    for typed, digits in TYPED:
+        assert sari.post("/link/code", {"phone": typed}).status_code == 303, typed
+        assert shop.link_row().pair_phone == digits, typed
+    sari.post("/link/qr")
+    for typed in REFUSED:
+        assert sari.post("/link/code", {"phone": typed}).status_code == 422, typed
+    assert shop.link_row().pair_phone is None
 
 
 def test_a_code_is_asked_for_and_shown_in_two_halves(sari: Visitor, shop: Shop) -> None:

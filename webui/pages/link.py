@@ -1,6 +1,5 @@
 """The link page: where the link stands, pairing by QR or by code, unlinking, connecting again."""
 
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ from flask_login import login_required
 from sqlalchemy import Connection
 
 from daemon.domain.account_names import LONGEST
+from daemon.domain.phone_numbers import PhoneError, parse_phone
 from daemon.store import accounts, events, links
 from webui.auth import owner_required, the_admin
 from webui.base import link_panel, qr
@@ -21,10 +21,6 @@ pages = Blueprint("link", __name__)
 VIEWING = timedelta(minutes=10)
 # … and a look is only written down when it moves the end by more than this.
 VIEWING_STEP = timedelta(minutes=1)
-
-
-class BadNumber(Exception):
-    """What was typed is not a phone number with a country code."""
 
 
 @pages.get("/link")
@@ -54,8 +50,8 @@ def ask_code() -> Any:
     """Ask for a pairing code for the number that was typed."""
     typed = request.form.get("phone", "")
     try:
-        digits = international(typed)
-    except BadNumber:
+        digits = parse_phone(typed, services().config.country)
+    except PhoneError:
         sentence = gettext("Write the shop's WhatsApp number with its country code, for example 62 812 3456 7890.")
         return render(typed=typed[:30], error=sentence), 422
     now = services().clock()
@@ -99,21 +95,6 @@ def reconnect() -> Any:
     """Wish for a connection now."""
     _wish(links.WISH_RECONNECT)
     return redirect(url_for("link.page"), 303)
-
-
-def international(typed: str) -> str:
-    """Digits with country code: 0812-3456-7890 and +62 812 3456 7890 are both 6281234567890.
-
-    Raises BadNumber for anything that is not 8 to 15 digits (E.164) in the end.
-    """
-    digits = re.sub(r"[\s().\-\u2010-\u2015]", "", typed).removeprefix("+")
-    if digits.startswith("00"):
-        digits = digits[2:]
-    elif digits.startswith("0"):
-        digits = "62" + digits[1:]
-    if not re.fullmatch(r"[1-9][0-9]{7,14}", digits):
-        raise BadNumber
-    return digits
 
 
 def renew_viewing(found: Services) -> None:
