@@ -1,7 +1,8 @@
-"""Phone numbers as people type and paste them, made into the digits that WhatsApp wants."""
+"""Phone numbers as people type and paste them, made into the digits that WhatsApp wants, and back."""
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, ValidationResult
@@ -40,6 +41,17 @@ def parse_phone(text: str, country: str) -> str:
     if number is None:
         raise PhoneError("not a phone number")
     return phonenumbers.format_number(number, PhoneNumberFormat.E164).removeprefix("+")
+
+
+@lru_cache(maxsize=1000)
+def format_phone(digits: str) -> str:
+    """International digits as people write them, every one of them: 6281234567890 → +62 812-3456-7890."""
+    try:
+        shown = phonenumbers.format_number(phonenumbers.parse(f"+{digits}"), PhoneNumberFormat.INTERNATIONAL)
+    except NumberParseException:
+        return f"+{digits}"
+    # it drops a zero that it takes for the one of local forms
+    return shown if phonenumbers.normalize_digits_only(shown) == digits else f"+{digits}"
 
 
 def _bare(text: str) -> str:

@@ -1,5 +1,6 @@
 """Both languages, complete; sentences for every state of the link."""
 
+import re
 import subprocess
 import sys
 from itertools import product
@@ -9,6 +10,8 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
+from hypothesis import given
+from hypothesis import strategies as st
 
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.sentences.link import FALLBACKS, SENTENCES, sentence
@@ -76,8 +79,17 @@ def test_texts_need_no_flask_for_the_command_line() -> None:
 
 def test_numbers_are_shown_as_people_write_them() -> None:
     assert phone("6281234567890") == "+62 812-3456-7890"
-    assert phone("14155552671") == "+14155552671"
+    assert phone("62811603333") == "+62 811-603-333"
+    assert phone("491711234567") == "+49 171 1234567"
+    assert phone("14155552671") == "+1 415-555-2671"
     assert phone(None) is None
+
+
+@given(st.text("0123456789", min_size=1, max_size=20))
+def test_every_digit_of_a_number_is_shown(digits: str) -> None:
+    shown = phone(digits) or ""
+    assert shown.startswith("+")
+    assert re.sub(r"\D", "", shown) == digits
 
 
 def test_the_inbox_loads_no_go_library() -> None:

@@ -8,6 +8,7 @@ from flask import Flask, request, session
 from flask_babel import Babel, Domain, format_date, format_datetime, get_locale, gettext, ngettext
 from flask_login import current_user
 
+from daemon.domain.phone_numbers import format_phone
 from daemon.i18n.catalogue import LANGUAGES, catalogue
 from webui.base import context
 
@@ -120,9 +121,4 @@ def length(seconds: int | float) -> str:
 
 def phone(digits: str | None) -> str | None:
     """A number as people write it: +62 812-3456-7890."""
-    if not digits:
-        return None
-    if digits.startswith("62") and len(digits) > 8:
-        rest = digits[2:]
-        return "+62 " + "-".join(part for part in (rest[:3], rest[3:7], rest[7:]) if part)
-    return f"+{digits}"
+    return format_phone(digits) if digits else None
