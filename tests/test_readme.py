@@ -6,6 +6,7 @@ from pathlib import Path
 from daemon.cli import COMMANDS
 from daemon.config import SETTINGS
 from tests.bench.__main__ import BENCHES
+from tests.webui.test_texts import ways_round_a_passkey
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 
@@ -23,6 +24,12 @@ def test_every_command_is_listed() -> None:
 def test_every_bench_is_listed() -> None:
     line = next(line for line in README.splitlines() if "scripts/bench" in line)
     assert all(f"`{name}`" in line for name in BENCHES)
+
+
+def test_it_recommends_nothing_that_cannot_get_round_a_passkey() -> None:
+    about = [paragraph for paragraph in README.split("\n\n") if "passkey" in paragraph]
+    assert about
+    assert [part for paragraph in about for part in ways_round_a_passkey(paragraph)] == []
 
 
 def test_every_picture_exists() -> None:

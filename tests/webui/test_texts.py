@@ -55,6 +55,27 @@ def test_translations_keep_their_placeholders() -> None:
             assert ("{n}" in asked) == ("{n}" in said)
 
 
+_WAY_ROUND = re.compile(
+    r"code by phone|phone number|eight|letters|switch|turn|delet|remov"
+    r"|kode lewat|nomor telepon|delapan|huruf|matikan|hapus|copot"
+)
+
+
+def ways_round_a_passkey(text: str) -> list[str]:
+    """What a text about a passkey recommends of that which can't work: WhatsApp asks there, too."""
+    if "passkey" not in text:
+        return []
+    parts = re.split(r"(?<=[.;:])\s", text)
+    return [part for part in parts if _WAY_ROUND.search(part) and not re.search("Neither|tidak membantu", part)]
+
+
+def test_no_text_recommends_what_cannot_get_round_a_passkey() -> None:
+    texts = [str(text) for message in indonesian() for text in (message.id, message.string)]
+    about = [text for text in texts if "passkey" in text]
+    assert about
+    assert [part for text in about for part in ways_round_a_passkey(text)] == []
+
+
 @pytest.mark.parametrize("language", ["id", "en"])
 def test_every_state_and_reason_has_three_sentences(language: str) -> None:
     say = translate(language)

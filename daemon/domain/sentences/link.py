@@ -42,6 +42,16 @@ _OTHER_PHONE = _(
     "under Linked devices, remove the newer one."
 )
 _KEEP_PHONE = _("Leave the phone switched on, with WhatsApp open, until it is done.")
+# WhatsApp asks after the eight letters as after a scan; once a passkey is deleted, it wants a new one
+_PASSKEY = Sentence(
+    _("WhatsApp asks for a passkey before it links this number. This version of Balas can't answer that."),
+    _PHONE,
+    _(
+        "Try again in some days: WhatsApp asks only some accounts, and not always. Neither the code by phone "
+        "number nor deleting the passkey helps. If it goes on asking, this number can only be connected through "
+        "the official WhatsApp Cloud API."
+    ),
+)
 
 S, R = LinkState, LinkReason
 
@@ -52,7 +62,8 @@ SENTENCES: dict[tuple[LinkState, LinkReason], Sentence] = {
         _PHONE,
         _(
             "Keep this page open for new codes. If the phone says that there are already four linked devices, "
-            "unlink one there first. If it asks for a passkey, link with the code by phone number instead."
+            "unlink one there first. If it asks for a passkey, Balas can't link this number now: try again in "
+            "some days."
         ),
     ),
     (S.UNLINKED, R.NO_VIEWER): Sentence(
@@ -65,14 +76,7 @@ SENTENCES: dict[tuple[LinkState, LinkReason], Sentence] = {
         _PHONE,
         _("On the phone, open Linked devices, log one of them out, then scan a new code here."),
     ),
-    (S.UNLINKED, R.PASSKEY): Sentence(
-        _("The code was scanned, but WhatsApp wants a passkey for this account. Balas can't answer that."),
-        _PHONE,
-        _(
-            "Try linking with the code by phone number, or switch the passkey off in WhatsApp's settings and scan "
-            "again. If WhatsApp insists, this number can only be connected through the WhatsApp Cloud API."
-        ),
-    ),
+    (S.UNLINKED, R.PASSKEY): _PASSKEY,
     (S.UNLINKED, R.PAIR_ERROR): Sentence(
         _("The phone and Balas could not finish linking."),
         _PHONE,
@@ -105,7 +109,7 @@ SENTENCES: dict[tuple[LinkState, LinkReason], Sentence] = {
         _PHONE,
         _(
             "Scan it now. If the phone says that there are already four linked devices, unlink one there first. "
-            "If it asks for a passkey, link with the code by phone number instead."
+            "If it asks for a passkey, Balas can't link this number now: try again in some days."
         ),
     ),
     (S.PAIRING, R.CODE_REFUSED): Sentence(
@@ -118,14 +122,7 @@ SENTENCES: dict[tuple[LinkState, LinkReason], Sentence] = {
         _PHONE,
         _("On the phone, open Linked devices, log one of them out, then scan the code here."),
     ),
-    (S.PAIRING, R.PASSKEY): Sentence(
-        _("The code was scanned, but WhatsApp wants a passkey for this account. Balas can't answer that."),
-        _PHONE,
-        _(
-            "Try linking with the code by phone number, or switch the passkey off in WhatsApp's settings and scan "
-            "again. If WhatsApp insists, this number can only be connected through the WhatsApp Cloud API."
-        ),
-    ),
+    (S.PAIRING, R.PASSKEY): _PASSKEY,
     (S.PAIRING, R.PAIR_ERROR): Sentence(
         _("The phone and Balas could not finish linking; here is a new code."),
         _PHONE,
