@@ -19,7 +19,7 @@ from daemon.i18n.catalogue import catalogue, translate
 from webui.base.formatting import phone
 
 ROOT = Path(__file__).parents[2]
-SOURCES = ("webui", "daemon/domain")
+SOURCES = ("webui", "daemon")
 # The same word in both languages.
 SHARED = {"Bot", "Video", "Audio", "WhatsApp"}
 
@@ -34,7 +34,7 @@ def msgids() -> set[str]:
 
 
 def indonesian() -> Catalog:
-    with (ROOT / "webui/translations/id/LC_MESSAGES/messages.po").open("rb") as file:
+    with (ROOT / "daemon/i18n/translations/id/LC_MESSAGES/messages.po").open("rb") as file:
         return read_po(file, locale="id")
 
 

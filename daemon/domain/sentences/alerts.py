@@ -1,6 +1,6 @@
 """Alerts in words for a shopkeeper: what happened, what still works, what to do now.
 
-The sentences are English msgids; `webui/translations` holds them in Indonesian. `%(name)s` comes from an alert's
+The sentences are English msgids; `daemon.i18n` holds their translations. `%(name)s` comes from an alert's
 details.
 """
 

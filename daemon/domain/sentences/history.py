@@ -1,4 +1,4 @@
-"""How far the import of earlier conversations is, in words; `webui/translations` holds them in Indonesian."""
+"""How far the import of earlier conversations is, in words; `daemon.i18n` holds their translations."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

@@ -1,6 +1,6 @@
 """Every link state in words for a shopkeeper: what happened, what still works, what to do now.
 
-The sentences are English msgids; `webui/translations` holds them in Indonesian.
+The sentences are English msgids; `daemon.i18n` holds their translations.
 """
 
 from dataclasses import dataclass

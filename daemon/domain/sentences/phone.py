@@ -1,6 +1,6 @@
 """What the phone's silence means, in words for a shopkeeper: what happened, what still works, what to do now.
 
-The sentences are English msgids; `webui/translations` holds them in Indonesian.
+The sentences are English msgids; `daemon.i18n` holds their translations.
 """
 
 from daemon.domain.primary_phone import Kind, Step
