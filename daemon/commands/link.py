@@ -19,6 +19,7 @@ from daemon.commands.opening import (
     require_running,
 )
 from daemon.commands.terminal import LinkPrinter, describe, describe_history, describe_phone
+from daemon.desk import pairing
 from daemon.domain.links import LinkReason, LinkState, can_send
 from daemon.domain.phone_numbers import PhoneError, parse_phone
 from daemon.domain.time import utc_now
@@ -45,9 +46,13 @@ def pair(account: str | None, phone: str | None, as_json: bool, timeout: int) ->
         raise click.ClickException("The number should have its country code, such as 62812…") from None
     started = utc_now()
     with database.write() as conn:
-        number = chosen_or_new(conn, account).id
-        values: dict[str, Any] = {"pair_phone": digits} if digits else {}
-        links.change(conn, number, started, pair_until=started + PAIR_LEASE, **values)
+        found = chosen_or_new(conn, account)
+        number, link = found.id, links.get(conn, found.id)
+        if not pairing.is_linked(found, link):
+            values: dict[str, Any] = {"pair_phone": digits} if digits else {}
+            links.change(conn, number, started, pair_until=started + PAIR_LEASE, **values)
+        elif link.state != LinkState.LINKING and not can_send(link.state):
+            raise click.ClickException("This number is linked already: 'balas status' says how its link is.")
     printer = LinkPrinter(config.language, show_codes=True)
     shown: dict[str, Any] | None = None
     deadline = time.monotonic() + timeout
@@ -123,10 +128,15 @@ def unlink(account: str | None, yes: bool, timeout: int) -> None:
     with database.read() as conn:
         found = chosen(conn, account)
         several = len(accounts.every(conn)) > 1
+        link = links.get(conn, found.id)
+    if not pairing.may_unlink(link):
+        raise _nothing_to_unlink(link)
     if not yes:
         click.confirm(f"Unlink {found.name if several else 'the number'} from Balas?", abort=True)
     with database.write() as conn:
-        links.change(conn, found.id, utc_now(), wish=links.WISH_UNLINK, pair_until=None)
+        link = links.get(conn, found.id)
+        if not pairing.wish_unlink(conn, found.id, utc_now()):
+            raise _nothing_to_unlink(link)
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         with database.read() as conn:
@@ -136,6 +146,12 @@ def unlink(account: str | None, yes: bool, timeout: int) -> None:
             return
         time.sleep(0.2)
     raise click.ClickException("The number was not unlinked in time.")
+
+
+def _nothing_to_unlink(link: Link) -> click.ClickException:
+    if link.wish == links.WISH_UNLINK:
+        return click.ClickException("This number is being unlinked already.")
+    return click.ClickException("This number is not linked: there is nothing to unlink.")
 
 
 def _backup_json(kept: nightly_backup.Last | None) -> dict[str, Any] | None:

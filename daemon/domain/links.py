@@ -77,6 +77,10 @@ NEXT_STEP: dict[LinkState, NextStep] = {
     LinkState.STOPPED: NextStep.NOTHING,
 }
 
+# where a new attempt may help, and nobody has said when the next one may be
+_CAN_RECONNECT = {LinkState.OFFLINE, LinkState.REPLACED, LinkState.OUTDATED, LinkState.REFUSED}
+_NOTHING_TO_UNLINK = {LinkState.UNLINKED, LinkState.PAIRING, LinkState.LINKING, LinkState.LOGGED_OUT}
+
 _LIVE = {LinkState.CONNECTING, LinkState.CATCHING_UP, LinkState.ONLINE, LinkState.UNSTABLE}
 _TROUBLE = {
     LinkState.OFFLINE,
@@ -115,3 +119,18 @@ def may_follow(before: LinkState, after: LinkState) -> bool:
 def can_send(state: LinkState) -> bool:
     """Whether queued replies leave now; not while catching up, because the phone may have answered meanwhile."""
     return state in (LinkState.ONLINE, LinkState.UNSTABLE)
+
+
+def wants_pairing(state: LinkState) -> bool:
+    """Whether a phone may link the account now: codes are shown as long as somebody waits for them."""
+    return NEXT_STEP[state] == NextStep.PAIR or state == LinkState.PAIRING
+
+
+def can_reconnect(state: LinkState) -> bool:
+    """Whether an attempt to connect makes sense now."""
+    return state in _CAN_RECONNECT
+
+
+def can_unlink(state: LinkState) -> bool:
+    """Whether there is a link that can be ended."""
+    return state not in _NOTHING_TO_UNLINK

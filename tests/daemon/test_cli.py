@@ -7,16 +7,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from auth_store import admins
 from auth_store.files import Lock, session_file
+from daemon.domain.links import LinkState
 from daemon.maintenance import nightly_backup
 from daemon.store import accounts, links
 from daemon.store.engine import Database
-from tests.books import NOON, Books
+from tests.books import NOON, Books, dump
 from tests.domain.test_phones import REFUSED, TYPED
 from tests.shop import ROOT, free_port
 
@@ -190,6 +192,51 @@ class TestPairing:
     def test_a_leading_zero_means_the_shops_country(self, running: Path) -> None:
         balas(running, "pair", "--phone", "0171 1234567", "--timeout", "0", BALAS_COUNTRY="DE")
         assert self.asked_for(running) == "491711234567"
+
+
+class TestLinking:
+    """As long as the lock is held, the commands take it for a daemon that runs; nobody does what they wish."""
+
+    @pytest.fixture
+    def books(self, prepared: Path) -> Iterator[Books]:
+        lock = Lock(prepared / "daemon.lock", "").acquire()
+        books = Books(database_of(prepared))
+        yield books
+        books.database.close()
+        lock.release()
+
+    def put(self, books: Books, state: LinkState, **values: Any) -> None:
+        """A linked number whose link is in a state."""
+        with books.database.write() as conn:
+            accounts.set_identity(conn, books.account_id, "6281234567890", "999", 3, NOON)
+            assert links.set_state(conn, books.account_id, LinkState.CONNECTING, NOON)
+            assert links.set_state(conn, books.account_id, state, NOON, **values)
+
+    def test_a_number_that_is_not_linked_is_not_unlinked(self, prepared: Path, books: Books) -> None:
+        before = dump(books.database)
+        refused(balas(prepared, "unlink", "--yes", "--timeout", "1"), "not linked")
+        assert dump(books.database) == before
+
+    def test_unlinking_that_is_under_way_is_not_wished_twice(self, prepared: Path, books: Books) -> None:
+        self.put(books, LinkState.ONLINE, wish=links.WISH_UNLINK)
+        before = dump(books.database)
+        refused(balas(prepared, "unlink", "--yes", "--timeout", "1"), "being unlinked already")
+        assert dump(books.database) == before
+
+    def test_a_linked_number_wants_no_codes(self, prepared: Path, books: Books) -> None:
+        self.put(books, LinkState.OFFLINE)
+        before = dump(books.database)
+        for more in ((), ("--phone", "6281234567890"), ("--json",)):
+            refused(balas(prepared, "pair", "--timeout", "1", *more), "linked already", "balas status")
+        assert dump(books.database) == before
+
+    def test_linking_a_number_that_is_online_is_done_at_once(self, prepared: Path, books: Books) -> None:
+        self.put(books, LinkState.ONLINE)
+        before = dump(books.database)
+        done = balas(prepared, "pair", "--phone", "6281234567890", "--timeout", "1")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "Messages come in and replies go out." in done.stdout
+        assert dump(books.database) == before
 
 
 class TestAdmins:

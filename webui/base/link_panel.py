@@ -6,7 +6,8 @@ from datetime import datetime
 from flask_babel import gettext
 from markupsafe import Markup
 
-from daemon.domain.links import NEXT_STEP, LinkState, NextStep, can_send
+from daemon.desk import pairing
+from daemon.domain.links import NEXT_STEP, LinkState, NextStep, can_send, wants_pairing
 from daemon.domain.sentences.history import history_words
 from daemon.domain.sentences.link import sentence
 from daemon.store.accounts import Account
@@ -36,19 +37,6 @@ TITLES = {
     LinkState.OUTDATED: (_("Update needed"), "bad"),
     LinkState.REFUSED: (_("Refused by WhatsApp"), "wait"),
     LinkState.STOPPED: (_("Stopped"), "wait"),
-}
-
-MAY_RECONNECT = {
-    LinkState.OFFLINE,
-    LinkState.REPLACED,
-    LinkState.OUTDATED,
-    LinkState.REFUSED,
-}
-NOTHING_TO_UNLINK = {
-    LinkState.UNLINKED,
-    LinkState.PAIRING,
-    LinkState.LINKING,
-    LinkState.LOGGED_OUT,
 }
 
 
@@ -108,8 +96,8 @@ def panel(account: Account, link: Link, now: datetime, owner: bool = True) -> Pa
         history=_history(link, now),
         until=formatting.moment(link.retry_at, now) if link.retry_at and link.retry_at > now else None,
         retries=NEXT_STEP[link.state] == NextStep.RETRY,
-        may_unlink=owner and link.state not in NOTHING_TO_UNLINK and not link.wish,
-        may_reconnect=owner and link.state in MAY_RECONNECT and not link.wish,
+        may_unlink=owner and pairing.may_unlink(link),
+        may_reconnect=owner and pairing.may_reconnect(link),
         wish=link.wish,
         phone=phone,
     )
@@ -129,11 +117,6 @@ def _history(link: Link, now: datetime) -> HistoryView | None:
         link.state, link.history_state, link.history_percent, link.history_messages, link.history_at, now
     )
     return HistoryView(gettext(found.text, **found.values), link.history_percent, found.goes_on) if found else None
-
-
-def wants_pairing(state: LinkState) -> bool:
-    """Whether a person in front of the link page keeps codes coming."""
-    return NEXT_STEP[state] == NextStep.PAIR or state == LinkState.PAIRING
 
 
 def _in_two(code: str) -> str:

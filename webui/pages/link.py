@@ -8,7 +8,9 @@ from flask_babel import gettext
 from flask_login import login_required
 from sqlalchemy import Connection
 
+from daemon.desk import pairing
 from daemon.domain.account_names import LONGEST
+from daemon.domain.links import wants_pairing
 from daemon.domain.phone_numbers import PhoneError, parse_phone
 from daemon.store import accounts, events, links
 from webui.auth import owner_required, the_admin
@@ -57,7 +59,7 @@ def ask_code() -> Any:
     now = services().clock()
     with services().database.write() as conn:
         link = links.get(conn, _account(conn).id)
-        if link_panel.wants_pairing(link.state):
+        if wants_pairing(link.state):
             changes = {"pair_phone": digits, "pair_code": None, "pair_until": now + VIEWING}
             links.change(conn, link.account_id, now, **changes)
     return redirect(url_for("link.page"), 303)
@@ -85,7 +87,8 @@ def confirm_unlink() -> Any:
 @owner_required
 def unlink() -> Any:
     """Wish the number unlinked."""
-    _wish(links.WISH_UNLINK)
+    with services().database.write() as conn:
+        pairing.wish_unlink(conn, _account(conn).id, services().clock())
     return redirect(url_for("link.page"), 303)
 
 
@@ -93,7 +96,8 @@ def unlink() -> Any:
 @owner_required
 def reconnect() -> Any:
     """Wish for a connection now."""
-    _wish(links.WISH_RECONNECT)
+    with services().database.write() as conn:
+        pairing.wish_reconnect(conn, _account(conn).id, services().clock())
     return redirect(url_for("link.page"), 303)
 
 
@@ -104,7 +108,7 @@ def renew_viewing(found: Services) -> None:
     def is_due(conn: Connection) -> int | None:
         account = the_account(conn)
         link = links.get(conn, account.id) if account else None
-        if link is None or not link_panel.wants_pairing(link.state):
+        if link is None or not wants_pairing(link.state):
             return None
         late = link.pair_until is None or now + VIEWING - link.pair_until > VIEWING_STEP
         return link.account_id if late else None
@@ -116,16 +120,6 @@ def renew_viewing(found: Services) -> None:
             account_id = is_due(conn)
             if account_id is not None:
                 links.change(conn, account_id, now, pair_until=now + VIEWING)
-
-
-def _wish(wish: str) -> None:
-    now = services().clock()
-    with services().database.write() as conn:
-        account = _account(conn)
-        panel = link_panel.panel(account, links.get(conn, account.id), now)
-        allowed = panel.may_unlink if wish == links.WISH_UNLINK else panel.may_reconnect
-        if allowed:
-            links.change(conn, account.id, now, wish=wish)
 
 
 def _account(conn: Connection) -> accounts.Account:

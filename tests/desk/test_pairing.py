@@ -1,0 +1,99 @@
+"""Wishes about a link: who may end it or try it again, and when."""
+
+from typing import Any
+
+import pytest
+from daemon.store.links import WISH_RECONNECT, WISH_UNLINK, Link
+
+from daemon.desk import pairing
+from daemon.domain.links import LinkState
+from daemon.store import accounts, links
+from tests.books import NOON, Books, at, dump
+
+
+def put(books: Books, state: LinkState, **values: Any) -> None:
+    """A link in a state, however it came there."""
+    with books.database.write() as conn:
+        links.change(conn, books.account_id, NOON, state=state.value, **values)
+
+
+def link_of(books: Books) -> Link:
+    with books.database.read() as conn:
+        return links.get(conn, books.account_id)
+
+
+def wish(books: Books, what: str) -> bool:
+    """Whether the wish was granted."""
+    wished = pairing.wish_unlink if what == WISH_UNLINK else pairing.wish_reconnect
+    with books.database.write() as conn:
+        return wished(conn, books.account_id, at(1))
+
+
+@pytest.mark.parametrize(
+    "state",
+    [LinkState.ONLINE, LinkState.CATCHING_UP, LinkState.OFFLINE, LinkState.REPLACED, LinkState.BANNED],
+)
+def test_a_link_is_ended_when_somebody_wishes_it_once(books: Books, state: LinkState) -> None:
+    put(books, state)
+    assert wish(books, WISH_UNLINK)
+    assert link_of(books).wish == WISH_UNLINK
+    before = dump(books.database)
+    assert not wish(books, WISH_UNLINK)
+    assert dump(books.database) == before
+
+
+@pytest.mark.parametrize("what", [WISH_UNLINK, WISH_RECONNECT])
+@pytest.mark.parametrize("state", [LinkState.UNLINKED, LinkState.PAIRING, LinkState.LINKING, LinkState.LOGGED_OUT])
+def test_where_nothing_is_linked_nothing_is_ended_or_tried_again(
+    books: Books, state: LinkState, what: str
+) -> None:
+    put(books, state)
+    before = dump(books.database)
+    assert not wish(books, what)
+    assert dump(books.database) == before
+
+
+@pytest.mark.parametrize(
+    ("state", "helps"),
+    [
+        (LinkState.OFFLINE, True),
+        (LinkState.REPLACED, True),
+        (LinkState.OUTDATED, True),
+        (LinkState.REFUSED, True),
+        (LinkState.ONLINE, False),
+        (LinkState.CONNECTING, False),
+        # WhatsApp has set a date
+        (LinkState.BANNED, False),
+    ],
+)
+def test_a_connection_is_wished_for_where_that_helps(books: Books, state: LinkState, helps: bool) -> None:
+    put(books, state)
+    assert wish(books, WISH_RECONNECT) == helps
+    assert link_of(books).wish == (WISH_RECONNECT if helps else "")
+
+
+def test_the_end_wins_over_a_new_attempt(books: Books) -> None:
+    put(books, LinkState.OFFLINE)
+    assert wish(books, WISH_RECONNECT)
+    assert not wish(books, WISH_RECONNECT)
+    assert wish(books, WISH_UNLINK)
+    assert not wish(books, WISH_RECONNECT)
+    assert link_of(books).wish == WISH_UNLINK
+
+
+@pytest.mark.parametrize("state", list(LinkState))
+def test_an_account_without_a_device_is_never_linked(books: Books, state: LinkState) -> None:
+    put(books, state)
+    with books.database.read() as conn:
+        account = accounts.get(conn, books.account_id)
+    assert not pairing.is_linked(account, link_of(books))
+
+
+def test_a_number_that_was_logged_out_may_be_linked_again(books: Books) -> None:
+    with books.database.write() as conn:
+        accounts.set_identity(conn, books.account_id, "6281234567890", "999", 3, NOON)
+        account = accounts.get(conn, books.account_id)
+    put(books, LinkState.OFFLINE)
+    assert pairing.is_linked(account, link_of(books))
+    put(books, LinkState.LOGGED_OUT)
+    assert not pairing.is_linked(account, link_of(books))
