@@ -3,7 +3,6 @@
 import json
 import sys
 import time
-from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,9 +26,6 @@ from daemon.maintenance import nightly_backup
 from daemon.store import accounts, links
 from daemon.store.links import Link
 
-# how long `balas pair` keeps the codes coming each time it looks
-PAIR_LEASE = timedelta(minutes=2)
-
 
 @click.command()
 @account_option("Which number, if there are several; a new name adds one.")
@@ -48,17 +44,18 @@ def pair(account: str | None, phone: str | None, as_json: bool, timeout: int) ->
     with database.write() as conn:
         found = chosen_or_new(conn, account)
         number, link = found.id, links.get(conn, found.id)
-        if not pairing.is_linked(found, link):
-            values: dict[str, Any] = {"pair_phone": digits} if digits else {}
-            links.change(conn, number, started, pair_until=started + PAIR_LEASE, **values)
-        elif link.state != LinkState.LINKING and not can_send(link.state):
+        if pairing.is_linked(found, link) and link.state != LinkState.LINKING and not can_send(link.state):
             raise click.ClickException("This number is linked already: 'balas status' says how its link is.")
+        if digits:
+            pairing.ask_for_code(conn, number, digits, started)
+        else:
+            pairing.keep_codes_coming(conn, number, started)
     printer = LinkPrinter(config.language, show_codes=True)
     shown: dict[str, Any] | None = None
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         with database.read() as conn:
-            link = links.get(conn, number)
+            link, due = links.get(conn, number), pairing.is_due(conn, number, utc_now())
         if as_json:
             values = _link_json(link, config.language) | {"qr": link.qr, "pair_code": link.pair_code}
             if values != shown:
@@ -72,11 +69,11 @@ def pair(account: str | None, phone: str | None, as_json: bool, timeout: int) ->
         refused = link.reason == LinkReason.SAME_NUMBER and link.state != LinkState.PAIRING
         if refused and link.since > started:
             with database.write() as conn:
-                links.change(conn, number, utc_now(), pair_until=None)
+                pairing.stop(conn, number, utc_now())
             raise click.ClickException(describe(link, config.language))
-        if link.pair_until is None or link.pair_until - utc_now() < PAIR_LEASE / 2:
+        if due:
             with database.write() as conn:
-                links.change(conn, number, utc_now(), pair_until=utc_now() + PAIR_LEASE)
+                pairing.keep_codes_coming(conn, number, utc_now())
         time.sleep(0.2)
     raise click.ClickException("The number was not linked in time.")
 

@@ -7,7 +7,6 @@ import signal
 import sys
 import threading
 import time
-from datetime import timedelta
 from queue import Empty
 
 from sqlalchemy.exc import OperationalError
@@ -16,6 +15,7 @@ from auth_store.files import Lock, PlaceError, session_file, session_path, wipe_
 from auth_store.process_hardening import guard_memory
 from daemon import heartbeat, logs
 from daemon.config import Config
+from daemon.desk import pairing
 from daemon.domain.link_events import BacklogEnded, LinkEnded
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.messages import Event, HistoryUploaded
@@ -171,7 +171,7 @@ class Session:
             return LinkEnded(LinkState.UNLINKED, LinkReason.UNLINKED_HERE)
         if not self._keeper.pairing:
             return None
-        if link.pair_until is None or link.pair_until < self._clock() - timedelta(seconds=5):
+        if not pairing.is_awaited(link, self._clock()):
             return LinkEnded(LinkState.UNLINKED, LinkReason.NO_VIEWER)
         if link.pair_phone and link.pair_phone != self._asked_code_for:
             self._asked_code_for = link.pair_phone

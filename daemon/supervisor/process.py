@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import NoResultFound
 
 from daemon.config import Config
+from daemon.desk import pairing
 from daemon.domain.links import NEXT_STEP, LinkReason, LinkState, NextStep
 from daemon.domain.time import Clock, utc_now
 from daemon.heartbeat import SUPERVISOR, Vitals
@@ -26,8 +27,6 @@ from daemon.supervisor.systemd import Notifier
 log = logging.getLogger(__name__)
 
 TICK = 0.1
-# pairing codes are shown for so long after a start, and as long as somebody looks at the link page
-PAIRING_WINDOW = timedelta(minutes=30)
 # an inbox that ran for so long can run
 GOOD_LIFE = timedelta(seconds=10)
 SESSION_ENDS_WITHIN, INBOX_ENDS_WITHIN, CLERK_ENDS_WITHIN = 15.0, 10.0, 5.0
@@ -111,7 +110,7 @@ class Supervisor:
         self._stopping = True
 
     def _prepare(self) -> None:
-        """Give every account that was never linked a window for pairing; whoever was online goes on."""
+        """Show codes for every account that is not linked, as if somebody looked; whoever was online goes on."""
         with self._database.write() as conn:
             now = self._clock()
             for account in accounts.every(conn):
@@ -120,14 +119,9 @@ class Supervisor:
                     if NEXT_STEP[link.state] in (NextStep.NOTHING, NextStep.RETRY, NextStep.PERSON):
                         links.set_state(conn, account.id, LinkState.OFFLINE, now, LinkReason.NONE)
                 elif link.state not in (LinkState.LOGGED_OUT, LinkState.BANNED):
-                    links.set_state(
-                        conn,
-                        account.id,
-                        LinkState.UNLINKED,
-                        now,
-                        link.reason if link.state == LinkState.UNLINKED else LinkReason.NONE,
-                        pair_until=now + PAIRING_WINDOW,
-                    )
+                    reason = link.reason if link.state == LinkState.UNLINKED else LinkReason.NONE
+                    links.set_state(conn, account.id, LinkState.UNLINKED, now, reason)
+                    pairing.keep_codes_coming(conn, account.id, now)
 
     def _meet_accounts(self) -> None:
         """Watch over accounts that are new, and let go of those that were removed."""

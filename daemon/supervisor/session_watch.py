@@ -7,6 +7,7 @@ from datetime import datetime
 
 from auth_store.files import wipe_session
 from daemon.config import Config
+from daemon.desk import pairing
 from daemon.domain.links import NEXT_STEP, LinkReason, LinkState, NextStep
 from daemon.domain.login_attempts import THEN_EVERY
 from daemon.domain.time import Clock
@@ -151,7 +152,7 @@ class AccountWatch:
             case NextStep.RETRY | NextStep.WAIT_UNTIL:
                 return link.retry_at is None or now >= link.retry_at
             case NextStep.PAIR:
-                return link.pair_until is not None and now < link.pair_until
+                return pairing.is_awaited(link, now)
             case NextStep.PERSON:
                 return False
         return account.device is not None

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +15,9 @@ import pytest
 
 from auth_store import admins
 from auth_store.files import Lock, session_file
+from daemon.desk import pairing
 from daemon.domain.links import LinkState
+from daemon.domain.time import utc_now
 from daemon.maintenance import nightly_backup
 from daemon.store import accounts, links
 from daemon.store.engine import Database
@@ -229,6 +232,15 @@ class TestLinking:
         for more in ((), ("--phone", "6281234567890"), ("--json",)):
             refused(balas(prepared, "pair", "--timeout", "1", *more), "linked already", "balas status")
         assert dump(books.database) == before
+
+    def test_codes_are_asked_for_as_long_as_by_the_page(self, prepared: Path, books: Books) -> None:
+        refused_late = balas(prepared, "pair", "--phone", "6281234567890", "--timeout", "0")
+        assert "not linked in time" in refused_late.stderr
+        with books.database.read() as conn:
+            link = links.get(conn, books.account_id)
+        assert link.pair_phone == "6281234567890"
+        assert link.pair_until is not None
+        assert timedelta(minutes=9) < link.pair_until - utc_now() <= pairing.LEASE
 
     def test_linking_a_number_that_is_online_is_done_at_once(self, prepared: Path, books: Books) -> None:
         self.put(books, LinkState.ONLINE)

@@ -1,5 +1,6 @@
 """Wishes about a link: who may end it or try it again, and when."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -97,3 +98,63 @@ def test_a_number_that_was_logged_out_may_be_linked_again(books: Books) -> None:
     assert pairing.is_linked(account, link_of(books))
     put(books, LinkState.LOGGED_OUT)
     assert not pairing.is_linked(account, link_of(books))
+
+
+def test_codes_keep_coming_as_long_as_somebody_looks(books: Books) -> None:
+    with books.database.write() as conn:
+        assert pairing.keep_codes_coming(conn, books.account_id, NOON)
+    until = NOON + pairing.LEASE
+    assert link_of(books).pair_until == until
+    assert pairing.is_awaited(link_of(books), until - timedelta(seconds=1))
+    assert not pairing.is_awaited(link_of(books), until)
+    with books.database.write() as conn:
+        pairing.stop(conn, books.account_id, at(30))
+    assert not pairing.is_awaited(link_of(books), at(30))
+
+
+def test_a_look_is_written_down_once_a_minute(books: Books) -> None:
+    with books.database.write() as conn:
+        pairing.keep_codes_coming(conn, books.account_id, NOON)
+    before = dump(books.database)
+    with books.database.write() as conn:
+        assert not pairing.keep_codes_coming(conn, books.account_id, at(60))
+    assert dump(books.database) == before
+    with books.database.write() as conn:
+        assert pairing.keep_codes_coming(conn, books.account_id, at(61))
+    assert link_of(books).pair_until == at(61) + pairing.LEASE
+
+
+def test_a_linked_number_wants_no_codes_whoever_looks(books: Books) -> None:
+    with books.database.write() as conn:
+        accounts.set_identity(conn, books.account_id, "6281234567890", "999", 3, NOON)
+    put(books, LinkState.ONLINE)
+    before = dump(books.database)
+    with books.database.write() as conn:
+        assert not pairing.keep_codes_coming(conn, books.account_id, at(1))
+        assert not pairing.ask_for_code(conn, books.account_id, "6281234567890", at(1))
+        assert not pairing.use_qr(conn, books.account_id, at(1))
+    assert dump(books.database) == before
+
+
+def test_asking_again_for_the_same_phone_keeps_its_code(books: Books) -> None:
+    with books.database.write() as conn:
+        assert pairing.ask_for_code(conn, books.account_id, "6281234567890", NOON)
+    put(books, LinkState.PAIRING, pair_code="ABCD1234")
+    with books.database.write() as conn:
+        assert pairing.ask_for_code(conn, books.account_id, "6281234567890", at(5))
+    found = link_of(books)
+    assert (found.pair_phone, found.pair_code) == ("6281234567890", "ABCD1234")
+    with books.database.write() as conn:
+        assert pairing.ask_for_code(conn, books.account_id, "6281299999999", at(10))
+    found = link_of(books)
+    assert (found.pair_phone, found.pair_code) == ("6281299999999", None)
+
+
+def test_going_back_to_the_picture_forgets_the_phone_and_its_code(books: Books) -> None:
+    with books.database.write() as conn:
+        pairing.ask_for_code(conn, books.account_id, "6281234567890", NOON)
+    put(books, LinkState.PAIRING, pair_code="ABCD1234")
+    with books.database.write() as conn:
+        assert pairing.use_qr(conn, books.account_id, at(5))
+    found = link_of(books)
+    assert (found.pair_phone, found.pair_code, found.pair_until) == (None, None, at(5) + pairing.LEASE)

@@ -78,6 +78,13 @@ def test_a_code_is_asked_for_and_shown_in_two_halves(sari: Visitor, shop: Shop) 
     assert shop.link_row().pair_phone is None
 
 
+def test_asking_twice_for_the_same_phone_keeps_its_code(sari: Visitor, shop: Shop) -> None:
+    sari.post("/link/code", {"phone": "0812 3456 7890"})
+    shop.link(LinkState.PAIRING, pair_code="ABCD1234")
+    sari.post("/link/code", {"phone": "+62 812-3456-7890"})
+    assert "ABCD-1234" in sari.get("/link").text
+
+
 def test_a_number_that_is_none_gets_a_sentence_next_to_its_field(sari: Visitor, shop: Shop) -> None:
     answer = sari.post("/link/code", {"phone": "halo"})
     assert answer.status_code == 422

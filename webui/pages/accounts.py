@@ -1,22 +1,19 @@
 """The owner adds a number, calls one something else, or takes away one that was never linked."""
 
-from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, abort, redirect, request, url_for
 from flask_babel import gettext
 
+from daemon.desk import pairing
 from daemon.domain.account_names import LONGEST, BadName
-from daemon.store import accounts, links
+from daemon.store import accounts
 from webui.auth import owner_required
 from webui.base import current_account, layout
 from webui.base.context import services
 from webui.pages import link
 
 pages = Blueprint("naming", __name__)
-
-# a new number shows codes for so long, even if its page is late in asking for them
-FIRST_CODES = timedelta(minutes=2)
 
 
 def _(text: str) -> str:
@@ -41,7 +38,8 @@ def add() -> Any:
     try:
         with services().database.write() as conn:
             made = accounts.add(conn, typed, now).id
-            links.change(conn, made, now, pair_until=now + FIRST_CODES)
+            # at once, even if its page is late in asking
+            pairing.keep_codes_coming(conn, made, now)
             every = [one.id for one in accounts.every(conn)]
     except BadName as error:
         return _refuse("new_name", typed, error)

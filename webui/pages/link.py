@@ -1,6 +1,5 @@
 """The link page: where the link stands, pairing by QR or by code, unlinking, connecting again."""
 
-from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
@@ -10,7 +9,6 @@ from sqlalchemy import Connection
 
 from daemon.desk import pairing
 from daemon.domain.account_names import LONGEST
-from daemon.domain.links import wants_pairing
 from daemon.domain.phone_numbers import PhoneError, parse_phone
 from daemon.store import accounts, events, links
 from webui.auth import owner_required, the_admin
@@ -18,11 +16,6 @@ from webui.base import link_panel, qr
 from webui.base.context import Services, services, the_account
 
 pages = Blueprint("link", __name__)
-
-# Codes keep coming this long after the page was last looked at …
-VIEWING = timedelta(minutes=10)
-# … and a look is only written down when it moves the end by more than this.
-VIEWING_STEP = timedelta(minutes=1)
 
 
 @pages.get("/link")
@@ -56,12 +49,8 @@ def ask_code() -> Any:
     except PhoneError:
         sentence = gettext("Write the shop's WhatsApp number with its country code, for example 62 812 3456 7890.")
         return render(typed=typed[:30], error=sentence), 422
-    now = services().clock()
     with services().database.write() as conn:
-        link = links.get(conn, _account(conn).id)
-        if wants_pairing(link.state):
-            changes = {"pair_phone": digits, "pair_code": None, "pair_until": now + VIEWING}
-            links.change(conn, link.account_id, now, **changes)
+        pairing.ask_for_code(conn, _account(conn).id, digits, services().clock())
     return redirect(url_for("link.page"), 303)
 
 
@@ -69,10 +58,8 @@ def ask_code() -> Any:
 @owner_required
 def use_qr() -> Any:
     """Back from the pairing code to the QR."""
-    now = services().clock()
     with services().database.write() as conn:
-        changes = {"pair_phone": None, "pair_code": None, "pair_until": now + VIEWING}
-        links.change(conn, _account(conn).id, now, **changes)
+        pairing.use_qr(conn, _account(conn).id, services().clock())
     return redirect(url_for("link.page"), 303)
 
 
@@ -104,22 +91,13 @@ def reconnect() -> Any:
 def renew_viewing(found: Services) -> None:
     """Somebody looks at the link page: keep codes coming."""
     now = found.clock()
-
-    def is_due(conn: Connection) -> int | None:
-        account = the_account(conn)
-        link = links.get(conn, account.id) if account else None
-        if link is None or not wants_pairing(link.state):
-            return None
-        late = link.pair_until is None or now + VIEWING - link.pair_until > VIEWING_STEP
-        return link.account_id if late else None
-
     with found.database.read() as conn:
-        due = is_due(conn)
-    if due is not None:
+        account = the_account(conn)
+        due = account is not None and pairing.is_due(conn, account.id, now)
+    if due:
         with found.database.write() as conn:
-            account_id = is_due(conn)
-            if account_id is not None:
-                links.change(conn, account_id, now, pair_until=now + VIEWING)
+            if account := the_account(conn):
+                pairing.keep_codes_coming(conn, account.id, now)
 
 
 def _account(conn: Connection) -> accounts.Account:
