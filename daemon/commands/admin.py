@@ -7,6 +7,9 @@ import click
 from auth_store import admins
 from auth_store.admins import AccountError, Role
 from daemon.commands.opening import open_data, open_existing
+from daemon.desk import team
+from daemon.desk.team import AccountRefused
+from daemon.domain.desk import COMMAND_LINE
 from daemon.domain.time import utc_now
 from daemon.store.schema import SchemaTooNew, migrate
 
@@ -35,7 +38,7 @@ def add_admin(username: str, name: str, owner: bool, password_stdin: bool) -> No
     try:
         with database.write() as conn:
             role = Role.OWNER if owner else Role.ADMIN
-            made = admins.create(conn, username, name, password, role, utc_now())
+            made = team.add(conn, username, name, password, role, COMMAND_LINE, utc_now())
     except AccountError as error:
         raise click.ClickException(_ACCOUNT_ERRORS[error.field, error.reason]) from None
     click.echo(f"{made.name} can log in as {made.username}.")
@@ -46,12 +49,18 @@ def add_admin(username: str, name: str, owner: bool, password_stdin: bool) -> No
 def admin_link(username: str | None) -> None:
     """Print a one-time link with which USERNAME chooses a new password; without a name, for a new owner."""
     config, database = open_existing()
-    with database.write() as conn:
-        found = admins.by_username(conn, username) if username else None
-        if username and found is None:
-            raise click.ClickException(f"Nobody is called {username} here.")
-        role = found.role if found else Role.OWNER
-        token = admins.new_setup_link(conn, role, utc_now(), found.id if found else None)
+    try:
+        with database.write() as conn:
+            found = admins.by_username(conn, username) if username else None
+            if username and found is None:
+                raise click.ClickException(f"Nobody is called {username} here.")
+            if found:
+                token = team.new_password_link(conn, found.id, COMMAND_LINE, utc_now())
+            else:
+                token = team.invite(conn, Role.OWNER, COMMAND_LINE, utc_now())
+    except AccountRefused:
+        sentence = f"The account of {username} is closed: the owner can open it again on the inbox's page Team."
+        raise click.ClickException(sentence) from None
     click.echo(f"{config.url}/setup/{token}")
 
 

@@ -85,6 +85,8 @@ class Actor:
 
 # what the desk does by itself: assignment by rule, giving back, alarms
 CLERK = Actor(Author.BOT)
+# whoever may run `balas`: a person, but nobody knows which
+COMMAND_LINE = Actor(Author.ADMIN)
 
 
 @dataclass(frozen=True, slots=True)

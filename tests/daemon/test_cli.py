@@ -16,10 +16,12 @@ import pytest
 from auth_store import admins
 from auth_store.files import Lock, session_file
 from daemon.desk import pairing
+from daemon.domain.desk import Action
 from daemon.domain.links import LinkState
+from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.maintenance import nightly_backup
-from daemon.store import accounts, links
+from daemon.store import accounts, audit, links
 from daemon.store.engine import Database
 from tests.books import NOON, Books, dump
 from tests.domain.test_phones import REFUSED, TYPED
@@ -275,6 +277,29 @@ class TestAdmins:
             sari = admins.authenticate(conn, "sari", PASSWORD)
             assert sari is not None
             assert not sari.is_owner
+
+    def test_what_is_done_to_accounts_here_is_in_the_owners_log(self, prepared: Path, database: Database) -> None:
+        self.add(prepared, "ibu", "Ibu", PASSWORD, "--owner")
+        link = balas(prepared, "admin", "link", "sari")
+        assert "/setup/" in link.stdout
+        assert "/setup/" in balas(prepared, "admin", "link").stdout
+        with database.read() as conn:
+            found = audit.search(conn, 0, actions=[Action.ADMIN_CHANGED])
+        assert [(entry.detail["what"], entry.subject_name) for entry in found] == [
+            ("invited_owner", None),
+            ("link", "Sari"),
+            ("added_owner", "Ibu"),
+            ("added", "Sari"),
+        ]
+        assert {(entry.actor, entry.admin_id, entry.address) for entry in found} == {(Author.ADMIN, None, None)}
+
+    def test_a_closed_account_gets_no_link(self, prepared: Path, database: Database) -> None:
+        with database.write() as conn:
+            admins.set_disabled(conn, 1, NOON)
+        before = dump(database)
+        refused(balas(prepared, "admin", "link", "sari"), "closed")
+        refused(balas(prepared, "admin", "link", "budi"), "Nobody is called budi")
+        assert dump(database) == before
 
     @pytest.mark.parametrize(
         ("username", "name", "password", "word"),

@@ -1,13 +1,18 @@
-"""The team: who is away, who takes how much."""
+"""The team: who belongs to it, who is away, who takes how much."""
 
 import pytest
+from sqlalchemy import update
 
-from daemon.desk import team
-from daemon.domain.desk import Action, Actor, FieldError
+from auth_store import admins
+from auth_store.admins import Role
+from auth_store.tables import admin
+from daemon.desk import assignment, team
+from daemon.desk.team import AccountRefused
+from daemon.domain.desk import COMMAND_LINE, Action, Actor, FieldError, Status
 from daemon.domain.messages import Author
 from daemon.store import audit, presence
 from daemon.store.events import EventKind, read_since
-from tests.books import NOON, Books, at, dump
+from tests.books import NOON, Books, at, dump, lid
 
 
 @pytest.fixture
@@ -76,3 +81,85 @@ def test_who_has_left_is_known_for_a_day(books: Books, sari: Actor) -> None:
         assert presence.forget_gone(conn, at(3600)) == 0
         assert presence.forget_gone(conn, at(24 * 3600 + 60)) == 2
         assert presence.gone_since(conn, at(24 * 3600 + 60)) == {}
+
+
+def owner(books: Books, name: str) -> Actor:
+    """Somebody who manages the others."""
+    number = books.admin(name)
+    with books.database.write() as conn:
+        conn.execute(update(admin).where(admin.c.id == number).values(role=Role.OWNER.value))
+    return Actor(Author.ADMIN, number, "192.0.2.9")
+
+
+def changes(books: Books) -> list[tuple[str | None, str, str | None]]:
+    """What was done to accounts: by whom, what, whose; newest first."""
+    with books.database.read() as conn:
+        found = audit.search(conn, books.account_id, actions=[Action.ADMIN_CHANGED])
+    return [(entry.admin_name, entry.detail["what"], entry.subject_name) for entry in found]
+
+
+def test_a_closed_account_gives_back_its_conversations_and_may_be_opened_again(books: Books) -> None:
+    ibu, budi = owner(books, "Ibu"), books.admin("Budi")
+    number, _ = books.waiting(lid("1"))
+    with books.database.write() as conn:
+        assignment.assign(conn, number, budi, ibu, NOON)
+        assert team.disable(conn, budi, ibu, at(1))
+        assert not team.disable(conn, budi, ibu, at(2))
+    assert books.summary(number).status == Status.UNASSIGNED
+    with books.database.write() as conn:
+        assert team.enable(conn, budi, ibu, at(3))
+        assert not team.enable(conn, budi, ibu, at(4))
+        assert not team.enable(conn, 999, ibu, at(4))
+    assert changes(books) == [("Ibu", "enabled", "Budi"), ("Ibu", "disabled", "Budi")]
+
+
+def test_nobody_closes_his_own_account(books: Books) -> None:
+    ibu, _other = owner(books, "Ibu"), owner(books, "Bapak")
+    before = dump(books.database)
+    with pytest.raises(AccountRefused) as refused, books.database.write() as conn:
+        team.disable(conn, ibu.admin_id or 0, ibu, NOON)
+    assert refused.value.reason == "own"
+    assert dump(books.database) == before
+
+
+def test_the_last_owner_stays_whoever_wants_him_gone(books: Books) -> None:
+    ibu, bapak = owner(books, "Ibu"), owner(books, "Bapak")
+    with books.database.write() as conn:
+        assert team.disable(conn, bapak.admin_id or 0, COMMAND_LINE, NOON)
+    # two owners close each other's account at the same moment: one of them stays
+    with pytest.raises(AccountRefused) as refused, books.database.write() as conn:
+        team.disable(conn, ibu.admin_id or 0, bapak, at(1))
+    assert refused.value.reason == "last_owner"
+    assert changes(books) == [(None, "disabled", "Bapak")]
+
+
+def test_every_link_with_which_somebody_sets_up_an_account_is_written_down(books: Books) -> None:
+    ibu, budi = owner(books, "Ibu"), books.admin("Budi")
+    with books.database.write() as conn:
+        invited = team.invite(conn, Role.ADMIN, ibu, NOON)
+        team.invite(conn, Role.OWNER, COMMAND_LINE, NOON)
+        renewal = team.new_password_link(conn, budi, ibu, NOON)
+        links = [admins.find_setup_link(conn, token, at(1)) for token in (invited, renewal)]
+    assert [link and (link.role, link.admin_id) for link in links] == [(Role.ADMIN, None), (Role.ADMIN, budi)]
+    assert changes(books) == [("Ibu", "link", "Budi"), (None, "invited_owner", None), ("Ibu", "invited", None)]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_closed_account_gets_no_link_for_a_new_password(books: Books, known: bool) -> None:
+    ibu, budi = owner(books, "Ibu"), books.admin("Budi")
+    with books.database.write() as conn:
+        team.disable(conn, budi, ibu, NOON)
+    before = dump(books.database)
+    with pytest.raises(AccountRefused) as refused, books.database.write() as conn:
+        team.new_password_link(conn, budi if known else 999, ibu, at(1))
+    assert refused.value.reason == "closed"
+    assert dump(books.database) == before
+
+
+def test_an_account_that_is_added_is_written_down_with_its_role(books: Books) -> None:
+    with books.database.write() as conn:
+        team.add(conn, "maya", "Maya", "satu kalimat pendek", Role.ADMIN, COMMAND_LINE, NOON)
+        team.add(conn, "ibu", "Ibu", "satu kalimat pendek", Role.OWNER, COMMAND_LINE, NOON)
+        found = admins.authenticate(conn, "maya", "satu kalimat pendek")
+    assert found is not None
+    assert changes(books) == [(None, "added_owner", "Ibu"), (None, "added", "Maya")]

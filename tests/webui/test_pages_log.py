@@ -1,10 +1,12 @@
 """The owner's log: logins with their addresses, and everything else, found by person, kind and day."""
 
+import html
 from datetime import timedelta
 
 from auth_store import admins
 from auth_store.admins import Role
-from daemon.domain.desk import CLERK, Action, Actor, Priority
+from daemon.desk import team
+from daemon.domain.desk import CLERK, COMMAND_LINE, Action, Actor, Priority
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.store import audit
@@ -68,6 +70,22 @@ def test_the_log_says_who_did_what_where(sari: Visitor, shop: Shop) -> None:
     assert "By itself" in page
     assert "10.0.0.9" in page
     assert f'href="/c/{number}"' in page
+
+
+def test_what_the_command_line_did_to_accounts_is_said_as_such(sari: Visitor, shop: Shop) -> None:
+    password = "satu kalimat pendek"
+    shop.write(lambda conn: team.add(conn, "maya", "Maya", password, Role.OWNER, COMMAND_LINE, utc_now()))
+    shop.write(lambda conn: team.invite(conn, Role.OWNER, COMMAND_LINE, utc_now()))
+    page = html.unescape(sari.get(LOG).text)
+    assert page.count("The command line") == 2
+    assert "Added the account of Maya, an owner" in page
+    assert "Made a link for a new owner" in page
+    # a stranger who guesses names has an address
+    sari.post("/logout")
+    sari.log_in("nobody", "a guess")
+    sari.log_in("sari")
+    page = html.unescape(sari.get(LOG).text)
+    assert (page.count("The command line"), "Unknown name" in page) == (2, True)
 
 
 def test_the_log_is_filtered_by_person_kind_and_day(sari: Visitor, budi: Visitor, shop: Shop) -> None:

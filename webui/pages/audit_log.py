@@ -109,7 +109,9 @@ def _line(entry: Entry, now: datetime) -> Line:
 
 def _who(entry: Entry) -> str:
     if entry.actor == Author.ADMIN:
-        return entry.admin_name or gettext("Unknown name")
+        # who runs `balas` has no name; who guesses names at the login has an address
+        nobody = gettext("Unknown name") if entry.address else gettext("The command line")
+        return entry.admin_name or nobody
     return {
         Author.BOT: gettext("By itself"),
         Author.PHONE: gettext("From the phone"),

@@ -79,7 +79,10 @@ SENTENCES = {
 ACCOUNT_SENTENCES = {
     "created": _("Set up the account"),
     "password": _("Chose a new password"),
+    "added": _("Added the account of %(name)s"),
+    "added_owner": _("Added the account of %(name)s, an owner"),
     "invited": _("Made a link for a new admin"),
+    "invited_owner": _("Made a link for a new owner"),
     "link": _("Made a link for a new password of %(name)s"),
     "disabled": _("Closed the account of %(name)s"),
     "enabled": _("Opened the account of %(name)s again"),

@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 
 from auth_store import admins
 from auth_store.admins import Admin, Role
-from daemon.desk import assignment, settings, team
-from daemon.domain.desk import Action, Box
-from daemon.store import accounts, audit, conversation_list, presence
+from daemon.desk import settings, team
+from daemon.desk.team import AccountRefused
+from daemon.store import presence
 from daemon.store.assignment import Load, load_by_admin
 from daemon.store.presence import Colleague
 from webui.auth import owner_required, the_actor, the_admin
@@ -80,10 +80,8 @@ def set_most(admin_id: int) -> Any:
 @owner_required
 def invite() -> Any:
     """A link with which a new admin chooses name and password; the last unused one stops working."""
-    now = services().clock()
     with services().database.write() as conn:
-        token = admins.new_setup_link(conn, Role.ADMIN, now)
-        audit.record(conn, None, Action.ADMIN_CHANGED, the_actor(), now, detail={"what": "invited"})
+        token = team.invite(conn, Role.ADMIN, the_actor(), services().clock())
     return _show_link(token)
 
 
@@ -91,11 +89,9 @@ def invite() -> Any:
 @owner_required
 def renew_password(admin_id: int) -> Any:
     """A link with which a colleague chooses a new password."""
-    now = services().clock()
     with services().database.write() as conn:
         found = _member(conn, admin_id)
-        token = admins.new_setup_link(conn, found.role, now, found.id)
-        _record(conn, "link", found)
+        token = team.new_password_link(conn, admin_id, the_actor(), services().clock())
     return _show_link(token, found.name)
 
 
@@ -103,16 +99,12 @@ def renew_password(admin_id: int) -> Any:
 @owner_required
 def disable(admin_id: int) -> Any:
     """Close a colleague's account: he is out at once, his conversations go back to the queue."""
-    if admin_id == the_admin().id:
+    try:
+        with services().database.write() as conn:
+            found = _member(conn, admin_id)
+            team.disable(conn, admin_id, the_actor(), services().clock())
+    except AccountRefused:
         abort(403)
-    now = services().clock()
-    with services().database.write() as conn:
-        found = _member(conn, admin_id)
-        admins.set_disabled(conn, admin_id, now)
-        _record(conn, "disabled", found)
-        for account in accounts.every(conn):
-            for about in conversation_list.listing(conn, account.id, Box.MINE, admin_id, limit=100_000):
-                assignment.give_back(conn, about.id, the_actor(), now)
     return layout.done(gettext("%(name)s can no longer log in.", name=found.name), "team.page")
 
 
@@ -122,8 +114,7 @@ def enable(admin_id: int) -> Any:
     """Open a closed account again, with its old password."""
     with services().database.write() as conn:
         found = admins.by_id(conn, admin_id) or abort(404)
-        if admins.set_disabled(conn, admin_id, None):
-            _record(conn, "enabled", found)
+        team.enable(conn, admin_id, the_actor(), services().clock())
     return layout.done(gettext("%(name)s can log in again.", name=found.name), "team.page")
 
 
@@ -137,11 +128,6 @@ def _member(conn: Connection, admin_id: int) -> Admin:
     if found is None or found.disabled_at is not None:
         abort(404)
     return found
-
-
-def _record(conn: Connection, what: str, about: Admin) -> None:
-    now = services().clock()
-    audit.record(conn, None, Action.ADMIN_CHANGED, the_actor(), now, subject_id=about.id, detail={"what": what})
 
 
 def _render(values: Mapping[str, str], errors: dict[str, str], link: dict[str, str] | None) -> str:
