@@ -11,16 +11,16 @@ from flask_login import LoginManager, current_user, login_user, logout_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from auth_store import admins
-from daemon.domain.desk import Action, Actor
+from daemon.desk import logins
+from daemon.domain.desk import Actor
 from daemon.domain.messages import Author
 from daemon.i18n.catalogue import LANGUAGES
-from daemon.store import audit
 from webui.base import errors
 from webui.base.context import services
 from webui.base.security import limiter
 
 pages = Blueprint("auth", __name__)
-logins = LoginManager()
+login_manager = LoginManager()
 
 # Wrong passwords allowed from one address, and for one name from anywhere.
 ADDRESS_LIMIT = "10 per 5 minutes"
@@ -57,8 +57,8 @@ class User:
 
 def install(app: Flask) -> None:
     """Add the pages and the login cookie."""
-    logins.init_app(app)
-    logins.unauthorized_handler(_not_logged_in)
+    login_manager.init_app(app)
+    login_manager.unauthorized_handler(_not_logged_in)
     app.register_blueprint(pages)
     app.register_error_handler(RateLimitExceeded, _too_many)
 
@@ -71,7 +71,7 @@ def _not_logged_in() -> Any:
     return redirect(url_for("auth.login", next=wish))
 
 
-@logins.user_loader  # type: ignore[untyped-decorator]
+@login_manager.user_loader  # type: ignore[untyped-decorator]
 def _load(session_key: str) -> User | None:
     with services().database.read() as conn:
         admin = admins.by_session_key(conn, session_key)
@@ -86,11 +86,7 @@ def the_admin() -> admins.Admin:
 
 def the_actor() -> Actor:
     """Who is logged in and from where, as the owner's log knows people; for pages that require a login."""
-    return _as_actor(the_admin())
-
-
-def _as_actor(admin: admins.Admin | None) -> Actor:
-    return Actor(Author.ADMIN, admin.id if admin else None, request.remote_addr)
+    return Actor(Author.ADMIN, the_admin().id, request.remote_addr)
 
 
 def owner_required(view: Any) -> Any:
@@ -99,7 +95,7 @@ def owner_required(view: Any) -> Any:
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         if not current_user.is_authenticated:
-            return logins.unauthorized()
+            return login_manager.unauthorized()
         if not the_admin().is_owner:
             abort(403)
         return view(*args, **kwargs)
@@ -128,14 +124,15 @@ def login() -> Any:
 @limiter.limit(NAME_LIMIT, key_func=lambda: f"name:{_typed_name()}", deduct_when=_was_refused)
 def check_login() -> Any:
     """Log in, or say that name and password don't belong together."""
-    database, name = services().database, _typed_name()
+    database, name, now = services().database, _typed_name(), services().clock()
+    # a password takes long to check: nobody who writes is to wait for it
     with database.read() as conn:
         admin = admins.authenticate(conn, name, request.form.get("password", "")[:1000])
-        # what was typed is written down only if it is somebody's name: it may as well be a password
-        meant = admin or admins.by_username(conn, name)
     with database.write() as conn:
-        action = Action.LOGIN if admin else Action.LOGIN_FAILED
-        audit.record(conn, None, action, _as_actor(meant), services().clock())
+        if admin is None:
+            logins.refused(conn, name, request.remote_addr, now)
+        else:
+            logins.logged_in(conn, admin, request.remote_addr, now)
     if admin is None:
         return _login_form(gettext("That name and password don't belong together."), 401)
     _start_session(admin)
@@ -147,7 +144,7 @@ def logout() -> BaseResponse:
     """Forget the login of this browser."""
     if current_user.is_authenticated:
         with services().database.write() as conn:
-            audit.record(conn, None, Action.LOGOUT, the_actor(), services().clock())
+            logins.logged_out(conn, the_actor(), services().clock())
     logout_user()
     chosen = session.get("language")
     session.clear()
@@ -185,24 +182,14 @@ def setup(token: str) -> Any:
 def use_setup(token: str) -> Any:
     """Make the account (or renew its password), use the link up, and log in: one transaction."""
     form, now = request.form, services().clock()
-    renewed = None
     try:
         with services().database.write() as conn:
             link = admins.find_setup_link(conn, token, now)
             if link is None:
                 return render_template("setup.html", link=None), 404
-            admins.use_setup_link(conn, link, now)
-            password = form.get("password", "")
-            if link.admin_id is None:
-                admin = admins.create(conn, _typed_name(), form.get("name", ""), password, link.role, now)
-            else:
-                renewed = admins.by_id(conn, link.admin_id)
-                admin = admins.set_password(conn, link.admin_id, password)
-            what = "created" if link.admin_id is None else "password"
-            audit.record(
-                conn, None, Action.ADMIN_CHANGED, _as_actor(admin), now, subject_id=admin.id, detail={"what": what}
-            )
-            audit.record(conn, None, Action.LOGIN, _as_actor(admin), now)
+            renewed = admins.by_id(conn, link.admin_id) if link.admin_id else None
+            name, password, address = form.get("name", ""), form.get("password", ""), request.remote_addr
+            admin = logins.set_up(conn, link, _typed_name(), name, password, address, now)
     except admins.AccountError as error:
         sentence = gettext(FIELD_ERRORS[error.field, error.reason])
         values = {"username": form.get("username", "")[:64], "name": form.get("name", "")[:80]}

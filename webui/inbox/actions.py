@@ -15,7 +15,7 @@ from daemon.desk import conversations as desk
 from daemon.domain.desk import Actor, Priority
 from daemon.domain.turns import NotAnswerable
 from daemon.store import conversation_list
-from webui.auth import logins, the_actor, the_admin
+from webui.auth import login_manager, the_actor, the_admin
 from webui.base import errors
 from webui.base.context import services
 from webui.inbox import page
@@ -28,7 +28,7 @@ Change = Callable[[Connection, Actor, datetime], bool]
 @pages.before_request
 def only_admins() -> Any:
     """Nothing here is for strangers."""
-    return None if current_user.is_authenticated else logins.unauthorized()
+    return None if current_user.is_authenticated else login_manager.unauthorized()
 
 
 @pages.post("/c/<id:conversation_id>/assign")
