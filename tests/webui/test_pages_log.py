@@ -2,6 +2,7 @@
 
 import html
 from datetime import timedelta
+from pathlib import Path
 
 from auth_store import admins
 from auth_store.admins import Role
@@ -141,3 +142,8 @@ def test_every_action_has_a_sentence_and_a_kind() -> None:
     assert set(audit_sentences.SENTENCES) == set(Action)
     found = [action for _label, actions in audit_sentences.KINDS.values() for action in actions]
     assert sorted(found) == sorted(Action)
+
+
+def test_what_is_written_into_the_log_is_written_by_the_desk() -> None:
+    pages = Path(audit_sentences.__file__).parent.rglob("*.py")
+    assert [page.name for page in pages if "audit.record(" in page.read_text()] == []

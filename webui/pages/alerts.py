@@ -12,10 +12,11 @@ from sqlalchemy import Connection
 
 from daemon.alerts import channels, evaluate, message
 from daemon.alerts.channels import ChannelError
+from daemon.desk import alert_settings
+from daemon.desk.alert_settings import TooManyChannels
 from daemon.domain.alerts import AlertKind, Choices
-from daemon.domain.desk import Action
 from daemon.domain.sentences.alerts import FAILURES, KINDS, TITLES
-from daemon.store import accounts, alerts, audit
+from daemon.store import accounts, alerts
 from daemon.store.alerts import Channel, Delivery, KnownAlready
 from webui.auth import owner_required, the_actor
 from webui.base import formatting, layout
@@ -25,7 +26,6 @@ from webui.base.forms import Form
 pages = Blueprint("alerts", __name__)
 
 A_DAY = 1440
-MOST_CHANNELS = 20
 
 
 def _(text: str) -> str:
@@ -42,6 +42,7 @@ ADDRESS_ERRORS = {
     "known": _("Alerts go to this address already."),
     "many": _("There are too many addresses. Delete one first."),
 }
+NOT_ADDED: dict[type[Exception], str] = {KnownAlready: "known", TooManyChannels: "many"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +101,11 @@ def choose() -> Any:
         form.number("waiting_after", 1, A_DAY) if waiting else None,
         frozenset(kind for kind in AlertKind if not form.checked(kind.value)),
     )
-    with services().database.write() as conn:
-        if form.errors:
+    if form.errors:
+        with services().database.read() as conn:
             return _render(conn, form.typed, form.errors), 422
-        before = alerts.choices(conn)
-        alerts.choose(conn, chosen)
-        for name in ("down_after", "waiting_after", "unwanted"):
-            was, became = getattr(before, name), getattr(chosen, name)
-            if was != became:
-                plain = not isinstance(became, frozenset)
-                _log(conn, f"alert_{name}", was if plain else None, became if plain else None)
+    with services().database.write() as conn:
+        alert_settings.choose(conn, layout.account_of(conn), chosen, the_actor(), services().clock())
     return layout.done(gettext("Saved."), "alerts.page")
 
 
@@ -121,12 +117,10 @@ def add() -> Any:
     try:
         address = channels.parse(typed)
         with services().database.write() as conn:
-            if len(alerts.channels(conn)) >= MOST_CHANNELS:
-                raise ChannelError("many")
-            alerts.add_channel(conn, address.url, address.service, address.shown, services().clock())
-            _log(conn, "alert_channel", "", address.shown)
-    except (ChannelError, KnownAlready) as error:
-        reason = getattr(error, "reason", "known")
+            whose, actor, now = layout.account_of(conn), the_actor(), services().clock()
+            alert_settings.add_channel(conn, whose, address.url, address.service, address.shown, actor, now)
+    except (ChannelError, KnownAlready, TooManyChannels) as error:
+        reason = error.reason if isinstance(error, ChannelError) else NOT_ADDED[type(error)]
         with services().database.read() as conn:
             values = _typed(alerts.choices(conn)) | {"url": typed}
             return _render(conn, values, {"url": gettext(ADDRESS_ERRORS[reason])}), 422
@@ -138,7 +132,8 @@ def add() -> Any:
 def send_test(number: int) -> Any:
     """Put a test on its way; the page shows what has become of it."""
     with services().database.write() as conn:
-        _existing(conn, number)
+        if alerts.channel(conn, number) is None:
+            abort(404)
         last = alerts.newest_tests(conn).get(number)
         if last is None or not _is_under_way(last):
             evaluate.send_test(conn, services().config, number, services().clock())
@@ -149,23 +144,11 @@ def send_test(number: int) -> Any:
 @owner_required
 def delete(number: int) -> Any:
     """No more alerts to this address."""
+    now = services().clock()
     with services().database.write() as conn:
-        _log(conn, "alert_channel", _existing(conn, number).shown, "")
-        alerts.remove_channel(conn, number)
+        if not alert_settings.remove_channel(conn, layout.account_of(conn), number, the_actor(), now):
+            abort(404)
     return layout.done(gettext("Deleted."), "alerts.page")
-
-
-def _existing(conn: Connection, number: int) -> Channel:
-    found = alerts.channel(conn, number)
-    if found is None:
-        abort(404)
-    return found
-
-
-def _log(conn: Connection, name: str, before: Any, after: Any) -> None:
-    detail = {"name": name, "before": before, "after": after}
-    account_id = layout.account_of(conn)
-    audit.record(conn, account_id, Action.SETTING_CHANGED, the_actor(), services().clock(), detail=detail)
 
 
 def _typed(chosen: Choices) -> dict[str, str]:
