@@ -4,11 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from daemon.store.links import WISH_RECONNECT, WISH_UNLINK, Link
 
 from daemon.desk import pairing
 from daemon.domain.links import LinkState
 from daemon.store import accounts, links
+from daemon.store.links import WISH_RECONNECT, WISH_UNLINK, Link
 from tests.books import NOON, Books, at, dump
 
 

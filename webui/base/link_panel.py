@@ -13,7 +13,7 @@ from daemon.domain.sentences.link import sentence
 from daemon.store.accounts import Account
 from daemon.store.links import Link
 from webui.base import formatting, phone_panel, qr
-from webui.base.context import services
+from webui.base.context import Services, services, the_account
 from webui.base.phone_panel import PhoneView
 
 
@@ -122,3 +122,15 @@ def _history(link: Link, now: datetime) -> HistoryView | None:
 def _in_two(code: str) -> str:
     """ABCDEFGH as ABCD-EFGH, the way the phone asks for it."""
     return f"{code[:4]}-{code[4:]}" if len(code) == 8 else code
+
+
+def renew_viewing(found: Services) -> None:
+    """Somebody looks at the link page: keep codes coming."""
+    now = found.clock()
+    with found.database.read() as conn:
+        account = the_account(conn)
+        due = account is not None and pairing.is_due(conn, account.id, now)
+    if due:
+        with found.database.write() as conn:
+            if account := the_account(conn):
+                pairing.keep_codes_coming(conn, account.id, now)

@@ -17,14 +17,13 @@ from wsproto.events import TextMessage
 from auth_store.admins import Admin, by_session_key
 from daemon.domain.desk import Box
 from webui.auth import the_admin
-from webui.base import context, formatting
+from webui.base import context, formatting, link_panel
 from webui.base.security import is_own_origin
 from webui.inbox import fragments
 from webui.live import presence
 from webui.live.changes import Audience
 from webui.live.hub import Hub, Tab, with_seq
 from webui.live.presence import Typing
-from webui.pages import link
 
 # A silent tab is asked for a sign of life this often and given up after twice as long; the browser does the same.
 PING_SECONDS = 25
@@ -168,7 +167,7 @@ def _still_logged_in(session_key: str) -> bool:
 
 def _still_watching(tab: Tab) -> None:
     if tab.audience.page == "link" and tab.audience.owner:
-        link.renew_viewing(context.services())
+        link_panel.renew_viewing(context.services())
 
 
 def _limit_waiting(connection: socket.socket) -> None:

@@ -13,7 +13,7 @@ from daemon.domain.phone_numbers import PhoneError, parse_phone
 from daemon.store import accounts, events, links
 from webui.auth import owner_required, the_admin
 from webui.base import link_panel, qr
-from webui.base.context import Services, services, the_account
+from webui.base.context import services, the_account
 
 pages = Blueprint("link", __name__)
 
@@ -23,7 +23,7 @@ pages = Blueprint("link", __name__)
 def page() -> Any:
     """The state of the link, with codes for the owner while there is nothing linked."""
     if the_admin().is_owner:
-        renew_viewing(services())
+        link_panel.renew_viewing(services())
     return render()
 
 
@@ -86,18 +86,6 @@ def reconnect() -> Any:
     with services().database.write() as conn:
         pairing.wish_reconnect(conn, _account(conn).id, services().clock())
     return redirect(url_for("link.page"), 303)
-
-
-def renew_viewing(found: Services) -> None:
-    """Somebody looks at the link page: keep codes coming."""
-    now = found.clock()
-    with found.database.read() as conn:
-        account = the_account(conn)
-        due = account is not None and pairing.is_due(conn, account.id, now)
-    if due:
-        with found.database.write() as conn:
-            if account := the_account(conn):
-                pairing.keep_codes_coming(conn, account.id, now)
 
 
 def _account(conn: Connection) -> accounts.Account:
