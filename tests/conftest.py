@@ -9,10 +9,12 @@ import hypothesis
 import pytest
 from playwright.sync_api import Browser
 
+from daemon.domain.links import LinkState
 from daemon.store.engine import Database
 from daemon.store.schema import migrate
-from tests.books import Books
-from tests.browser import chromium as start_chromium
+from tests.support.books import Books
+from tests.support.browser import chromium as start_chromium
+from tests.support.shop import Shop, open_shop, unlinked_shop
 
 # the same examples in every run; HYPOTHESIS_PROFILE=explore looks for new ones
 hypothesis.settings.register_profile("steady", derandomize=True)
@@ -70,3 +72,31 @@ def chromium() -> Iterator[Browser]:
     """One Chromium for all browser tests; each takes a fresh profile of it."""
     with start_chromium() as browser:
         yield browser
+
+
+@pytest.fixture(scope="module")
+def shared_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    with open_shop(tmp_path_factory.mktemp("shared")) as shop:
+        yield shop
+
+
+@pytest.fixture
+def shop(shared_shop: Shop) -> Shop:
+    """The module's shop, online."""
+    shared_shop.wa.faults.accept_logins()
+    shared_shop.wait_for(LinkState.ONLINE, 60)
+    return shared_shop
+
+
+@pytest.fixture
+def own_shop(tmp_path: Path) -> Iterator[Shop]:
+    """A linked shop that the test may break for good."""
+    with open_shop(tmp_path) as shop:
+        yield shop
+
+
+@pytest.fixture
+def new_shop(tmp_path: Path) -> Iterator[Shop]:
+    """A running shop whose number is not linked yet."""
+    with unlinked_shop(tmp_path) as shop:
+        yield shop

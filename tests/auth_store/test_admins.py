@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from auth_store import admins
 from auth_store.admins import SETUP_LINK_LIFE, AccountError, Role
 from daemon.store.engine import Database
-from tests.books import NOON
+from tests.support.books import NOON
 
 PASSWORD = "kue lapis legit"
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from tests.shop import Shop
+from tests.support.shop import Shop
 
 EVERY = 2.0
 # Seconds that a process takes to reach its working size: code paths used once, caches filled, thread pools and

@@ -16,8 +16,8 @@ from playwright.sync_api import Page
 from websockets import Origin
 from websockets.sync.client import ClientConnection, connect
 
-from tests.browser import chromium, log_in, wait_live
-from tests.shop import PASSWORD, Shop, open_shop
+from tests.support.browser import chromium, log_in, wait_live
+from tests.support.shop import PASSWORD, Shop, open_shop
 from tests.whatsapp_server.actors.customer import Customer
 
 # waits for bubbles and notes the moment of each text, in Unix milliseconds

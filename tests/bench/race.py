@@ -27,7 +27,7 @@ from daemon.desk.bot import rules
 from daemon.domain.desk import CLERK
 from daemon.domain.time import utc_now
 from tests.bench.browser_admin import BrowserAdmin
-from tests.shop import PASSWORD, Shop, open_shop
+from tests.support.shop import PASSWORD, Shop, open_shop
 from tests.whatsapp_server.actors.customer import Customer
 
 TEAM = ("Sari", "Budi", "Dewi", "Rina")

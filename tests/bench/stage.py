@@ -11,7 +11,7 @@ from daemon.domain.links import LinkState
 from tests.bench.browser_admin import BrowserAdmin
 from tests.bench.strangers import Strangers
 from tests.bench.traffic import Traffic
-from tests.shop import Shop
+from tests.support.shop import Shop
 from tests.whatsapp_server.wire.node import Node
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import text
 
 from daemon.domain.messages import PLACEHOLDERS
 from tests.bench.browser_admin import BrowserAdmin
-from tests.shop import Shop, wait_until
+from tests.support.shop import Shop, wait_until
 from tests.whatsapp_server.actors.customer import Customer
 
 # what a customer writes as his n-th message: gives its id and its text or caption

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from auth_store.files import session_file
 from tests.bench.faults import GENTLE, HARD
 from tests.bench.traffic import Traffic, p95
-from tests.shop import Shop
+from tests.support.shop import Shop
 
 # figures that must be zero
 NEVER = (

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from daemon.logs import is_journal
 from daemon.store.engine import Database
 from daemon.store.tables.core import contact
-from tests.shop import ROOT
+from tests.support.shop import ROOT
 
 SPEAK = """
 import logging

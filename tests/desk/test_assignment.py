@@ -22,7 +22,7 @@ from daemon.domain.turns import NotAnswerable
 from daemon.store import audit, claims, contacts, conversation_list, conversations, presence, turns
 from daemon.store.engine import Database
 from daemon.store.events import EventKind, read_since
-from tests.books import NOON, Books, at, dump, lid
+from tests.support.books import NOON, Books, at, dump, lid
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 MINUTE = 60.0

@@ -12,7 +12,7 @@ from daemon.domain.turns import Closer
 from daemon.store import audit
 from daemon.store import claims as kept
 from daemon.store.events import EventKind, last_seq, read_since
-from tests.books import Books, at, dump, lid
+from tests.support.books import Books, at, dump, lid
 
 
 class Desk:

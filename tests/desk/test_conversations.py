@@ -12,7 +12,7 @@ from daemon.domain.messages import Author
 from daemon.domain.turns import Closer, NotAnswerable
 from daemon.store import audit, claims, conversation_list, tags, turns
 from daemon.store.events import EventKind, read_since
-from tests.books import NOON, Books, at, dump, lid
+from tests.support.books import NOON, Books, at, dump, lid
 
 
 @pytest.fixture

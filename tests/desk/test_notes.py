@@ -9,7 +9,7 @@ from daemon.domain.turns import NotAnswerable
 from daemon.store import messages
 from daemon.store.events import EventKind, read_since
 from daemon.store.mentions import Mention
-from tests.books import Books, at, both, dump, lid, phone
+from tests.support.books import Books, at, both, dump, lid, phone
 
 
 @pytest.fixture

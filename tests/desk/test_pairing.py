@@ -9,7 +9,7 @@ from daemon.desk import pairing
 from daemon.domain.links import LinkState
 from daemon.store import accounts, links
 from daemon.store.links import WISH_RECONNECT, WISH_UNLINK, Link
-from tests.books import NOON, Books, at, dump
+from tests.support.books import NOON, Books, at, dump
 
 
 def put(books: Books, state: LinkState, **values: Any) -> None:

@@ -8,7 +8,7 @@ from daemon.domain.desk import Action, Actor
 from daemon.domain.messages import Author
 from daemon.domain.placeholders import fill
 from daemon.store import audit, quick_replies
-from tests.books import NOON, Books, dump
+from tests.support.books import NOON, Books, dump
 
 
 @pytest.fixture

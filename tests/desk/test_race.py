@@ -8,9 +8,9 @@ from pathlib import Path
 
 from daemon.domain.time import utc_now
 from daemon.store import turns
-from tests.books import Books, dump, lid
 from tests.desk.day import open_shop, overtaken
-from tests.desk.rules import broken
+from tests.desk.invariants import broken
+from tests.support.books import Books, dump, lid
 
 ROOT = Path(__file__).parents[2]
 ROUNDS = 200

@@ -8,7 +8,7 @@ from daemon.domain.desk import Actor, Status
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
 from daemon.store import turns
-from tests.books import Books, at, lid
+from tests.support.books import Books, at, lid
 
 
 class Desk:

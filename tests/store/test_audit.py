@@ -8,7 +8,7 @@ from daemon.domain.desk import CLERK, Action, Actor
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.store import accounts, audit
-from tests.books import Books, at, lid
+from tests.support.books import Books, at, lid
 
 
 class Log:

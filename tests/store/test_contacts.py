@@ -21,7 +21,7 @@ from daemon.store import (
     turns,
 )
 from daemon.store.tables.core import contact, message, turn
-from tests.books import NOON, Books, at, both, lid, phone
+from tests.support.books import NOON, Books, at, both, lid, phone
 
 
 def merged_into(books: Books, contact_id: int) -> int | None:

@@ -12,7 +12,7 @@ from daemon.domain.messages import Author, Delivery, MessageKind
 from daemon.domain.turns import Closer
 from daemon.store import conversation_list, conversations, messages
 from daemon.store.conversations import Current
-from tests.books import NOON, Books, at, lid
+from tests.support.books import NOON, Books, at, lid
 
 
 def listed(books: Books, box: Box = Box.ALL, admin_id: int = 0, **more: object) -> list[int]:

@@ -8,8 +8,8 @@ from sqlalchemy.exc import IntegrityError
 
 from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database
-from tests.books import Books
 from tests.store.processes import OtherProcess
+from tests.support.books import Books
 
 COUNT = "SELECT count(*) FROM account"
 ADD = "INSERT INTO account (name, created_at) VALUES ('{}', 0)"

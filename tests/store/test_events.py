@@ -9,8 +9,8 @@ import pytest
 from daemon.store import events
 from daemon.store.change_watch import ChangeWatch
 from daemon.store.events import CursorTooOld, EventKind
-from tests.books import Books, at
 from tests.store.processes import OtherProcess
+from tests.support.books import Books, at
 
 
 def append(books: Books, *seconds: float) -> None:

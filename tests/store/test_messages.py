@@ -7,7 +7,7 @@ from sqlalchemy.exc import OperationalError
 
 from daemon.domain.messages import DELIVERY_ORDER, Delivery, MessageKind
 from daemon.store import messages
-from tests.books import Books, at, dump, lid
+from tests.support.books import Books, at, dump, lid
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from daemon.domain.messages import MessageKind, OutboxState, Quoted
 from daemon.store import messages, outbox
-from tests.books import NOON, Books, lid
+from tests.support.books import NOON, Books, lid
 
 ENDED = (OutboxState.SENT, OutboxState.FAILED)
 

@@ -6,7 +6,7 @@ from sqlalchemy.exc import IntegrityError
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
 from daemon.store import turns
-from tests.books import NOON, Books, at, dump, lid
+from tests.support.books import NOON, Books, at, dump, lid
 
 PHONE = Closer(Author.PHONE, device=0)
 

@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 from auth_store import files
 from daemon.config import Config
 from daemon.store.engine import Database
-from tests import browser as browser_tools
+from tests.support import browser as browser_tools
 from tests.webui.shop import PASSWORD, Shop
 from webui.app import create_app
 from webui.base import security

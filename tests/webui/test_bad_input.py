@@ -13,7 +13,7 @@ from daemon.domain.ids import Address, ChatKind, Party
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.store import accounts, contacts, conversations
-from tests.books import dump
+from tests.support.books import dump
 from tests.webui.conftest import Visitor
 from tests.webui.shop import Shop
 

@@ -16,7 +16,7 @@ from daemon.domain.messages import Author, Delivery
 from daemon.domain.time import utc_now
 from daemon.store import events, messages
 from daemon.store.conversations import assign
-from tests.browser import wait_live
+from tests.support.browser import wait_live
 from tests.webui.conftest import Server, log_in
 from tests.webui.shop import Shop
 

@@ -17,7 +17,7 @@ from daemon.domain.turns import Closer
 from daemon.store import assignment as work
 from daemon.store import audit, conversation_list, events
 from daemon.store import claims as held
-from tests.browser import PATIENCE_MS
+from tests.support.browser import PATIENCE_MS
 from tests.webui.conftest import Server, log_in
 from tests.webui.shop import Shop
 

@@ -13,7 +13,7 @@ from daemon.domain.sentences.phone import PHONE_SENTENCES
 from daemon.domain.time import utc_now
 from daemon.store import accounts, links
 from daemon.store.links import WISH_RECONNECT, WISH_UNLINK
-from tests.domain.test_phones import REFUSED, TYPED
+from tests.domain.test_phone_numbers import REFUSED, TYPED
 from tests.webui.conftest import Visitor
 from tests.webui.shop import Shop
 from webui.serve import command

@@ -17,7 +17,7 @@ from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.time import utc_now
 from daemon.store import audit, claims, conversations, events, messages, presence
-from tests.shop import wait_until
+from tests.support.shop import wait_until
 from tests.webui.conftest import Server, Visitor
 from tests.webui.shop import Shop
 

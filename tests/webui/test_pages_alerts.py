@@ -12,8 +12,8 @@ from daemon.domain.time import utc_now
 from daemon.store import alerts
 from daemon.store.engine import Database
 from daemon.store.tables.alerts import alert_channel
-from tests.receiver import receiver
-from tests.shop import free_port, wait_until
+from tests.support.alert_receiver import receiver
+from tests.support.shop import free_port, wait_until
 from tests.webui.conftest import Visitor
 from tests.webui.shop import Shop
 

@@ -8,9 +8,9 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from daemon.alerts.delivery import Postman
 from daemon.domain.time import utc_now
 from daemon.store.engine import Database
-from tests.browser import wait_live
-from tests.receiver import receiver
-from tests.shop import wait_until
+from tests.support.alert_receiver import receiver
+from tests.support.browser import wait_live
+from tests.support.shop import wait_until
 from tests.webui.conftest import Server, log_in
 from tests.webui.shop import Shop
 

@@ -1,0 +1,519 @@
+"""Alerts from the books to the services outside: decided once, delivered from rows, whatever ends in between."""
+
+import io
+import logging
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, select
+
+from daemon.alerts import channels, evaluate
+from daemon.alerts.channels import ChannelError
+from daemon.alerts.delivery import BACK_OFF, Postman
+from daemon.alerts.facts import Machine
+from daemon.alerts.message import Writer
+from daemon.commands import alert
+from daemon.config import Config
+from daemon.desk import settings
+from daemon.domain.alerts import RULES, About, Alert, AlertKind, Choices, News
+from daemon.domain.desk import CLERK
+from daemon.domain.hours import Hours, Span
+from daemon.domain.links import LinkReason, LinkState
+from daemon.domain.primary_phone import Step
+from daemon.maintenance import nightly_backup
+from daemon.store import accounts, alerts, links
+from daemon.store.tables.alerts import alert_delivery
+from tests.support.alert_receiver import Receiver, mailbox, receiver
+from tests.support.books import NOON, Books, lid
+from tests.support.shop import free_port, wait_until
+
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+
+
+@dataclass
+class House:
+    """A shop's books, looked after at given times."""
+
+    books: Books
+    config: Config
+    now: datetime = NOON
+    inbox_answers: bool = True
+    machine: Machine = field(init=False)
+    postman: Postman = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Another supervisor, which knows only what is in the books."""
+        self.machine = Machine(self.config, self.books.database, self.now, lambda: self.inbox_answers)
+        self.postman = Postman(self.books.database)
+
+    def link(self, state: LinkState, reason: LinkReason = LinkReason.NONE, **values: object) -> None:
+        with self.books.database.write() as conn:
+            if state == LinkState.ONLINE:
+                accounts.set_identity(conn, self.books.account_id, "62812", "9", 4, self.now)
+                links.set_state(conn, self.books.account_id, LinkState.CONNECTING, self.now)
+            links.set_state(conn, self.books.account_id, state, self.now, reason, **values)
+
+    def look(self) -> None:
+        with self.books.database.read() as conn:
+            found = evaluate.changes(conn, self.machine, self.now)
+        if found:
+            with self.books.database.write() as conn:
+                evaluate.tend(conn, self.machine, Writer(self.config), self.now)
+
+    def pass_time(self, time: timedelta, every: timedelta = MINUTE) -> None:
+        """Looks at everything, and sends what is due, again and again."""
+        end = self.now + time
+        while self.now < end:
+            self.look()
+            if self.waiting():
+                self.deliver()
+            self.now += every
+
+    def deliver(self) -> None:
+        """Send what is due now, until nothing is under way."""
+
+        def is_done() -> bool:
+            before = self.waiting()
+            self.postman.go(self.now)
+            return not self.postman.is_busy and self.waiting() == before
+
+        wait_until(is_done)
+
+    def waiting(self) -> list[alerts.Delivery]:
+        with self.books.database.read() as conn:
+            return alerts.waiting(conn)
+
+    def add(self, url: str) -> int:
+        address = channels.parse(url)
+        with self.books.database.write() as conn:
+            return alerts.add_channel(conn, address.url, address.service, address.shown, self.now)
+
+    def channel(self, number: int) -> alerts.Channel:
+        with self.books.database.read() as conn:
+            found = alerts.channel(conn, number)
+        assert found is not None
+        return found
+
+    def states(self) -> list[str]:
+        with self.books.database.read() as conn:
+            return list(conn.execute(select(alert_delivery.c.state).order_by(alert_delivery.c.id)).scalars())
+
+
+@pytest.fixture
+def house(books: Books, tmp_path: Path) -> House:
+    found = {
+        "BALAS_DATA": str(tmp_path),
+        "BALAS_SHOP": "Toko Kita",
+        "BALAS_LANGUAGE": "en",
+        "BALAS_BACKUP_KEEP": "0",
+    }
+    return House(books, Config.from_env(found))
+
+
+@pytest.fixture
+def outside() -> Iterator[Receiver]:
+    with receiver() as found:
+        yield found
+
+
+def test_an_unlinked_number_is_told_once_with_what_to_do_and_its_return_once(
+    house: House, outside: Receiver
+) -> None:
+    house.link(LinkState.ONLINE)
+    house.add(outside.url)
+    house.pass_time(5 * MINUTE)
+    assert outside.messages == []
+    house.link(LinkState.LOGGED_OUT, LinkReason.UNLINKED_BY_PHONE)
+    house.pass_time(30 * MINUTE)
+    house.restart()
+    house.pass_time(30 * MINUTE)
+    house.link(LinkState.PAIRING)
+    house.pass_time(5 * MINUTE)
+    house.link(LinkState.ONLINE)
+    house.pass_time(5 * MINUTE)
+    assert outside.titles == ["Toko Kita: The number is no longer linked", "Toko Kita: All clear"]
+    assert outside.messages[0]["message"].splitlines() == [
+        "Somebody removed Balas from the linked devices of the shop's phone.",
+        "Conversations that are here stay here. New messages reach only the phone for now.",
+        "What to do now: Link the number again: scan a new code with the shop's phone.",
+        "Since: 22/11/2026 12:05.",
+    ]
+    assert outside.messages[1]["message"].splitlines() == [
+        "The link to WhatsApp is back: messages come in and replies go out.",
+        "It had begun: 22/11/2026 12:05.",
+    ]
+
+
+def test_a_fortnight_of_flapping_and_crashes_is_a_few_messages(house: House, outside: Receiver) -> None:
+    house.add(outside.url)
+    house.link(LinkState.ONLINE)
+    dice = random.Random(7)
+    for day in range(14):
+        # an hour in which the link comes and goes, with a crash at any moment
+        for _ in range(12):
+            house.link(LinkState.OFFLINE, LinkReason.NETWORK)
+            house.pass_time(3 * MINUTE)
+            if dice.random() < 0.3:
+                house.look()
+                house.restart()
+            house.link(LinkState.ONLINE)
+            house.pass_time(2 * MINUTE)
+        house.pass_time(20 * MINUTE)
+        assert outside.titles == ["Toko Kita: No connection to WhatsApp", "Toko Kita: All clear"] * (day + 1)
+        house.now += DAY - 80 * MINUTE
+    assert set(house.states()) == {"sent"}
+
+
+def test_each_step_of_the_phones_ladder_goes_out_and_its_return(house: House, outside: Receiver) -> None:
+    house.add(outside.url)
+    house.link(LinkState.ONLINE)
+
+    def step(to: Step) -> None:
+        with house.books.database.write() as conn:
+            links.change(conn, house.books.account_id, house.now, phone_step=to.value)
+
+    for to, days in ((Step.QUIET, 3), (Step.ASK, 2), (Step.WARN, 1), (Step.URGENT, 1), (Step.PAST, 0.5)):
+        step(to)
+        house.pass_time(days * DAY, timedelta(hours=4))
+    step(Step.FINE)
+    house.pass_time(MINUTE)
+    assert [title.removeprefix("Toko Kita: ") for title in outside.titles] == [
+        "Asking the phone",
+        "Still: Asking the phone",
+        "Phone is missing",
+        "Phone needed today",
+        "Phone needed now",
+        "All clear",
+    ]
+    assert "Last seen: 22/11/2026 12:00, when the number was linked." in outside.messages[0]["message"]
+    assert outside.messages[-1]["message"].startswith("The shop's phone is back.")
+
+
+def test_a_ban_says_until_when_and_two_numbers_are_told_apart(house: House, outside: Receiver) -> None:
+    with house.books.database.write() as conn:
+        accounts.ensure(conn, "Cabang Bandung", NOON)
+    house.add(outside.url)
+    house.link(LinkState.ONLINE)
+    house.link(LinkState.BANNED, retry_at=NOON + DAY)
+    house.pass_time(MINUTE)
+    assert outside.titles == ["Toko Kita (main): WhatsApp restricts the number"]
+    assert "Until: 23/11/2026 12:00." in outside.messages[0]["message"]
+
+
+def test_customers_who_wait_are_counted_but_not_named_and_only_within_opening_hours(
+    house: House, outside: Receiver
+) -> None:
+    house.add(outside.url)
+    house.link(LinkState.ONLINE)
+    nine_to_one = tuple((Span(9 * 60, 13 * 60),) for _ in range(7))
+    with house.books.database.write() as conn:
+        settings.save(conn, house.books.account_id, {"hours": Hours(nine_to_one)}, CLERK, NOON)
+    house.books.waiting(lid("628111"), "rahasia sekali")
+    house.books.waiting(lid("628222"), "halo?")
+    house.pass_time(29 * MINUTE)
+    assert outside.messages == []
+    house.pass_time(60 * MINUTE)
+    assert outside.titles == ["Toko Kita: Customers are waiting"]
+    body = outside.messages[0]["message"]
+    assert body.startswith("Customers who have waited for an answer for more than 30 minutes: 2.")
+    assert "628" not in body
+    assert "rahasia" not in body
+    # closed: neither an all-clear nor a reminder at night, but one in the morning
+    house.pass_time(19 * 60 * MINUTE, 10 * MINUTE)
+    assert len(outside.messages) == 1
+    house.pass_time(5 * 60 * MINUTE, 10 * MINUTE)
+    assert outside.titles[1:] == ["Toko Kita: Still: Customers are waiting"]
+
+
+def test_what_the_owner_does_not_want_to_hear_of_is_not_told(house: House, outside: Receiver) -> None:
+    house.add(outside.url)
+    house.link(LinkState.ONLINE)
+    with house.books.database.write() as conn:
+        alerts.choose(conn, Choices(3, None, frozenset({AlertKind.INBOX})))
+        assert alerts.choices(conn) == Choices(3, None, frozenset({AlertKind.INBOX}))
+    house.inbox_answers = False
+    house.books.waiting(lid("1"))
+    house.link(LinkState.OFFLINE, LinkReason.NETWORK)
+    house.pass_time(60 * MINUTE)
+    assert outside.titles == ["Toko Kita: No connection to WhatsApp"]
+
+
+def test_a_backup_that_failed_is_told_and_the_next_good_one(
+    house: House, outside: Receiver, tmp_path: Path
+) -> None:
+    house.add(outside.url)
+    house.config = Config.from_env(
+        {
+            "BALAS_DATA": str(tmp_path),
+            "BALAS_SHOP": "Toko Kita",
+            "BALAS_LANGUAGE": "id",
+            "BALAS_URL": "https://toko.id",
+        }
+    )
+    house.restart()
+    house.link(LinkState.ONLINE)
+    (tmp_path / "backups").mkdir()
+
+    def last(reason: str | None, good_at: datetime | None) -> None:
+        nightly_backup._remember(tmp_path, nightly_backup.Last(house.now, reason, None, None, good_at))
+
+    last("disk_full", NOON - DAY)
+    house.pass_time(3 * DAY, timedelta(hours=8))
+    last(None, house.now)
+    house.pass_time(MINUTE)
+    assert [title.removeprefix("Toko Kita: ") for title in outside.titles] == [
+        "Pencadangan gagal",
+        "Masih: Pencadangan gagal",
+        "Sudah berhari-hari tanpa cadangan",
+        "Sudah beres",
+    ]
+    # somebody outside can open this address
+    assert outside.messages[0]["message"].endswith("https://toko.id")
+
+
+def test_a_channel_that_fails_is_tried_again_later_and_given_up_after_a_day(
+    house: House, outside: Receiver
+) -> None:
+    outside.status = 500
+    number = house.add(outside.url)
+    house.link(LinkState.ONLINE)
+    house.link(LinkState.LOGGED_OUT)
+    house.look()
+    house.deliver()
+    channel = house.channel(number)
+    assert (channel.failed_why, channel.failures, channel.good_at) == ("broken", 1, None)
+    assert (channel.failed_at, channel.retry_at) == (house.now, house.now + BACK_OFF[0])
+    house.now += MINUTE / 2
+    house.deliver()
+    assert house.channel(number).failures == 1
+    while "due" in house.states():
+        house.now += timedelta(minutes=31)
+        house.deliver()
+        assert house.now < NOON + 2 * DAY
+    assert house.states() == ["failed"]
+    assert NOON + DAY <= house.now < NOON + DAY + timedelta(hours=2)
+    assert 8 < house.channel(number).failures < 40
+
+
+def test_a_channel_that_recovers_gets_what_was_due_in_order(house: House, outside: Receiver) -> None:
+    outside.status = 503
+    number = house.add(outside.url)
+    house.link(LinkState.ONLINE)
+    house.link(LinkState.LOGGED_OUT)
+    house.pass_time(20 * MINUTE)
+    house.link(LinkState.ONLINE)
+    house.pass_time(2 * MINUTE)
+    outside.status, outside.messages[:] = 200, []
+    house.pass_time(60 * MINUTE)
+    assert outside.titles == ["Toko Kita: The number is no longer linked", "Toko Kita: All clear"]
+    assert (house.channel(number).failures, house.channel(number).is_failing) == (0, False)
+
+
+def test_a_channel_that_hangs_holds_up_no_other(house: House, outside: Receiver) -> None:
+    house.postman = Postman(house.books.database, deadline=0.2)
+    with receiver() as silent:
+        silent.hangs = True
+        hanging, well = house.add(silent.url), house.add(outside.url)
+        house.link(LinkState.ONLINE)
+        house.link(LinkState.LOGGED_OUT)
+        house.look()
+        house.deliver()
+        assert (house.channel(hanging).failed_why, house.channel(hanging).failures) == ("timeout", 1)
+        assert house.channel(well).good_at == house.now
+        # its thread still waits: nobody is sent after it
+        house.now += DAY / 2
+        house.postman.go(house.now)
+        assert len(silent.messages) == 1
+        silent.released.set()
+
+
+def test_what_a_crash_interrupted_is_sent_once_more_and_never_for_ever(house: House, outside: Receiver) -> None:
+    number = house.add(outside.url)
+    house.link(LinkState.ONLINE)
+    house.link(LinkState.LOGGED_OUT)
+    house.look()
+
+    def crash() -> None:
+        (one,) = house.waiting()
+        with house.books.database.write() as conn:
+            assert alerts.claim(conn, one, house.now + MINUTE)
+        house.restart()
+        house.deliver()
+
+    crash()
+    assert (house.states(), outside.messages) == (["due"], [])
+    assert house.channel(number).failed_why == "stopped"
+    house.now += 2 * MINUTE
+    house.deliver()
+    assert (house.states(), len(outside.messages)) == (["sent"], 1)
+    house.now += DAY
+    house.look()
+    for _ in range(3):
+        crash()
+    assert (house.states(), len(outside.messages)) == (["sent", "failed"], 1)
+
+
+def test_a_clock_that_jumps_loses_no_alert(house: House, outside: Receiver) -> None:
+    outside.status = 500
+    house.add(outside.url)
+    house.link(LinkState.ONLINE)
+    house.link(LinkState.LOGGED_OUT)
+    house.look()
+    house.deliver()
+    house.now += 5 * DAY
+    house.deliver()
+    assert house.states() == ["due"]
+    outside.status = 200
+    house.now -= 9 * DAY
+    house.deliver()
+    assert house.states() == ["sent"]
+
+
+def test_a_channel_goes_with_what_was_on_its_way_to_it(house: House, outside: Receiver) -> None:
+    number = house.add(outside.url)
+    house.link(LinkState.ONLINE)
+    house.link(LinkState.LOGGED_OUT)
+    house.look()
+
+    def remove(conn: Connection) -> None:
+        alerts.remove_channel(conn, number)
+
+    with house.books.database.write() as conn:
+        remove(conn)
+    house.deliver()
+    assert (house.states(), outside.messages) == ([], [])
+    with house.books.database.read() as conn:
+        assert [one.alert.about for one in alerts.unfinished(conn)] == [About.LINK]
+
+
+def test_old_alerts_are_forgotten_and_open_ones_are_not(house: House, outside: Receiver) -> None:
+    house.add(outside.url)
+    house.link(LinkState.ONLINE)
+    house.link(LinkState.LOGGED_OUT)
+    house.pass_time(MINUTE)
+    house.link(LinkState.ONLINE)
+    house.pass_time(MINUTE)
+    house.link(LinkState.LOGGED_OUT)
+    house.pass_time(MINUTE)
+    with house.books.database.write() as conn:
+        assert alerts.prune(conn, NOON + DAY) == 1
+    assert house.states() == ["sent"]
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_every_alert_can_be_written(house: House, language: str) -> None:
+    writer = Writer(replace(house.config, language=language))
+    details: dict[str, str | int | None] = {"minutes": 30, "count": 2, "days": 4, "free": 300, "reason": ""}
+    details |= {"seen_at": NOON.isoformat(), "seen_by": "read", "until": NOON.isoformat()}
+    for about, step in RULES:
+        for state in LinkState if about == About.LINK else [None]:
+            found = Alert(about, step, details | {"state": state and state.value}, NOON, NOON)
+            for news in News:
+                message = writer.message(news, found, "Toko 2")
+                assert message.title.startswith("Toko Kita (Toko 2): ")
+                assert "%" not in message.title + message.body
+                assert len(message.body.splitlines()) == (2 if news == News.CLEARED else 6)
+
+
+def test_a_connection_that_is_just_being_tried_again_is_told_with_what_broke_it(
+    house: House, outside: Receiver
+) -> None:
+    house.add(outside.url)
+    house.link(LinkState.ONLINE)
+    for _ in range(6):
+        house.link(LinkState.OFFLINE, LinkReason.NETWORK)
+        house.pass_time(MINUTE)
+        house.link(LinkState.CONNECTING)
+        house.pass_time(MINUTE)
+    assert outside.messages[0]["message"].startswith("This computer can't reach WhatsApp.")
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ("", "empty"),
+        ("bukan alamat", "unknown"),
+        ("nosuch://user:pass@host", "unknown"),
+        ("https://example.org/", "unknown"),
+        ("syslog://", "here"),
+        ("tgram://", "incomplete"),
+        ("mailto://", "incomplete"),
+        ("json://[::1", "incomplete"),
+        ("json://" + "a" * 2000, "too_long"),
+    ],
+)
+def test_what_is_no_address_is_said_to_be_none(typed: str, reason: str) -> None:
+    with pytest.raises(ChannelError) as error:
+        channels.parse(typed)
+    assert error.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [(200, None), (403, "denied"), (404, "unknown"), (429, "busy"), (400, "refused"), (503, "broken")],
+)
+def test_what_a_service_answers_is_understood(outside: Receiver, status: int, why: str | None) -> None:
+    outside.status = status
+    assert channels.send(outside.url, "Toko Kita: Test", "halo") == why
+    assert outside.titles == ["Toko Kita: Test"]
+
+
+def test_a_service_that_is_not_there_is_said_to_be_so() -> None:
+    assert channels.send(f"json://127.0.0.1:{free_port()}/", "Toko Kita: Test", "halo") == "unreachable"
+
+
+def test_an_alert_goes_by_mail_and_a_wrong_password_is_said_to_be_one() -> None:
+    with mailbox() as mail:
+        assert channels.send(mail.url, "Toko Kita: Penyimpanan penuh", "Hapus berkas.") is None
+        assert message_from_bytes(mail.mails[0], policy=default)["Subject"] == "Toko Kita: Penyimpanan penuh"
+        mail.is_open = False
+        assert channels.send(mail.url, "Toko Kita: Test", "halo") == "denied"
+    assert len(mail.mails) == 1
+
+
+def test_no_password_is_shown_or_logged(outside: Receiver) -> None:
+    everything = io.StringIO()
+    handler, root = logging.StreamHandler(everything), logging.getLogger()
+    root.addHandler(handler)
+    before = root.level
+    root.setLevel(logging.DEBUG)
+    try:
+        outside.status = 500
+        address = channels.parse(f"  {outside.url}?overflow=split ")
+        assert address.service == "JSON"
+        assert address.shown == f"json://toko:****@127.0.0.1:{outside.server.server_port}/alerts"
+        assert channels.send(address.url, "Judul", "isi") == "broken"
+        telegram = channels.parse("tgram://123456789:AAGabcdefghijklmnopqrstuvwxyz012345678/12345")
+        assert telegram.shown == "tgram://1...8/12345"
+    finally:
+        root.setLevel(before)
+        root.removeHandler(handler)
+    for secret in ("s3kr1t", "AAGabc", "Judul", "/alerts"):
+        assert secret not in everything.getvalue()
+
+
+def test_the_command_line_says_what_is_wrong_and_what_does_not_arrive(house: House, outside: Receiver) -> None:
+    def said() -> list[str]:
+        with house.books.database.read() as conn:
+            return alert.describe(conn, house.config)
+
+    assert said() == []
+    outside.status = 403
+    house.add(outside.url)
+    house.link(LinkState.ONLINE)
+    house.link(LinkState.LOGGED_OUT)
+    house.pass_time(MINUTE)
+    assert said() == [
+        "Alerts: The number is no longer linked. Since: 22/11/2026 12:00.",
+        f"Alerts don't arrive. json://toko:****@127.0.0.1:{outside.server.server_port}/alerts: "
+        "The service refused the password or key in the address.",
+    ]

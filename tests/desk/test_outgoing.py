@@ -1,0 +1,96 @@
+"""The last look: what the bot has queued leaves only if nobody has overtaken it."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from daemon.desk import claims, outgoing
+from daemon.desk import replies as desk
+from daemon.domain.desk import Actor
+from daemon.domain.messages import Author, Delivery
+from daemon.domain.turns import Closer
+from daemon.store import outbox, turns
+from tests.support.books import Books, at, lid
+
+BOT = Closer(Author.BOT)
+
+
+class Desk:
+    """A waiting customer and what the bot has queued for him."""
+
+    def __init__(self, books: Books) -> None:
+        self.books = books
+        self.conversation, self.turn = books.waiting(lid("1"))
+        self.message = 0
+
+    def bot_acknowledges(self) -> None:
+        with self.books.database.write() as conn:
+            self.message = desk.acknowledge(conn, self.conversation, self.turn, "sebentar ya", "greeting", at(0))
+
+    def bot_answers(self) -> None:
+        with self.books.database.write() as conn:
+            self.message = desk.answer(
+                conn, self.conversation, BOT, "jam 8", at(0), turn_id=self.turn, bot_key="rule:1"
+            )
+
+    def leaves(self, now: datetime) -> bool:
+        with self.books.database.write() as conn:
+            reply = outbox.take_next(conn, self.books.account_id, now)
+            assert reply is not None
+            stopped = outgoing.stop(conn, self.books.account_id, reply, now)
+        assert (self.books.bubble(self.message).delivery == Delivery.CANCELLED) == stopped
+        return not stopped
+
+    def is_open(self) -> bool:
+        with self.books.database.read() as conn:
+            return turns.current(conn, self.conversation) == self.turn
+
+    def sari_types(self) -> None:
+        sari = Actor(Author.ADMIN, self.books.admin("Sari"))
+        with self.books.database.write() as conn:
+            claims.take(conn, self.conversation, sari, "tab", at(1))
+
+
+@pytest.fixture
+def table(books: Books) -> Desk:
+    return Desk(books)
+
+
+def test_an_acknowledgement_leaves_and_the_customer_waits_on(table: Desk) -> None:
+    table.bot_acknowledges()
+    assert table.leaves(at(1))
+    assert table.is_open()
+
+
+def test_an_acknowledgement_stays_once_somebody_has_answered(table: Desk) -> None:
+    table.bot_acknowledges()
+    with table.books.database.write() as conn:
+        turns.close(conn, table.turn, Closer(Author.PHONE, device=0), None, at(1))
+    assert not table.leaves(at(2))
+
+
+def test_the_bot_is_silent_while_somebody_types_and_its_turn_waits_again(table: Desk) -> None:
+    table.bot_answers()
+    assert not table.is_open()
+    table.sari_types()
+    assert not table.leaves(at(2))
+    assert table.is_open()
+
+
+def test_an_answer_of_the_bot_leaves(table: Desk) -> None:
+    table.bot_answers()
+    assert table.leaves(at(1))
+    assert not table.is_open()
+
+
+def test_the_bots_word_comes_at_once_or_not_at_all(table: Desk) -> None:
+    table.bot_answers()
+    assert not table.leaves(at(0) + outgoing.BOT_WAITS + timedelta(seconds=1))
+    assert table.is_open()
+
+
+def test_an_admins_reply_waits_as_long_as_it_must(table: Desk) -> None:
+    closer = Closer(Author.ADMIN, table.books.admin("Budi"))
+    with table.books.database.write() as conn:
+        table.message = desk.answer(conn, table.conversation, closer, "ada", at(0), turn_id=table.turn)
+    assert table.leaves(at(0) + timedelta(days=1))

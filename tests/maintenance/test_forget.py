@@ -1,0 +1,326 @@
+"""Forgetting a customer, and what is too old: every trace goes, numbers never come again, the rest stays."""
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import insert
+
+from auth_store.tables import metadata
+from daemon.desk import contacts as desk_contacts
+from daemon.desk import conversations as desk
+from daemon.desk import reports, settings
+from daemon.desk.forget import StillSending, forget
+from daemon.domain.desk import Action, Actor
+from daemon.domain.hours import Hours
+from daemon.domain.ids import Address, Party
+from daemon.domain.messages import Author
+from daemon.domain.turns import Closer
+from daemon.maintenance import retention
+from daemon.maintenance.export import Format, export
+from daemon.store import audit, contact_merge, contacts, erasing, media, outbox, receipts, turns
+from daemon.store.engine import Database
+from daemon.store.tables.core import message
+from tests.commands.test_cli import balas, refused
+from tests.support.books import NOON, Books, at, both, dump, lid, phone
+
+JAKARTA = ZoneInfo("Asia/Jakarta")
+SECRETS = (
+    "Nama-Rahasia",
+    "62819990001",
+    "700700700",
+    "kata-rahasia",
+    "catatan-rahasia",
+    "XL-rahasia",
+    "3EB0RAHASIA",
+)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+@pytest.fixture
+def books(data: Path, migrated_file: Path) -> Iterator[Books]:
+    (data / "balas.db").write_bytes(migrated_file.read_bytes())
+    (data / "balas.db").chmod(0o600)
+    database = Database(f"sqlite:///{data / 'balas.db'}")
+    yield Books(database)
+    database.close()
+
+
+def picture(data: Path, message_id: int) -> Path:
+    path = data / "media" / "1" / f"{message_id}.jpg"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"a picture")
+    return path
+
+
+class Known:
+    """A customer of whom everything is known that can be known, with an earlier conversation and an open one."""
+
+    def __init__(self, books: Books, data: Path) -> None:
+        self.books = books
+        party = both("700700700", "62819990001")
+        self.sari = Actor(Author.ADMIN, books.admin("Sari"), "10.0.0.7")
+        assert self.sari.admin_id
+        self.earlier, turn_id = books.waiting(party, "kata-rahasia pertama")
+        self.contact_id = books.contact(party)
+        answer = books.message(self.earlier, "kata-rahasia jawaban", from_me=True, wa_id="3EB0RAHASIA")
+        with books.database.write() as conn:
+            contacts.set_name(conn, self.contact_id, "Nama-Rahasia")
+            turns.close(conn, turn_id, Closer(Author.ADMIN, self.sari.admin_id), answer, at(60))
+            desk_contacts.save_note(conn, self.earlier, "catatan-rahasia", self.sari, NOON)
+            desk_contacts.set_field(conn, self.earlier, "Ukuran", "XL-rahasia", self.sari, NOON)
+            desk.tag(conn, self.earlier, "grosir", self.sari, NOON)
+            who = "62819990001@s.whatsapp.net"
+            receipts.record(conn, books.account_id, ("3EB0RAHASIA", "GONE"), who, 0, "read", NOON)
+            desk.resolve(conn, self.earlier, self.sari, at(120))
+        self.open, _ = books.waiting(party, "kata-rahasia kedua")
+        pending = books.message(self.open, None, kind="image", raw=b"kata-rahasia")
+        self.picture = picture(data, pending)
+        with books.database.write() as conn:
+            conn.execute(
+                message.update().where(message.c.id == pending).values(media={"file": f"1/{pending}.jpg"})
+            )
+        self.row, _ = books.queued(self.open, "kata-rahasia antre")
+
+    def forget(self) -> list[str]:
+        with self.books.database.write() as conn:
+            gone = forget(conn, self.books.account_id, self.contact_id, self.sari, at(200))
+        assert gone is not None
+        return gone.files
+
+
+@pytest.fixture
+def known(books: Books, data: Path) -> Known:
+    return Known(books, data)
+
+
+class TestForgetting:
+    def test_no_trace_is_left_in_any_row_or_in_the_files_bytes(self, known: Known, data: Path) -> None:
+        media.remove(data, known.forget())
+        for table, rows in dump(known.books.database).items():
+            for secret in SECRETS:
+                assert not [row for row in rows if secret in str(row)], (table, secret)
+        assert not known.picture.exists()
+        known.books.database.close()
+        with closing(sqlite3.connect(data / "balas.db")) as conn:
+            conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        content = (data / "balas.db").read_bytes()
+        assert not [secret for secret in SECRETS if secret.encode() in content]
+
+    def test_others_keep_everything(self, known: Known, data: Path) -> None:
+        other, _ = known.books.waiting(lid("800"), "pesan orang lain")
+        theirs = picture(data, known.books.message(other, "foto", media={"file": "1/900.jpg"}))
+        before = known.books.thread(other)
+        media.remove(data, known.forget())
+        assert known.books.thread(other) == before
+        assert theirs.exists()
+        assert known.books.summary(other).waiting_since is not None
+
+    def test_what_he_wrote_into_a_group_goes_and_the_others_words_stay(self, known: Known, data: Path) -> None:
+        group = known.books.conversation(Party(Address("120363001", "g.us")))
+        known.books.message(group, "kata-rahasia di grup", participant="700700700@lid")
+        known.books.message(group, "kata anggota lain", participant="800@lid")
+        media.remove(data, known.forget())
+        assert known.books.thread(group) == ["kata anggota lain"]
+
+    def test_what_the_team_did_stays_countable(self, known: Known) -> None:
+        def figures() -> reports.Report:
+            with known.books.database.read() as conn:
+                return reports.report(conn, known.books.account_id, at(-60), at(300), Hours(), JAKARTA)
+
+        before = figures()
+        known.forget()
+        after = figures()
+        # whoever waited is gone; whoever was answered counts
+        assert (before.handled.by_admins, before.handled.still_open) == (1, 1)
+        assert after.handled == replace(before.handled, still_open=0)
+        assert [one.figures.answered for one in after.admins] == [1]
+        assert after.team.first_response == before.team.first_response
+
+    def test_nobody_waits_any_more_and_nothing_leaves(self, known: Known) -> None:
+        known.forget()
+        assert known.books.summary(known.open).status == "resolved"
+        with known.books.database.write() as conn:
+            assert turns.current(conn, known.open) is None
+            assert outbox.take_next(conn, known.books.account_id, at(300)) is None
+            # there is nobody to write to
+            assert not desk.reopen(conn, known.open, known.sari, at(300))
+
+    def test_whoever_writes_again_is_somebody_new(self, known: Known) -> None:
+        known.forget()
+        party = both("700700700", "62819990001")
+        assert known.books.contact(party) != known.contact_id
+        known.books.waiting(party, "halo lagi")
+
+    def test_the_log_tells_who_did_it_and_not_to_whom(self, known: Known) -> None:
+        known.forget()
+        with known.books.database.read() as conn:
+            (line,) = audit.search(conn, known.books.account_id, actions=[Action.CONTACT_FORGOTTEN])
+        assert (line.admin_name, line.address) == ("Sari", "10.0.0.7")
+        assert line.detail == {"contact": known.contact_id, "messages": 5}
+
+    def test_a_second_time_there_is_nobody(self, known: Known) -> None:
+        known.forget()
+        with known.books.database.write() as conn:
+            assert forget(conn, 1, known.contact_id, known.sari, at(300)) is None
+            assert forget(conn, 1, 999, known.sari, at(300)) is None
+
+    def test_whoever_calls_himself_forgotten_is_not(self, books: Books, data: Path) -> None:
+        conversation_id = books.conversation(lid("800"))
+        contact_id = books.contact(lid("800"))
+        for text in ("satu", "dua", "tiga", "empat"):
+            books.message(conversation_id, text)
+        with books.database.write() as conn:
+            contacts.set_name(conn, contact_id, "Forgotten customer")
+        books.resolve(conversation_id)
+        books.waiting(lid("801"), "pelanggan lain")
+        retention.sweep(books.database, data, at(400))
+        assert books.thread(conversation_id) == ["satu", "dua", "tiga", "empat"]
+        with books.database.write() as conn:
+            assert forget(conn, books.account_id, contact_id, Actor(Author.ADMIN), at(500)) is not None
+
+    def test_an_export_names_him_as_forgotten(self, known: Known, tmp_path: Path) -> None:
+        known.forget()
+        export(known.books.database, tmp_path / "out", Format.JSONL, JAKARTA)
+        lines = (tmp_path / "out" / "conversations.jsonl").read_text().splitlines()
+        assert {json.loads(line)["customer"] for line in lines} == {"Forgotten customer"}
+
+    def test_it_waits_for_a_reply_that_is_leaving(self, known: Known) -> None:
+        with known.books.database.write() as conn:
+            assert outbox.take_next(conn, known.books.account_id, at(100)) is not None
+        before = dump(known.books.database)
+        with pytest.raises(StillSending), known.books.database.write() as conn:
+            forget(conn, known.books.account_id, known.contact_id, known.sari, at(200))
+        assert dump(known.books.database) == before
+
+    def test_who_was_merged_into_him_goes_too(self, books: Books, data: Path) -> None:
+        known = Known(books, data)
+        with books.database.write() as conn:
+            old = contacts.resolve(conn, books.account_id, phone("62819990002"), NOON)
+            contacts.set_name(conn, old, "Nama-Rahasia Lama")
+            contact_merge.merge(conn, books.account_id, survivor=known.contact_id, gone=old, now=NOON)
+            found = erasing.find(conn, phone="62819990002")
+            assert found == erasing.find(conn, contact_id=old) == erasing.Found(books.account_id, known.contact_id)
+        known.forget()
+        rows = str(dump(books.database)["contact"])
+        assert "Rahasia" not in rows
+        assert "62819990002" not in rows
+
+    def test_the_number_of_the_newest_message_never_comes_again(self, known: Known) -> None:
+        newest = max(row[0] for row in dump(known.books.database)["message"])
+        known.forget()
+        conversation_id, _ = known.books.waiting(lid("800"), "pelanggan lain")
+        contact_id = known.books.contact(lid("800"))
+        with known.books.database.read() as conn:
+            later = erasing.of_contacts(conn, [contact_id])
+        assert min(later) > newest
+        # what was emptied only for its number's sake goes once there is a newer one
+        assert len(known.books.thread(known.open)) == 1
+        retention.sweep(known.books.database, Path(known.books.database.path).parent, at(400))
+        assert known.books.thread(known.open) == []
+        assert known.books.thread(conversation_id) == ["pelanggan lain"]
+
+
+def test_every_table_that_hangs_on_a_message_is_known_to_erasing() -> None:
+    hanging = {
+        table.name
+        for table in metadata.tables.values()
+        for key in table.foreign_keys
+        if key.target_fullname == "message.id"
+    }
+    assert hanging == {"reaction", "download", "outbox", "mention"}
+
+
+class TestRetention:
+    def keep(self, books: Books, days: int) -> None:
+        actor = Actor(Author.ADMIN, None)
+        with books.database.write() as conn:
+            settings.save(conn, books.account_id, {"keep_days": days}, actor, NOON)
+
+    def test_old_messages_of_resolved_conversations_go_with_their_files(self, books: Books, data: Path) -> None:
+        done, running = books.conversation(lid("1")), books.conversation(lid("2"))
+        for number in (done, running):
+            for days in (0, 10, 40):
+                message_id = books.message(number, f"{days} hari", sent_at=at(days * 86400))
+                with books.database.write() as conn:
+                    file = {"file": f"1/{message_id}.jpg"}
+                    conn.execute(message.update().where(message.c.id == message_id).values(media=file))
+                picture(data, message_id)
+        books.resolve(done)
+        now = at(41 * 86400)
+        assert retention.sweep(books.database, data, now) == 0
+        self.keep(books, 30)
+        assert retention.sweep(books.database, data, now) == 2
+        assert books.thread(done) == ["40 hari"]
+        assert books.thread(running) == ["0 hari", "10 hari", "40 hari"]
+        left = {row[0] for row in dump(books.database)["message"]}
+        assert {int(path.stem) for path in (data / "media" / "1").iterdir()} == left
+        assert retention.sweep(books.database, data, now) == 0
+
+    def test_a_reply_that_waits_and_the_newest_message_stay(self, books: Books, data: Path) -> None:
+        conversation_id = books.conversation(lid("1"))
+        books.message(conversation_id, "lama")
+        books.queued(conversation_id, "menunggu")
+        books.message(conversation_id, "terbaru")
+        books.resolve(conversation_id)
+        self.keep(books, 1)
+        assert retention.sweep(books.database, data, at(90 * 86400)) == 1
+        assert sorted(filter(None, books.thread(conversation_id))) == ["menunggu", "terbaru"]
+
+    def test_many_go_in_portions(self, books: Books, data: Path) -> None:
+        conversation_id = books.conversation(lid("1"))
+        contact_id = books.contact(lid("1"))
+        row = {"account_id": books.account_id, "conversation_id": conversation_id, "contact_id": contact_id}
+        row |= {"from_me": False, "author": "customer", "kind": "text", "sent_at": NOON, "arrived_at": NOON}
+        with books.database.write() as conn:
+            conn.execute(insert(message), [row | {"text": "lama", "wa_id": f"X{n}"} for n in range(1201)])
+        books.resolve(conversation_id)
+        self.keep(books, 1)
+        assert retention.sweep(books.database, data, at(90 * 86400)) == 1200
+
+    def test_files_of_no_message_go_once_they_are_old(self, books: Books, data: Path) -> None:
+        conversation_id = books.conversation(lid("1"))
+        kept = books.message(conversation_id, "foto", media={"file": "1/1.jpg"})
+        files = [picture(data, number) for number in (kept, 77, 78)]
+        (data / "media" / "1" / "5.bin.part").write_bytes(b"half")
+        now = at(90 * 86400)
+        for path in (data / "media" / "1").iterdir():
+            os.utime(path, (now.timestamp() - 90_000,) * 2)
+        os.utime(files[2], (now.timestamp() - 60,) * 2)
+        retention.sweep(books.database, data, now)
+        assert sorted(path.name for path in (data / "media" / "1").iterdir()) == ["1.jpg", "78.jpg"]
+
+
+class TestCommand:
+    def test_a_phone_number_as_people_write_it_is_enough(self, known: Known, data: Path) -> None:
+        refused(balas(data, "forget", "0819 990 009", "--yes"), "no such customer")
+        done = balas(data, "forget", "\u202a٠٨١٩\u2011990\u2011001\u202c", "--yes")
+        assert done.returncode == 0, done.stderr
+        assert "Erased 5 messages in 2 conversations." in done.stdout
+        assert not known.picture.exists()
+        assert "Rahasia" not in str(dump(known.books.database)["contact"])
+        refused(balas(data, "forget", str(known.contact_id), "--yes"), "already")
+
+    def test_it_asks_first(self, known: Known, data: Path) -> None:
+        asked = balas(data, "forget", str(known.contact_id), stdin="n\n")
+        assert asked.returncode == 1
+        assert "Erase Nama-Rahasia with 5 messages for good?" in asked.stdout
+        assert "Nama-Rahasia" in str(dump(known.books.database)["contact"])
+
+    @pytest.mark.parametrize("customer", ["Budi", "99", "62812000000000"])
+    def test_nobody_else_is_hit(self, known: Known, data: Path, customer: str) -> None:
+        before = dump(known.books.database)
+        refused(balas(data, "forget", customer, "--yes"))
+        assert dump(known.books.database) == before

@@ -1,0 +1,344 @@
+"""What a crash catches between WhatsApp's acknowledgement and our books gets a place where a person sees it."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from auth_store.files import session_file
+from daemon.domain.ids import Address, Party
+from daemon.domain.messages import (
+    Author,
+    Delivery,
+    MessageKind,
+    Origin,
+    OutboxState,
+    ReceiptKind,
+    ReceiptReceived,
+)
+from daemon.domain.time import from_unix
+from daemon.domain.turns import Closer
+from daemon.session.crash_recovery import recover
+from daemon.store import accounts, messages, outbox, turns
+from daemon.whatsapp.arrival_journal import Arrival, Arrivals, ArrivedReceipt, parse_head, parse_receipt
+from tests.ingest.test_commit import arrives, ingest
+from tests.support.books import NOON, Books, at, both, dump, lid
+from tests.support.inbox import row
+from tests.support.shop import Shop, wait_until
+
+BUDI = both("551", "62811")
+HEAD = (
+    b'<message addressing_mode="lid" from="551@lid" id="A" notify="%s" sender_pn="62811@s.whatsapp.net"'
+    b' t="1795323605" type="text"'
+)
+OWN = (
+    b'<message addressing_mode="lid" from="118:%d@lid" id="P" notify="Toko"'
+    b' peer_recipient_pn="62811@s.whatsapp.net" recipient="551@lid" t="%d" type="text"'
+)
+REST = b'><enc type="msg" v="2"><!-- 194 bytes --></enc></message>'
+
+
+class TestHeads:
+    @pytest.mark.parametrize("name", ["Budi", "", 'B" id="Z', "a>b <c>", "José 🦊", 't="1" type="x"', "Budi="])
+    def test_a_stanza_tells_who_wrote_whatever_he_calls_himself(self, name: str) -> None:
+        assert parse_head(HEAD % name.encode()) == Arrival("A", BUDI, None, name, 1795323605)
+
+    def test_a_name_that_hides_the_rest_leaves_the_sender(self) -> None:
+        found = parse_head(b'<message from="551@lid" id="A" notify="x')
+        assert found == Arrival("A", lid("551"))
+
+    def test_a_group_tells_the_writer(self) -> None:
+        head = b'<message from="77@g.us" id="A" notify="B" participant="551@lid" t="5" type="text"'
+        assert parse_head(head) == Arrival("A", Party(Address("77", "g.us")), "551@lid", "B", 5)
+
+    @pytest.mark.parametrize("device", [0, 7])
+    def test_what_another_device_of_ours_wrote_tells_in_which_chat(self, device: int) -> None:
+        head = (
+            b'<message addressing_mode="lid" from="118:%d@lid" id="A" notify="Toko" peer_recipient_pn='
+            b'"62811@s.whatsapp.net" recipient="551@lid" t="5" type="text"'
+        )
+        assert parse_head(head % device) == Arrival("A", BUDI, at=5, writer=Address("118", "lid", device))
+
+    @pytest.mark.parametrize(
+        "head",
+        [
+            b'<message from="118@lid" id="A" notify="Toko" recipient="status@broadcast" t="5" type="text"',
+            b'<message from="551@lid" id="A" notify="Budi" t="5" type="reaction"',
+            b'<message edit="1" from="118@lid" id="A" notify="Toko" recipient="551@lid" t="5" type="text"',
+            b'<message from="status@broadcast" id="A" participant="551@lid" t="5" type="media"',
+            b'<message from="120@newsletter" id="A" t="5" type="text"',
+            b'<message from="nobody" id="A" t="5" type="text"',
+            b'<message from="551@l',
+            b"",
+        ],
+    )
+    def test_stories_channels_torn_lines_and_what_is_no_message_of_its_own_are_nobodys(self, head: bytes) -> None:
+        assert parse_head(head) is None
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    """A session's database with the tables that name received messages, as the library makes them."""
+    path = tmp_path / "session.db"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(
+            "CREATE TABLE whatsmeow_message_secrets (our_jid TEXT, chat_jid TEXT, sender_jid TEXT,"
+            " message_id TEXT, key bytea NOT NULL, PRIMARY KEY (our_jid, chat_jid, sender_jid, message_id))"
+        )
+        db.execute("CREATE TABLE whatsmeow_lid_map (lid TEXT PRIMARY KEY, pn TEXT UNIQUE NOT NULL)")
+        db.execute("INSERT INTO whatsmeow_lid_map VALUES ('551', '62811')")
+        db.commit()
+    return path
+
+
+def keep_secret(keys: Path, wa_id: str, chat: str = "551@lid", sender: str = "551@lid") -> None:
+    with closing(sqlite3.connect(keys)) as db:
+        db.execute(
+            "INSERT INTO whatsmeow_message_secrets VALUES ('118:1@lid', ?, ?, ?, '')", (chat, sender, wa_id)
+        )
+        db.commit()
+
+
+class TestReceipts:
+    HEAD = b'<receipt from="551:3@lid" id="A" t="1795323605"'
+
+    def test_a_receipt_is_read_whole(self) -> None:
+        list_of_three = b'><list><item id="B"/><item id="C"/></list></receipt>'
+        found = parse_receipt(self.HEAD + b' type="read"' + list_of_three)
+        budi = Address("551", "lid", 3)
+        assert found == ArrivedReceipt(("A", "B", "C"), budi, None, ReceiptKind.READ, 1795323605)
+        assert parse_receipt(self.HEAD + b"/>") == ArrivedReceipt(
+            ("A",), budi, None, ReceiptKind.DELIVERED, 1795323605
+        )
+
+    def test_what_we_read_elsewhere_tells_in_which_chat(self) -> None:
+        found = parse_receipt(b'<receipt from="118@lid" id="A" recipient="551@lid" t="5" type="read-self"/>')
+        chat = Address("551", "lid")
+        assert found == ArrivedReceipt(("A",), Address("118", "lid"), chat, ReceiptKind.READ_SELF, 5)
+
+    @pytest.mark.parametrize(
+        "node",
+        [
+            HEAD + b' type="retry"><retry count="1" id="A" t="5" v="1"/></receipt>',
+            HEAD + b' type="hist_sync"/>',
+            HEAD.replace(b"@lid", b"@g.us") + b"/>",
+            b'<receipt from="551@lid" id="A"/>',
+            b'<receipt from="551@l',
+        ],
+    )
+    def test_what_moves_nothing_is_passed_over(self, node: bytes) -> None:
+        assert parse_receipt(node) is None
+
+
+class TestArrivals:
+    def test_are_there_for_the_next_process_until_all_is_well(self, keys: Path) -> None:
+        arrivals = Arrivals(keys)
+        arrivals.start_anew()
+        arrivals.note(HEAD % b"Bu\ndi" + REST)
+        arrivals.note((HEAD % b"Budi").replace(b'id="A"', b'id="B"') + REST)
+        arrivals.settle("B")
+        assert Arrivals(keys).read() == [Arrival("A", BUDI, None, "Bu di", 1795323605)]
+        arrivals.start_anew()
+        assert Arrivals(keys).read() == []
+
+    def test_what_shows_nothing_when_unreadable_is_no_message(self, keys: Path) -> None:
+        arrivals = Arrivals(keys)
+        arrivals.note(HEAD % b"Budi" + REST.replace(b"type=", b'decrypt-fail="hide" type='))
+        assert arrivals.read() == []
+
+    def test_start_anew_only_in_silence_when_asked_to(self, keys: Path) -> None:
+        arrivals = Arrivals(keys)
+        arrivals.note(HEAD % b"Budi" + REST)
+        arrivals.start_anew(silence=30.0)
+        assert len(arrivals.read()) == 1
+
+    def test_a_day_without_silence_does_not_fill_the_disk(self, keys: Path) -> None:
+        arrivals = Arrivals(keys)
+        arrivals.start_anew()
+        for number in range(30_000):
+            arrivals.note((HEAD % b"Budi").replace(b'id="A"', b'id="%d"' % number) + REST)
+        found = arrivals.read()
+        assert 4_000 <= len(found) <= 20_000
+        assert found[-1].wa_id == "29999"
+
+    def test_a_torn_last_line_hides_nothing_else(self, keys: Path) -> None:
+        arrivals = Arrivals(keys)
+        arrivals.note(HEAD % b"Budi" + REST)
+        with keys.with_name("session.db-arrivals").open("ab") as file:
+            file.write(b'<message addressing_mode="lid" fr')
+        assert [arrival.wa_id for arrival in arrivals.read()] == ["A"]
+
+    def test_the_librarys_secrets_name_what_a_power_cut_took_from_the_file(self, keys: Path) -> None:
+        keep_secret(keys, "old")
+        arrivals = Arrivals(keys)
+        arrivals.start_anew()
+        keep_secret(keys, "A")
+        keep_secret(keys, "from the phone", sender="118@lid")
+        keep_secret(keys, "B", chat="62811@s.whatsapp.net", sender="62811:3@s.whatsapp.net")
+        other_way = Party(Address("62811", "s.whatsapp.net"), Address("551", "lid"))
+        by_us = Arrival("from the phone", BUDI, writer=Address("118", "lid"))
+        assert arrivals.read() == [Arrival("A", BUDI), by_us, Arrival("B", other_way)]
+
+    def test_the_secrets_of_a_history_are_no_arrivals(self, keys: Path) -> None:
+        arrivals = Arrivals(keys)
+        arrivals.start_anew()
+        arrivals.note(b'<message category="peer" from="118@s.whatsapp.net" id="P" t="5" type="text"' + REST)
+        keep_secret(keys, "old")
+        assert arrivals.read() == []
+        arrivals.start_anew()
+        assert arrivals.read() == []
+
+    def test_a_file_without_tables_has_no_secrets(self, tmp_path: Path) -> None:
+        (tmp_path / "new.db").touch()
+        arrivals = Arrivals(tmp_path / "new.db")
+        arrivals.start_anew()
+        assert arrivals.read() == []
+
+
+@pytest.fixture
+def linked(books: Books) -> Books:
+    with books.database.write() as conn:
+        accounts.set_identity(conn, books.account_id, "62899", "118", 1, NOON)
+    return books
+
+
+class TestRecovery:
+    def arrivals(self, keys: Path) -> Arrivals:
+        arrivals = Arrivals(keys)
+        arrivals.note(HEAD % b"Budi" + REST)
+        return arrivals
+
+    def test_a_lost_message_waits_for_an_answer_in_its_conversation(self, linked: Books, keys: Path) -> None:
+        ingest(linked, arrives("earlier", "halo"))
+        assert recover(linked.database, linked.account_id, self.arrivals(keys), lambda: at(7200)) == 1
+        assert linked.thread(1) == ["halo", None]
+        assert linked.bubble(2).kind == MessageKind.LOST
+        assert linked.summary(1).waiting_since is not None
+
+    def test_a_stranger_gets_a_conversation_and_his_name(self, linked: Books, keys: Path) -> None:
+        recover(linked.database, linked.account_id, self.arrivals(keys), lambda: at(7200))
+        assert linked.summary(1).contact_name == "Budi"
+
+    def test_doing_it_twice_changes_nothing(self, linked: Books, keys: Path) -> None:
+        recover(linked.database, linked.account_id, self.arrivals(keys), lambda: at(7200))
+        before = dump(linked.database)
+        assert recover(linked.database, linked.account_id, self.arrivals(keys), lambda: at(7300)) == 0
+        assert dump(linked.database) == before
+
+    def test_a_message_that_was_committed_is_left_alone(self, linked: Books, keys: Path) -> None:
+        # it came under the number alone, before anybody knew that both are one
+        ingest(linked, arrives("A", "halo", party=Party(Address("62811", "s.whatsapp.net"))))
+        before = dump(linked.database)
+        assert recover(linked.database, linked.account_id, self.arrivals(keys), lambda: at(7200)) == 0
+        assert dump(linked.database) == before
+
+    def test_a_message_that_comes_once_more_fills_its_place(self, linked: Books, keys: Path) -> None:
+        recover(linked.database, linked.account_id, self.arrivals(keys), lambda: at(7200))
+        ingest(linked, arrives("A", None))
+        assert linked.bubble(1).kind == MessageKind.LOST
+        ingest(linked, arrives("A", "halo"))
+        assert (linked.thread(1), linked.bubble(1).kind) == (["halo"], MessageKind.TEXT)
+
+    def test_a_reply_on_the_phone_that_nobody_saw_closes_its_turn(self, linked: Books, keys: Path) -> None:
+        ingest(linked, arrives("A", "halo"))
+        _, queued = linked.queued(1)
+        arrivals = Arrivals(keys)
+        arrivals.note(OWN % (0, NOON.timestamp() + 9) + REST)
+        assert recover(linked.database, linked.account_id, arrivals, lambda: at(7200)) == 1
+        with linked.database.read() as conn:
+            mark = turns.last_closed(conn, 1)
+        assert mark is not None
+        assert (mark.closer, mark.closed_at, mark.text) == (Closer(Author.PHONE, device=0), at(9), None)
+        assert linked.summary(1).waiting_since is None
+        # what an admin had queued meanwhile waits for his decision
+        assert linked.bubble(queued).delivery == Delivery.HELD
+        assert (linked.bubble(3).kind, linked.bubble(3).from_me) == (MessageKind.LOST, True)
+        before = dump(linked.database)
+        assert recover(linked.database, linked.account_id, arrivals, lambda: at(7300)) == 0
+        assert dump(linked.database) == before
+
+    def test_what_the_customer_wrote_after_that_reply_waits_on(self, linked: Books, keys: Path) -> None:
+        ingest(linked, arrives("A", "halo"), arrives("B", "dan satu lagi", 20))
+        arrivals = Arrivals(keys)
+        arrivals.note(OWN % (7, NOON.timestamp() + 9) + REST)
+        recover(linked.database, linked.account_id, arrivals, lambda: at(7200))
+        assert linked.summary(1).waiting_since == at(20)
+
+    def test_a_secret_of_a_stranger_in_a_customers_chat_answers_nobody(self, linked: Books, keys: Path) -> None:
+        ingest(linked, arrives("A", "halo"))
+        arrivals = Arrivals(keys)
+        arrivals.start_anew()
+        keep_secret(keys, "B", sender="777@lid")
+        keep_secret(keys, "C", sender="118:3@lid")
+        assert recover(linked.database, linked.account_id, arrivals, lambda: at(7200)) == 1
+        assert linked.summary(1).waiting_since is None
+
+    def test_lost_receipts_settle_what_is_uncertain_and_what_was_read_elsewhere(
+        self, linked: Books, keys: Path
+    ) -> None:
+        ingest(linked, arrives("A", "halo"))
+        number, message_id = linked.queued(1)
+        with linked.database.write() as conn:
+            outbox.take_next(conn, 1, NOON)
+            outbox.record_wa_id(conn, number, "OURS")
+            outbox.settle(conn, number, OutboxState.UNCERTAIN, NOON)
+            messages.set_delivery(conn, message_id, Delivery.UNCERTAIN)
+        arrivals = Arrivals(keys)
+        arrivals.note_receipt(b'<receipt from="551@lid" id="OURS" t="1795323605"/>')
+        arrivals.note_receipt(b'<receipt from="118@lid" id="A" recipient="551@lid" t="1795323605" type="read"/>')
+        recover(linked.database, linked.account_id, arrivals, lambda: at(7200))
+        summary = linked.summary(1)
+        assert linked.bubble(message_id).delivery == Delivery.DELIVERED
+        assert (summary.unread, summary.seen_elsewhere_by) == (0, Author.PHONE)
+        # WhatsApp's own repetition is nothing new
+        before = dump(linked.database)
+        again = ReceiptReceived(
+            ("OURS",), Origin(lid("551"), False, 0, from_unix(1795323605)), ReceiptKind.DELIVERED
+        )
+        ingest(linked, again)
+        assert dump(linked.database) == before
+
+    def test_nobody_is_made_up_while_no_number_is_linked(self, books: Books, keys: Path) -> None:
+        assert recover(books.database, books.account_id, self.arrivals(keys), lambda: at(7200)) == 0
+        assert books.rows("contact") == 0
+
+
+@pytest.mark.parametrize("power_cut", [False, True])
+def test_what_was_acknowledged_but_not_committed_leaves_its_trace_after_a_kill(
+    shop: Shop, power_cut: bool
+) -> None:
+    customer, asks = shop.wa.add_customer(f"Budi {power_cut}"), shop.wa.add_customer(f"Rina {power_cut}")
+    hello = f"halo {power_cut}"
+    for one in (customer, asks):
+        one.send_text(hello)
+        wait_until(lambda one=one: shop.texts(one.name) == [hello])
+    reply = shop.answer(customer.name, "siap")
+    shop.wait_for_delivery(reply, Delivery.DELIVERED)
+    session = shop.pid("session")
+    assert session is not None
+    file = session_file(shop.config.data, shop.account_id)
+    with shop.database.write():
+        # nobody else can commit: the library acknowledges what our callback can't keep
+        wa_id = customer.send_text("hilang")
+        customer.wait_for_receipt(wa_id)
+        customer.read()
+        by_phone = shop.wa.phone.send_text(asks, "dari HP")
+        wait_until(lambda: shop.wa.waiting() == 0, what="the acknowledgements")
+        if power_cut:
+            lines = file.with_name(file.name + "-arrivals").read_bytes().splitlines(keepends=True)
+            gone = (wa_id.encode(), by_phone.encode(), b"peer")
+            kept = [line for line in lines if not any(part in line for part in gone)]
+            file.with_name(file.name + "-arrivals").write_bytes(b"".join(kept))
+        shop.kill("session")
+    shop.wait_for_successor("session", session)
+    found = wait_until(lambda: [b for b in shop.bubbles(customer.name) if b.kind == MessageKind.LOST])
+    assert len(found) == 1
+    assert shop.texts(customer.name) == [hello, "siap", None]
+    assert shop.bubble(reply).delivery == Delivery.READ
+    # somebody has answered, even if nobody here has seen what
+    assert [(b.kind, b.author) for b in shop.bubbles(asks.name)[1:]] == [(MessageKind.LOST, Author.PHONE)]
+    assert (row(shop, asks.name).waiting_since, row(shop, customer.name).waiting_since is None) == (None, False)
+    customer.send_text(f"lalu {power_cut}")
+    shop.wait_for_text(f"lalu {power_cut}")
+    assert len(shop.bubbles(customer.name)) == 4
