@@ -1,7 +1,7 @@
 """The phone's ladder as the shop lives it: real processes, the real library, a phone that is off for days.
 
-Time is moved in the shop's processes and on WhatsApp's server alike (tests/support/clock_site). What WhatsApp itself
-does after fourteen days is played by the simulator: it unlinks when the test says so.
+Time is moved in the shop's processes and on WhatsApp's server alike (tests/support/clock_site). What WhatsApp
+itself does after fourteen days is played by the simulator: it unlinks when the test says so.
 """
 
 from collections.abc import Iterator
