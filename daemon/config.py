@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from dotenv import dotenv_values
 
 from daemon.domain.phone_numbers import COUNTRIES
-from daemon.domain.primary_phone import Limits
+from daemon.domain.primary_phone import PhoneLimits
 
 LANGUAGES = ("id", "en")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -81,7 +81,7 @@ class Config:
     proxies: int
     backup_at: time
     backup_keep: int
-    phone_limits: Limits
+    phone_limits: PhoneLimits
     log_level: str
     metrics_token: str
     database_url: str
@@ -184,12 +184,14 @@ class Config:
         }
 
 
-def _phone_limits(text: str) -> Limits:
+def _phone_limits(text: str) -> PhoneLimits:
     days = text.replace(",", " ").split()
     try:
-        if len(days) != len(fields(Limits)) or not all(re.fullmatch(r"\d{1,3}(\.\d{1,3})?", day) for day in days):
+        if len(days) != len(fields(PhoneLimits)) or not all(
+            re.fullmatch(r"\d{1,3}(\.\d{1,3})?", day) for day in days
+        ):
             raise ValueError
-        return Limits(*map(float, days))
+        return PhoneLimits(*map(float, days))
     except ValueError as error:
         raise ConfigError(
             "BALAS_PHONE_DAYS should be five numbers of days, each above the one before, such as 7 10 12 13 14."

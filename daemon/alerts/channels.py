@@ -45,7 +45,7 @@ class ChannelError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class ChannelAddress:
     """A channel's address: as it is, by the name of its service, and as it may be shown."""
 
     url: str
@@ -53,7 +53,7 @@ class Address:
     shown: str
 
 
-def parse(text: str) -> Address:
+def parse(text: str) -> ChannelAddress:
     """A typed address, checked by Apprise; raises ChannelError."""
     url = one_line(text)
     if not url:
@@ -68,7 +68,7 @@ def parse(text: str) -> Address:
         raise ChannelError("incomplete" if _is_known(schema) else "unknown")
     # parameters say nothing to people
     shown = plugin.url(privacy=True).split("?", 1)[0].removesuffix("/")
-    return Address(url, str(plugin.service_name or schema), shown)
+    return ChannelAddress(url, str(plugin.service_name or schema), shown)
 
 
 def send(url: str, title: str, body: str) -> str | None:

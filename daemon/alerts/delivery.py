@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from daemon.alerts import channels
 from daemon.store import alerts
-from daemon.store.alerts import Channel, Delivery
+from daemon.store.alerts import AlertPost, Channel
 from daemon.store.engine import Database
 
 log = logging.getLogger(__name__)
@@ -33,10 +33,10 @@ Send = Callable[[str, str, str], str | None]
 
 
 @dataclass
-class _Errand:
+class _Attempt:
     """One message under way."""
 
-    delivery: Delivery
+    delivery: AlertPost
     failures: int
     started: float
     thread: threading.Thread = field(init=False)
@@ -46,27 +46,27 @@ class _Errand:
     is_settled: bool = False
 
 
-class Postman:
+class AlertDelivery:
     """Use it from one thread; `send` gives None, or a word that says why it failed."""
 
     def __init__(self, database: Database, send: Send = channels.send, deadline: float = DEADLINE) -> None:
         self._database = database
         self._send = send
         self._deadline = deadline
-        self._errands: dict[int, _Errand] = {}
+        self._attempts: dict[int, _Attempt] = {}
         self._is_new = True
 
     @property
     def is_busy(self) -> bool:
         """Whether an outcome is to be expected."""
-        return any(not one.is_settled for one in self._errands.values())
+        return any(not one.is_settled for one in self._attempts.values())
 
     def go(self, now: datetime) -> None:
         """Write down what has come of messages under way, and send what is due to channels that are free."""
-        for number, errand in list(self._errands.items()):
-            self._settle(errand, now)
-            if errand.is_settled and not errand.thread.is_alive():
-                del self._errands[number]
+        for number, attempt in list(self._attempts.items()):
+            self._settle(attempt, now)
+            if attempt.is_settled and not attempt.thread.is_alive():
+                del self._attempts[number]
         with self._database.read() as conn:
             waiting = alerts.waiting(conn)
             known = {one.id: one for one in alerts.channels(conn)} if waiting else {}
@@ -75,7 +75,7 @@ class Postman:
             self._is_new = False
         for one in waiting:
             channel = known[one.channel_id]
-            if one.state != alerts.DUE or channel.id in self._errands:
+            if one.state != alerts.DUE or channel.id in self._attempts:
                 continue
             if one.kind == alerts.TEST or alerts.is_free(channel, now, BACK_OFF[-1]):
                 self._start(one, channel, now)
@@ -83,12 +83,12 @@ class Postman:
     def finish(self, now: datetime, seconds: float) -> None:
         """Give what is under way a little time, and write down what has come of it."""
         deadline = time.monotonic() + seconds
-        for errand in self._errands.values():
-            if not errand.is_settled:
-                errand.thread.join(max(0.0, deadline - time.monotonic()))
-                self._settle(errand, now)
+        for attempt in self._attempts.values():
+            if not attempt.is_settled:
+                attempt.thread.join(max(0.0, deadline - time.monotonic()))
+                self._settle(attempt, now)
 
-    def _pick_up(self, waiting: list[Delivery], now: datetime) -> None:
+    def _pick_up(self, waiting: list[AlertPost], now: datetime) -> None:
         """What another process was sending when it ended."""
         for one in waiting:
             if one.state == alerts.SENDING:
@@ -96,43 +96,43 @@ class Postman:
                     last = one.kind == alerts.TEST or one.attempts >= MOST_ENDS
                     alerts.has_failed(conn, one, "stopped", now, now + BACK_OFF[0], for_good=last)
 
-    def _start(self, one: Delivery, channel: Channel, now: datetime) -> None:
+    def _start(self, one: AlertPost, channel: Channel, now: datetime) -> None:
         with self._database.write() as conn:
             if not alerts.claim(conn, one, now + _back_off(channel.failures)):
                 return
-        errand = _Errand(one, channel.failures, time.monotonic())
-        errand.thread = threading.Thread(
-            target=self._run, args=(errand, channel.url), name=f"alert {one.id}", daemon=True
+        attempt = _Attempt(one, channel.failures, time.monotonic())
+        attempt.thread = threading.Thread(
+            target=self._run, args=(attempt, channel.url), name=f"alert {one.id}", daemon=True
         )
-        self._errands[channel.id] = errand
-        errand.thread.start()
+        self._attempts[channel.id] = attempt
+        attempt.thread.start()
 
-    def _run(self, errand: _Errand, url: str) -> None:
+    def _run(self, attempt: _Attempt, url: str) -> None:
         try:
-            errand.reason = self._send(url, errand.delivery.title, errand.delivery.body)
+            attempt.reason = self._send(url, attempt.delivery.title, attempt.delivery.body)
         except Exception as error:
             log.error("an alert could not be sent: %s", type(error).__name__)
-            errand.reason = "failed"
-        errand.done = True
+            attempt.reason = "failed"
+        attempt.done = True
 
-    def _settle(self, errand: _Errand, now: datetime) -> None:
-        late = time.monotonic() - errand.started > self._deadline
-        if errand.is_settled or not (errand.done or late):
+    def _settle(self, attempt: _Attempt, now: datetime) -> None:
+        late = time.monotonic() - attempt.started > self._deadline
+        if attempt.is_settled or not (attempt.done or late):
             return
-        reason = errand.reason if errand.done else "timeout"
+        reason = attempt.reason if attempt.done else "timeout"
         with self._database.write() as conn:
-            self._write(conn, errand, reason, now)
-        errand.is_settled = True
+            self._write(conn, attempt, reason, now)
+        attempt.is_settled = True
 
-    def _write(self, conn: Connection, errand: _Errand, reason: str | None, now: datetime) -> None:
-        one = errand.delivery
+    def _write(self, conn: Connection, attempt: _Attempt, reason: str | None, now: datetime) -> None:
+        one = attempt.delivery
         if reason is None:
             alerts.has_arrived(conn, one, now)
             log.info("alert %d went out by channel %d", one.id, one.channel_id)
             return
         is_test = one.kind == alerts.TEST
-        alerts.has_failed(conn, one, reason, now, now + _back_off(errand.failures), for_good=is_test)
-        if errand.failures + 1 >= FEWEST_FAILURES:
+        alerts.has_failed(conn, one, reason, now, now + _back_off(attempt.failures), for_good=is_test)
+        if attempt.failures + 1 >= FEWEST_FAILURES:
             alerts.give_up(conn, one.channel_id, now - GIVEN_UP_AFTER, now)
         # by number: the address is a secret
         log.warning("alert %d did not go out by channel %d: %s", one.id, one.channel_id, reason)

@@ -8,10 +8,10 @@ from sqlalchemy import Connection
 
 from daemon.alerts import facts
 from daemon.alerts.facts import Machine
-from daemon.alerts.message import Writer
+from daemon.alerts.message import AlertWriter
 from daemon.config import Config
-from daemon.domain.alert_checks import judge_machine, judge_number
-from daemon.domain.alerts import About, Alert, Choices, News, Verdict, follow
+from daemon.domain.alert_checks import judge_account, judge_machine
+from daemon.domain.alerts import About, Alert, AlertChoices, AlertVerdict, News, follow
 from daemon.store import accounts, alerts
 
 
@@ -41,17 +41,17 @@ def changes(conn: Connection, machine: Machine, now: datetime) -> list[Change]:
 
 
 def _verdicts(
-    conn: Connection, machine: Machine, choices: Choices, now: datetime
-) -> Iterator[tuple[int | None, About, Verdict]]:
+    conn: Connection, machine: Machine, choices: AlertChoices, now: datetime
+) -> Iterator[tuple[int | None, About, AlertVerdict]]:
     for account in accounts.every(conn):
-        number = facts.of_number(conn, account, choices, machine.config, now)
-        for about, verdict in judge_number(number, choices).items():
+        number = facts.of_account(conn, account, choices, machine.config, now)
+        for about, verdict in judge_account(number, choices).items():
             yield account.id, about, verdict
     for about, verdict in judge_machine(machine.facts(conn, now), choices).items():
         yield alerts.MACHINE, about, verdict
 
 
-def tend(conn: Connection, machine: Machine, writer: Writer, now: datetime) -> list[Change]:
+def tend(conn: Connection, machine: Machine, writer: AlertWriter, now: datetime) -> list[Change]:
     """Write everything down, and put what is to be told on its way to every channel."""
     found = changes(conn, machine, now)
     for change in found:
@@ -76,5 +76,5 @@ def _name(conn: Connection, account_id: int | None) -> str | None:
 
 def send_test(conn: Connection, config: Config, channel_id: int, now: datetime) -> int:
     """Put a test on its way to one channel; returns its row."""
-    message = Writer(config).test()
+    message = AlertWriter(config).test()
     return alerts.post(conn, channel_id, None, alerts.TEST, message.title, message.body, now)

@@ -8,11 +8,11 @@ from sqlalchemy import Connection
 
 from daemon.config import Config
 from daemon.desk import auto_assignment, settings
-from daemon.domain.alert_checks import BackupFacts, MachineFacts, NumberFacts
-from daemon.domain.alerts import Choices
+from daemon.domain.alert_checks import AccountFacts, BackupFacts, MachineFacts
+from daemon.domain.alerts import AlertChoices
 from daemon.domain.links import LinkReason
 from daemon.maintenance import nightly_backup
-from daemon.maintenance.disk_space import Room
+from daemon.maintenance.disk_space import DiskSpace
 from daemon.store import accounts, links
 from daemon.store.accounts import Account
 from daemon.store.engine import Database
@@ -21,7 +21,9 @@ from daemon.store.engine import Database
 BACKUP_TAKES = timedelta(hours=1)
 
 
-def of_number(conn: Connection, account: Account, choices: Choices, config: Config, now: datetime) -> NumberFacts:
+def of_account(
+    conn: Connection, account: Account, choices: AlertChoices, config: Config, now: datetime
+) -> AccountFacts:
     """One number as it stands."""
     link = links.get(conn, account.id)
     waiting: int | None = 0
@@ -30,7 +32,7 @@ def of_number(conn: Connection, account: Account, choices: Choices, config: Conf
         waiting = auto_assignment.waiting_too_long(
             conn, account.id, hours, timedelta(minutes=choices.waiting_after), now, config.timezone
         )
-    return NumberFacts(
+    return AccountFacts(
         state=link.state,
         reason=link.reason,
         is_linked=account.device is not None,
@@ -53,7 +55,7 @@ class Machine:
 
     def facts(self, conn: Connection, now: datetime) -> MachineFacts:
         """Disk, backups and inbox as they are."""
-        room = Room(self.config, self.database)
+        room = DiskSpace(self.config, self.database)
         links = [links.get(conn, one.id) for one in accounts.every(conn)]
         full = any(link.reason == LinkReason.DISK_FULL for link in links)
         return MachineFacts(self._backup(now), room.free(), full or room.is_short(), self.inbox_answers())

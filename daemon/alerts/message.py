@@ -7,7 +7,7 @@ from datetime import datetime
 from daemon.config import Config
 from daemon.domain.alerts import About, Alert, News
 from daemon.domain.links import LinkReason, LinkState
-from daemon.domain.primary_phone import Kind
+from daemon.domain.primary_phone import SightingKind
 from daemon.domain.sentences.alerts import (
     ALL_CLEAR,
     BEGAN,
@@ -28,14 +28,14 @@ from daemon.i18n.catalogue import translate
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class AlertMessage:
     """What a channel is given: plain text."""
 
     title: str
     body: str
 
 
-class Writer:
+class AlertWriter:
     """Writes alerts for one shop."""
 
     def __init__(self, config: Config) -> None:
@@ -45,7 +45,7 @@ class Writer:
         # the catalogue is read when something is said, not at every start
         return translate(self._config.language)(text)
 
-    def message(self, news: News, alert: Alert, number: str | None) -> Message:
+    def message(self, news: News, alert: Alert, number: str | None) -> AlertMessage:
         """What is told of an alert; `number` is the name of the number it is about, if there are several."""
         title = self._say(TITLES[alert.about, alert.step])
         if news == News.AGAIN:
@@ -58,17 +58,17 @@ class Writer:
         began = self._say(BEGAN if news == News.CLEARED else SINCE)
         return self._signed(title, [*lines, began % {"moment": self._moment(alert.since)}], number)
 
-    def test(self) -> Message:
+    def test(self) -> AlertMessage:
         """What the test button sends."""
         return self._signed(self._say(TEST_TITLE), [self._say(TEST)], None)
 
-    def _signed(self, title: str, lines: list[str], number: str | None) -> Message:
+    def _signed(self, title: str, lines: list[str], number: str | None) -> AlertMessage:
         config = self._config
         # an address that only this computer knows helps nobody outside
         if config.url != f"http://{config.host}:{config.port}":
             lines = [*lines, self._say(INBOX_AT) % {"url": config.url}]
         name = f"{config.shop} ({number})" if number else config.shop
-        return Message(f"{name}: {title}", "\n".join(lines))
+        return AlertMessage(f"{name}: {title}", "\n".join(lines))
 
     def _moment(self, at: datetime) -> str:
         return f"{at.astimezone(self._config.timezone):%d/%m/%Y %H:%M}"
@@ -79,7 +79,7 @@ def sentences(alert: Alert, say: Callable[[str], str], moment: Callable[[datetim
     words, details = _words(alert), alert.details
     lines = [say(words.happened) % details]
     if details.get("seen_at") and details.get("seen_by"):
-        by = say(SEEN_BY[Kind(str(details["seen_by"]))])
+        by = say(SEEN_BY[SightingKind(str(details["seen_by"]))])
         seen = moment(datetime.fromisoformat(str(details["seen_at"])))
         lines.append(say("Last seen: %(moment)s, %(by)s.") % {"moment": seen, "by": by})
     if until := details.get("until"):

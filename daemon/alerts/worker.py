@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from daemon.alerts import evaluate
-from daemon.alerts.delivery import Postman
+from daemon.alerts.delivery import AlertDelivery
 from daemon.alerts.facts import Machine
-from daemon.alerts.message import Writer
+from daemon.alerts.message import AlertWriter
 from daemon.config import Config
 from daemon.domain.time import Clock
 from daemon.store.change_watch import ChangeWatch
@@ -23,7 +23,7 @@ TICK, EVERY, RETRY_AFTER = 1.0, 5.0, 30.0
 LAST_WORDS = 2.0
 
 
-class Alerts(threading.Thread):
+class AlertWorker(threading.Thread):
     """Looks every few seconds, sends as soon as there is something to send."""
 
     def __init__(
@@ -33,8 +33,8 @@ class Alerts(threading.Thread):
         self._database = database
         self._clock = clock
         self._machine = Machine(config, database, clock(), inbox_answers)
-        self._writer = Writer(config)
-        self._postman = Postman(database)
+        self._writer = AlertWriter(config)
+        self._delivery = AlertDelivery(database)
         self._stopping = threading.Event()
         self._failed = False
 
@@ -50,12 +50,12 @@ class Alerts(threading.Thread):
                 with self._guarded("look"):
                     self._look()
             # time alone makes something due as well: the end of a pause
-            if due or self._postman.is_busy or watch.changed():
+            if due or self._delivery.is_busy or watch.changed():
                 with self._guarded("post"):
-                    self._postman.go(self._clock())
+                    self._delivery.go(self._clock())
             self._stopping.wait(RETRY_AFTER if self._failed else TICK)
         with self._guarded("end"):
-            self._postman.finish(self._clock(), LAST_WORDS)
+            self._delivery.finish(self._clock(), LAST_WORDS)
         watch.close()
 
     def stop(self) -> None:

@@ -23,7 +23,7 @@ from daemon.maintenance.export import ExportFailed, Format
 from daemon.maintenance.restore import RestoreFailed
 from daemon.store import accounts, contact_details, erasing, media
 from daemon.store.engine import Database
-from daemon.store.erasing import Found
+from daemon.store.erasing import ErasableContact
 from daemon.store.schema import SchemaTooNew, migrate
 
 SHORTEST_PHONE = 8
@@ -133,7 +133,7 @@ def forget(customer: str, yes: bool, account: str | None) -> None:
     click.echo("Older backups still have them, and so do the phone and WhatsApp.")
 
 
-def _find(conn: Connection, customer: str, country: str, account_id: int | None) -> Found | None:
+def _find(conn: Connection, customer: str, country: str, account_id: int | None) -> ErasableContact | None:
     """A phone number has eight digits at least; anything shorter is a customer's number here."""
     if customer.isascii() and customer.isdecimal() and len(customer) < SHORTEST_PHONE:
         found = erasing.find(conn, contact_id=int(customer))

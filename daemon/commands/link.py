@@ -151,7 +151,7 @@ def _nothing_to_unlink(link: Link) -> click.ClickException:
     return click.ClickException("This number is not linked: there is nothing to unlink.")
 
 
-def _backup_json(kept: nightly_backup.Last | None) -> dict[str, Any] | None:
+def _backup_json(kept: nightly_backup.LastBackup | None) -> dict[str, Any] | None:
     if kept is None:
         return None
     return {
@@ -164,7 +164,7 @@ def _backup_json(kept: nightly_backup.Last | None) -> dict[str, Any] | None:
     }
 
 
-def _describe_backup(kept: nightly_backup.Last | None, zone: ZoneInfo) -> str:
+def _describe_backup(kept: nightly_backup.LastBackup | None, zone: ZoneInfo) -> str:
     good_at = kept.good_at if kept else None
     when = f"Last backup: {good_at.astimezone(zone):%d/%m/%Y %H:%M}." if good_at else "There is no backup yet."
     if kept is None or kept.succeeded:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from daemon.domain.history import HistoryState
 from daemon.domain.links import LinkState
-from daemon.domain.primary_phone import ASKING, Step, is_back
+from daemon.domain.primary_phone import ASKING, PhoneStep, is_back
 from daemon.domain.sentences.history import history_words
 from daemon.domain.sentences.link import sentence
 from daemon.domain.sentences.phone import BACK, PHONE_SENTENCES, SEEN_BY
@@ -44,7 +44,7 @@ def describe_phone(link: Link, language: str, zone: ZoneInfo) -> str:
         words.append(
             say("Last seen: %(moment)s, %(by)s.") % {"moment": moment, "by": say(SEEN_BY[link.phone_seen_by])}
         )
-    if link.phone_step != Step.FINE:
+    if link.phone_step != PhoneStep.FINE:
         words.append(f"{say('What to do now')}: {say(found.todo)}")
     return " ".join(words)
 
@@ -64,7 +64,7 @@ class LinkPrinter:
         self._language = language
         self._show_codes = show_codes
         self._shown: tuple[object, ...] = ()
-        self._phone = Step.FINE
+        self._phone = PhoneStep.FINE
         self._history: tuple[object, ...] = (HistoryState.NONE, None)
 
     def show(self, link: Link) -> list[str]:

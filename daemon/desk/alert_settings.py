@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from daemon.domain.alerts import Choices
+from daemon.domain.alerts import AlertChoices
 from daemon.domain.desk import Action, Actor
 from daemon.store import alerts, audit
 
@@ -16,11 +16,13 @@ class TooManyChannels(Exception):
     """Alerts go to as many addresses as they may."""
 
 
-def choose(conn: Connection, account_id: int, chosen: Choices, actor: Actor, now: datetime) -> list[str]:
+def choose(conn: Connection, account_id: int, chosen: AlertChoices, actor: Actor, now: datetime) -> list[str]:
     """Keep what alerts are about; returns what is new, each with a line in the log."""
     before = alerts.choices(conn)
     alerts.choose(conn, chosen)
-    changed = [name for name in Choices.__dataclass_fields__ if getattr(before, name) != getattr(chosen, name)]
+    changed = [
+        name for name in AlertChoices.__dataclass_fields__ if getattr(before, name) != getattr(chosen, name)
+    ]
     for name in changed:
         was, became = _plain(getattr(before, name)), _plain(getattr(chosen, name))
         _record(conn, account_id, f"alert_{name}", was, became, actor, now)

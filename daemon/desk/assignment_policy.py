@@ -10,7 +10,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Candidate:
     """A colleague who takes work: how much he has, how much he takes at most, when he was last given some."""
 
     admin_id: int
@@ -33,7 +33,7 @@ class Shy:
 
 
 def deal(
-    waiting: Sequence[int], places: Iterable[Place], how: Assign, shy: Mapping[int, Shy], now: datetime
+    waiting: Sequence[int], places: Iterable[Candidate], how: Assign, shy: Mapping[int, Shy], now: datetime
 ) -> list[tuple[int, int]]:
     """Deal conversations out, the first one first; gives (conversation, admin) pairs.
 
@@ -51,7 +51,7 @@ def deal(
     return dealt
 
 
-def _choose(places: Iterable[Place], how: Assign, shy: Shy | None) -> Place | None:
+def _choose(places: Iterable[Candidate], how: Assign, shy: Shy | None) -> Candidate | None:
     free = [place for place in places if place.room]
     others = [place for place in free if shy is None or place.admin_id != shy.admin_id]
     if not others and (shy is None or shy.strictly):
@@ -61,5 +61,5 @@ def _choose(places: Iterable[Place], how: Assign, shy: Shy | None) -> Place | No
     return min(others or free, key=lambda place: (place.has, *_longest_ago(place)), default=None)
 
 
-def _longest_ago(place: Place) -> tuple[datetime, int]:
+def _longest_ago(place: Candidate) -> tuple[datetime, int]:
     return place.given_at or _NEVER, place.admin_id

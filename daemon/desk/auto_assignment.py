@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from daemon.desk.assignment_policy import Place, Shy, deal
+from daemon.desk.assignment_policy import Candidate, Shy, deal
 from daemon.desk.settings import DeskSettings
-from daemon.domain.desk import CLERK, Action, Assign
+from daemon.domain.desk import THE_DESK, Action, Assign
 from daemon.domain.hours import Hours
 from daemon.domain.messages import Author
 from daemon.store import assignment, audit, claims, conversation_list, conversations, events, presence
-from daemon.store.assignment import Work
+from daemon.store.assignment import WaitingCustomer
 from daemon.store.events import EventKind
 
 ALARM_LOOKS_BACK = timedelta(days=30)
@@ -38,7 +38,7 @@ class Plan:
 
 
 def has_work(conn: Connection, account_id: int, chosen: DeskSettings, now: datetime, zone: ZoneInfo) -> bool:
-    """Whether `tend` would do anything: a few reads, for the clerk to ask often."""
+    """Whether `tend` would do anything: a few reads, for the worker to ask often."""
     return bool(plan(conn, account_id, chosen, now, zone))
 
 
@@ -47,18 +47,18 @@ def tend(conn: Connection, account_id: int, chosen: DeskSettings, now: datetime,
     todo = plan(conn, account_id, chosen, now, zone)
     for conversation_id, admin_id, why in todo.returns:
         if conversations.release(conn, conversation_id, admin_id):
-            audit.record(conn, account_id, Action.RETURNED, CLERK, now, conversation_id, admin_id, {"why": why})
+            audit.record(conn, account_id, Action.RETURNED, THE_DESK, now, conversation_id, admin_id, {"why": why})
             events.append(conn, account_id, EventKind.CONVERSATION_CHANGED, now, conversation_id)
     for conversation_id, turn_id in todo.alarms:
         if assignment.note_alarm(conn, turn_id, now):
             detail = {"minutes": chosen.alarm_after}
-            line = audit.record(conn, account_id, Action.ALARM, CLERK, now, conversation_id, detail=detail)
+            line = audit.record(conn, account_id, Action.ALARM, THE_DESK, now, conversation_id, detail=detail)
             events.append(conn, account_id, EventKind.ALARM, now, conversation_id, audit_id=line)
     for number, (conversation_id, admin_id) in enumerate(todo.gifts):
         if conversations.assign(conn, conversation_id, admin_id, now):
             # one after the other, so that a round goes on where it ended
             presence.note_given(conn, admin_id, now + timedelta(milliseconds=number + 1))
-            audit.record(conn, account_id, Action.ASSIGNED_AUTOMATICALLY, CLERK, now, conversation_id, admin_id)
+            audit.record(conn, account_id, Action.ASSIGNED_AUTOMATICALLY, THE_DESK, now, conversation_id, admin_id)
             events.append(conn, account_id, EventKind.CONVERSATION_CHANGED, now, conversation_id)
 
 
@@ -77,7 +77,7 @@ def plan(conn: Connection, account_id: int, chosen: DeskSettings, now: datetime,
 
 
 def _returns(
-    conn: Connection, account_id: int, work: Sequence[Work], chosen: DeskSettings, now: datetime
+    conn: Connection, account_id: int, work: Sequence[WaitingCustomer], chosen: DeskSettings, now: datetime
 ) -> list[tuple[int, int, str]]:
     """What its assignee, gone or silent, has left lying for too long."""
     if not chosen.return_after:
@@ -105,7 +105,9 @@ def _returns(
     return found
 
 
-def _alarms(work: Sequence[Work], chosen: DeskSettings, now: datetime, zone: ZoneInfo) -> list[tuple[int, int]]:
+def _alarms(
+    work: Sequence[WaitingCustomer], chosen: DeskSettings, now: datetime, zone: ZoneInfo
+) -> list[tuple[int, int]]:
     """Who waits too long while the shop is open; a night or a holiday does not count."""
     if not chosen.alarm_after or not chosen.hours.is_open(now, zone):
         return []
@@ -123,7 +125,9 @@ def waiting_too_long(
     return len(_too_long(assignment.open_work(conn, account_id), hours, longest, now, zone))
 
 
-def _too_long(work: Sequence[Work], hours: Hours, longest: timedelta, now: datetime, zone: ZoneInfo) -> list[Work]:
+def _too_long(
+    work: Sequence[WaitingCustomer], hours: Hours, longest: timedelta, now: datetime, zone: ZoneInfo
+) -> list[WaitingCustomer]:
     # no need to walk through years of opening hours for what is older
     earliest = now - ALARM_LOOKS_BACK
     return [
@@ -134,7 +138,7 @@ def _too_long(work: Sequence[Work], hours: Hours, longest: timedelta, now: datet
 
 
 def _gifts(
-    conn: Connection, account_id: int, work: Sequence[Work], chosen: DeskSettings, now: datetime
+    conn: Connection, account_id: int, work: Sequence[WaitingCustomer], chosen: DeskSettings, now: datetime
 ) -> list[tuple[int, int]]:
     """What nobody has and somebody could take."""
     free = [one for one in work if one.assignee_id is None]
@@ -145,7 +149,7 @@ def _gifts(
         return []
     has, given = conversation_list.counts_by_admin(conn, account_id), presence.given_at(conn)
     places = [
-        Place(
+        Candidate(
             one.admin_id,
             has.get(one.admin_id, 0),
             chosen.most_conversations if one.most_conversations is None else one.most_conversations,
@@ -161,7 +165,7 @@ def _gifts(
     return deal([one.conversation_id for one in waiting], places, chosen.assign, _shy(conn, waiting), now)
 
 
-def _shy(conn: Connection, waiting: Sequence[Work]) -> dict[int, Shy]:
+def _shy(conn: Connection, waiting: Sequence[WaitingCustomer]) -> dict[int, Shy]:
     """From whom each came back during this very turn: if a person gave it back, he does not get it again."""
     opened = {one.conversation_id: one.opened_at for one in waiting}
     returned = assignment.last_returns(conn, list(opened))

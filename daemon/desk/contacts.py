@@ -9,7 +9,7 @@ from daemon.domain.desk import Action, Actor, FieldError
 from daemon.domain.ids import Address
 from daemon.domain.texts import clean, one_line
 from daemon.store import audit, contact_details, conversation_list, events
-from daemon.store.contact_details import Earlier
+from daemon.store.contact_details import EarlierConversation
 from daemon.store.conversation_list import Summary
 
 LONGEST_NOTE = 5000
@@ -27,7 +27,7 @@ class Details:
     addresses: list[Address]
     note: str
     fields: list[tuple[str, str]]
-    earlier: list[Earlier]
+    earlier: list[EarlierConversation]
 
 
 def details(conn: Connection, contact_id: int) -> Details:

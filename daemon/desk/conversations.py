@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from daemon.desk import claims, ratings
-from daemon.domain.desk import CLERK, Action, Actor, FieldError, Priority, Status
+from daemon.domain.desk import THE_DESK, Action, Actor, FieldError, Priority, Status
 from daemon.domain.texts import one_line
 from daemon.domain.turns import Closer
 from daemon.store import audit, conversation_list, conversations, events, messages, tags, turns
@@ -68,7 +68,7 @@ def reply_failed(conn: Connection, message_id: int, now: datetime) -> int | None
     about = conversation_list.summary(conn, bubble.conversation_id)
     assert about is not None
     here = about.id
-    if about.status == Status.RESOLVED and not reopen(conn, about.id, CLERK, now):
+    if about.status == Status.RESOLVED and not reopen(conn, about.id, THE_DESK, now):
         newer = conversations.current(conn, about.contact_id)
         assert newer is not None  # or it would have been taken up again
         here = newer.conversation_id

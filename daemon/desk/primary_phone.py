@@ -12,8 +12,8 @@ from daemon.domain.primary_phone import (
     DEAF_AFTER,
     ORDER,
     PING_EVERY,
-    Limits,
-    Step,
+    PhoneLimits,
+    PhoneStep,
     is_back,
     ping_is_due,
     step,
@@ -31,22 +31,26 @@ ASK_AGAIN = timedelta(minutes=10)
 _HEARING = {LinkState.CATCHING_UP, LinkState.ONLINE, LinkState.UNSTABLE}
 
 
-def has_work(conn: Connection, account_id: int, limits: Limits, now: datetime) -> bool:
+def has_work(conn: Connection, account_id: int, limits: PhoneLimits, now: datetime) -> bool:
     """Whether there is anything to write about the phone."""
     return bool(_changes(conn, account_id, limits, now))
 
 
-def tend(conn: Connection, account_id: int, limits: Limits, now: datetime) -> None:
+def tend(conn: Connection, account_id: int, limits: PhoneLimits, now: datetime) -> None:
     """Write where the phone stands, and announce it."""
     if changes := _changes(conn, account_id, limits, now):
         links.change(conn, account_id, now, **changes)
 
 
-def _changes(conn: Connection, account_id: int, limits: Limits, now: datetime) -> dict[str, Any]:
+def _changes(conn: Connection, account_id: int, limits: PhoneLimits, now: datetime) -> dict[str, Any]:
     account, link = accounts.get(conn, account_id), links.get(conn, account_id)
     if account.device is None:
         # nothing is linked: there is no phone to miss
-        return {"phone_step": Step.FINE.value, "phone_back_at": None} if link.phone_step != Step.FINE else {}
+        return (
+            {"phone_step": PhoneStep.FINE.value, "phone_back_at": None}
+            if link.phone_step != PhoneStep.FINE
+            else {}
+        )
     changes = _listening(link, now)
     last = evidence.latest(conn, account_id)
     seen_at = last.at if last else None
@@ -108,7 +112,7 @@ def own_address(account: Account) -> Address | None:
     return Address(account.phone, PHONE_SERVER) if account.phone else None
 
 
-def reason_of_end(conn: Connection, account_id: int, limits: Limits, now: datetime) -> LinkReason:
+def reason_of_end(conn: Connection, account_id: int, limits: PhoneLimits, now: datetime) -> LinkReason:
     """Why WhatsApp ended the link with the code that it has for both: a person on the phone, or no phone."""
     account, link = accounts.get(conn, account_id), links.get(conn, account_id)
     last = evidence.latest(conn, account_id)

@@ -15,7 +15,7 @@ from daemon.domain.texts import clean
 from daemon.domain.turns import Closer
 from daemon.store import audit, conversation_list, conversations, events, messages, outbox, ratings
 from daemon.store.conversation_list import Summary
-from daemon.store.ratings import Waiting
+from daemon.store.ratings import PendingRating
 
 ASKED, THANKED = "rating", "thanks"
 BEST = 5
@@ -111,7 +111,7 @@ def read_score(text: str) -> int | None:
     return score if 1 <= score <= BEST else None
 
 
-def _is_about(asked: Waiting, sent_at: datetime) -> bool:
+def _is_about(asked: PendingRating, sent_at: datetime) -> bool:
     """Whether a message came after the question had reached WhatsApp, and in time."""
     if asked.delivery in _NEVER_LEFT or asked.sent_at is None:
         return False

@@ -28,7 +28,7 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingTimes:
     """How long customers waited: by the clock, and counting only the time in which the shop was open."""
 
     count: int = 0
@@ -69,8 +69,8 @@ class Figures:
     resolution_rate: float | None = None
     answered: int = 0
     messages: int = 0
-    first_response: Waiting = Waiting()
-    response: Waiting = Waiting()
+    first_response: WaitingTimes = WaitingTimes()
+    response: WaitingTimes = WaitingTimes()
     satisfaction: Satisfaction = Satisfaction()
     refused: int = 0
 
@@ -219,11 +219,11 @@ class _Tally:
         )
 
 
-def _waiting(times: list[tuple[timedelta, timedelta]]) -> Waiting:
+def _waiting(times: list[tuple[timedelta, timedelta]]) -> WaitingTimes:
     if not times:
-        return Waiting()
+        return WaitingTimes()
     clock, open_time = (sorted(column) for column in zip(*times, strict=True))
-    return Waiting(len(times), _spread(clock), _spread(open_time))
+    return WaitingTimes(len(times), _spread(clock), _spread(open_time))
 
 
 def _spread(times: list[timedelta]) -> Spread:

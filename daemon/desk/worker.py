@@ -1,4 +1,4 @@
-"""The desk's clerk: what the desk does by itself, by the clock and whenever somebody has written."""
+"""The desk's worker: what the desk does by itself, by the clock and whenever somebody has written."""
 
 import logging
 import threading
@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from daemon.desk import auto_assignment, claims, primary_phone, settings
 from daemon.desk.bot import run
-from daemon.domain.primary_phone import Limits
+from daemon.domain.primary_phone import PhoneLimits
 from daemon.domain.time import Clock
 from daemon.store import accounts, presence
 from daemon.store import claims as held
@@ -21,7 +21,7 @@ from daemon.store.engine import Database
 
 log = logging.getLogger(__name__)
 
-# seconds between two looks: while nobody writes, and while messages pour in (every commit wakes the clerk)
+# seconds between two looks: while nobody writes, and while messages pour in (every commit wakes the worker)
 EVERY, PAUSE = 1.0, 0.5
 # seconds until what failed is tried again
 RETRY_AFTER = 5.0
@@ -30,7 +30,7 @@ FORGET_EVERY = timedelta(minutes=1)
 Chore = tuple[str, Callable[[Connection], object]]
 
 
-class Clerk(threading.Thread):
+class DeskWorker(threading.Thread):
     """Ends claims, gives out and takes back conversations, lets the bot speak, and misses the phone.
 
     Looks in a read, and takes the write lock only for work that is there; each chore has a transaction of its
@@ -38,14 +38,14 @@ class Clerk(threading.Thread):
     """
 
     def __init__(
-        self, database: Database, zone: ZoneInfo, shop: str, clock: Clock, limits: Limits | None = None
+        self, database: Database, zone: ZoneInfo, shop: str, clock: Clock, limits: PhoneLimits | None = None
     ) -> None:
-        super().__init__(name="clerk", daemon=True)
+        super().__init__(name="worker", daemon=True)
         self._database = database
         self._zone = zone
         self._shop = shop
         self._clock = clock
-        self._limits = limits or Limits()
+        self._limits = limits or PhoneLimits()
         self._stopping = threading.Event()
         self._forget_at = clock()
         self._failed = False
@@ -122,9 +122,9 @@ class Clerk(threading.Thread):
 
     @contextmanager
     def _guarded(self, name: str) -> Iterator[None]:
-        """Whatever goes wrong with one chore, the clerk goes on; what it was about stays out of the log."""
+        """Whatever goes wrong with one chore, the worker goes on; what it was about stays out of the log."""
         try:
             yield
         except Exception as error:
             self._failed = True
-            log.error("the clerk's %s failed: %s", name, type(error).__name__)
+            log.error("the worker's %s failed: %s", name, type(error).__name__)

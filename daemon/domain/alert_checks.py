@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from daemon.domain.alerts import About, Choices, Look, Verdict, Wrong, kind_of
+from daemon.domain.alerts import About, AlertChoices, AlertVerdict, Look, Wrong, kind_of
 from daemon.domain.links import LinkReason, LinkState
-from daemon.domain.primary_phone import ASKING, Step
+from daemon.domain.primary_phone import ASKING, PhoneStep
 
 # bytes: nearly full, and no longer so; receiving stops far below (daemon/maintenance/disk_space.py)
 DISK_LOW, DISK_FINE = 512 * 1024**2, 768 * 1024**2
@@ -13,14 +13,14 @@ BACKUP_TOO_OLD = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
-class NumberFacts:
+class AccountFacts:
     """One number as it stands; `waiting` counts customers who wait too long, None while the shop is closed."""
 
     state: LinkState
     reason: LinkReason = LinkReason.NONE
     is_linked: bool = True
     until: datetime | None = None
-    phone_step: Step = Step.FINE
+    phone_step: PhoneStep = PhoneStep.FINE
     phone_seen_at: datetime | None = None
     phone_seen_by: str | None = None
     waiting: int | None = 0
@@ -51,13 +51,13 @@ _TRYING = {LinkState.CONNECTING, LinkState.STOPPED}
 _PAIRING = {LinkState.UNLINKED, LinkState.PAIRING, LinkState.LINKING}
 
 
-def judge_number(facts: NumberFacts, choices: Choices) -> dict[About, Verdict]:
+def judge_account(facts: AccountFacts, choices: AlertChoices) -> dict[About, AlertVerdict]:
     """What is to be said of a number: its link, its phone, its customers."""
     found = {About.LINK: _link(facts), About.PHONE: _phone(facts), About.WAITING: _waiting(facts, choices)}
     return {about: _wanted(about, verdict, choices) for about, verdict in found.items()}
 
 
-def judge_machine(facts: MachineFacts, choices: Choices) -> dict[About, Verdict]:
+def judge_machine(facts: MachineFacts, choices: AlertChoices) -> dict[About, AlertVerdict]:
     """What is to be said of the computer: backups, disk, inbox."""
     found = {
         About.BACKUP: _backup(facts.backup),
@@ -67,13 +67,13 @@ def judge_machine(facts: MachineFacts, choices: Choices) -> dict[About, Verdict]
     return {about: _wanted(about, verdict, choices) for about, verdict in found.items()}
 
 
-def _wanted(about: About, verdict: Verdict, choices: Choices) -> Verdict:
+def _wanted(about: About, verdict: AlertVerdict, choices: AlertChoices) -> AlertVerdict:
     if isinstance(verdict, Wrong) and kind_of(about, verdict.step) in choices.unwanted:
         return Look.UNKNOWN
     return verdict
 
 
-def _link(facts: NumberFacts) -> Verdict:
+def _link(facts: AccountFacts) -> AlertVerdict:
     details = {"state": facts.state.value, "reason": facts.reason.value}
     match facts.state:
         case LinkState.LOGGED_OUT | LinkState.UNLINKED if facts.reason == LinkReason.UNLINKED_HERE:
@@ -98,7 +98,7 @@ def _link(facts: NumberFacts) -> Verdict:
     return Wrong("down", {} if facts.state in _TRYING else details)
 
 
-def _phone(facts: NumberFacts) -> Verdict:
+def _phone(facts: AccountFacts) -> AlertVerdict:
     if not facts.is_linked or facts.state == LinkState.LOGGED_OUT or facts.state in _PAIRING:
         return Look.MOOT
     if facts.phone_step in ASKING:
@@ -107,7 +107,7 @@ def _phone(facts: NumberFacts) -> Verdict:
     return Look.WELL
 
 
-def _waiting(facts: NumberFacts, choices: Choices) -> Verdict:
+def _waiting(facts: AccountFacts, choices: AlertChoices) -> AlertVerdict:
     if choices.waiting_after is None:
         return Look.MOOT
     if facts.waiting is None:
@@ -117,7 +117,7 @@ def _waiting(facts: NumberFacts, choices: Choices) -> Verdict:
     return Look.WELL
 
 
-def _backup(facts: BackupFacts | None) -> Verdict:
+def _backup(facts: BackupFacts | None) -> AlertVerdict:
     if facts is None:
         return Look.MOOT
     if facts.age is not None and facts.age >= BACKUP_TOO_OLD:
@@ -127,7 +127,7 @@ def _backup(facts: BackupFacts | None) -> Verdict:
     return Look.WELL if facts.age is not None else Look.UNKNOWN
 
 
-def _disk(facts: MachineFacts) -> Verdict:
+def _disk(facts: MachineFacts) -> AlertVerdict:
     details = {"free": facts.free // 1024**2}
     if facts.has_stopped_receiving:
         return Wrong("full", details)

@@ -40,7 +40,7 @@ class AlertKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class AlertRule:
     """How bad a step is; how long it lasts before it is told, and how long it has to be over before that is."""
 
     level: int
@@ -50,19 +50,19 @@ class Rule:
 
 # Every step of every alert, by what it is about. A link that comes and goes is one story, so its end takes time;
 # a number that is linked again was linked by a person.
-RULES: dict[tuple[About, str], Rule] = {
-    (About.LINK, "down"): Rule(1, settle=10 * MINUTE),
-    (About.LINK, "replaced"): Rule(2, settle=10 * MINUTE),
-    (About.LINK, "outdated"): Rule(2, settle=10 * MINUTE),
-    (About.LINK, "banned"): Rule(2, settle=10 * MINUTE),
-    (About.LINK, "unlinked"): Rule(3),
-    **{(About.PHONE, step.value): Rule(ORDER.index(step)) for step in ORDER if step in ASKING},
-    (About.WAITING, "long"): Rule(1, settle=30 * MINUTE),
-    (About.BACKUP, "failed"): Rule(1),
-    (About.BACKUP, "old"): Rule(2),
-    (About.DISK, "low"): Rule(1, settle=10 * MINUTE),
-    (About.DISK, "full"): Rule(2, settle=10 * MINUTE),
-    (About.INBOX, "silent"): Rule(1, after=2 * MINUTE, settle=5 * MINUTE),
+RULES: dict[tuple[About, str], AlertRule] = {
+    (About.LINK, "down"): AlertRule(1, settle=10 * MINUTE),
+    (About.LINK, "replaced"): AlertRule(2, settle=10 * MINUTE),
+    (About.LINK, "outdated"): AlertRule(2, settle=10 * MINUTE),
+    (About.LINK, "banned"): AlertRule(2, settle=10 * MINUTE),
+    (About.LINK, "unlinked"): AlertRule(3),
+    **{(About.PHONE, step.value): AlertRule(ORDER.index(step)) for step in ORDER if step in ASKING},
+    (About.WAITING, "long"): AlertRule(1, settle=30 * MINUTE),
+    (About.BACKUP, "failed"): AlertRule(1),
+    (About.BACKUP, "old"): AlertRule(2),
+    (About.DISK, "low"): AlertRule(1, settle=10 * MINUTE),
+    (About.DISK, "full"): AlertRule(2, settle=10 * MINUTE),
+    (About.INBOX, "silent"): AlertRule(1, after=2 * MINUTE, settle=5 * MINUTE),
 }
 
 
@@ -72,7 +72,7 @@ def kind_of(about: About, step: str) -> AlertKind:
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class AlertChoices:
     """What the owner wants to hear of; minutes, `waiting_after` None for never."""
 
     down_after: int = 10
@@ -98,7 +98,7 @@ class Wrong:
     details: Mapping[str, str | int | None] = field(default_factory=dict)
 
 
-Verdict = Wrong | Look
+AlertVerdict = Wrong | Look
 
 
 class News(StrEnum):
@@ -125,12 +125,12 @@ class Alert:
     cleared_at: datetime | None = None
 
     @property
-    def rule(self) -> Rule:
+    def rule(self) -> AlertRule:
         return RULES[self.about, self.step]
 
 
 def follow(
-    about: About, alert: Alert | None, verdict: Verdict, now: datetime, choices: Choices
+    about: About, alert: Alert | None, verdict: AlertVerdict, now: datetime, choices: AlertChoices
 ) -> tuple[Alert | None, News | None]:
     """One look: the alert as it is after it (None: nothing to remember), and what is to be told.
 
@@ -154,7 +154,7 @@ def follow(
     return alert, None
 
 
-def _wrong(alert: Alert, found: Wrong, now: datetime, choices: Choices) -> tuple[Alert, News | None]:
+def _wrong(alert: Alert, found: Wrong, now: datetime, choices: AlertChoices) -> tuple[Alert, News | None]:
     alert = replace(alert, well_since=None)
     known = alert.details if found.step == alert.step else {}
     present = replace(alert, step=found.step, details=found.details or known)
@@ -171,7 +171,7 @@ def _wrong(alert: Alert, found: Wrong, now: datetime, choices: Choices) -> tuple
     return alert, None
 
 
-def _well(alert: Alert, now: datetime, choices: Choices) -> tuple[Alert | None, News | None]:
+def _well(alert: Alert, now: datetime, choices: AlertChoices) -> tuple[Alert | None, News | None]:
     told = alert.raised_at is not None
     settle = alert.rule.settle if told else min(alert.rule.settle, _after(alert, choices))
     since = alert.well_since or now
@@ -182,7 +182,7 @@ def _well(alert: Alert, now: datetime, choices: Choices) -> tuple[Alert | None, 
     return replace(alert, well_since=since, cleared_at=now, seen_at=now), News.CLEARED
 
 
-def _after(alert: Alert, choices: Choices) -> timedelta:
+def _after(alert: Alert, choices: AlertChoices) -> timedelta:
     return choices.down_after * MINUTE if alert.step == "down" else alert.rule.after
 
 

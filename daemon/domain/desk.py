@@ -84,7 +84,7 @@ class Actor:
 
 
 # what the desk does by itself: assignment by rule, giving back, alarms
-CLERK = Actor(Author.BOT)
+THE_DESK = Actor(Author.BOT)
 # whoever may run `balas`: a person, but nobody knows which
 COMMAND_LINE = Actor(Author.ADMIN)
 

@@ -65,4 +65,4 @@ class LinkEnded:
     until: datetime | None = None
 
 
-Signal = CodeShown | PairCodeShown | Paired | Connected | BacklogBegun | BacklogEnded | Unstable | LinkEnded
+LinkEvent = CodeShown | PairCodeShown | Paired | Connected | BacklogBegun | BacklogEnded | Unstable | LinkEnded

@@ -12,7 +12,7 @@ THEN_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Attempts:
+class LoginAttempts:
     """The logins behind us: how many since the last that got in, how many before it, and when the latest was."""
 
     in_vain: int = 0
@@ -26,15 +26,15 @@ class Attempts:
         # a clock that was set back forbids nothing
         return self.latest is None or abs(now - self.latest) >= THEN_EVERY
 
-    def tried(self, now: datetime) -> "Attempts":
+    def tried(self, now: datetime) -> "LoginAttempts":
         """With one more, which counts as in vain until it gets in."""
-        return Attempts(min(self.in_vain + 1, IN_VAIN + 1), self.earlier, now)
+        return LoginAttempts(min(self.in_vain + 1, IN_VAIN + 1), self.earlier, now)
 
-    def got_in(self) -> "Attempts":
+    def got_in(self) -> "LoginAttempts":
         """After the latest has got in; saying so again changes nothing."""
-        return Attempts(0, min(self.earlier + self.in_vain, IN_ALL), self.latest)
+        return LoginAttempts(0, min(self.earlier + self.in_vain, IN_ALL), self.latest)
 
-    def rested(self, online: timedelta) -> "Attempts":
+    def rested(self, online: timedelta) -> "LoginAttempts":
         """After being online for so long."""
         minutes = max(online, timedelta(0)) // THEN_EVERY
-        return Attempts(self.in_vain, max(self.earlier - minutes, 0), self.latest)
+        return LoginAttempts(self.in_vain, max(self.earlier - minutes, 0), self.latest)

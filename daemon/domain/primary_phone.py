@@ -8,7 +8,7 @@ from itertools import pairwise
 from daemon.domain.links import LinkReason
 
 
-class Step(StrEnum):
+class PhoneStep(StrEnum):
     """How serious it is, from bottom to top; each has its sentences in `phone_sentences.py`."""
 
     FINE = "fine"
@@ -19,11 +19,11 @@ class Step(StrEnum):
     PAST = "past"
 
 
-ORDER = tuple(Step)
+ORDER = tuple(PhoneStep)
 # the phone is asked for a sign of life
-ASKING = {Step.ASK, Step.WARN, Step.URGENT, Step.PAST}
+ASKING = {PhoneStep.ASK, PhoneStep.WARN, PhoneStep.URGENT, PhoneStep.PAST}
 # the whole team is told
-ALARMING = {Step.WARN, Step.URGENT, Step.PAST}
+ALARMING = {PhoneStep.WARN, PhoneStep.URGENT, PhoneStep.PAST}
 
 PING_EVERY = timedelta(days=1)
 # a gap this long in our own listening starts a new stretch of it
@@ -34,7 +34,7 @@ HEARING_AGAIN = timedelta(days=1)
 SLACK = timedelta(hours=6)
 
 
-class Kind(StrEnum):
+class SightingKind(StrEnum):
     """By what the phone was seen."""
 
     LINKED = "linked"
@@ -49,12 +49,12 @@ class Kind(StrEnum):
 class Sighting:
     """The phone was alive at `at`, which is WhatsApp's own time of what it did."""
 
-    kind: Kind
+    kind: SightingKind
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class PhoneLimits:
     """Days without the phone at which each step begins; `past` is when WhatsApp ends the link."""
 
     quiet: float = 7.0
@@ -68,7 +68,7 @@ class Limits:
         if days[0] <= 0 or any(a >= b for a, b in pairwise(days)):
             raise ValueError("the steps should begin one after the other")
 
-    def begin(self) -> list[tuple[Step, timedelta]]:
+    def begin(self) -> list[tuple[PhoneStep, timedelta]]:
         """Each step above FINE with the time without the phone at which it begins, lowest first."""
         days = (self.quiet, self.ask, self.warn, self.urgent, self.past)
         return [(found, timedelta(days=number)) for found, number in zip(ORDER[1:], days, strict=True)]
@@ -87,16 +87,16 @@ def step(
     last_seen: datetime | None,
     linked_at: datetime | None,
     now: datetime,
-    limits: Limits,
+    limits: PhoneLimits,
     listening_since: datetime | None = None,
-) -> Step:
+) -> PhoneStep:
     """The step that so long a silence of the phone means.
 
     `listening_since` is when our own present stretch of being online began: after a long gap the phone may have
     been there without our noticing, so that it is asked first, and the alarm waits.
     """
     silence = unseen(last_seen, linked_at, now)
-    found = Step.FINE
+    found = PhoneStep.FINE
     for one, begins in limits.begin():
         if silence >= begins:
             found = one
@@ -107,7 +107,7 @@ def step(
     ):
         heard_for = now - listening_since
         if timedelta(0) <= heard_for < HEARING_AGAIN:
-            return Step.ASK
+            return PhoneStep.ASK
     return found
 
 
@@ -117,14 +117,14 @@ def last_seen_before(last_seen: datetime | None, linked_at: datetime | None, at:
     return bool(known) and at - max(known) > DEAF_AFTER
 
 
-def ping_is_due(present: Step, pinged_at: datetime | None, now: datetime) -> bool:
+def ping_is_due(present: PhoneStep, pinged_at: datetime | None, now: datetime) -> bool:
     """Whether the phone is to be asked for a sign of life: at most once a day, whatever the clock does."""
     return present in ASKING and (pinged_at is None or abs(now - pinged_at) >= PING_EVERY)
 
 
-def is_back(before: Step, after: Step) -> bool:
+def is_back(before: PhoneStep, after: PhoneStep) -> bool:
     """Whether a phone that was missed is there again."""
-    return before in ASKING and after == Step.FINE
+    return before in ASKING and after == PhoneStep.FINE
 
 
 def why_unlinked(
@@ -132,7 +132,7 @@ def why_unlinked(
     linked_at: datetime | None,
     heard_at: datetime | None,
     now: datetime,
-    limits: Limits,
+    limits: PhoneLimits,
 ) -> LinkReason:
     """What ended a link that WhatsApp ended with 401, as far as the last sighting can tell.
 

@@ -23,7 +23,7 @@ from daemon.domain.messages import (
 from daemon.domain.time import believable
 from daemon.ingest import changes, history, messages, receipts
 from daemon.ingest.evidence import sighting
-from daemon.ingest.place_cache import Spots
+from daemon.ingest.place_cache import PlaceCache
 from daemon.store import accounts, evidence
 from daemon.store.engine import Database
 
@@ -34,35 +34,35 @@ class Ingest:
     def __init__(self, database: Database, account_id: int) -> None:
         self._conn = database.writer()
         self._account_id = account_id
-        self._spots = Spots()
+        self._places = PlaceCache()
 
     def commit(self, event: Event, now: datetime) -> None:
         """Write one event; it is on disk when this returns. `now` is the moment of its arrival."""
         try:
             with self._conn.begin():
-                self._spots.check(self._conn)
-                apply(self._conn, self._account_id, event, now, self._spots)
+                self._places.check(self._conn)
+                apply(self._conn, self._account_id, event, now, self._places)
         except BaseException:
-            self._spots.forget()
+            self._places.forget()
             raise
 
 
-def apply(conn: Connection, account_id: int, event: Event, now: datetime, spots: Spots) -> None:
+def apply(conn: Connection, account_id: int, event: Event, now: datetime, places: PlaceCache) -> None:
     """Write what an event says, in the caller's transaction."""
     if isinstance(event, MessageReceived | MessageEdited):
         at = believable(event.origin.at, now)
         if at != event.origin.at:
             event = replace(event, origin=replace(event.origin, at=at))
-    if isinstance(event, MessageReceived) and messages.next_of_turn(conn, account_id, event, now, spots):
+    if isinstance(event, MessageReceived) and messages.next_of_turn(conn, account_id, event, now, places):
         return
     if not isinstance(event, MessageReceived) or event.origin.from_me:
-        spots.forget()
+        places.forget()
     account = accounts.get(conn, account_id)
     if seen := sighting(event):
         evidence.note(conn, account_id, seen.kind, seen.at, now)
     match event:
         case MessageReceived():
-            messages.receive_message(conn, account, event, now, spots)
+            messages.receive_message(conn, account, event, now, places)
         case ReceiptReceived():
             receipts.receive_receipt(conn, account, event, now)
         case MessageEdited() | MessageRevoked() | Reacted():

@@ -11,7 +11,7 @@ from daemon.domain.messages import (
     ReceiptKind,
     ReceiptReceived,
 )
-from daemon.domain.primary_phone import Kind, Sighting
+from daemon.domain.primary_phone import Sighting, SightingKind
 
 # device number of the primary phone; companions have others
 PHONE = 0
@@ -26,13 +26,13 @@ def sighting(event: Event) -> Sighting | None:
         case HistoryReceived():
             # the upload has no time of its own: the phone was alive at least when its newest message came
             times = [message.origin.at for message in event.messages]
-            return Sighting(Kind.HISTORY, max(times)) if times else None
+            return Sighting(SightingKind.HISTORY, max(times)) if times else None
         case MessageReceived(is_history=True):
             return None
         case MessageReceived() | MessageEdited() | MessageRevoked() | Reacted():
-            kind = Kind.MESSAGE
+            kind = SightingKind.MESSAGE
         case ReceiptReceived():
-            kind = Kind.READ if event.kind in _READING else Kind.RECEIPT
+            kind = SightingKind.READ if event.kind in _READING else SightingKind.RECEIPT
         case _:
             return None
     origin = event.origin

@@ -19,7 +19,7 @@ from daemon.store import contacts, conversations, events, links, messages
 from daemon.store import history_parts as parts
 from daemon.store.accounts import Account
 from daemon.store.events import EventKind
-from daemon.store.history_parts import Part
+from daemon.store.history_parts import HistoryPart
 
 
 def keep(conn: Connection, account: Account, event: HistoryUploaded, now: datetime) -> None:
@@ -52,7 +52,7 @@ def history(conn: Connection, account: Account, event: HistoryReceived, now: dat
         links.change(conn, account.id, now, history_messages=count, history_at=now)
 
 
-def imported(conn: Connection, account_id: int, part: Part, now: datetime) -> None:
+def imported(conn: Connection, account_id: int, part: HistoryPart, now: datetime) -> None:
     """All of a part is in: note how far the phone says it is."""
     parts.forget_data(conn, part.id)
     link = links.get(conn, account_id)
@@ -76,7 +76,7 @@ def settle(conn: Connection, account_id: int, now: datetime) -> None:
         links.change(conn, account_id, now, history_state=state.value)
 
 
-def next_part(conn: Connection, account_id: int, now: datetime) -> Part | None:
+def next_part(conn: Connection, account_id: int, now: datetime) -> HistoryPart | None:
     """The part to import now; names come last, because they name only those who are here."""
     link = links.get(conn, account_id)
     names = link.history_state == HistoryState.DONE or is_silent(link.history_at, now)

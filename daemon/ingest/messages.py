@@ -9,7 +9,7 @@ from daemon.desk import business_auto_replies, other_devices, ratings
 from daemon.domain.ids import ChatKind, Party
 from daemon.domain.messages import PLACEHOLDERS, TICKS, Author, Delivery, MessageKind, MessageReceived, ReceiptKind
 from daemon.domain.turns import Closer
-from daemon.ingest.place_cache import Spot, Spots
+from daemon.ingest.place_cache import Place, PlaceCache
 from daemon.store import contacts, conversations, events, media, messages, receipts, turns
 from daemon.store.accounts import Account, own_author
 from daemon.store.events import EventKind
@@ -26,26 +26,28 @@ WITH_FILE = {
 }
 
 
-def next_of_turn(conn: Connection, account_id: int, event: MessageReceived, now: datetime, spots: Spots) -> bool:
+def next_of_turn(
+    conn: Connection, account_id: int, event: MessageReceived, now: datetime, places: PlaceCache
+) -> bool:
     """The busy day's case: one more message in a turn that is open, by a customer whose place is known."""
-    spot = spots.get(event.origin.party)
-    if spot is None or event.origin.from_me or event.push_name not in ("", spot.name):
+    place = places.get(event.origin.party)
+    if place is None or event.origin.from_me or event.push_name not in ("", place.name):
         return False
     message_id = messages.add(
         conn,
         values_of(account_id, event, now)
-        | {"contact_id": spot.contact_id, "conversation_id": spot.conversation_id, "turn_id": spot.turn_id},
+        | {"contact_id": place.contact_id, "conversation_id": place.conversation_id, "turn_id": place.turn_id},
     )
     if message_id is None:
         return False
     _want_file(conn, account_id, event, message_id, now)
-    conversations.touch(conn, spot.conversation_id, message_id, event.origin.at)
-    events.append(conn, account_id, EventKind.MESSAGE_NEW, now, spot.conversation_id, message_id)
+    conversations.touch(conn, place.conversation_id, message_id, event.origin.at)
+    events.append(conn, account_id, EventKind.MESSAGE_NEW, now, place.conversation_id, message_id)
     return True
 
 
 def receive_message(
-    conn: Connection, account: Account, event: MessageReceived, now: datetime, spots: Spots | None = None
+    conn: Connection, account: Account, event: MessageReceived, now: datetime, places: PlaceCache | None = None
 ) -> None:
     """Store a message that is new, fill a placeholder, or do nothing.
 
@@ -54,8 +56,8 @@ def receive_message(
     origin = event.origin
     if is_ourselves(account, origin.party):
         return
-    if spots is not None and contacts.is_split(conn, account.id, origin.party):
-        spots.forget()  # two contacts are about to become one
+    if places is not None and contacts.is_split(conn, account.id, origin.party):
+        places.forget()  # two contacts are about to become one
     contact_id = contacts.resolve(conn, account.id, origin.party, now)
     known = messages.find(conn, contact_id, origin.from_me, event.wa_id)
     if known is not None and (event.is_history or not known.is_history):
@@ -86,8 +88,8 @@ def receive_message(
             messages.fill_placeholder(conn, message_id, _content(event))
     if origin.from_me:
         _written_elsewhere(conn, account, event, conversation_id, message_id, now)
-    elif from_customer and turn_id is not None and spots is not None:
-        spots.remember(origin.party, Spot(contact_id, conversation_id, turn_id, event.push_name))
+    elif from_customer and turn_id is not None and places is not None:
+        places.remember(origin.party, Place(contact_id, conversation_id, turn_id, event.push_name))
     _want_file(conn, account.id, event, message_id, now)
     conversations.touch(conn, conversation_id, message_id, origin.at)
     events.append(conn, account.id, EventKind.MESSAGE_NEW, now, conversation_id, message_id)
@@ -154,7 +156,9 @@ def _author(event: MessageReceived) -> Author:
     return own_author(event.origin.device) if event.origin.from_me else Author.CUSTOMER
 
 
-def fill(conn: Connection, account: Account, place: messages.Place, event: MessageReceived, now: datetime) -> None:
+def fill(
+    conn: Connection, account: Account, place: messages.MessagePlace, event: MessageReceived, now: datetime
+) -> None:
     """Put the content of a message into its placeholder, if one is there."""
     if event.kind in PLACEHOLDERS:
         return

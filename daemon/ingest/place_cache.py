@@ -8,7 +8,7 @@ from daemon.domain.ids import Party
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class Place:
     """A customer's contact, unresolved conversation and open turn, and the name he goes by."""
 
     contact_id: int
@@ -17,15 +17,15 @@ class Spot:
     name: str
 
 
-class Spots:
-    """Spots by party; true inside a write transaction of the connection they were read on.
+class PlaceCache:
+    """Places by party; true inside a write transaction of the connection they were read on.
 
     SQLite's `PRAGMA data_version` stays the same exactly while no other connection commits, and the
     write lock keeps others out until our own commit. Saves four statements in five on a busy day.
     """
 
     def __init__(self) -> None:
-        self._spots: dict[Party, Spot] = {}
+        self._places: dict[Party, Place] = {}
         self._version: int | None = None
 
     def check(self, conn: Connection) -> None:
@@ -36,17 +36,17 @@ class Spots:
         cursor.close()
         version = row[0] if row else None
         if version != self._version:
-            self._spots.clear()
+            self._places.clear()
             self._version = version
 
-    def get(self, party: Party) -> Spot | None:
-        """The party's spot, if known."""
-        return self._spots.get(party)
+    def get(self, party: Party) -> Place | None:
+        """The party's place, if known."""
+        return self._places.get(party)
 
-    def remember(self, party: Party, spot: Spot) -> None:
+    def remember(self, party: Party, place: Place) -> None:
         """Note what this transaction has found out or made."""
-        self._spots[party] = spot
+        self._places[party] = place
 
     def forget(self) -> None:
         """Something other than a customer's next message happened: read it all again."""
-        self._spots.clear()
+        self._places.clear()

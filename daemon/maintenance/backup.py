@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from auth_store.files import AlreadyOpen, Lock, prepare_folder, session_path
-from daemon.maintenance.manifest import DATABASE, MANIFEST, NAMES, Manifest, Member
+from daemon.maintenance.manifest import DATABASE, MANIFEST, NAMES, BackedUpFile, Manifest
 from daemon.store import accounts
 from daemon.store.engine import BUSY_TIMEOUT_MS, Database
 from daemon.store.schema import revision
@@ -37,7 +37,7 @@ class BackupFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class MadeBackup:
     """A finished backup."""
 
     path: Path
@@ -60,7 +60,7 @@ def make(
     *,
     with_session: bool = False,
     stopping: Callable[[], bool] = lambda: False,
-) -> Made:
+) -> MadeBackup:
     """Copy the database, the attachments and, if asked for, the keys into one new file, 0600.
 
     The copy is what the database was at one moment; nobody waits for it. The file appears under its name once
@@ -85,14 +85,14 @@ def make(
 
 def _make(
     data: Path, database: Database, target: Path, now: datetime, with_session: bool, stopping: Callable[[], bool]
-) -> Made:
+) -> MadeBackup:
     with _workshop(target.parent) as work:
         part = work / "backup.tar"
         manifest = _write(part, data, database, work, now, with_session, stopping)
         size = part.stat().st_size
         part.rename(target)
         _sync_folder(target.parent)
-    return Made(target, size, len(manifest.members))
+    return MadeBackup(target, size, len(manifest.members))
 
 
 def _clear(place: Path) -> None:
@@ -133,7 +133,7 @@ def _write(
     with_session: bool,
     stopping: Callable[[], bool],
 ) -> Manifest:
-    members: list[Member] = []
+    members: list[BackedUpFile] = []
     with _private(part) as file, tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
 
         def add(name: str, path: Path) -> None:
@@ -209,12 +209,12 @@ def _attachments(data: Path) -> Iterator[tuple[str, Path]]:
 
 def _add(
     tar: tarfile.TarFile, name: str, source: IO[bytes], size: int, now: datetime, stopping: Callable[[], bool]
-) -> Member:
+) -> BackedUpFile:
     info = tarfile.TarInfo(name)
     info.size, info.mode, info.mtime = size, 0o600, int(now.timestamp())
     reader = _Summing(source, stopping)
     tar.addfile(info, reader)  # type: ignore[arg-type]
-    return Member(name, size, reader.sum.hexdigest())
+    return BackedUpFile(name, size, reader.sum.hexdigest())
 
 
 class _Summing:

@@ -11,7 +11,7 @@ STOPS_BELOW = 48 * 1024**2
 GOES_ON_ABOVE = 64 * 1024**2
 
 
-class Room:
+class DiskSpace:
     """The disk, or disks, that the data folder and the database lie on."""
 
     def __init__(self, config: Config, database: Database) -> None:

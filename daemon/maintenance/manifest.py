@@ -14,7 +14,7 @@ NAMES = re.compile(r"balas\.db|keys/session-\d{1,9}\.db|media/\d{1,9}/[A-Za-z0-9
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class BackedUpFile:
     """One file: its place below the data folder, its bytes, and their SHA-256 in hex."""
 
     name: str
@@ -30,7 +30,7 @@ class Manifest:
     schema: str
     made_at: datetime
     with_session: bool
-    members: tuple[Member, ...]
+    members: tuple[BackedUpFile, ...]
 
     def to_json(self) -> bytes:
         """The file as it is written."""
@@ -57,7 +57,8 @@ class Manifest:
                 made_at=datetime.fromisoformat(values["made_at"]),
                 with_session=bool(values["with_session"]),
                 members=tuple(
-                    Member(str(one["name"]), int(one["size"]), str(one["sha256"])) for one in values["members"]
+                    BackedUpFile(str(one["name"]), int(one["size"]), str(one["sha256"]))
+                    for one in values["members"]
                 ),
             )
         except (KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -23,7 +23,7 @@ _LAST = "last.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Last:
+class LastBackup:
     """What became of the last nightly backup, and when one last succeeded; `reason` is BackupFailed's word."""
 
     at: datetime
@@ -37,12 +37,12 @@ class Last:
         return self.reason is None
 
 
-def last(data: Path) -> Last | None:
+def last(data: Path) -> LastBackup | None:
     """What became of the last nightly backup; None if there has been none."""
     try:
         values = json.loads((data / backup.FOLDER / _LAST).read_text())
         good_at = values["good_at"]
-        return Last(
+        return LastBackup(
             datetime.fromisoformat(values["at"]),
             values["reason"],
             values["file"],
@@ -53,7 +53,7 @@ def last(data: Path) -> Last | None:
         return None
 
 
-def is_due(before: Last | None, now: datetime, at: time, zone: ZoneInfo) -> bool:
+def is_due(before: LastBackup | None, now: datetime, at: time, zone: ZoneInfo) -> bool:
     """Whether tonight's backup is still to be made; a machine that slept through the night makes up for it."""
     local = now.astimezone(zone)
     planned = datetime.combine(local.date(), at, zone)
@@ -69,7 +69,7 @@ def is_due(before: Last | None, now: datetime, at: time, zone: ZoneInfo) -> bool
 
 def make(
     data: Path, database: Database, keep: int, now: datetime, zone: ZoneInfo, stopping: Callable[[], bool]
-) -> Last | None:
+) -> LastBackup | None:
     """Make a backup, remember how it went, and let the oldest go; None if it was stopped or another one runs."""
     before = last(data)
     try:
@@ -80,10 +80,10 @@ def make(
         if reason in ("stopped", "busy"):
             return None
         log.error("the nightly backup failed: %s", error)
-        outcome = Last(now, reason, None, None, before.good_at if before else None)
+        outcome = LastBackup(now, reason, None, None, before.good_at if before else None)
     else:
         log.info("the nightly backup has %d bytes", made.size)
-        outcome = Last(now, None, made.path.name, made.size, now)
+        outcome = LastBackup(now, None, made.path.name, made.size, now)
         for old in nightly_files(place)[keep:]:
             old.unlink(missing_ok=True)
     _remember(data, outcome)
@@ -95,7 +95,7 @@ def nightly_files(place: Path) -> list[Path]:
     return sorted(place.glob("nightly-*.tar"), reverse=True)
 
 
-def _remember(data: Path, outcome: Last) -> None:
+def _remember(data: Path, outcome: LastBackup) -> None:
     values = {
         "at": outcome.at.isoformat(),
         "reason": outcome.reason,

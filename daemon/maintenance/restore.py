@@ -17,7 +17,7 @@ from auth_store.files import PlaceError, prepare_folder
 from daemon.domain.links import LinkState
 from daemon.domain.messages import Delivery, OutboxState
 from daemon.maintenance import backup
-from daemon.maintenance.manifest import DATABASE, MANIFEST, NAMES, Manifest, Member
+from daemon.maintenance.manifest import DATABASE, MANIFEST, NAMES, BackedUpFile, Manifest
 from daemon.store import accounts, messages
 from daemon.store.engine import Database
 from daemon.store.schema import SchemaTooNew, migrate
@@ -60,7 +60,7 @@ def restore(file: Path, data: Path, now: datetime) -> Manifest:
 
 def verify(file: Path) -> Manifest:
     """Read a whole backup and compare every byte with its manifest; raises RestoreFailed, and writes nothing."""
-    found: list[Member] = []
+    found: list[BackedUpFile] = []
     manifest: Manifest | None = None
     try:
         with _opened(file) as tar:
@@ -75,7 +75,7 @@ def verify(file: Path) -> Manifest:
                     raise RestoreFailed(
                         f"{file} is no backup of Balas: it holds files that do not belong into one."
                     )
-                found.append(Member(info.name, info.size, _sum(source)))
+                found.append(BackedUpFile(info.name, info.size, _sum(source)))
     except OSError as error:
         raise RestoreFailed(f"{file} can't be read ({error.strerror or error}).") from error
     except ValueError as error:
@@ -87,12 +87,12 @@ def verify(file: Path) -> Manifest:
     return manifest
 
 
-def _has_database(found: list[Member]) -> bool:
+def _has_database(found: list[BackedUpFile]) -> bool:
     names = [member.name for member in found]
     return DATABASE in names and len(set(names)) == len(names)
 
 
-def _by_name(member: Member) -> tuple[str, str]:
+def _by_name(member: BackedUpFile) -> tuple[str, str]:
     return member.name, member.sha256
 
 

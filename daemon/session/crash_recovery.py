@@ -13,12 +13,12 @@ from daemon.ingest.messages import is_ourselves, receive_message
 from daemon.store import accounts, contacts, messages
 from daemon.store.accounts import Account
 from daemon.store.engine import Database
-from daemon.whatsapp.arrival_journal import Arrival, Arrivals, ArrivedReceipt
+from daemon.whatsapp.arrival_journal import Arrival, ArrivalJournal, ArrivedReceipt
 
 log = logging.getLogger(__name__)
 
 
-def recover(database: Database, account_id: int, arrivals: Arrivals, clock: Clock) -> int:
+def recover(database: Database, account_id: int, arrivals: ArrivalJournal, clock: Clock) -> int:
     """Put a placeholder for each lost message into its conversation, and apply lost receipts; gives the former's
     number.
 

@@ -14,10 +14,10 @@ from daemon.domain.history import HistoryState
 from daemon.domain.time import Clock
 from daemon.ingest import history
 from daemon.ingest.commit import apply
-from daemon.ingest.place_cache import Spots
+from daemon.ingest.place_cache import PlaceCache
 from daemon.store import links
 from daemon.store.engine import Database
-from daemon.store.history_parts import Part
+from daemon.store.history_parts import HistoryPart
 from daemon.whatsapp.history import read_past
 
 log = logging.getLogger(__name__)
@@ -30,11 +30,11 @@ LOOK = 10.0
 LEAST_PAUSE = 0.01
 
 
-class Historian(threading.Thread):
+class HistoryImporter(threading.Thread):
     """Works off the parts of the history that were kept as they came; a crash's successor goes on with them."""
 
     def __init__(self, database: Database, account_id: int, connected: threading.Event, clock: Clock) -> None:
-        super().__init__(name="historian", daemon=True)
+        super().__init__(name="history importer", daemon=True)
         self._database = database
         self._account_id = account_id
         self._connected = connected
@@ -81,13 +81,13 @@ class Historian(threading.Thread):
             with self._database.write() as conn:
                 history.settle(conn, self._account_id, self._clock())
 
-    def _take_in(self, part: Part) -> bool:
+    def _take_in(self, part: HistoryPart) -> bool:
         """Write what a part holds; False if we are to stop before its end."""
         try:
             for piece in read_past(part.data, AT_ONCE):
                 begun = time.monotonic()
                 with self._database.write() as conn:
-                    apply(conn, self._account_id, piece, self._clock(), Spots())
+                    apply(conn, self._account_id, piece, self._clock(), PlaceCache())
                 if self._stopping.wait(max(time.monotonic() - begun, LEAST_PAUSE)):
                     return False
         except DecodeError:

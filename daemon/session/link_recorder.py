@@ -16,13 +16,13 @@ from daemon.domain.link_events import (
     CodeShown,
     Connected,
     LinkEnded,
+    LinkEvent,
     PairCodeShown,
     Paired,
-    Signal,
     Unstable,
 )
 from daemon.domain.links import LinkReason, LinkState
-from daemon.domain.primary_phone import Limits
+from daemon.domain.primary_phone import PhoneLimits
 from daemon.domain.time import Clock
 from daemon.store import accounts, links
 from daemon.store.engine import Database
@@ -43,10 +43,12 @@ REFUSED = LinkEnded(LinkState.UNLINKED, LinkReason.SAME_NUMBER)
 FIRST_CODE, NEXT_CODE = timedelta(seconds=60), timedelta(seconds=20)
 
 
-class LinkKeeper:
+class LinkRecorder:
     """Turns signals into rows of the link, in the order in which they come."""
 
-    def __init__(self, database: Database, account_id: int, clock: Clock, limits: Limits | None = None) -> None:
+    def __init__(
+        self, database: Database, account_id: int, clock: Clock, limits: PhoneLimits | None = None
+    ) -> None:
         # no SimpleQueue: its get() waits for ever when a signal's handler outlasts the timeout (seen with 3.11)
         self.ended: Queue[LinkEnded] = Queue()
         self.connected = threading.Event()
@@ -59,7 +61,7 @@ class LinkKeeper:
         self._database = database
         self._account_id = account_id
         self._clock = clock
-        self._limits = limits or Limits()
+        self._limits = limits or PhoneLimits()
         self._codes = 0
         # messages that the server has announced
         self.backlog_total = 0
@@ -91,7 +93,7 @@ class LinkKeeper:
         with self._lock:
             self._over = True
 
-    def handle(self, signal: Signal) -> None:
+    def handle(self, signal: LinkEvent) -> None:
         """Record one signal; called on the library's threads."""
         with self._lock:
             now = self._clock()
@@ -106,7 +108,7 @@ class LinkKeeper:
                 self._over = True
                 self.ended.put(REFUSED)
 
-    def _apply(self, conn: Connection, signal: Signal, now: datetime) -> None:
+    def _apply(self, conn: Connection, signal: LinkEvent, now: datetime) -> None:
         def state(to: LinkState, **values: object) -> None:
             links.set_state(conn, self._account_id, to, now, **values)  # type: ignore[arg-type]
 

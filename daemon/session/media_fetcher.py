@@ -13,7 +13,7 @@ from daemon.store import events, media
 from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database
 from daemon.store.events import EventKind
-from daemon.store.media import Wanted
+from daemon.store.media import WantedFile
 from daemon.whatsapp.client import WhatsApp
 from daemon.whatsapp.media import FetchFailed, fetch
 
@@ -25,7 +25,7 @@ PAUSE = 0.2
 FIRST_RETRY, MOST_FAILURES = timedelta(seconds=10), 10
 
 
-class Fetcher(threading.Thread):
+class MediaFetcher(threading.Thread):
     """Puts attachments into `media/ACCOUNT/MESSAGE.ext` below the data folder, 0600."""
 
     def __init__(
@@ -37,7 +37,7 @@ class Fetcher(threading.Thread):
         connected: threading.Event,
         clock: Clock,
     ) -> None:
-        super().__init__(name="fetcher", daemon=True)
+        super().__init__(name="media fetcher", daemon=True)
         self._database = database
         self._account_id = account_id
         self._folder = data / "media" / str(account_id)
@@ -79,7 +79,7 @@ class Fetcher(threading.Thread):
             self._done(wanted, {**wanted.media, "file": f"{self._account_id}/{name}", "size": len(data)})
         return True
 
-    def _keep(self, wanted: Wanted, data: bytes) -> str:
+    def _keep(self, wanted: WantedFile, data: bytes) -> str:
         mime = str(wanted.media.get("mime", "")).partition(";")[0]
         name = f"{wanted.message_id}{mimetypes.guess_extension(mime) or '.bin'}"
         part = self._folder / f"{name}.part"
@@ -91,7 +91,7 @@ class Fetcher(threading.Thread):
         part.rename(self._folder / name)
         return name
 
-    def _failed(self, wanted: Wanted, *, permanent: bool) -> None:
+    def _failed(self, wanted: WantedFile, *, permanent: bool) -> None:
         if permanent:
             self._done(wanted, {**wanted.media, "gone": 1})
             return
@@ -99,7 +99,7 @@ class Fetcher(threading.Thread):
             at = self._clock() + FIRST_RETRY * 2**wanted.failures
             media.later(conn, wanted.message_id, at)
 
-    def _done(self, wanted: Wanted, about: dict[str, object]) -> None:
+    def _done(self, wanted: WantedFile, about: dict[str, object]) -> None:
         with self._database.write() as conn:
             media.done(conn, wanted.message_id, about)
             events.append(

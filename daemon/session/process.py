@@ -24,20 +24,20 @@ from daemon.domain.time import Clock, utc_now
 from daemon.heartbeat import Beat, Vitals
 from daemon.i18n.catalogue import translate
 from daemon.ingest.commit import Ingest
-from daemon.maintenance.disk_space import Room
+from daemon.maintenance.disk_space import DiskSpace
 from daemon.session.backlog import LONGEST_SILENCE, BacklogProgress
 from daemon.session.crash_recovery import recover
-from daemon.session.history_importer import Historian
-from daemon.session.link_recorder import REFUSED, LinkKeeper
-from daemon.session.media_fetcher import Fetcher
+from daemon.session.history_importer import HistoryImporter
+from daemon.session.link_recorder import REFUSED, LinkRecorder
+from daemon.session.media_fetcher import MediaFetcher
 from daemon.session.sender import Sender, settle_interrupted
-from daemon.session.typing_indicator import Typist
+from daemon.session.typing_indicator import TypingIndicator
 from daemon.store import accounts, links
 from daemon.store.accounts import Account
 from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database
 from daemon.store.integrity import looks_sound
-from daemon.whatsapp.arrival_journal import Arrivals
+from daemon.whatsapp.arrival_journal import ArrivalJournal
 from daemon.whatsapp.client import WhatsApp
 
 log = logging.getLogger(__name__)
@@ -63,20 +63,24 @@ class Session:
         self._clock = clock
         self._account = account
         self._database = Database(config.database_url)
-        self._room = Room(config, self._database)
+        self._disk = DiskSpace(config, self._database)
         self._ingest = Ingest(self._database, account.id)
-        self._keeper = LinkKeeper(self._database, account.id, clock, config.phone_limits)
+        self._recorder = LinkRecorder(self._database, account.id, clock, config.phone_limits)
         keys = session_file(config.data, account.id)
-        self._arrivals = Arrivals(keys)
+        self._arrivals = ArrivalJournal(keys)
         self._whatsapp = WhatsApp(
-            str(keys), config.device_name, self._on_event, self._keeper.handle, self._arrivals
+            str(keys), config.device_name, self._on_event, self._recorder.handle, self._arrivals
         )
-        connected = self._keeper.connected
+        connected = self._recorder.connected
         question = translate(config.language)(PING)
-        self._sender = Sender(self._database, account.id, self._whatsapp, self._keeper.ready, clock, question)
-        self._fetcher = Fetcher(self._database, account.id, config.data, self._whatsapp, connected, clock)
-        self._typist = Typist(self._database, account.id, self._whatsapp, self._keeper.ready, clock)
-        self._historian = Historian(self._database, account.id, connected, clock)
+        self._sender = Sender(self._database, account.id, self._whatsapp, self._recorder.ready, clock, question)
+        self._media_fetcher = MediaFetcher(
+            self._database, account.id, config.data, self._whatsapp, connected, clock
+        )
+        self._typing_indicator = TypingIndicator(
+            self._database, account.id, self._whatsapp, self._recorder.ready, clock
+        )
+        self._history_importer = HistoryImporter(self._database, account.id, connected, clock)
         self._asked_code_for: str | None = None
         self._stopping = False
         self._progress = BacklogProgress()
@@ -94,9 +98,9 @@ class Session:
         library = threading.Thread(target=self._whatsapp.run, name="whatsapp", daemon=True)
         library.start()
         self._sender.start()
-        self._fetcher.start()
-        self._typist.start()
-        self._historian.start()
+        self._media_fetcher.start()
+        self._typing_indicator.start()
+        self._history_importer.start()
         end = self._wait(library)
         self._beat.leave()
         self._leave(end)
@@ -106,7 +110,7 @@ class Session:
 
     def _on_event(self, event: Event) -> None:
         """Commit one event before the library goes on; a busy or full database holds the library back."""
-        if self._keeper.refused:
+        if self._recorder.refused:
             return  # another account of ours has it
         pause, begun = 0.05, time.monotonic()
         while True:
@@ -114,7 +118,7 @@ class Session:
                 self._ingest.commit(event, self._clock())
                 self._vitals.took(time.monotonic() - begun)
                 if isinstance(event, HistoryUploaded):
-                    self._historian.wake()
+                    self._history_importer.wake()
                 return
             except OperationalError as error:
                 log.error("the database did not take an event: %s; waiting", type(error.orig).__name__)
@@ -127,7 +131,7 @@ class Session:
             # looked at first: its last act is to say why it ended
             alive = library.is_alive()
             try:
-                return self._keeper.ended.get(timeout=TICK)
+                return self._recorder.ended.get(timeout=TICK)
             except Empty:
                 if not alive:
                     return LinkEnded(LinkState.OFFLINE, LinkReason.SESSION_DIED)
@@ -138,28 +142,28 @@ class Session:
             if self._whatsapp.busy_for() > LONGEST_CALLBACK:
                 log.error("a callback is stuck: ending the session")
                 os._exit(4)
-            if self._keeper.refused_for > LONGEST_LOGIN:
+            if self._recorder.refused_for > LONGEST_LOGIN:
                 return REFUSED
-            if self._room.is_short():
+            if self._disk.is_short():
                 return LinkEnded(LinkState.OFFLINE, LinkReason.DISK_FULL)
             self._forget_arrivals()
-            if self._keeper.catching_up:
+            if self._recorder.catching_up:
                 self._show_progress()
-            elif self._keeper.waits_for_backlog > LONGEST_WAIT_FOR_BACKLOG:
-                self._keeper.handle(BacklogEnded())
-            if (watch.changed() or self._keeper.pairing) and (end := self._wishes()):
+            elif self._recorder.waits_for_backlog > LONGEST_WAIT_FOR_BACKLOG:
+                self._recorder.handle(BacklogEnded())
+            if (watch.changed() or self._recorder.pairing) and (end := self._wishes()):
                 return end
 
     def _forget_arrivals(self) -> None:
         """What arrived before a long silence has surely been committed."""
         idle = self._whatsapp.busy_for() == 0 and self._whatsapp.quiet_for() > LONGEST_SILENCE
-        if idle and self._keeper.ready.is_set():
+        if idle and self._recorder.ready.is_set():
             self._arrivals.start_anew(LONGEST_SILENCE)
 
     def _show_progress(self) -> None:
-        total, now = self._keeper.backlog_total, time.monotonic()
+        total, now = self._recorder.backlog_total, time.monotonic()
         if self._progress.is_over(self._whatsapp.received, total, self._whatsapp.quiet_for(), now):
-            self._keeper.handle(BacklogEnded())
+            self._recorder.handle(BacklogEnded())
         elif self._progress.has_moved:
             with self._database.write() as conn:
                 links.change(conn, self._account.id, self._clock(), backlog_done=self._progress.done)
@@ -169,7 +173,7 @@ class Session:
             link = links.get(conn, self._account.id)
         if link.wish == links.WISH_UNLINK:
             return LinkEnded(LinkState.UNLINKED, LinkReason.UNLINKED_HERE)
-        if not self._keeper.pairing:
+        if not self._recorder.pairing:
             return None
         if not pairing.is_awaited(link, self._clock()):
             return LinkEnded(LinkState.UNLINKED, LinkReason.NO_VIEWER)
@@ -181,15 +185,15 @@ class Session:
 
     def _leave(self, end: LinkEnded) -> None:
         """Lose nothing that was acknowledged, write the last state, end the process."""
-        online = self._keeper.connected.is_set()
-        self._keeper.leave()
-        self._fetcher.stop()
-        self._typist.stop()
-        self._historian.stop()
+        online = self._recorder.connected.is_set()
+        self._recorder.leave()
+        self._media_fetcher.stop()
+        self._typing_indicator.stop()
+        self._history_importer.stop()
         self._sender.stop(2.0)
         if end.reason in (LinkReason.UNLINKED_HERE, LinkReason.SAME_NUMBER):
             self._unlink(online)
-        elif not self._keeper.pairing and end.state in _GRACEFUL and not self._whatsapp.hook.poisoned:
+        elif not self._recorder.pairing and end.state in _GRACEFUL and not self._whatsapp.hook.poisoned:
             closing = threading.Thread(target=self._whatsapp.close, daemon=True)
             closing.start()
             closing.join(12.0)

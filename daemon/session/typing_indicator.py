@@ -22,13 +22,13 @@ TYPED_WITHIN = timedelta(seconds=15)
 REPEAT_AFTER = timedelta(seconds=10)
 
 
-class Typist(threading.Thread):
+class TypingIndicator(threading.Thread):
     """Follows the claims of one account while `ready` is set."""
 
     def __init__(
         self, database: Database, account_id: int, whatsapp: WhatsApp, ready: threading.Event, clock: Clock
     ) -> None:
-        super().__init__(name="typist", daemon=True)
+        super().__init__(name="typing indicator", daemon=True)
         self._database = database
         self._account_id = account_id
         self._whatsapp = whatsapp

@@ -11,7 +11,7 @@ from daemon.domain.account_names import BadName, is_same, parse_name
 from daemon.domain.history import HistoryState
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.messages import Author
-from daemon.domain.primary_phone import Kind, Step
+from daemon.domain.primary_phone import PhoneStep, SightingKind
 from daemon.store import events, evidence, links
 from daemon.store.links import Link
 from daemon.store.tables.core import account, contact, event_log, link
@@ -141,14 +141,14 @@ def set_identity(
     changes: dict[str, Any] = {"phone": phone, "lid": lid, "device": device}
     if get(conn, account_id).device != device:
         changes["linked_at"] = now
-        evidence.note(conn, account_id, Kind.LINKED, now, now)
+        evidence.note(conn, account_id, SightingKind.LINKED, now, now)
         fresh: dict[str, Any] = {
-            "phone_step": Step.FINE.value,
+            "phone_step": PhoneStep.FINE.value,
             "phone_back_at": None,
             "pinged_at": None,
             "heard_at": now,
         }
-        fresh |= {"phone_seen_at": now, "phone_seen_by": Kind.LINKED.value, "listening_since": now}
+        fresh |= {"phone_seen_at": now, "phone_seen_by": SightingKind.LINKED.value, "listening_since": now}
         fresh |= {"history_state": HistoryState.NONE.value, "history_percent": None, "history_messages": 0}
         conn.execute(update(link).where(link.c.account_id == account_id).values(**fresh))
     conn.execute(update(account).where(account.c.id == account_id).values(**changes))

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, or_, select, updat
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
-from daemon.domain.alerts import About, Alert, AlertKind, Choices
+from daemon.domain.alerts import About, Alert, AlertChoices, AlertKind
 from daemon.store.tables.alerts import alert, alert_channel, alert_choice, alert_delivery
 
 # the account of what concerns the whole computer
@@ -16,7 +16,7 @@ MACHINE = None
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
+class OpenAlert:
     """An alert that is not over, with its row and whose it is."""
 
     id: int
@@ -27,15 +27,15 @@ class Open:
 _FIELDS = tuple(name for name in Alert.__dataclass_fields__ if name != "about")
 
 
-def unfinished(conn: Connection) -> list[Open]:
+def unfinished(conn: Connection) -> list[OpenAlert]:
     """Every alert that is not over, told or not, oldest first."""
     rows = conn.execute(select(alert).where(alert.c.cleared_at.is_(None)).order_by(alert.c.id))
     return [_open(row) for row in rows]
 
 
-def _open(row: Row[*tuple[Any, ...]]) -> Open:
+def _open(row: Row[*tuple[Any, ...]]) -> OpenAlert:
     values = {name: row._mapping[name] for name in _FIELDS}
-    return Open(row.id, row.account_id, Alert(About(row.about), **values))
+    return OpenAlert(row.id, row.account_id, Alert(About(row.about), **values))
 
 
 def keep(conn: Connection, account_id: int | None, number: int | None, found: Alert) -> int:
@@ -54,18 +54,18 @@ def drop(conn: Connection, number: int) -> None:
     conn.execute(delete(alert).where(alert.c.id == number))
 
 
-def choices(conn: Connection) -> Choices:
+def choices(conn: Connection) -> AlertChoices:
     """What the owner wants to hear of; what was never chosen has its default."""
     found = {row.name: row.value for row in conn.execute(select(alert_choice.c.name, alert_choice.c.value))}
     known = set(AlertKind)
     unwanted = frozenset(AlertKind(word) for word in found.pop("unwanted", ()) if word in known)
-    return Choices(unwanted=unwanted, **{name: value for name, value in found.items() if name in _CHOICES})
+    return AlertChoices(unwanted=unwanted, **{name: value for name, value in found.items() if name in _CHOICES})
 
 
-_CHOICES = frozenset(Choices.__dataclass_fields__) - {"unwanted"}
+_CHOICES = frozenset(AlertChoices.__dataclass_fields__) - {"unwanted"}
 
 
-def choose(conn: Connection, chosen: Choices) -> None:
+def choose(conn: Connection, chosen: AlertChoices) -> None:
     """Keep what the owner wants to hear of."""
     values: dict[str, Any] = {name: getattr(chosen, name) for name in _CHOICES}
     values["unwanted"] = sorted(kind.value for kind in chosen.unwanted)
@@ -112,7 +112,7 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class AlertPost:
     """One message to one channel."""
 
     id: int
@@ -130,7 +130,7 @@ class KnownAlready(Exception):
 
 
 _CHANNEL = tuple(alert_channel.c[name] for name in Channel.__dataclass_fields__)
-_DELIVERY = tuple(alert_delivery.c[name] for name in Delivery.__dataclass_fields__)
+_DELIVERY = tuple(alert_delivery.c[name] for name in AlertPost.__dataclass_fields__)
 _waiting = alert_delivery.c.state.in_((DUE, SENDING))
 
 
@@ -174,22 +174,22 @@ def post(
     return int(conn.execute(insert(alert_delivery).values(values).returning(alert_delivery.c.id)).scalar_one())
 
 
-def waiting(conn: Connection) -> list[Delivery]:
+def waiting(conn: Connection) -> list[AlertPost]:
     """What is due or was being sent: tests first, because somebody looks on, then in order."""
     order = (alert_delivery.c.kind != TEST, alert_delivery.c.id)
-    return [Delivery(*row) for row in conn.execute(select(*_DELIVERY).where(_waiting).order_by(*order))]
+    return [AlertPost(*row) for row in conn.execute(select(*_DELIVERY).where(_waiting).order_by(*order))]
 
 
-def newest_tests(conn: Connection) -> dict[int, Delivery]:
+def newest_tests(conn: Connection) -> dict[int, AlertPost]:
     """The last test of each channel."""
     last = select(func.max(alert_delivery.c.id)).where(alert_delivery.c.kind == TEST)
     rows = conn.execute(
         select(*_DELIVERY).where(alert_delivery.c.id.in_(last.group_by(alert_delivery.c.channel_id)))
     )
-    return {row.channel_id: Delivery(*row) for row in rows}
+    return {row.channel_id: AlertPost(*row) for row in rows}
 
 
-def claim(conn: Connection, one: Delivery, retry_at: datetime) -> bool:
+def claim(conn: Connection, one: AlertPost, retry_at: datetime) -> bool:
     """Take a due message for sending; whatever becomes of us, nobody tries again before `retry_at`."""
     took = conn.execute(
         update(alert_delivery)
@@ -201,7 +201,7 @@ def claim(conn: Connection, one: Delivery, retry_at: datetime) -> bool:
     return bool(took)
 
 
-def has_arrived(conn: Connection, one: Delivery, now: datetime) -> None:
+def has_arrived(conn: Connection, one: AlertPost, now: datetime) -> None:
     """The channel took it."""
     _end(conn, one, SENT, now)
     values: dict[str, Any] = {"failures": 0, "retry_at": None, "good_at": now}
@@ -209,7 +209,7 @@ def has_arrived(conn: Connection, one: Delivery, now: datetime) -> None:
 
 
 def has_failed(
-    conn: Connection, one: Delivery, why: str, now: datetime, retry_at: datetime, for_good: bool
+    conn: Connection, one: AlertPost, why: str, now: datetime, retry_at: datetime, for_good: bool
 ) -> None:
     """The channel did not take it: another attempt at `retry_at`, or none."""
     if for_good:
@@ -231,7 +231,7 @@ def give_up(conn: Connection, channel_id: int, before: datetime, now: datetime) 
     )
 
 
-def _end(conn: Connection, one: Delivery, state: str, now: datetime) -> None:
+def _end(conn: Connection, one: AlertPost, state: str, now: datetime) -> None:
     conn.execute(update(alert_delivery).where(alert_delivery.c.id == one.id).values(state=state, ended_at=now))
 
 

@@ -16,7 +16,7 @@ from daemon.store.tables.desk import audit, claim
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class WaitingCustomer:
     """A customer who waits, and whose he is."""
 
     conversation_id: int
@@ -28,7 +28,7 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Return:
+class LastReturn:
     """A conversation's last way back into the queue: whose it was, who gave it back, and when."""
 
     admin_id: int
@@ -57,9 +57,9 @@ _open_work = (
 )
 
 
-def open_work(conn: Connection, account_id: int) -> list[Work]:
+def open_work(conn: Connection, account_id: int) -> list[WaitingCustomer]:
     """Everybody who waits for an answer, the longest waiting first."""
-    return [Work(*row) for row in conn.execute(_open_work, {"account_id": account_id})]
+    return [WaitingCustomer(*row) for row in conn.execute(_open_work, {"account_id": account_id})]
 
 
 def gave_a_sign(conn: Connection, conversation_id: int, admin_id: int, since: datetime) -> bool:
@@ -73,7 +73,7 @@ def gave_a_sign(conn: Connection, conversation_id: int, admin_id: int, since: da
     return bool(conn.execute(select(wrote.exists() | did.exists())).scalar_one())
 
 
-def was_there(conn: Connection, turn: Work, at: datetime) -> bool:
+def was_there(conn: Connection, turn: WaitingCustomer, at: datetime) -> bool:
     """Whether a turn's first words had arrived by then; after an outage that is long after they were sent."""
     statement = select(message.c.id).where(
         message.c.conversation_id == turn.conversation_id,
@@ -84,7 +84,7 @@ def was_there(conn: Connection, turn: Work, at: datetime) -> bool:
     return conn.execute(statement.limit(1)).first() is not None
 
 
-def last_returns(conn: Connection, conversation_ids: Sequence[int]) -> dict[int, Return]:
+def last_returns(conn: Connection, conversation_ids: Sequence[int]) -> dict[int, LastReturn]:
     """How these conversations last came back into the queue, if they ever did."""
     last = (
         select(func.max(audit.c.id))
@@ -95,7 +95,7 @@ def last_returns(conn: Connection, conversation_ids: Sequence[int]) -> dict[int,
         select(audit.c.conversation_id, audit.c.subject_id, audit.c.actor, audit.c.at).where(audit.c.id.in_(last))
     )
     return {
-        row.conversation_id: Return(row.subject_id, Author(row.actor), row.at)
+        row.conversation_id: LastReturn(row.subject_id, Author(row.actor), row.at)
         for row in rows
         if row.subject_id is not None
     }

@@ -33,7 +33,7 @@ IN_THREAD = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """One line of the log; names are those of today."""
 
     id: int
@@ -100,8 +100,8 @@ _entries = (
 )
 
 
-def _entry(row: Row[*tuple[Any, ...]]) -> Entry:
-    return Entry(
+def _entry(row: Row[*tuple[Any, ...]]) -> AuditEntry:
+    return AuditEntry(
         row.id,
         row.at,
         Author(row.actor),
@@ -116,7 +116,7 @@ def _entry(row: Row[*tuple[Any, ...]]) -> Entry:
     )
 
 
-def entry(conn: Connection, number: int) -> Entry | None:
+def entry(conn: Connection, number: int) -> AuditEntry | None:
     """One line by its number."""
     row = conn.execute(_entries.where(audit.c.id == number)).first()
     return _entry(row) if row else None
@@ -124,7 +124,7 @@ def entry(conn: Connection, number: int) -> Entry | None:
 
 def in_thread(
     conn: Connection, conversation_id: int, since: datetime | None, before: datetime | None, limit: int = 500
-) -> list[Entry]:
+) -> list[AuditEntry]:
     """The lines that belong into a thread between two moments, oldest first."""
     statement = _entries.where(
         audit.c.conversation_id == conversation_id, audit.c.action.in_([a.value for a in IN_THREAD])
@@ -148,7 +148,7 @@ def search(
     until: datetime | None = None,
     before_id: int | None = None,
     limit: int = 100,
-) -> list[Entry]:
+) -> list[AuditEntry]:
     """The newest lines that fit, newest first; `before_id` is the last line of the page before.
 
     `admin_id` finds what he did and what was done to him; `since` is included, `until` is not. Logins belong

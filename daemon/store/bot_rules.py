@@ -9,7 +9,7 @@ from daemon.store.tables.desk import bot_rule
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class BotRule:
     """One keyword rule; `closes` says that its answer leaves nothing for a person to do."""
 
     id: int
@@ -34,12 +34,12 @@ _rules = select(
 )
 
 
-def listing(conn: Connection, account_id: int) -> list[Rule]:
+def listing(conn: Connection, account_id: int) -> list[BotRule]:
     """All rules of an account, first tried first."""
     rows = conn.execute(
         _rules.where(bot_rule.c.account_id == account_id).order_by(bot_rule.c.position, bot_rule.c.id)
     )
-    return [Rule(r.id, r.position, tuple(r.keywords), r.answer, r.closes, r.is_enabled) for r in rows]
+    return [BotRule(r.id, r.position, tuple(r.keywords), r.answer, r.closes, r.is_enabled) for r in rows]
 
 
 def add(conn: Connection, account_id: int, values: dict[str, Any]) -> int:

@@ -15,7 +15,7 @@ LOOKED_AT = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingTurn:
     """An open turn with messages that the bot has not dealt with; the newest of all is `newest_id`."""
 
     turn_id: int
@@ -30,7 +30,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SaidMessage:
     """A message of a conversation as far as it matters to the bot."""
 
     id: int
@@ -51,7 +51,7 @@ def _is_said() -> ColumnElement[bool]:
     return (message.c.kind != MessageKind.NOTE.value) & or_(message.c.delivery.is_(None), ~_never_left)
 
 
-def waiting(conn: Connection, account_id: int, now: datetime) -> list[Waiting]:
+def waiting(conn: Connection, account_id: int, now: datetime) -> list[WaitingTurn]:
     """Open, unclaimed turns of customers in which something was said since the bot looked, oldest first."""
     claimed = select(claim.c.conversation_id).where(
         claim.c.conversation_id == conversation.c.id, claim.c.expires_at > now
@@ -83,7 +83,7 @@ def waiting(conn: Connection, account_id: int, now: datetime) -> list[Waiting]:
         )
     )
     found = [
-        Waiting(
+        WaitingTurn(
             r.id,
             r.conversation_id,
             r.contact_id,
@@ -100,7 +100,7 @@ def waiting(conn: Connection, account_id: int, now: datetime) -> list[Waiting]:
     return sorted(found, key=lambda waiting: waiting.turn_id)
 
 
-def newest_lines(conn: Connection, conversation_id: int) -> list[Line]:
+def newest_lines(conn: Connection, conversation_id: int) -> list[SaidMessage]:
     """What was said last in a conversation, newest first, in WhatsApp's order; nothing deleted for everyone."""
     rows = conn.execute(
         select(
@@ -119,7 +119,7 @@ def newest_lines(conn: Connection, conversation_id: int) -> list[Line]:
         .order_by(message.c.sent_at.desc(), message.c.id.desc())
         .limit(LOOKED_AT)
     )
-    return [Line(r.id, r.turn_id, Author(r.author), r.text, r.sent_at, r.arrived_at) for r in rows]
+    return [SaidMessage(r.id, r.turn_id, Author(r.author), r.text, r.sent_at, r.arrived_at) for r in rows]
 
 
 def was_written_to(conn: Connection, conversation_id: int) -> bool:

@@ -13,7 +13,7 @@ from daemon.store.tables.desk import contact_field, rating
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class EarlierConversation:
     """A resolved conversation of a customer."""
 
     conversation_id: int
@@ -24,7 +24,7 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class ContactRow:
     """A contact's own row."""
 
     name: str | None
@@ -33,14 +33,14 @@ class Card:
     is_forgotten: bool
 
 
-def card(conn: Connection, contact_id: int) -> Card | None:
+def card(conn: Connection, contact_id: int) -> ContactRow | None:
     """A contact's own row; None if there is none."""
     row = conn.execute(
         select(contact.c.name, contact.c.phone, contact.c.note, contact.c.forgotten_at).where(
             contact.c.id == contact_id
         )
     ).first()
-    return Card(row.name, row.phone, row.note, row.forgotten_at is not None) if row else None
+    return ContactRow(row.name, row.phone, row.note, row.forgotten_at is not None) if row else None
 
 
 def addresses(conn: Connection, contact_id: int) -> list[Address]:
@@ -83,7 +83,7 @@ def drop_field(conn: Connection, contact_id: int, name: str) -> bool:
     )
 
 
-def earlier(conn: Connection, contact_id: int, limit: int = 20) -> list[Earlier]:
+def earlier(conn: Connection, contact_id: int, limit: int = 20) -> list[EarlierConversation]:
     """A contact's resolved conversations, the newest first; those that a merge has emptied are no more."""
     rows = conn.execute(
         select(
@@ -103,4 +103,4 @@ def earlier(conn: Connection, contact_id: int, limit: int = 20) -> list[Earlier]
         .order_by(conversation.c.resolved_at.desc(), conversation.c.id.desc())
         .limit(limit)
     )
-    return [Earlier(row.id, row.created_at, row.resolved_at, row.name, row.score) for row in rows]
+    return [EarlierConversation(row.id, row.created_at, row.resolved_at, row.name, row.score) for row in rows]

@@ -119,7 +119,7 @@ def _erase(conn: Connection, ids: Sequence[int], newest: int | None) -> list[str
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ErasableContact:
     """A contact and its linked number."""
 
     account_id: int
@@ -128,7 +128,7 @@ class Found:
 
 def find(
     conn: Connection, contact_id: int | None = None, phone: str | None = None, account_id: int | None = None
-) -> Found | None:
+) -> ErasableContact | None:
     """A contact by its own number (the survivor, if it was merged) or by a phone number's digits in an account."""
     if phone is not None:
         address = (contact_alias.c.server == "s.whatsapp.net") & (contact_alias.c.user == phone)
@@ -139,7 +139,7 @@ def find(
         one = select(contact.c.account_id, contact.c.merged_into).where(contact.c.id == contact_id)
         row = conn.execute(one).first()
         if row is None or row.merged_into is None:
-            return Found(row.account_id, contact_id) if row else None
+            return ErasableContact(row.account_id, contact_id) if row else None
         contact_id = row.merged_into
     return None
 

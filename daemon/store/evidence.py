@@ -5,11 +5,11 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
-from daemon.domain.primary_phone import Kind, Sighting
+from daemon.domain.primary_phone import Sighting, SightingKind
 from daemon.store.tables.core import evidence
 
 
-def note(conn: Connection, account_id: int, kind: Kind, at: datetime, now: datetime) -> bool:
+def note(conn: Connection, account_id: int, kind: SightingKind, at: datetime, now: datetime) -> bool:
     """Keep a sighting if it is newer than what is known of its kind; one in the future is of now."""
     statement = insert(evidence).values(account_id=account_id, kind=kind.value, at=min(at, now))
     newer = statement.on_conflict_do_update(
@@ -27,7 +27,7 @@ def every(conn: Connection, account_id: int) -> list[Sighting]:
         .where(evidence.c.account_id == account_id)
         .order_by(evidence.c.at.desc(), evidence.c.kind)
     )
-    return [Sighting(Kind(row.kind), row.at) for row in rows]
+    return [Sighting(SightingKind(row.kind), row.at) for row in rows]
 
 
 def latest(conn: Connection, account_id: int) -> Sighting | None:

@@ -12,7 +12,7 @@ from daemon.store.tables.core import history_part
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class HistoryPart:
     """One part that waits; `data` is the serialized HistorySync."""
 
     id: int
@@ -30,13 +30,13 @@ def keep(
     return conn.execute(upsert(history_part).on_conflict_do_nothing(), values).rowcount == 1
 
 
-def next_part(conn: Connection, account_id: int, names: bool) -> Part | None:
+def next_part(conn: Connection, account_id: int, names: bool) -> HistoryPart | None:
     """The part that has waited longest, one of names alone only if wanted; None if there is none."""
     statement = select(history_part.c.id, history_part.c.kind, history_part.c.progress, history_part.c.data)
     if not names:
         statement = statement.where(_is_no_name)
     row = conn.execute(statement.where(*_waits(account_id)).order_by(history_part.c.id).limit(1)).first()
-    return Part(row.id, HistoryKind(row.kind), row.progress, row.data) if row else None
+    return HistoryPart(row.id, HistoryKind(row.kind), row.progress, row.data) if row else None
 
 
 def has_messages_waiting(conn: Connection, account_id: int) -> bool:

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, select, update
 
 from daemon.domain.history import HistoryState
 from daemon.domain.links import LinkReason, LinkState, can_send, may_follow
-from daemon.domain.login_attempts import Attempts
-from daemon.domain.primary_phone import Kind, Step
+from daemon.domain.login_attempts import LoginAttempts
+from daemon.domain.primary_phone import PhoneStep, SightingKind
 from daemon.store import events
 from daemon.store.tables.core import link
 
@@ -38,8 +38,8 @@ class Link:
     wish: str
     # the primary phone: last seen when and by what, what its silence means, when it came back, when it was asked
     phone_seen_at: datetime | None = None
-    phone_seen_by: Kind | None = None
-    phone_step: Step = Step.FINE
+    phone_seen_by: SightingKind | None = None
+    phone_step: PhoneStep = PhoneStep.FINE
     phone_back_at: datetime | None = None
     pinged_at: datetime | None = None
     # when we were last known to be online, and since when without a long gap
@@ -56,9 +56,9 @@ class Link:
     tried_at: datetime | None = None
 
     @property
-    def attempts(self) -> Attempts:
+    def attempts(self) -> LoginAttempts:
         """The logins behind this link."""
-        return Attempts(self.tries_in_vain, self.tries_earlier, self.tried_at)
+        return LoginAttempts(self.tries_in_vain, self.tries_earlier, self.tried_at)
 
 
 def get(conn: Connection, account_id: int) -> Link:
@@ -68,9 +68,9 @@ def get(conn: Connection, account_id: int) -> Link:
     ).one()
     values = dict(row._mapping)
     values["state"], values["reason"] = LinkState(row.state), LinkReason(row.reason)
-    values["phone_step"] = Step(row.phone_step)
+    values["phone_step"] = PhoneStep(row.phone_step)
     values["history_state"] = HistoryState(row.history_state)
-    values["phone_seen_by"] = Kind(row.phone_seen_by) if row.phone_seen_by else None
+    values["phone_seen_by"] = SightingKind(row.phone_seen_by) if row.phone_seen_by else None
     return Link(**values)
 
 
@@ -102,13 +102,13 @@ def set_state(
     return True
 
 
-def keep_attempts(conn: Connection, account_id: int, found: Attempts) -> None:
+def keep_attempts(conn: Connection, account_id: int, found: LoginAttempts) -> None:
     """Remember the logins behind the link."""
     columns = {"tries_in_vain": found.in_vain, "tries_earlier": found.earlier, "tried_at": found.latest}
     conn.execute(update(link).where(link.c.account_id == account_id).values(**columns))
 
 
-def _attempts(before: Link, after: LinkState, now: datetime) -> Attempts:
+def _attempts(before: Link, after: LinkState, now: datetime) -> LoginAttempts:
     """The logins behind the link once it is in `after`."""
     if after in (LinkState.CATCHING_UP, LinkState.ONLINE):
         return before.attempts.got_in()

@@ -12,7 +12,7 @@ from daemon.store.tables.core import download, message
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedFile:
     """An attachment to fetch: its message, the serialized content with the keys, and how often it failed."""
 
     message_id: int
@@ -27,7 +27,7 @@ def want(conn: Connection, account_id: int, message_id: int, now: datetime) -> N
     conn.execute(insert(download).values(account_id=account_id, message_id=message_id, next_at=now, failures=0))
 
 
-def next_due(conn: Connection, account_id: int, now: datetime) -> Wanted | None:
+def next_due(conn: Connection, account_id: int, now: datetime) -> WantedFile | None:
     """The attachment that has been due for longest."""
     row = conn.execute(
         select(message.c.id, message.c.conversation_id, message.c.raw, message.c.media, download.c.failures)
@@ -38,7 +38,7 @@ def next_due(conn: Connection, account_id: int, now: datetime) -> Wanted | None:
     ).first()
     if row is None:
         return None
-    return Wanted(row.id, row.conversation_id, row.raw or b"", row.media or {}, row.failures)
+    return WantedFile(row.id, row.conversation_id, row.raw or b"", row.media or {}, row.failures)
 
 
 def later(conn: Connection, message_id: int, at: datetime) -> None:

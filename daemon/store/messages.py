@@ -65,7 +65,7 @@ _find = select(message.c.id, message.c.conversation_id, message.c.is_history).wh
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class MessagePlace:
     """Where a message stands."""
 
     id: int
@@ -73,20 +73,20 @@ class Place:
     is_history: bool = False
 
 
-def find(conn: Connection, contact_id: int, from_me: bool, wa_id: str) -> Place | None:
+def find(conn: Connection, contact_id: int, from_me: bool, wa_id: str) -> MessagePlace | None:
     """The message with WhatsApp's id in one direction of one contact's chat."""
     row = conn.execute(_find, {"contact_id": contact_id, "from_me": from_me, "wa_id": wa_id}).first()
-    return Place(row.id, row.conversation_id, row.is_history) if row else None
+    return MessagePlace(row.id, row.conversation_id, row.is_history) if row else None
 
 
-def find_own(conn: Connection, account_id: int, wa_ids: tuple[str, ...]) -> list[Place]:
+def find_own(conn: Connection, account_id: int, wa_ids: tuple[str, ...]) -> list[MessagePlace]:
     """Messages sent with our number, by WhatsApp's ids alone (receipts use either address form)."""
     rows = conn.execute(
         select(message.c.id, message.c.conversation_id).where(
             message.c.account_id == account_id, message.c.from_me.is_(True), message.c.wa_id.in_(wa_ids)
         )
     )
-    return [Place(row.id, row.conversation_id) for row in rows]
+    return [MessagePlace(row.id, row.conversation_id) for row in rows]
 
 
 _is_placeholder = message.c.kind.in_(sorted(PLACEHOLDERS))

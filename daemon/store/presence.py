@@ -19,7 +19,7 @@ KEPT_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Colleague:
+class TeamMember:
     """An admin as the team sees him: here, away, and how many conversations he takes by himself."""
 
     admin_id: int
@@ -72,7 +72,7 @@ def _counts(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def team(conn: Connection, now: datetime) -> list[Colleague]:
+def team(conn: Connection, now: datetime) -> list[TeamMember]:
     """Everybody who may log in, by name."""
     here = (
         select(func.count())
@@ -86,7 +86,7 @@ def team(conn: Connection, now: datetime) -> list[Colleague]:
         .where(admin.c.disabled_at.is_(None))
         .order_by(admin.c.name, admin.c.id)
     )
-    return [Colleague(r.id, r.name, r.tabs > 0, r.away_since, r.most_conversations) for r in rows]
+    return [TeamMember(r.id, r.name, r.tabs > 0, r.away_since, r.most_conversations) for r in rows]
 
 
 def set_away(conn: Connection, admin_id: int, since: datetime | None) -> bool:

@@ -12,7 +12,7 @@ from daemon.store.tables.desk import rating
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class PendingRating:
     """A question that the customer has not answered yet, with where its message stands."""
 
     conversation_id: int
@@ -64,11 +64,11 @@ _waiting = (
 )
 
 
-def waiting(conn: Connection, contact_id: int) -> list[Waiting]:
+def waiting(conn: Connection, contact_id: int) -> list[PendingRating]:
     """The questions that a customer may still answer, the newest first (there is more than one after a merge)."""
     rows = conn.execute(_waiting, {"contact_id": contact_id})
     return [
-        Waiting(
+        PendingRating(
             row.conversation_id,
             row.admin_id,
             row.expires_at,

@@ -19,7 +19,7 @@ def _die_with_parent() -> None:
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-class Child:
+class ChildProcess:
     """One child process; `environment` is added to ours, and of our open files it inherits `keeps`."""
 
     def __init__(

@@ -73,7 +73,7 @@ class Jobs:
         """Delete what the shop does not want to keep; returns how many messages went."""
         return retention.sweep(self._database, self._config.data, self._clock())
 
-    def back_up(self) -> nightly_backup.Last | None:
+    def back_up(self) -> nightly_backup.LastBackup | None:
         """Make tonight's backup if it is due; None if there was nothing to do."""
         config, now = self._config, self._clock()
         if not config.backup_keep or not nightly_backup.is_due(

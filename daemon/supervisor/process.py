@@ -19,17 +19,17 @@ from daemon.store import accounts, links
 from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database
 from daemon.supervisor.backoff import delay
-from daemon.supervisor.child_process import Child
+from daemon.supervisor.child_process import ChildProcess
 from daemon.supervisor.inbox_probe import InboxProbe
-from daemon.supervisor.session_watch import AccountWatch
-from daemon.supervisor.systemd import Notifier
+from daemon.supervisor.session_watch import SessionWatch
+from daemon.supervisor.systemd import ServiceManager
 
 log = logging.getLogger(__name__)
 
 TICK = 0.1
 # an inbox that ran for so long can run
 GOOD_LIFE = timedelta(seconds=10)
-SESSION_ENDS_WITHIN, INBOX_ENDS_WITHIN, CLERK_ENDS_WITHIN = 15.0, 10.0, 5.0
+SESSION_ENDS_WITHIN, INBOX_ENDS_WITHIN, DESK_ENDS_WITHIN = 15.0, 10.0, 5.0
 ALERTS_END_WITHIN = 3.0
 
 
@@ -49,16 +49,16 @@ class Supervisor:
         self._inbox_command = inbox_command
         self._on_change = on_change
         self._clock = clock
-        self._inbox: Child | None = None
+        self._inbox: ChildProcess | None = None
         self._inbox_failures = 0
         self._inbox_next: datetime = clock()
         self._probe = InboxProbe(config)
-        self._notifier = Notifier()
+        self._notifier = ServiceManager()
         self._vitals = Vitals(config.data, SUPERVISOR)
         self._is_ready = False
         self._sign_at = 0.0
         self._stopping = False
-        self._accounts: list[AccountWatch] = []
+        self._accounts: list[SessionWatch] = []
         self._meet_accounts()
 
     def run(self) -> None:
@@ -68,16 +68,16 @@ class Supervisor:
         # The children first: they take longest. What helps us has time, and is half of what we have to import.
         self._look_after_sessions()
         self._look_after_inbox()
-        from daemon.alerts.worker import Alerts
-        from daemon.desk.worker import Clerk
+        from daemon.alerts.worker import AlertWorker
+        from daemon.desk.worker import DeskWorker
         from daemon.supervisor.jobs import Jobs
 
         chores = Jobs(self._config, self._database, self._clock).start()
-        clerk = Clerk(
+        desk = DeskWorker(
             self._database, self._config.timezone, self._config.shop, self._clock, self._config.phone_limits
         )
-        clerk.start()
-        alerts = Alerts(self._config, self._database, self._clock, lambda: self._probe.answers)
+        desk.start()
+        alerts = AlertWorker(self._config, self._database, self._clock, lambda: self._probe.answers)
         alerts.start()
         self._probe.start()
         watch = ChangeWatch(self._database)
@@ -99,10 +99,10 @@ class Supervisor:
             self._notifier.stopping()
             self._probe.stop()
             chores.stop()
-            clerk.stop()
+            desk.stop()
             alerts.stop()
             self._end_children()
-            clerk.join(CLERK_ENDS_WITHIN)
+            desk.join(DESK_ENDS_WITHIN)
             alerts.join(ALERTS_END_WITHIN)
             watch.close()
 
@@ -132,7 +132,7 @@ class Supervisor:
             gone.end()
         known = {watch.account_id for watch in self._accounts}
         new = [number for number in ids if number not in known]
-        self._accounts += [AccountWatch(self._config, self._database, number, self._clock) for number in new]
+        self._accounts += [SessionWatch(self._config, self._database, number, self._clock) for number in new]
 
     def _look_after_sessions(self) -> None:
         for account in self._accounts:
@@ -158,7 +158,7 @@ class Supervisor:
             self._inbox = None
         if now >= self._inbox_next:
             self._probe.begin_anew()
-            self._inbox = Child("inbox", self._inbox_command, self._config.environment(), now)
+            self._inbox = ChildProcess("inbox", self._inbox_command, self._config.environment(), now)
 
     def _summary(self) -> str:
         """The state of every link, by number: everybody on this machine may read it."""

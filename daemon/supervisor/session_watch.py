@@ -12,20 +12,20 @@ from daemon.domain.links import NEXT_STEP, LinkReason, LinkState, NextStep
 from daemon.domain.login_attempts import THEN_EVERY
 from daemon.domain.time import Clock
 from daemon.heartbeat import Pulse
-from daemon.maintenance.disk_space import Room
+from daemon.maintenance.disk_space import DiskSpace
 from daemon.store import accounts, links
 from daemon.store.accounts import Account
 from daemon.store.engine import Database
 from daemon.store.links import Link
 from daemon.supervisor.backoff import delay
-from daemon.supervisor.child_process import Child
+from daemon.supervisor.child_process import ChildProcess
 
 log = logging.getLogger(__name__)
 
 SESSION_DIES_WITHIN = 5.0
 
 
-class AccountWatch:
+class SessionWatch:
     """One account: its session process, its failures in a row, and what to do next."""
 
     def __init__(self, config: Config, database: Database, account_id: int, clock: Clock) -> None:
@@ -33,10 +33,10 @@ class AccountWatch:
         self._database = database
         self.account_id = account_id
         self._clock = clock
-        self._room = Room(config, database)
+        self._disk = DiskSpace(config, database)
         self._pulse: Pulse | None = None
         self._was_silent = False
-        self.child: Child | None = None
+        self.child: ChildProcess | None = None
 
     @property
     def is_well(self) -> bool:
@@ -81,7 +81,7 @@ class AccountWatch:
             links.keep_attempts(conn, self.account_id, link.attempts.tried(now))
         pulse = Pulse(time.monotonic())
         number = ["--account", str(self.account_id), "--pulse", str(pulse.writer)]
-        self.child = Child(
+        self.child = ChildProcess(
             f"session {self.account_id}",
             [sys.executable, "-m", "daemon.session", *number],
             # Go reads the environment as it was when the process started
@@ -92,7 +92,7 @@ class AccountWatch:
         pulse.started()
         self._pulse = pulse
 
-    def _feel_pulse(self, child: Child) -> None:
+    def _feel_pulse(self, child: ChildProcess) -> None:
         if self._pulse is None:
             return
         now = time.monotonic()
@@ -160,7 +160,7 @@ class AccountWatch:
     def _has_room(self, link: Link) -> bool:
         """Whether there is room to receive; says so once if there is not."""
         known = link.reason == LinkReason.DISK_FULL
-        if not self._room.is_short(known):
+        if not self._disk.is_short(known):
             return True
         if not known:
             with self._database.write() as conn:

@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 _SIGNS_IN_A_TERM = 2
 
 
-class Notifier:
+class ServiceManager:
     """Talks to the service manager that started us, and to nobody if there is none."""
 
     def __init__(self, environ: MutableMapping[str, str] | None = None) -> None:

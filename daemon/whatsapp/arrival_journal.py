@@ -73,7 +73,7 @@ class ArrivedReceipt:
     at: int
 
 
-class Arrivals:
+class ArrivalJournal:
     """The file of one session, beside its keys; `note` and `settle` are called on the library's threads."""
 
     def __init__(self, session_file: Path) -> None:

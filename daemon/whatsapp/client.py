@@ -42,15 +42,15 @@ from daemon.domain.link_events import (
     CodeShown,
     Connected,
     LinkEnded,
+    LinkEvent,
     PairCodeShown,
     Paired,
-    Signal,
     Unstable,
 )
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.messages import Event, MessageKind, MessageReceived
 from daemon.whatsapp import translate
-from daemon.whatsapp.arrival_journal import Arrivals
+from daemon.whatsapp.arrival_journal import ArrivalJournal
 from daemon.whatsapp.go_library import NewClient, check_environment, install_log_hook
 from daemon.whatsapp.log_hook import LogHook
 
@@ -84,8 +84,8 @@ class WhatsApp:
         session_file: str,
         device_name: str,
         on_event: Callable[[Event], None],
-        on_signal: Callable[[Signal], None],
-        arrivals: Arrivals,
+        on_signal: Callable[[LinkEvent], None],
+        arrivals: ArrivalJournal,
     ) -> None:
         check_environment()
         self._on_event = on_event

@@ -20,7 +20,7 @@ from daemon.domain.messages import (
     ReceiptReceived,
     TypingChanged,
 )
-from daemon.domain.primary_phone import Kind, Sighting
+from daemon.domain.primary_phone import Sighting, SightingKind
 from daemon.domain.time import from_unix
 from daemon.whatsapp.content import content_of, is_silent, quoted_id, unwrapped
 
@@ -53,7 +53,7 @@ def address_of(jid: Any) -> Address | None:
     return Address(jid.User, jid.Server, jid.Device) if jid.User and jid.Server else None
 
 
-def own_phone(source: Any, seconds: float, kind: Kind) -> Sighting | None:
+def own_phone(source: Any, seconds: float, kind: SightingKind) -> Sighting | None:
     """A sighting of our own number's primary phone, if it was the one that did this."""
     sender = address_of(source.Sender)
     if not source.IsFromMe or sender is None or sender.device != 0:
@@ -86,12 +86,12 @@ def translate_message(event: Any) -> Event:
     origin = translate_info(info)
     seconds = info.Timestamp / 1000
     if origin is None:
-        return Nothing("not a person's chat", own_phone(info.MessageSource, seconds, Kind.MESSAGE))
+        return Nothing("not a person's chat", own_phone(info.MessageSource, seconds, SightingKind.MESSAGE))
     if info.Category == "peer":
-        return Nothing("between our own devices", own_phone(info.MessageSource, seconds, Kind.PEER))
+        return Nothing("between our own devices", own_phone(info.MessageSource, seconds, SightingKind.PEER))
     found = translate_content(content, info.ID, origin, info.Pushname)
     if isinstance(found, Nothing):
-        return Nothing(found.why, own_phone(info.MessageSource, seconds, Kind.PEER))
+        return Nothing(found.why, own_phone(info.MessageSource, seconds, SightingKind.PEER))
     return found
 
 
@@ -141,7 +141,7 @@ def translate_unreadable(event: Any) -> Event:
     origin = translate_info(event.Info)
     hidden = event.DecryptFailMode == 2  # DECRYPT_FAIL_HIDE: reactions, edits and the like
     if origin is None or hidden or event.Info.Category == "peer":
-        seen = own_phone(event.Info.MessageSource, event.Info.Timestamp / 1000, Kind.PEER)
+        seen = own_phone(event.Info.MessageSource, event.Info.Timestamp / 1000, SightingKind.PEER)
         return Nothing("an unreadable event that shows nothing", seen)
     return MessageReceived(event.Info.ID, origin, MessageKind.UNREADABLE, None, event.Info.Pushname)
 
@@ -150,7 +150,9 @@ def translate_receipt(event: Any) -> Event:
     """A ReceiptEv."""
     origin = translate_origin(event.MessageSource, event.Timestamp)
     if origin is None:
-        return Nothing("a receipt outside chats", own_phone(event.MessageSource, event.Timestamp, Kind.READ))
+        return Nothing(
+            "a receipt outside chats", own_phone(event.MessageSource, event.Timestamp, SightingKind.READ)
+        )
     return ReceiptReceived(tuple(event.MessageIDs), origin, _RECEIPTS.get(event.Type, ReceiptKind.OTHER))
 
 

@@ -15,17 +15,17 @@ from sqlalchemy import Connection, select
 
 from daemon.alerts import channels, evaluate
 from daemon.alerts.channels import ChannelError
-from daemon.alerts.delivery import BACK_OFF, Postman
+from daemon.alerts.delivery import BACK_OFF, AlertDelivery
 from daemon.alerts.facts import Machine
-from daemon.alerts.message import Writer
+from daemon.alerts.message import AlertWriter
 from daemon.commands import alert
 from daemon.config import Config
 from daemon.desk import settings
-from daemon.domain.alerts import RULES, About, Alert, AlertKind, Choices, News
-from daemon.domain.desk import CLERK
+from daemon.domain.alerts import RULES, About, Alert, AlertChoices, AlertKind, News
+from daemon.domain.desk import THE_DESK
 from daemon.domain.hours import Hours, Span
 from daemon.domain.links import LinkReason, LinkState
-from daemon.domain.primary_phone import Step
+from daemon.domain.primary_phone import PhoneStep
 from daemon.maintenance import nightly_backup
 from daemon.store import accounts, alerts, links
 from daemon.store.tables.alerts import alert_delivery
@@ -45,7 +45,7 @@ class House:
     now: datetime = NOON
     inbox_answers: bool = True
     machine: Machine = field(init=False)
-    postman: Postman = field(init=False)
+    delivery: AlertDelivery = field(init=False)
 
     def __post_init__(self) -> None:
         self.restart()
@@ -53,7 +53,7 @@ class House:
     def restart(self) -> None:
         """Another supervisor, which knows only what is in the books."""
         self.machine = Machine(self.config, self.books.database, self.now, lambda: self.inbox_answers)
-        self.postman = Postman(self.books.database)
+        self.delivery = AlertDelivery(self.books.database)
 
     def link(self, state: LinkState, reason: LinkReason = LinkReason.NONE, **values: object) -> None:
         with self.books.database.write() as conn:
@@ -67,7 +67,7 @@ class House:
             found = evaluate.changes(conn, self.machine, self.now)
         if found:
             with self.books.database.write() as conn:
-                evaluate.tend(conn, self.machine, Writer(self.config), self.now)
+                evaluate.tend(conn, self.machine, AlertWriter(self.config), self.now)
 
     def pass_time(self, time: timedelta, every: timedelta = MINUTE) -> None:
         """Looks at everything, and sends what is due, again and again."""
@@ -83,12 +83,12 @@ class House:
 
         def is_done() -> bool:
             before = self.waiting()
-            self.postman.go(self.now)
-            return not self.postman.is_busy and self.waiting() == before
+            self.delivery.go(self.now)
+            return not self.delivery.is_busy and self.waiting() == before
 
         wait_until(is_done)
 
-    def waiting(self) -> list[alerts.Delivery]:
+    def waiting(self) -> list[alerts.AlertPost]:
         with self.books.database.read() as conn:
             return alerts.waiting(conn)
 
@@ -177,14 +177,20 @@ def test_each_step_of_the_phones_ladder_goes_out_and_its_return(house: House, ou
     house.add(outside.url)
     house.link(LinkState.ONLINE)
 
-    def step(to: Step) -> None:
+    def step(to: PhoneStep) -> None:
         with house.books.database.write() as conn:
             links.change(conn, house.books.account_id, house.now, phone_step=to.value)
 
-    for to, days in ((Step.QUIET, 3), (Step.ASK, 2), (Step.WARN, 1), (Step.URGENT, 1), (Step.PAST, 0.5)):
+    for to, days in (
+        (PhoneStep.QUIET, 3),
+        (PhoneStep.ASK, 2),
+        (PhoneStep.WARN, 1),
+        (PhoneStep.URGENT, 1),
+        (PhoneStep.PAST, 0.5),
+    ):
         step(to)
         house.pass_time(days * DAY, timedelta(hours=4))
-    step(Step.FINE)
+    step(PhoneStep.FINE)
     house.pass_time(MINUTE)
     assert [title.removeprefix("Toko Kita: ") for title in outside.titles] == [
         "Asking the phone",
@@ -216,7 +222,7 @@ def test_customers_who_wait_are_counted_but_not_named_and_only_within_opening_ho
     house.link(LinkState.ONLINE)
     nine_to_one = tuple((Span(9 * 60, 13 * 60),) for _ in range(7))
     with house.books.database.write() as conn:
-        settings.save(conn, house.books.account_id, {"hours": Hours(nine_to_one)}, CLERK, NOON)
+        settings.save(conn, house.books.account_id, {"hours": Hours(nine_to_one)}, THE_DESK, NOON)
     house.books.waiting(lid("628111"), "rahasia sekali")
     house.books.waiting(lid("628222"), "halo?")
     house.pass_time(29 * MINUTE)
@@ -238,8 +244,8 @@ def test_what_the_owner_does_not_want_to_hear_of_is_not_told(house: House, outsi
     house.add(outside.url)
     house.link(LinkState.ONLINE)
     with house.books.database.write() as conn:
-        alerts.choose(conn, Choices(3, None, frozenset({AlertKind.INBOX})))
-        assert alerts.choices(conn) == Choices(3, None, frozenset({AlertKind.INBOX}))
+        alerts.choose(conn, AlertChoices(3, None, frozenset({AlertKind.INBOX})))
+        assert alerts.choices(conn) == AlertChoices(3, None, frozenset({AlertKind.INBOX}))
     house.inbox_answers = False
     house.books.waiting(lid("1"))
     house.link(LinkState.OFFLINE, LinkReason.NETWORK)
@@ -264,7 +270,7 @@ def test_a_backup_that_failed_is_told_and_the_next_good_one(
     (tmp_path / "backups").mkdir()
 
     def last(reason: str | None, good_at: datetime | None) -> None:
-        nightly_backup._remember(tmp_path, nightly_backup.Last(house.now, reason, None, None, good_at))
+        nightly_backup._remember(tmp_path, nightly_backup.LastBackup(house.now, reason, None, None, good_at))
 
     last("disk_full", NOON - DAY)
     house.pass_time(3 * DAY, timedelta(hours=8))
@@ -319,7 +325,7 @@ def test_a_channel_that_recovers_gets_what_was_due_in_order(house: House, outsid
 
 
 def test_a_channel_that_hangs_holds_up_no_other(house: House, outside: Receiver) -> None:
-    house.postman = Postman(house.books.database, deadline=0.2)
+    house.delivery = AlertDelivery(house.books.database, deadline=0.2)
     with receiver() as silent:
         silent.hangs = True
         hanging, well = house.add(silent.url), house.add(outside.url)
@@ -331,7 +337,7 @@ def test_a_channel_that_hangs_holds_up_no_other(house: House, outside: Receiver)
         assert house.channel(well).good_at == house.now
         # its thread still waits: nobody is sent after it
         house.now += DAY / 2
-        house.postman.go(house.now)
+        house.delivery.go(house.now)
         assert len(silent.messages) == 1
         silent.released.set()
 
@@ -411,7 +417,7 @@ def test_old_alerts_are_forgotten_and_open_ones_are_not(house: House, outside: R
 
 @pytest.mark.parametrize("language", ["id", "en"])
 def test_every_alert_can_be_written(house: House, language: str) -> None:
-    writer = Writer(replace(house.config, language=language))
+    writer = AlertWriter(replace(house.config, language=language))
     details: dict[str, str | int | None] = {"minutes": 30, "count": 2, "days": 4, "free": 300, "reason": ""}
     details |= {"seen_at": NOON.isoformat(), "seen_by": "read", "until": NOON.isoformat()}
     for about, step in RULES:

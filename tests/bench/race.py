@@ -24,7 +24,7 @@ from sqlalchemy import Connection, text
 
 from daemon.desk import settings
 from daemon.desk.bot import rules
-from daemon.domain.desk import CLERK
+from daemon.domain.desk import THE_DESK
 from daemon.domain.time import utc_now
 from tests.bench.browser_admin import BrowserAdmin
 from tests.support.shop import PASSWORD, Shop, open_shop
@@ -64,8 +64,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 def _open_the_bot(shop: Shop) -> None:
     with shop.database.write() as conn:
         now = utc_now()
-        settings.save(conn, shop.account_id, {"bot": True, "grace": 1, "again_after": 0}, CLERK, now)
-        rules.save(conn, shop.account_id, None, "jam", "Buka 9-17, {name}", True, True, CLERK, now)
+        settings.save(conn, shop.account_id, {"bot": True, "grace": 1, "again_after": 0}, THE_DESK, now)
+        rules.save(conn, shop.account_id, None, "jam", "Buka 9-17, {name}", True, True, THE_DESK, now)
 
 
 @dataclass

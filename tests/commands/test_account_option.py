@@ -13,7 +13,7 @@ from daemon.domain.account_names import BadName, parse_name
 from daemon.domain.links import LinkReason, LinkState
 from daemon.store import accounts, links
 from daemon.store.engine import Database
-from daemon.supervisor.session_watch import AccountWatch
+from daemon.supervisor.session_watch import SessionWatch
 from tests.commands.test_cli import balas, refused
 from tests.support.books import NOON, Books, both
 
@@ -128,7 +128,7 @@ def test_a_second_link_that_was_killed_before_it_ended_itself_loses_its_keys(
     data, first, second = two
     number = second.account_id
     config = Config.from_env({"BALAS_DATA": str(data), "BALAS_PORT": "9"})
-    watch = AccountWatch(config, first.database, number, lambda: NOON)
+    watch = SessionWatch(config, first.database, number, lambda: NOON)
     with first.database.write() as conn:
         links.change(conn, number, NOON, pair_until=NOON + timedelta(minutes=1))
     watch.look()

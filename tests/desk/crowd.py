@@ -1,6 +1,6 @@
 """One process of a crowded desk: `python -m tests.desk.crowd URL ACCOUNT ROLE NUMBER STEPS`.
 
-ROLE is `session`, `clerk` or an admin's id; NUMBER makes its day its own. Says "ready", waits for a line,
+ROLE is `session`, `worker` or an admin's id; NUMBER makes its day its own. Says "ready", waits for a line,
 does its steps at random, and prints what it did as one JSON object.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from daemon.desk import assignment, conversations
 from daemon.desk.outgoing import Decision
-from daemon.desk.worker import Clerk
+from daemon.desk.worker import DeskWorker
 from daemon.domain.time import utc_now
 from daemon.store.engine import Database
 from tests.desk.day import LAPTOP, PHONE, ZONE, Admin, addresses, leaving, undecided
@@ -51,9 +51,9 @@ def session(database: Database, account_id: int, dice: random.Random, steps: int
     return {"left": left, "arrived": [text for _, text in part.wire.arrived]}
 
 
-def clerk(database: Database, dice: random.Random, steps: int) -> dict[str, Any]:
-    """The clerk goes round, often."""
-    one = Clerk(database, ZONE, "Toko Kita", utc_now)
+def worker(database: Database, dice: random.Random, steps: int) -> dict[str, Any]:
+    """The worker goes round, often."""
+    one = DeskWorker(database, ZONE, "Toko Kita", utc_now)
     failed = 0
     for _ in range(steps):
         one.look()
@@ -117,8 +117,8 @@ def main() -> None:
     match role:
         case "session":
             done = session(database, int(account_id), dice, int(steps))
-        case "clerk":
-            done = clerk(database, dice, int(steps))
+        case "worker":
+            done = worker(database, dice, int(steps))
         case _:
             done = admin(database, int(account_id), int(role), dice, int(steps))
     database.close()

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from daemon.desk import claims, no_reply_needed, outgoing, replies, settings
 from daemon.desk.bot import rules
 from daemon.desk.outgoing import Decision
-from daemon.domain.desk import CLERK, Actor, Assign, ClaimedByAnother
+from daemon.domain.desk import THE_DESK, Actor, Assign, ClaimedByAnother
 from daemon.domain.ids import Address, Party
 from daemon.domain.links import LinkState
 from daemon.domain.messages import Author
@@ -50,9 +50,9 @@ def open_shop(database: Database, account_id: int, now: datetime, **more: int) -
             links.set_state(conn, account_id, state, now)
         choices = {"bot": True, "grace": 4, "greeting": "Halo!", "busy": "Sebentar ya", "again_after": 1}
         choices |= {"assign": Assign.LEAST_BUSY, "return_after": 5, "alarm_after": 2, **more}
-        settings.save(conn, account_id, choices, CLERK, now)
-        rules.save(conn, account_id, None, "jam", "Buka 9-17", True, True, CLERK, now)
-        rules.save(conn, account_id, None, "harga", "Sebentar, dicek", False, True, CLERK, now)
+        settings.save(conn, account_id, choices, THE_DESK, now)
+        rules.save(conn, account_id, None, "jam", "Buka 9-17", True, True, THE_DESK, now)
+        rules.save(conn, account_id, None, "harga", "Sebentar, dicek", False, True, THE_DESK, now)
 
 
 @dataclass

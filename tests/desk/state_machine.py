@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 
 from daemon.desk import assignment, conversations
 from daemon.desk.outgoing import Decision
-from daemon.desk.worker import Clerk
+from daemon.desk.worker import DeskWorker
 from daemon.store import messages, turns
 from daemon.store.engine import Database
 from tests.desk.day import (
@@ -121,7 +121,7 @@ class SharedDesk(RuleBasedStateMachine):
             Admin(self.database, self.account, books.admin(name), self.clock) for name in ("Sari", "Budi", "Dewi")
         ]
         open_shop(self.database, self.account, self.now)
-        self.clerk = Clerk(self.database, ZONE, "Toko Kita", self.clock)
+        self.worker = DeskWorker(self.database, ZONE, "Toko Kita", self.clock)
         self.session = SessionPart(self.database, self.account, self.clock, self.leaves)
 
     @rule(step=STEPS)
@@ -264,8 +264,8 @@ class SharedDesk(RuleBasedStateMachine):
                 self.session.gets_receipt(addresses(int(user[2:]))[0], wa_id)
 
     def clerk_looks(self) -> None:
-        self.clerk.look()
-        assert not self.clerk._failed
+        self.worker.look()
+        assert not self.worker._failed
 
     def time_passes(self, seconds: int) -> None:
         self.now = later(self.now, seconds)

@@ -6,7 +6,7 @@ import pytest
 
 from daemon.desk import alert_settings
 from daemon.desk.alert_settings import MOST_CHANNELS, TooManyChannels
-from daemon.domain.alerts import AlertKind, Choices
+from daemon.domain.alerts import AlertChoices, AlertKind
 from daemon.domain.desk import Action, Actor
 from daemon.domain.messages import Author
 from daemon.store import alerts, audit
@@ -35,13 +35,13 @@ def add(books: Books, ibu: Actor, number: int) -> int:
 
 
 def test_what_alerts_are_about_is_kept_and_each_change_is_a_line(books: Books, ibu: Actor) -> None:
-    chosen = Choices(25, None, frozenset({AlertKind.DISK}))
+    chosen = AlertChoices(25, None, frozenset({AlertKind.DISK}))
     with books.database.write() as conn:
         changed = alert_settings.choose(conn, books.account_id, chosen, ibu, NOON)
         assert alert_settings.choose(conn, books.account_id, chosen, ibu, at(1)) == []
         assert alerts.choices(conn) == chosen
     assert changed == ["down_after", "waiting_after", "unwanted"]
-    usual = Choices()
+    usual = AlertChoices()
     assert log(books) == [
         {"name": "alert_unwanted", "before": None, "after": None},
         {"name": "alert_waiting_after", "before": usual.waiting_after, "after": None},

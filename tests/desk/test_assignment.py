@@ -33,7 +33,7 @@ ALARMS = DeskSettings(return_after=0, alarm_after=10)
 
 
 class Desk:
-    """A shop's desk: colleagues with open tabs, and the clerk at given times."""
+    """A shop's desk: colleagues with open tabs, and the worker at given times."""
 
     def __init__(self, books: Books) -> None:
         self.books = books
@@ -61,7 +61,7 @@ class Desk:
             return assignment.give_back(conn, number, by, at(seconds))
 
     def tend(self, chosen: DeskSettings, seconds: float) -> bool:
-        """One look of the clerk; whether it found work, which must be whether it changed anything."""
+        """One look of the worker; whether it found work, which must be whether it changed anything."""
         before = dump(self.books.database)
         with self.books.database.read() as conn:
             due = auto_assignment.has_work(conn, self.books.account_id, chosen, at(seconds), JAKARTA)
@@ -73,7 +73,7 @@ class Desk:
     def assignee(self, number: int) -> str | None:
         return self.books.summary(number).assignee_name
 
-    def last_line(self, number: int) -> audit.Entry:
+    def last_line(self, number: int) -> audit.AuditEntry:
         with self.books.database.read() as conn:
             return audit.in_thread(conn, number, None, None)[-1]
 

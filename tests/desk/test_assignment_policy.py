@@ -5,15 +5,15 @@ from datetime import datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.desk.assignment_policy import Place, Shy, deal
+from daemon.desk.assignment_policy import Candidate, Shy, deal
 from daemon.domain.desk import Assign
 from tests.support.books import NOON, at
 
 LEAST, ROUND = Assign.LEAST_BUSY, Assign.ROUND_ROBIN
 
 
-def place(number: int, has: int = 0, most: int = 10, given_at: datetime | None = None) -> Place:
-    return Place(number, has, most, given_at)
+def place(number: int, has: int = 0, most: int = 10, given_at: datetime | None = None) -> Candidate:
+    return Candidate(number, has, most, given_at)
 
 
 def test_the_least_busy_gets_the_next_one() -> None:
@@ -60,7 +60,7 @@ places = st.lists(
 
 
 @given(places=places, count=st.integers(0, 20), how=st.sampled_from([LEAST, ROUND]))
-def test_everything_is_dealt_once_until_all_are_full(places: list[Place], count: int, how: Assign) -> None:
+def test_everything_is_dealt_once_until_all_are_full(places: list[Candidate], count: int, how: Assign) -> None:
     dealt = deal(range(count), places, how, {}, at(100))
     room = sum(max(0, one.most - one.has) for one in places)
     assert [number for number, _ in dealt] == list(range(min(count, room)))

@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.desk.bot.decide import Said, Situation, Verdict, Why, decide, grace_ends
+from daemon.desk.bot.decide import BotVerdict, Said, Situation, Why, decide, grace_ends
 from daemon.desk.settings import DeskSettings
 from daemon.domain.hours import Hours, parse_spans
-from daemon.store.bot_rules import Rule
+from daemon.store.bot_rules import BotRule
 from tests.support.books import NOON
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 CLOSED_NOW = Hours((parse_spans("13-17"),) * 7)
 CHOSEN = DeskSettings(bot=True, greeting="Halo {name}!", away="Kami buka {hours}", busy="Sebentar ya", grace=20)
-SHIPPING = Rule(7, 1, ("ongkir", "ongkos kirim"), "Ongkir mulai 9 ribu", closes=True, is_enabled=True)
-PRICE = Rule(3, 2, ("harga",), "Lihat {shop}", closes=False, is_enabled=True)
+SHIPPING = BotRule(7, 1, ("ongkir", "ongkos kirim"), "Ongkir mulai 9 ribu", closes=True, is_enabled=True)
+PRICE = BotRule(3, 2, ("harga",), "Lihat {shop}", closes=False, is_enabled=True)
 
 
 def said(text: str | None = "halo", ago: float = 60.0) -> Said:
@@ -27,12 +27,14 @@ def said(text: str | None = "halo", ago: float = 60.0) -> Said:
 
 
 def verdict(
-    situation: Situation | None = None, chosen: DeskSettings = CHOSEN, rules: tuple[Rule, ...] = (SHIPPING, PRICE)
-) -> Verdict:
+    situation: Situation | None = None,
+    chosen: DeskSettings = CHOSEN,
+    rules: tuple[BotRule, ...] = (SHIPPING, PRICE),
+) -> BotVerdict:
     return decide(situation or Situation((said(),)), chosen, rules, NOON, JAKARTA)
 
 
-def why(found: Verdict, name: str) -> Why:
+def why(found: BotVerdict, name: str) -> Why:
     (step,) = [step for step in found.steps if step.name == name]
     return step.why
 

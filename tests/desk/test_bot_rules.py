@@ -9,8 +9,8 @@ from daemon.desk.bot.rules import RuleError
 from daemon.domain.desk import Action, Actor
 from daemon.domain.messages import Author
 from daemon.store import accounts, audit, bot_rules
-from daemon.store.audit import Entry
-from daemon.store.bot_rules import Rule
+from daemon.store.audit import AuditEntry
+from daemon.store.bot_rules import BotRule
 from tests.support.books import Books, at, dump
 
 
@@ -35,14 +35,14 @@ class Book:
         with self.books.database.write() as conn:
             return rules.delete(conn, account_id or self.books.account_id, number, self.owner, at(3))
 
-    def all(self) -> list[Rule]:
+    def all(self) -> list[BotRule]:
         with self.books.database.read() as conn:
             return bot_rules.listing(conn, self.books.account_id)
 
     def order(self) -> list[int]:
         return [rule.id for rule in self.all()]
 
-    def log(self) -> list[Entry]:
+    def log(self) -> list[AuditEntry]:
         with self.books.database.read() as conn:
             return audit.search(conn, self.books.account_id, actions=[Action.SETTING_CHANGED])
 

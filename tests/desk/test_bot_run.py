@@ -49,7 +49,7 @@ class Bench:
                 links.set_state(conn, self.account_id, state, now)
 
     def look(self, seconds: float) -> bool:
-        """Let the clerk look; gives whether the bot had anything to do."""
+        """Let the worker look; gives whether the bot had anything to do."""
         with self.database.write() as conn:
             presence.renew(conn, ["tab"], at(seconds))
             chosen = settings.load(conn, self.account_id)

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import update
 
 from daemon.desk import business_auto_replies, other_devices, settings
-from daemon.domain.desk import CLERK
+from daemon.domain.desk import THE_DESK
 from daemon.domain.links import LinkState
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
@@ -54,7 +54,7 @@ def waits(books: Books, conversation_id: int) -> bool:
 
 def enter(books: Books, *texts: str) -> None:
     with books.database.write() as conn:
-        settings.save(conn, books.account_id, {"automatic_texts": texts}, CLERK, at(0))
+        settings.save(conn, books.account_id, {"automatic_texts": texts}, THE_DESK, at(0))
 
 
 def test_a_text_that_the_owner_entered_closes_nothing(books: Books) -> None:

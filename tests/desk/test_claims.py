@@ -6,7 +6,7 @@ import pytest
 
 from daemon.desk import claims, settings
 from daemon.desk import replies as desk
-from daemon.domain.desk import CLAIM_LASTS, CLERK, Action, Actor, ClaimedByAnother, OnlyTheAssignee
+from daemon.domain.desk import CLAIM_LASTS, THE_DESK, Action, Actor, ClaimedByAnother, OnlyTheAssignee
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
 from daemon.store import audit
@@ -53,7 +53,7 @@ class Desk:
 
     def strict(self) -> None:
         with self.books.database.write() as conn:
-            settings.save(conn, self.books.account_id, {"strict": True}, CLERK, at(0))
+            settings.save(conn, self.books.account_id, {"strict": True}, THE_DESK, at(0))
 
 
 @pytest.fixture

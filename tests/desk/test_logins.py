@@ -8,13 +8,13 @@ from daemon.desk import logins
 from daemon.domain.desk import Action, Actor
 from daemon.domain.messages import Author
 from daemon.store import audit
-from daemon.store.audit import Entry
+from daemon.store.audit import AuditEntry
 from tests.support.books import NOON, Books, at, dump
 
 ADDRESS, PASSWORD = "192.0.2.1", "satu kalimat pendek"
 
 
-def log(books: Books) -> list[Entry]:
+def log(books: Books) -> list[AuditEntry]:
     """The log, oldest line first."""
     with books.database.read() as conn:
         return audit.search(conn, books.account_id)[::-1]

@@ -107,14 +107,14 @@ def test_five_processes_at_one_desk_keep_its_books_right(books: Books) -> None:
     place = books.database.url, books.account_id
     crowd = [
         start("tests.desk.crowd", *place, "session", 1, 700),
-        start("tests.desk.crowd", *place, "clerk", 2, 300),
+        start("tests.desk.crowd", *place, "worker", 2, 300),
         *(start("tests.desk.crowd", *place, number, number + 2, 300) for number in admins),
     ]
     for process in crowd:
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
-    session, clerk, *done = [json.loads(process.communicate(timeout=120)[0]) for process in crowd]
+    session, worker, *done = [json.loads(process.communicate(timeout=120)[0]) for process in crowd]
 
     decided = {message_id: upto for one in done for message_id, upto in one["decided"]}
     with books.database.read() as conn:
@@ -127,7 +127,7 @@ def test_five_processes_at_one_desk_keep_its_books_right(books: Books) -> None:
         queued = set(conn.exec_driver_sql("SELECT message_id FROM outbox").scalars())
         texts = dict(conn.exec_driver_sql("SELECT text, id FROM message WHERE author = 'admin'").all())
     assert late == []
-    assert clerk["failed"] == 0
+    assert worker["failed"] == 0
     assert all(set(one["accepted"]) <= queued for one in done)
     # only what a person sent again reached a customer twice
     arrived = Counter(text for text in session["arrived"] if text in texts)

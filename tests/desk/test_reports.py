@@ -9,7 +9,7 @@ from sqlalchemy import insert, update
 
 from auth_store.tables import admin
 from daemon.desk import reports
-from daemon.desk.reports import Figures, Handled, Report, Satisfaction, Spread, Waiting
+from daemon.desk.reports import Figures, Handled, Report, Satisfaction, Spread, WaitingTimes
 from daemon.domain.desk import Action, Actor
 from daemon.domain.hours import Hours, parse_spans
 from daemon.domain.ids import Address, Party
@@ -141,9 +141,9 @@ def test_waiting_by_the_clock_and_in_business_hours(month: Month) -> None:
     # while the shop is closed: nobody has waited
     month.answered(month.sari, "26 20:00", "26 20:30")
     waiting = month.report().team.response
-    assert waiting == Waiting(4, spread((30 + 16 * 60 + 15) / 2, 42 * 60), spread((6 + 15) / 2, 120))
+    assert waiting == WaitingTimes(4, spread((30 + 16 * 60 + 15) / 2, 42 * 60), spread((6 + 15) / 2, 120))
     assert month.of(month.sari).response == waiting
-    assert month.of(month.budi).response == Waiting()
+    assert month.of(month.budi).response == WaitingTimes()
 
 
 def test_without_opening_hours_every_minute_counts(month: Month) -> None:
@@ -164,10 +164,10 @@ def test_the_first_response_is_the_one_to_a_conversations_first_turn(month: Mont
     here = month.answered(month.sari, "22 10:00", "22 10:02")
     month.answered(month.budi, "23 10:00", "23 10:30", here)
     assert month.of(month.sari).first_response.clock == spread(2, 2)
-    assert month.of(month.budi).first_response == Waiting()
+    assert month.of(month.budi).first_response == WaitingTimes()
     assert month.of(month.budi).response.clock == spread(30, 30)
     # the first turn stays the first, even when it is before the span
-    assert month.report(since="23 00:00").team.first_response == Waiting()
+    assert month.report(since="23 00:00").team.first_response == WaitingTimes()
 
 
 def test_each_turn_is_counted_for_the_one_who_closed_it(month: Month) -> None:
@@ -292,7 +292,7 @@ def test_somebody_who_has_left_is_listed_where_he_worked(month: Month) -> None:
 
 def test_a_clock_that_was_set_back_makes_nobody_wait_less_than_nothing(month: Month) -> None:
     month.answered(month.sari, "23 10:00", "23 09:30")
-    assert month.report().team.response == Waiting(1, spread(0, 0), spread(0, 0))
+    assert month.report().team.response == WaitingTimes(1, spread(0, 0), spread(0, 0))
 
 
 def test_another_account_is_another_shop(month: Month, books: Books) -> None:

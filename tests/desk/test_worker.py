@@ -1,4 +1,4 @@
-"""The clerk: reads before it writes, does what is due, and goes on whatever goes wrong."""
+"""The worker: reads before it writes, does what is due, and goes on whatever goes wrong."""
 
 import time
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 from daemon.desk import claims as desk_claims
 from daemon.desk import settings
-from daemon.desk.worker import Clerk
+from daemon.desk.worker import DeskWorker
 from daemon.domain.desk import CLAIM_LASTS, Actor, Assign, Status
 from daemon.domain.links import LinkState
 from daemon.domain.messages import Author
@@ -24,7 +24,7 @@ JAKARTA = ZoneInfo("Asia/Jakarta")
 
 
 class Desk:
-    """An online shop, its clerk, and a clock that the test sets."""
+    """An online shop, its worker, and a clock that the test sets."""
 
     def __init__(self, books: Books) -> None:
         self.books, self.database = books, books.database
@@ -34,17 +34,17 @@ class Desk:
             for state in (LinkState.CONNECTING, LinkState.ONLINE):
                 links.set_state(conn, books.account_id, state, at(-3600))
         self.choose(alarm_after=0, return_after=0, greeting="Halo", grace=0)
-        self.clerk = self.another(lambda: self.now)
+        self.worker = self.another(lambda: self.now)
 
-    def another(self, clock: object) -> Clerk:
-        return Clerk(self.database, JAKARTA, "Toko Kita", clock)  # type: ignore[arg-type]
+    def another(self, clock: object) -> DeskWorker:
+        return DeskWorker(self.database, JAKARTA, "Toko Kita", clock)  # type: ignore[arg-type]
 
     def choose(self, **changes: object) -> None:
         with self.database.write() as conn:
             settings.save(conn, self.books.account_id, changes, self.sari, at(0))
 
     def looks(self, seconds: float) -> int:
-        """The clerk looks; gives how many transactions took the write lock."""
+        """The worker looks; gives how many transactions took the write lock."""
         self.now = at(seconds)
         begun: list[str] = []
 
@@ -53,7 +53,7 @@ class Desk:
                 begun.append(sql)
 
         event.listen(self.database.engine, "before_cursor_execute", note)
-        self.clerk.look()
+        self.worker.look()
         event.remove(self.database.engine, "before_cursor_execute", note)
         return len(begun)
 
@@ -69,13 +69,13 @@ def desk(books: Books) -> Desk:
 
 
 @pytest.fixture
-def running(desk: Desk) -> Iterator[Clerk]:
-    clerk = desk.another(utc_now)
-    clerk.start()
-    yield clerk
-    clerk.stop()
-    clerk.join(10)
-    assert not clerk.is_alive()
+def running(desk: Desk) -> Iterator[DeskWorker]:
+    worker = desk.another(utc_now)
+    worker.start()
+    yield worker
+    worker.stop()
+    worker.join(10)
+    assert not worker.is_alive()
 
 
 def test_with_nothing_to_do_nobody_is_kept_from_writing(desk: Desk) -> None:
@@ -128,7 +128,7 @@ def test_a_chore_that_fails_is_logged_by_type_and_the_others_are_done(
     desk.looks(5)
     assert desk.books.rows("claim") == 0
     assert desk.texts(conversation) == ["halo"]
-    assert "the clerk's bot failed: IntegrityError" in caplog.text
+    assert "the worker's bot failed: IntegrityError" in caplog.text
     assert "RAHASIA" not in caplog.text
     with desk.database.write() as conn:
         conn.exec_driver_sql("DROP TRIGGER broken")
@@ -142,7 +142,7 @@ def test_even_a_database_that_cannot_be_read_does_not_end_the_clerk(
     with desk.database.write() as conn:
         conn.exec_driver_sql("ALTER TABLE setting RENAME TO elsewhere")
     assert desk.looks(5) == 0
-    assert "the clerk's look failed: OperationalError" in caplog.text
+    assert "the worker's look failed: OperationalError" in caplog.text
     with desk.database.write() as conn:
         conn.exec_driver_sql("ALTER TABLE elsewhere RENAME TO setting")
     desk.choose(bot=True)
@@ -151,7 +151,7 @@ def test_even_a_database_that_cannot_be_read_does_not_end_the_clerk(
     assert desk.texts(conversation) == ["halo", "Halo"]
 
 
-def test_a_commit_wakes_the_running_clerk(desk: Desk, running: Clerk) -> None:
+def test_a_commit_wakes_the_running_clerk(desk: Desk, running: DeskWorker) -> None:
     now = utc_now().replace(microsecond=0)  # as WhatsApp counts
     with desk.database.write() as conn:
         links.set_state(conn, desk.books.account_id, LinkState.ONLINE, now)
@@ -162,7 +162,7 @@ def test_a_commit_wakes_the_running_clerk(desk: Desk, running: Clerk) -> None:
     wait_until(lambda: desk.texts(conversation) == ["halo", "Halo"])
 
 
-def test_a_claim_that_expires_while_nobody_writes_is_noticed(desk: Desk, running: Clerk) -> None:
+def test_a_claim_that_expires_while_nobody_writes_is_noticed(desk: Desk, running: DeskWorker) -> None:
     conversation = desk.books.conversation(lid("1"))
     with desk.database.write() as conn:
         since = utc_now() - CLAIM_LASTS + timedelta(seconds=2)
@@ -191,6 +191,6 @@ def test_a_look_costs_next_to_nothing_while_nothing_happens(desk: Desk) -> None:
     looks = 200
     start = time.process_time()
     for _ in range(looks):
-        desk.clerk.look()
+        desk.worker.look()
     # one look a second: 2 ms are 0.2 % of a processor (it takes half of that; the rest is for busy machines)
     assert (time.process_time() - start) / looks < 0.004

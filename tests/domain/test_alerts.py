@@ -7,22 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.domain.alert_checks import BackupFacts, MachineFacts, NumberFacts, judge_machine, judge_number
+from daemon.domain.alert_checks import AccountFacts, BackupFacts, MachineFacts, judge_account, judge_machine
 from daemon.domain.alerts import (
     RULES,
     About,
     Alert,
+    AlertChoices,
     AlertKind,
-    Choices,
+    AlertVerdict,
     Look,
     News,
-    Verdict,
     Wrong,
     follow,
     kind_of,
 )
 from daemon.domain.links import LinkReason, LinkState
-from daemon.domain.primary_phone import Step
+from daemon.domain.primary_phone import PhoneStep
 from daemon.domain.sentences.alerts import KINDS, OVER, TITLES, WORDS
 from tests.support.books import NOON
 
@@ -31,7 +31,7 @@ FINE = MachineFacts(BackupFacts(None, timedelta(hours=9)), 10**10, has_stopped_r
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
-def said(verdict: Verdict) -> str:
+def said(verdict: AlertVerdict) -> str:
     return verdict.step if isinstance(verdict, Wrong) else verdict.value
 
 
@@ -63,31 +63,31 @@ def said(verdict: Verdict) -> str:
     ],
 )
 def test_what_is_wrong_with_a_link(state: LinkState, reason: LinkReason, linked: bool, word: str) -> None:
-    verdict = judge_number(NumberFacts(state, reason, is_linked=linked), Choices())[About.LINK]
+    verdict = judge_account(AccountFacts(state, reason, is_linked=linked), AlertChoices())[About.LINK]
     assert said(verdict) == word
 
 
 @pytest.mark.parametrize(
     ("step", "word"),
     [
-        (Step.FINE, "well"),
-        (Step.QUIET, "well"),
-        (Step.ASK, "ask"),
-        (Step.WARN, "warn"),
-        (Step.URGENT, "urgent"),
-        (Step.PAST, "past"),
+        (PhoneStep.FINE, "well"),
+        (PhoneStep.QUIET, "well"),
+        (PhoneStep.ASK, "ask"),
+        (PhoneStep.WARN, "warn"),
+        (PhoneStep.URGENT, "urgent"),
+        (PhoneStep.PAST, "past"),
     ],
 )
-def test_every_step_of_the_ladder_from_asking_on_is_wrong(step: Step, word: str) -> None:
-    facts = NumberFacts(S.ONLINE, phone_step=step, phone_seen_at=NOON, phone_seen_by="read")
-    assert said(judge_number(facts, Choices())[About.PHONE]) == word
+def test_every_step_of_the_ladder_from_asking_on_is_wrong(step: PhoneStep, word: str) -> None:
+    facts = AccountFacts(S.ONLINE, phone_step=step, phone_seen_at=NOON, phone_seen_by="read")
+    assert said(judge_account(facts, AlertChoices())[About.PHONE]) == word
     # nothing is linked any more: nobody is told that the phone is back
-    assert judge_number(replace(facts, state=S.LOGGED_OUT), Choices())[About.PHONE] == Look.MOOT
+    assert judge_account(replace(facts, state=S.LOGGED_OUT), AlertChoices())[About.PHONE] == Look.MOOT
 
 
 def test_what_is_wrong_with_the_computer() -> None:
     def words(**changes: object) -> dict[About, str]:
-        found = judge_machine(replace(FINE, **changes), Choices())  # type: ignore[arg-type]
+        found = judge_machine(replace(FINE, **changes), AlertChoices())  # type: ignore[arg-type]
         return {about: said(verdict) for about, verdict in found.items() if verdict != Look.WELL}
 
     assert words() == {}
@@ -103,17 +103,17 @@ def test_what_is_wrong_with_the_computer() -> None:
 
 def test_customers_wait_only_while_the_shop_is_open_and_somebody_wants_to_know() -> None:
     def word(waiting: int | None, after: int | None) -> str:
-        facts = NumberFacts(S.ONLINE, waiting=waiting)
-        return said(judge_number(facts, Choices(waiting_after=after))[About.WAITING])
+        facts = AccountFacts(S.ONLINE, waiting=waiting)
+        return said(judge_account(facts, AlertChoices(waiting_after=after))[About.WAITING])
 
     assert [word(2, 30), word(0, 30), word(None, 30), word(2, None)] == ["long", "well", "unknown", "moot"]
 
 
 def test_what_nobody_wants_to_hear_of_neither_begins_nor_ends_anything() -> None:
-    deaf = Choices(unwanted=frozenset({AlertKind.DOWN}))
-    down, banned = NumberFacts(S.OFFLINE, R.NETWORK), NumberFacts(S.BANNED)
-    assert judge_number(down, deaf)[About.LINK] == Look.UNKNOWN
-    assert said(judge_number(banned, deaf)[About.LINK]) == "banned"
+    deaf = AlertChoices(unwanted=frozenset({AlertKind.DOWN}))
+    down, banned = AccountFacts(S.OFFLINE, R.NETWORK), AccountFacts(S.BANNED)
+    assert judge_account(down, deaf)[About.LINK] == Look.UNKNOWN
+    assert said(judge_account(banned, deaf)[About.LINK]) == "banned"
     told = Alert(About.LINK, "down", {}, NOON, NOON, raised_at=NOON)
     alert, news = follow(About.LINK, told, Look.UNKNOWN, NOON + MINUTE, deaf)
     assert (alert is not None and alert.cleared_at is not None, news) == (True, None)
@@ -129,14 +129,14 @@ def test_every_step_has_its_words() -> None:
 class Diary:
     """Follows one alert through looks at given times; `news` has (minutes since the start, what, step)."""
 
-    def __init__(self, about: About, choices: Choices | None = None) -> None:
+    def __init__(self, about: About, choices: AlertChoices | None = None) -> None:
         self.about = about
-        self.choices = choices or Choices()
+        self.choices = choices or AlertChoices()
         self.now = NOON
         self.alert: Alert | None = None
         self.news: list[tuple[int, str, str]] = []
 
-    def look(self, verdict: Verdict) -> None:
+    def look(self, verdict: AlertVerdict) -> None:
         alert, news = follow(self.about, self.alert, verdict, self.now, self.choices)
         if news is not None:
             assert alert is not None
@@ -144,7 +144,7 @@ class Diary:
             self.news.append((minutes, news.value, alert.step))
         self.alert = None if alert is not None and alert.cleared_at else alert
 
-    def watch(self, verdict: Verdict, time: timedelta, every: timedelta = MINUTE) -> None:
+    def watch(self, verdict: AlertVerdict, time: timedelta, every: timedelta = MINUTE) -> None:
         end = self.now + time
         while self.now < end:
             self.look(verdict)
@@ -228,7 +228,7 @@ looks = st.sampled_from([Wrong("down"), Wrong("banned"), Wrong("unlinked"), Look
 
 
 @given(st.lists(st.tuples(looks, st.integers(1, 400)), max_size=60))
-def test_whatever_happens_nobody_is_told_the_same_twice(story: list[tuple[Verdict, int]]) -> None:
+def test_whatever_happens_nobody_is_told_the_same_twice(story: list[tuple[AlertVerdict, int]]) -> None:
     diary = Diary(About.LINK)
     told_at: datetime | None = None
     for verdict, looks_in_a_row in story:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.domain.login_attempts import IN_ALL, IN_VAIN, THEN_EVERY, Attempts
+from daemon.domain.login_attempts import IN_ALL, IN_VAIN, THEN_EVERY, LoginAttempts
 from tests.support.books import NOON
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
@@ -15,7 +15,7 @@ DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 
 def day_of(lives: list[timedelta | None]) -> list[datetime]:
     """The logins of a day in which one is always wanted at once; each lives so long (None: it never gets in)."""
-    attempts, now, made = Attempts(), NOON, []
+    attempts, now, made = LoginAttempts(), NOON, []
     while now < NOON + DAY:
         if not attempts.may_go_on(now):
             assert attempts.latest is not None
@@ -64,11 +64,11 @@ def test_no_stretch_of_time_has_more_than_a_hundred_and_one_a_minute(lives: list
 
 @given(st.integers(-(10**6), 10**6))
 def test_a_clock_that_was_set_forbids_nothing_for_longer_than_a_minute(moved: int) -> None:
-    attempts = Attempts(in_vain=IN_VAIN, latest=NOON)
+    attempts = LoginAttempts(in_vain=IN_VAIN, latest=NOON)
     now = NOON + timedelta(seconds=moved)
     assert attempts.may_go_on(now) or attempts.may_go_on(now + THEN_EVERY)
 
 
 def test_saying_twice_that_a_login_got_in_changes_nothing() -> None:
-    once = Attempts().tried(NOON).got_in()
-    assert (once, once.got_in()) == (Attempts(0, 1, NOON), once)
+    once = LoginAttempts().tried(NOON).got_in()
+    assert (once, once.got_in()) == (LoginAttempts(0, 1, NOON), once)

@@ -8,11 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.domain.links import LinkReason
-from daemon.domain.primary_phone import ORDER, Kind, Limits, Step, is_back, ping_is_due, step, unseen, why_unlinked
+from daemon.domain.primary_phone import (
+    ORDER,
+    PhoneLimits,
+    PhoneStep,
+    SightingKind,
+    is_back,
+    ping_is_due,
+    step,
+    unseen,
+    why_unlinked,
+)
 from daemon.domain.sentences.phone import PHONE_SENTENCES, SEEN_BY, STEP_TITLES
 
 DAY0 = datetime(2026, 11, 22, 5, tzinfo=UTC)
-LIMITS = Limits()
+LIMITS = PhoneLimits()
 PHONE, AWAY, UNSEEN = LinkReason.UNLINKED_BY_PHONE, LinkReason.PHONE_AWAY, LinkReason.UNLINKED_UNSEEN
 
 
@@ -26,49 +36,49 @@ moments = st.floats(-40, 40).map(day)
 @pytest.mark.parametrize(
     ("days", "expected"),
     [
-        (0, Step.FINE),
-        (6.99, Step.FINE),
-        (7, Step.QUIET),
-        (9.99, Step.QUIET),
-        (10, Step.ASK),
-        (11.99, Step.ASK),
-        (12, Step.WARN),
-        (12.99, Step.WARN),
-        (13, Step.URGENT),
-        (13.99, Step.URGENT),
-        (14, Step.PAST),
-        (400, Step.PAST),
+        (0, PhoneStep.FINE),
+        (6.99, PhoneStep.FINE),
+        (7, PhoneStep.QUIET),
+        (9.99, PhoneStep.QUIET),
+        (10, PhoneStep.ASK),
+        (11.99, PhoneStep.ASK),
+        (12, PhoneStep.WARN),
+        (12.99, PhoneStep.WARN),
+        (13, PhoneStep.URGENT),
+        (13.99, PhoneStep.URGENT),
+        (14, PhoneStep.PAST),
+        (400, PhoneStep.PAST),
         # the clock went back
-        (-3, Step.FINE),
+        (-3, PhoneStep.FINE),
     ],
 )
-def test_each_day_without_the_phone_has_its_step(days: float, expected: Step) -> None:
+def test_each_day_without_the_phone_has_its_step(days: float, expected: PhoneStep) -> None:
     assert step(day(0), day(-100), day(days), LIMITS) == expected
 
 
 def test_a_phone_that_was_never_seen_counts_from_linking() -> None:
-    assert step(None, day(0), day(12.5), LIMITS) == Step.WARN
+    assert step(None, day(0), day(12.5), LIMITS) == PhoneStep.WARN
     # sightings of the phone before this link say nothing
-    assert step(day(-30), day(0), day(5), LIMITS) == Step.FINE
+    assert step(day(-30), day(0), day(5), LIMITS) == PhoneStep.FINE
 
 
 def test_a_phone_of_which_nothing_is_known_alarms_nobody() -> None:
-    assert step(None, None, day(100), LIMITS) == Step.FINE
+    assert step(None, None, day(100), LIMITS) == PhoneStep.FINE
 
 
 def test_the_limits_are_settings() -> None:
-    assert step(day(0), None, day(2.5), Limits(1, 2, 3, 4, 5)) == Step.ASK
+    assert step(day(0), None, day(2.5), PhoneLimits(1, 2, 3, 4, 5)) == PhoneStep.ASK
     for days in ([7, 7, 12, 13, 14], [0, 10, 12, 13, 14], [7, 10, 12, 14, 13]):
         with pytest.raises(ValueError, match="one after the other"):
-            Limits(*days)
+            PhoneLimits(*days)
 
 
 def test_after_a_long_time_off_the_phone_is_asked_before_anybody_is_alarmed() -> None:
-    assert step(day(0), day(0), day(21), LIMITS, day(21)) == Step.ASK
-    assert step(day(0), day(0), day(21.9), LIMITS, day(21)) == Step.ASK
-    assert step(day(0), day(0), day(22), LIMITS, day(21)) == Step.PAST
+    assert step(day(0), day(0), day(21), LIMITS, day(21)) == PhoneStep.ASK
+    assert step(day(0), day(0), day(21.9), LIMITS, day(21)) == PhoneStep.ASK
+    assert step(day(0), day(0), day(22), LIMITS, day(21)) == PhoneStep.PAST
     # we were there the whole time: no excuse
-    assert step(day(0), day(0), day(12.5), LIMITS, day(0)) == Step.WARN
+    assert step(day(0), day(0), day(12.5), LIMITS, day(0)) == PhoneStep.WARN
 
 
 @given(moments, moments, moments, moments)
@@ -106,18 +116,18 @@ def test_a_silence_is_never_negative(known: list[datetime], now: datetime) -> No
 @pytest.mark.parametrize(
     ("present", "pinged", "due"),
     [
-        (Step.FINE, None, False),
-        (Step.QUIET, None, False),
-        (Step.ASK, None, True),
-        (Step.ASK, day(-0.9), False),
-        (Step.ASK, day(-1), True),
-        (Step.PAST, day(-1), True),
+        (PhoneStep.FINE, None, False),
+        (PhoneStep.QUIET, None, False),
+        (PhoneStep.ASK, None, True),
+        (PhoneStep.ASK, day(-0.9), False),
+        (PhoneStep.ASK, day(-1), True),
+        (PhoneStep.PAST, day(-1), True),
         # the clock went back: a question in the future is waited for, for a day at most
-        (Step.WARN, day(0.5), False),
-        (Step.WARN, day(300), True),
+        (PhoneStep.WARN, day(0.5), False),
+        (PhoneStep.WARN, day(300), True),
     ],
 )
-def test_the_phone_is_asked_once_a_day(present: Step, pinged: datetime | None, due: bool) -> None:
+def test_the_phone_is_asked_once_a_day(present: PhoneStep, pinged: datetime | None, due: bool) -> None:
     assert ping_is_due(present, pinged, day(0)) == due
 
 
@@ -126,15 +136,15 @@ def test_between_two_questions_lies_a_day(pauses: list[float]) -> None:
     now, asked = day(0), []
     for pause in pauses:
         now += timedelta(days=pause)
-        if ping_is_due(Step.ASK, asked[-1] if asked else None, now):
+        if ping_is_due(PhoneStep.ASK, asked[-1] if asked else None, now):
             asked.append(now)
     assert all(later - earlier >= timedelta(days=1) for earlier, later in pairwise(asked))
 
 
-@pytest.mark.parametrize(("before", "after"), [(a, b) for a in Step for b in Step])
-def test_only_a_phone_that_was_missed_is_back(before: Step, after: Step) -> None:
-    missed = before in (Step.ASK, Step.WARN, Step.URGENT, Step.PAST)
-    assert is_back(before, after) == (missed and after == Step.FINE)
+@pytest.mark.parametrize(("before", "after"), [(a, b) for a in PhoneStep for b in PhoneStep])
+def test_only_a_phone_that_was_missed_is_back(before: PhoneStep, after: PhoneStep) -> None:
+    missed = before in (PhoneStep.ASK, PhoneStep.WARN, PhoneStep.URGENT, PhoneStep.PAST)
+    assert is_back(before, after) == (missed and after == PhoneStep.FINE)
 
 
 @pytest.mark.parametrize(
@@ -162,8 +172,8 @@ def test_the_last_sighting_tells_a_person_from_a_fortnight(
 
 
 def test_every_step_and_every_sighting_has_words() -> None:
-    assert set(PHONE_SENTENCES) == set(STEP_TITLES) == set(Step)
-    assert set(SEEN_BY) == set(Kind)
+    assert set(PHONE_SENTENCES) == set(STEP_TITLES) == set(PhoneStep)
+    assert set(SEEN_BY) == set(SightingKind)
     for said in PHONE_SENTENCES.values():
         for part in (said.happened, said.works, said.todo):
             assert part[0].isupper()

@@ -1,4 +1,4 @@
-"""What counts as a sighting of the phone, at which time, and what the clerk makes of it."""
+"""What counts as a sighting of the phone, at which time, and what the worker makes of it."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ from daemon.domain.messages import (
     ReceiptReceived,
     TypingChanged,
 )
-from daemon.domain.primary_phone import Kind, Limits, Sighting, Step
+from daemon.domain.primary_phone import PhoneLimits, PhoneStep, Sighting, SightingKind
 from daemon.ingest.commit import Ingest
 from daemon.store import accounts, events, evidence, links
 from daemon.store.engine import Database
@@ -37,7 +37,7 @@ from tests.whatsapp_server.wire import payload
 from tests.whatsapp_server.wire.protos import e2e, neonize
 
 BUDI, OURSELVES = both("551", "62811"), both("999", "62800")
-LIMITS = Limits()
+LIMITS = PhoneLimits()
 
 
 def day(number: float) -> datetime:
@@ -53,7 +53,7 @@ def text(wa_id: str, origin: Origin, **more: bool) -> MessageReceived:
 
 
 class Diary:
-    """A linked shop with a phone, whose events and clerk come at the test's times."""
+    """A linked shop with a phone, whose events and worker come at the test's times."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -80,14 +80,14 @@ class Diary:
     def online(self, now: datetime) -> None:
         self.becomes(LinkState.CONNECTING, LinkState.ONLINE, now=now)
 
-    def look(self, now: datetime) -> Step:
+    def look(self, now: datetime) -> PhoneStep:
         with self.database.write() as conn:
             primary_phone.tend(conn, self.account_id, LIMITS, now)
         return self.link().phone_step
 
     def seen(self) -> list[Sighting]:
         with self.database.read() as conn:
-            return [one for one in evidence.every(conn, self.account_id) if one.kind != Kind.LINKED]
+            return [one for one in evidence.every(conn, self.account_id) if one.kind != SightingKind.LINKED]
 
     def announced(self) -> int:
         with self.database.read() as conn:
@@ -108,20 +108,20 @@ def diary(database: Database) -> Iterator[Diary]:
 @pytest.mark.parametrize(
     ("event", "kind"),
     [
-        (text("A", by(0, day(1))), Kind.MESSAGE),
-        (text("A", by(0, day(1), party=OURSELVES)), Kind.MESSAGE),
-        (MessageReceived("A", by(0, day(1)), MessageKind.UNREADABLE, None), Kind.MESSAGE),
-        (MessageEdited("A", by(0, day(1)), "baru"), Kind.MESSAGE),
-        (MessageRevoked("A", by(0, day(1))), Kind.MESSAGE),
-        (Reacted("A", by(0, day(1)), "👍", False), Kind.MESSAGE),
-        (ReceiptReceived(("A",), by(0, day(1)), ReceiptKind.SENDER), Kind.RECEIPT),
-        (ReceiptReceived(("A",), by(0, day(1)), ReceiptKind.RETRY), Kind.RECEIPT),
-        (ReceiptReceived(("A",), by(0, day(1)), ReceiptKind.READ_SELF), Kind.READ),
-        (Nothing("between our own devices", Sighting(Kind.PEER, day(1))), Kind.PEER),
-        (HistoryReceived((text("A", by(0, day(0.5))), text("B", by(0, day(1))))), Kind.HISTORY),
+        (text("A", by(0, day(1))), SightingKind.MESSAGE),
+        (text("A", by(0, day(1), party=OURSELVES)), SightingKind.MESSAGE),
+        (MessageReceived("A", by(0, day(1)), MessageKind.UNREADABLE, None), SightingKind.MESSAGE),
+        (MessageEdited("A", by(0, day(1)), "baru"), SightingKind.MESSAGE),
+        (MessageRevoked("A", by(0, day(1))), SightingKind.MESSAGE),
+        (Reacted("A", by(0, day(1)), "👍", False), SightingKind.MESSAGE),
+        (ReceiptReceived(("A",), by(0, day(1)), ReceiptKind.SENDER), SightingKind.RECEIPT),
+        (ReceiptReceived(("A",), by(0, day(1)), ReceiptKind.RETRY), SightingKind.RECEIPT),
+        (ReceiptReceived(("A",), by(0, day(1)), ReceiptKind.READ_SELF), SightingKind.READ),
+        (Nothing("between our own devices", Sighting(SightingKind.PEER, day(1))), SightingKind.PEER),
+        (HistoryReceived((text("A", by(0, day(0.5))), text("B", by(0, day(1))))), SightingKind.HISTORY),
     ],
 )
-def test_what_the_phone_does_is_a_sighting_at_its_own_time(diary: Diary, event: Event, kind: Kind) -> None:
+def test_what_the_phone_does_is_a_sighting_at_its_own_time(diary: Diary, event: Event, kind: SightingKind) -> None:
     # it comes two weeks late: we were off
     diary.apply(event, day(15))
     assert diary.seen() == [Sighting(kind, day(1))]
@@ -150,14 +150,14 @@ def test_what_others_do_is_none(diary: Diary, event: Event) -> None:
 
 def test_a_time_in_the_future_is_the_arrivals(diary: Diary) -> None:
     diary.apply(text("A", by(0, day(300))), day(2))
-    assert diary.seen() == [Sighting(Kind.MESSAGE, day(2))]
+    assert diary.seen() == [Sighting(SightingKind.MESSAGE, day(2))]
 
 
 def test_an_older_sighting_that_comes_later_changes_nothing(diary: Diary) -> None:
     diary.apply(text("A", by(0, day(3))), day(3))
     diary.apply(text("B", by(0, day(1))), day(4))
     diary.apply(ReceiptReceived(("C",), by(0, day(2)), ReceiptKind.SENDER), day(4))
-    assert diary.seen() == [Sighting(Kind.MESSAGE, day(3)), Sighting(Kind.RECEIPT, day(2))]
+    assert diary.seen() == [Sighting(SightingKind.MESSAGE, day(3)), Sighting(SightingKind.RECEIPT, day(2))]
 
 
 def test_our_own_question_read_on_the_phone_makes_nobody_a_customer(diary: Diary) -> None:
@@ -165,15 +165,15 @@ def test_our_own_question_read_on_the_phone_makes_nobody_a_customer(diary: Diary
         diary.apply(ReceiptReceived(("PING",), by(0, day(11), party=OURSELVES), kind), day(11))
     with diary.database.read() as conn:
         assert conn.execute(select(contact.c.id)).all() == []
-    assert {one.kind for one in diary.seen()} == {Kind.RECEIPT, Kind.READ}
+    assert {one.kind for one in diary.seen()} == {SightingKind.RECEIPT, SightingKind.READ}
 
 
 def test_messages_between_own_devices_and_stories_show_the_phone(diary: Diary) -> None:
     own = "999@lid"
     peer = arrived(e2e.Message(), source(own, own, from_me=True), category="peer")
-    assert translate_message(peer) == Nothing("between our own devices", Sighting(Kind.PEER, NOON))
+    assert translate_message(peer) == Nothing("between our own devices", Sighting(SightingKind.PEER, NOON))
     story = arrived(payload.text("promo"), source("status@broadcast", own, from_me=True))
-    assert translate_message(story) == Nothing("not a person's chat", Sighting(Kind.MESSAGE, NOON))
+    assert translate_message(story) == Nothing("not a person's chat", Sighting(SightingKind.MESSAGE, NOON))
     laptop = arrived(payload.text("promo"), source("status@broadcast", own, from_me=True, device=7))
     assert translate_message(laptop) == Nothing("not a person's chat")
     theirs = arrived(payload.text("promo"), source("status@broadcast", "551@lid"))
@@ -187,7 +187,7 @@ def test_a_story_watched_on_the_phone_shows_it_too() -> None:
         Timestamp=int(NOON.timestamp()),
         Type=neonize.Receipt.ReceiptType.READ_SELF,
     )
-    assert translate_receipt(watched) == Nothing("a receipt outside chats", Sighting(Kind.READ, NOON))
+    assert translate_receipt(watched) == Nothing("a receipt outside chats", Sighting(SightingKind.READ, NOON))
 
 
 def test_connecting_again_is_no_sighting_and_linking_is(diary: Diary) -> None:
@@ -204,7 +204,7 @@ def test_connecting_again_is_no_sighting_and_linking_is(diary: Diary) -> None:
         accounts.set_identity(conn, diary.account_id, "62800", "999", 3, day(20))
     assert linked_at() == day(20)
     diary.online(day(20))
-    assert diary.look(day(26)) == Step.FINE
+    assert diary.look(day(26)) == PhoneStep.FINE
 
 
 def test_each_step_is_announced_once_and_an_hour_writes_little(diary: Diary) -> None:
@@ -219,12 +219,12 @@ def test_each_step_is_announced_once_and_an_hour_writes_little(diary: Diary) -> 
             shown.setdefault(step, hour / 24)
         written.append(diary.announced() - before)
     assert shown == {
-        Step.FINE: 0,
-        Step.QUIET: 7,
-        Step.ASK: 10,
-        Step.WARN: 12,
-        Step.URGENT: 13,
-        Step.PAST: 14,
+        PhoneStep.FINE: 0,
+        PhoneStep.QUIET: 7,
+        PhoneStep.ASK: 10,
+        PhoneStep.WARN: 12,
+        PhoneStep.URGENT: 13,
+        PhoneStep.PAST: 14,
     }
     assert max(written) <= 1
 
@@ -233,11 +233,11 @@ def test_the_phone_is_back_once(diary: Diary) -> None:
     diary.online(day(0))
     for number in range(13):
         diary.look(day(number))
-    assert diary.link().phone_step == Step.WARN
+    assert diary.link().phone_step == PhoneStep.WARN
     diary.apply(text("A", by(0, day(12.5))), day(12.5))
-    assert (diary.look(day(12.6)), diary.link().phone_back_at) == (Step.FINE, day(12.6))
-    assert (diary.look(day(13)), diary.link().phone_back_at) == (Step.FINE, day(12.6))
-    assert (diary.link().phone_seen_at, diary.link().phone_seen_by) == (day(12.5), Kind.MESSAGE)
+    assert (diary.look(day(12.6)), diary.link().phone_back_at) == (PhoneStep.FINE, day(12.6))
+    assert (diary.look(day(13)), diary.link().phone_back_at) == (PhoneStep.FINE, day(12.6))
+    assert (diary.link().phone_seen_at, diary.link().phone_seen_by) == (day(12.5), SightingKind.MESSAGE)
 
 
 def test_a_late_receipt_of_long_ago_is_not_the_phone_coming_back(diary: Diary) -> None:
@@ -245,23 +245,23 @@ def test_a_late_receipt_of_long_ago_is_not_the_phone_coming_back(diary: Diary) -
     for number in range(13):
         diary.look(day(number))
     diary.apply(ReceiptReceived(("A",), by(0, day(1)), ReceiptKind.SENDER), day(12.5))
-    assert (diary.look(day(12.6)), diary.link().phone_back_at) == (Step.ASK, None)
+    assert (diary.look(day(12.6)), diary.link().phone_back_at) == (PhoneStep.ASK, None)
 
 
 def test_nobody_is_alarmed_while_the_backlog_is_still_to_come(diary: Diary) -> None:
     diary.online(day(0))
     diary.look(day(0))
     diary.becomes(LinkState.STOPPED, now=day(0.1))
-    assert diary.look(day(21)) == Step.FINE
+    assert diary.look(day(21)) == PhoneStep.FINE
     diary.becomes(LinkState.CONNECTING, LinkState.CATCHING_UP, now=day(21))
-    assert diary.look(day(21)) == Step.FINE
+    assert diary.look(day(21)) == PhoneStep.FINE
     # a receipt that waited for three weeks; then the backlog ends
     diary.apply(ReceiptReceived(("A",), by(0, day(2)), ReceiptKind.SENDER), day(21))
     diary.becomes(LinkState.ONLINE, now=day(21.01))
-    assert diary.look(day(21.01)) == Step.ASK
+    assert diary.look(day(21.01)) == PhoneStep.ASK
     assert diary.question(day(21.01)) == Address("999", "lid")
-    assert diary.look(day(21.9)) == Step.ASK
-    assert diary.look(day(22.1)) == Step.PAST
+    assert diary.look(day(21.9)) == PhoneStep.ASK
+    assert diary.look(day(22.1)) == PhoneStep.PAST
 
 
 def test_a_clock_that_goes_back_alarms_nobody_and_asks_no_flood(diary: Diary) -> None:
@@ -270,8 +270,8 @@ def test_a_clock_that_goes_back_alarms_nobody_and_asks_no_flood(diary: Diary) ->
         diary.look(day(number))
     assert diary.question(day(11)) is not None
     assert diary.question(day(11.5)) is None
-    assert diary.look(day(5)) == Step.FINE
-    assert diary.look(day(11.2)) in (Step.FINE, Step.ASK)
+    assert diary.look(day(5)) == PhoneStep.FINE
+    assert diary.look(day(11.2)) in (PhoneStep.FINE, PhoneStep.ASK)
     assert diary.question(day(11.2)) is None
 
 
@@ -290,9 +290,9 @@ def test_an_unlinked_shop_misses_no_phone(diary: Diary) -> None:
     diary.online(day(0))
     for number in range(14):
         diary.look(day(number))
-    assert diary.link().phone_step == Step.URGENT
+    assert diary.link().phone_step == PhoneStep.URGENT
     with diary.database.write() as conn:
         accounts.forget_identity(conn, diary.account_id)
-    assert diary.look(day(13)) == Step.FINE
+    assert diary.look(day(13)) == PhoneStep.FINE
     assert diary.link().phone_back_at is None
     assert diary.question(day(13)) is None

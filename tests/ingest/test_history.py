@@ -17,7 +17,7 @@ from daemon.domain.messages import (
 from daemon.domain.time import LARGEST_LEAD
 from daemon.ingest import history
 from daemon.store import accounts, links, turns
-from daemon.store.history_parts import Part
+from daemon.store.history_parts import HistoryPart
 from daemon.store.links import Link
 from tests.ingest.test_commit import BUDI, arrives, ingest
 from tests.support.books import NOON, Books, at, both
@@ -100,7 +100,7 @@ class TestProgress:
             account = accounts.get(conn, books.account_id)
             history.keep(conn, account, HistoryUploaded(kind, data, progress), at(seconds))
 
-    def next_part(self, books: Books, seconds: float) -> Part | None:
+    def next_part(self, books: Books, seconds: float) -> HistoryPart | None:
         with books.database.read() as conn:
             return history.next_part(conn, books.account_id, at(seconds))
 

@@ -346,8 +346,8 @@ class TestBadFiles:
 class TestNightly:
     AT = time(3, 30)
 
-    def last(self, at: datetime, reason: str | None = None) -> nightly_backup.Last:
-        return nightly_backup.Last(at, reason, None, None, None)
+    def last(self, at: datetime, reason: str | None = None) -> nightly_backup.LastBackup:
+        return nightly_backup.LastBackup(at, reason, None, None, None)
 
     @pytest.mark.parametrize(
         ("before", "now", "due"),

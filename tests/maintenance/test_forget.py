@@ -212,7 +212,11 @@ class TestForgetting:
             contacts.set_name(conn, old, "Nama-Rahasia Lama")
             contact_merge.merge(conn, books.account_id, survivor=known.contact_id, gone=old, now=NOON)
             found = erasing.find(conn, phone="62819990002")
-            assert found == erasing.find(conn, contact_id=old) == erasing.Found(books.account_id, known.contact_id)
+            assert (
+                found
+                == erasing.find(conn, contact_id=old)
+                == erasing.ErasableContact(books.account_id, known.contact_id)
+            )
         known.forget()
         rows = str(dump(books.database)["contact"])
         assert "Rahasia" not in rows

@@ -4,7 +4,7 @@ import pytest
 
 from daemon.desk import settings
 from daemon.desk.bot import rules
-from daemon.domain.desk import CLERK
+from daemon.domain.desk import THE_DESK
 from daemon.domain.links import LinkState
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
@@ -23,9 +23,9 @@ def shop(shop: Shop) -> Shop:
     now = utc_now()
     with shop.database.write() as conn:
         choices = {"bot": True, "grace": 2, "greeting": GREETING, "alarm_after": 0, "return_after": 0}
-        if settings.save(conn, shop.account_id, choices, CLERK, now):
-            rules.save(conn, shop.account_id, None, "ongkir, ongkos kirim", "9 ribu", True, True, CLERK, now)
-            rules.save(conn, shop.account_id, None, "harga", "cek katalog", False, True, CLERK, now)
+        if settings.save(conn, shop.account_id, choices, THE_DESK, now):
+            rules.save(conn, shop.account_id, None, "ongkir, ongkos kirim", "9 ribu", True, True, THE_DESK, now)
+            rules.save(conn, shop.account_id, None, "harga", "cek katalog", False, True, THE_DESK, now)
     return shop
 
 

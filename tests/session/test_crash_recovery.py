@@ -21,7 +21,7 @@ from daemon.domain.time import from_unix
 from daemon.domain.turns import Closer
 from daemon.session.crash_recovery import recover
 from daemon.store import accounts, messages, outbox, turns
-from daemon.whatsapp.arrival_journal import Arrival, Arrivals, ArrivedReceipt, parse_head, parse_receipt
+from daemon.whatsapp.arrival_journal import Arrival, ArrivalJournal, ArrivedReceipt, parse_head, parse_receipt
 from tests.ingest.test_commit import arrives, ingest
 from tests.support.books import NOON, Books, at, both, dump, lid
 from tests.support.inbox import row
@@ -133,28 +133,28 @@ class TestReceipts:
 
 class TestArrivals:
     def test_are_there_for_the_next_process_until_all_is_well(self, keys: Path) -> None:
-        arrivals = Arrivals(keys)
+        arrivals = ArrivalJournal(keys)
         arrivals.start_anew()
         arrivals.note(HEAD % b"Bu\ndi" + REST)
         arrivals.note((HEAD % b"Budi").replace(b'id="A"', b'id="B"') + REST)
         arrivals.settle("B")
-        assert Arrivals(keys).read() == [Arrival("A", BUDI, None, "Bu di", 1795323605)]
+        assert ArrivalJournal(keys).read() == [Arrival("A", BUDI, None, "Bu di", 1795323605)]
         arrivals.start_anew()
-        assert Arrivals(keys).read() == []
+        assert ArrivalJournal(keys).read() == []
 
     def test_what_shows_nothing_when_unreadable_is_no_message(self, keys: Path) -> None:
-        arrivals = Arrivals(keys)
+        arrivals = ArrivalJournal(keys)
         arrivals.note(HEAD % b"Budi" + REST.replace(b"type=", b'decrypt-fail="hide" type='))
         assert arrivals.read() == []
 
     def test_start_anew_only_in_silence_when_asked_to(self, keys: Path) -> None:
-        arrivals = Arrivals(keys)
+        arrivals = ArrivalJournal(keys)
         arrivals.note(HEAD % b"Budi" + REST)
         arrivals.start_anew(silence=30.0)
         assert len(arrivals.read()) == 1
 
     def test_a_day_without_silence_does_not_fill_the_disk(self, keys: Path) -> None:
-        arrivals = Arrivals(keys)
+        arrivals = ArrivalJournal(keys)
         arrivals.start_anew()
         for number in range(30_000):
             arrivals.note((HEAD % b"Budi").replace(b'id="A"', b'id="%d"' % number) + REST)
@@ -163,7 +163,7 @@ class TestArrivals:
         assert found[-1].wa_id == "29999"
 
     def test_a_torn_last_line_hides_nothing_else(self, keys: Path) -> None:
-        arrivals = Arrivals(keys)
+        arrivals = ArrivalJournal(keys)
         arrivals.note(HEAD % b"Budi" + REST)
         with keys.with_name("session.db-arrivals").open("ab") as file:
             file.write(b'<message addressing_mode="lid" fr')
@@ -171,7 +171,7 @@ class TestArrivals:
 
     def test_the_librarys_secrets_name_what_a_power_cut_took_from_the_file(self, keys: Path) -> None:
         keep_secret(keys, "old")
-        arrivals = Arrivals(keys)
+        arrivals = ArrivalJournal(keys)
         arrivals.start_anew()
         keep_secret(keys, "A")
         keep_secret(keys, "from the phone", sender="118@lid")
@@ -181,7 +181,7 @@ class TestArrivals:
         assert arrivals.read() == [Arrival("A", BUDI), by_us, Arrival("B", other_way)]
 
     def test_the_secrets_of_a_history_are_no_arrivals(self, keys: Path) -> None:
-        arrivals = Arrivals(keys)
+        arrivals = ArrivalJournal(keys)
         arrivals.start_anew()
         arrivals.note(b'<message category="peer" from="118@s.whatsapp.net" id="P" t="5" type="text"' + REST)
         keep_secret(keys, "old")
@@ -191,7 +191,7 @@ class TestArrivals:
 
     def test_a_file_without_tables_has_no_secrets(self, tmp_path: Path) -> None:
         (tmp_path / "new.db").touch()
-        arrivals = Arrivals(tmp_path / "new.db")
+        arrivals = ArrivalJournal(tmp_path / "new.db")
         arrivals.start_anew()
         assert arrivals.read() == []
 
@@ -204,8 +204,8 @@ def linked(books: Books) -> Books:
 
 
 class TestRecovery:
-    def arrivals(self, keys: Path) -> Arrivals:
-        arrivals = Arrivals(keys)
+    def arrivals(self, keys: Path) -> ArrivalJournal:
+        arrivals = ArrivalJournal(keys)
         arrivals.note(HEAD % b"Budi" + REST)
         return arrivals
 
@@ -243,7 +243,7 @@ class TestRecovery:
     def test_a_reply_on_the_phone_that_nobody_saw_closes_its_turn(self, linked: Books, keys: Path) -> None:
         ingest(linked, arrives("A", "halo"))
         _, queued = linked.queued(1)
-        arrivals = Arrivals(keys)
+        arrivals = ArrivalJournal(keys)
         arrivals.note(OWN % (0, NOON.timestamp() + 9) + REST)
         assert recover(linked.database, linked.account_id, arrivals, lambda: at(7200)) == 1
         with linked.database.read() as conn:
@@ -260,14 +260,14 @@ class TestRecovery:
 
     def test_what_the_customer_wrote_after_that_reply_waits_on(self, linked: Books, keys: Path) -> None:
         ingest(linked, arrives("A", "halo"), arrives("B", "dan satu lagi", 20))
-        arrivals = Arrivals(keys)
+        arrivals = ArrivalJournal(keys)
         arrivals.note(OWN % (7, NOON.timestamp() + 9) + REST)
         recover(linked.database, linked.account_id, arrivals, lambda: at(7200))
         assert linked.summary(1).waiting_since == at(20)
 
     def test_a_secret_of_a_stranger_in_a_customers_chat_answers_nobody(self, linked: Books, keys: Path) -> None:
         ingest(linked, arrives("A", "halo"))
-        arrivals = Arrivals(keys)
+        arrivals = ArrivalJournal(keys)
         arrivals.start_anew()
         keep_secret(keys, "B", sender="777@lid")
         keep_secret(keys, "C", sender="118:3@lid")
@@ -284,7 +284,7 @@ class TestRecovery:
             outbox.record_wa_id(conn, number, "OURS")
             outbox.settle(conn, number, OutboxState.UNCERTAIN, NOON)
             messages.set_delivery(conn, message_id, Delivery.UNCERTAIN)
-        arrivals = Arrivals(keys)
+        arrivals = ArrivalJournal(keys)
         arrivals.note_receipt(b'<receipt from="551@lid" id="OURS" t="1795323605"/>')
         arrivals.note_receipt(b'<receipt from="118@lid" id="A" recipient="551@lid" t="1795323605" type="read"/>')
         recover(linked.database, linked.account_id, arrivals, lambda: at(7200))

@@ -1,4 +1,4 @@
-"""What the session's link keeper lets out, and when."""
+"""What the session's link recorder lets out, and when."""
 
 import signal
 import time
@@ -10,7 +10,7 @@ import pytest
 from daemon.domain.ids import Address
 from daemon.domain.link_events import BacklogBegun, BacklogEnded, Connected
 from daemon.domain.links import LinkState
-from daemon.session.link_recorder import LinkKeeper
+from daemon.session.link_recorder import LinkRecorder
 from daemon.store import links
 from tests.support.books import NOON, Books
 
@@ -23,18 +23,18 @@ def state(books: Books) -> LinkState:
 
 
 def test_a_library_that_logs_in_anew_by_itself_lets_no_reply_out_before_the_backlog_is_in(books: Books) -> None:
-    keeper = LinkKeeper(books.database, books.account_id, lambda: NOON)
+    recorder = LinkRecorder(books.database, books.account_id, lambda: NOON)
     with books.database.write() as conn:
         links.set_state(conn, books.account_id, LinkState.CONNECTING, NOON)
-    keeper.handle(ME)
-    keeper.handle(BacklogEnded())
-    assert (keeper.ready.is_set(), state(books)) == (True, LinkState.ONLINE)
+    recorder.handle(ME)
+    recorder.handle(BacklogEnded())
+    assert (recorder.ready.is_set(), state(books)) == (True, LinkState.ONLINE)
     # as after a stream error 515: the phone may have answered in between
-    keeper.handle(BacklogBegun(3))
-    keeper.handle(ME)
-    assert (keeper.ready.is_set(), state(books)) == (False, LinkState.CATCHING_UP)
-    keeper.handle(BacklogEnded())
-    assert (keeper.ready.is_set(), state(books)) == (True, LinkState.ONLINE)
+    recorder.handle(BacklogBegun(3))
+    recorder.handle(ME)
+    assert (recorder.ready.is_set(), state(books)) == (False, LinkState.CATCHING_UP)
+    recorder.handle(BacklogEnded())
+    assert (recorder.ready.is_set(), state(books)) == (True, LinkState.ONLINE)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def slow_signal() -> Iterator[None]:
 
 
 def test_whoever_waits_for_the_end_is_not_held_up_by_a_signal(books: Books, slow_signal: None) -> None:
-    keeper = LinkKeeper(books.database, books.account_id, lambda: NOON)
+    recorder = LinkRecorder(books.database, books.account_id, lambda: NOON)
     signal.setitimer(signal.ITIMER_REAL, 0.01, 2)
     with pytest.raises(Empty):
-        keeper.ended.get(timeout=0.03)
+        recorder.ended.get(timeout=0.03)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from daemon.domain.desk import CLERK, Action, Actor
+from daemon.domain.desk import THE_DESK, Action, Actor
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.store import accounts, audit
@@ -28,7 +28,7 @@ class Log:
                 audit.record(conn, account, Action.ASSIGNED, sari, at(10), self.one, self.budi),
                 audit.record(conn, account, Action.HANDLED, budi, at(20), self.one, detail={"turn": 3}),
                 audit.record(conn, account, Action.RESOLVED, budi, at(30), self.two),
-                audit.record(conn, account, Action.ALARM, CLERK, at(40), self.two),
+                audit.record(conn, account, Action.ALARM, THE_DESK, at(40), self.two),
             ]
             self.foreign = audit.record(conn, other, Action.SETTING_CHANGED, sari, at(50))
 

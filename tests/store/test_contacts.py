@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from daemon.domain.desk import CLERK, Action, Box, Priority, Status
+from daemon.domain.desk import THE_DESK, Action, Box, Priority, Status
 from daemon.domain.ids import Address, ChatKind, Party
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
@@ -300,7 +300,7 @@ class TestMergingTheDesk:
         keep, drop = pair
         sari = books.admin("Sari")
         with books.database.write() as conn:
-            audit.record(conn, books.account_id, Action.ALARM, CLERK, NOON, drop)
+            audit.record(conn, books.account_id, Action.ALARM, THE_DESK, NOON, drop)
             claims.put(conn, books.account_id, keep, sari, "a", NOON)
             claims.put(conn, books.account_id, drop, sari, "b", NOON)
         books.contact(both("1", "62811"))

@@ -113,7 +113,7 @@ def test_the_id_is_on_the_row_and_on_the_message(books: Books, chat: int) -> Non
         assert outbox.by_message(conn, message_id) == outbox.Journey(
             number, message_id, chat, OutboxState.QUEUED, "3EB0A"
         )
-        assert messages.find_own(conn, books.account_id, ("3EB0A",)) == [messages.Place(message_id, chat)]
+        assert messages.find_own(conn, books.account_id, ("3EB0A",)) == [messages.MessagePlace(message_id, chat)]
         journey = outbox.by_message(conn, other)
     assert journey is not None
     assert journey.wa_id is None

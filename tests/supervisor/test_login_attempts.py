@@ -17,7 +17,7 @@ from daemon.store import accounts, links
 from daemon.store.engine import Database
 from daemon.store.links import Link
 from daemon.supervisor.process import Supervisor
-from daemon.supervisor.session_watch import AccountWatch
+from daemon.supervisor.session_watch import SessionWatch
 from tests.support.books import NOON, Books
 
 MINUTE = timedelta(minutes=1)
@@ -32,13 +32,13 @@ class Day:
         self.account_id = account_id
         self.now = NOON
         self.attempts: list[datetime] = []
-        self.watch = AccountWatch(config, database, account_id, lambda: self.now)
+        self.watch = SessionWatch(config, database, account_id, lambda: self.now)
 
     def restart(self) -> None:
         """Another supervisor, which knows what the database says and nothing else."""
         supervisor = Supervisor(self._config, self.database, ["true"], clock=lambda: self.now)
         supervisor._prepare()
-        self.watch = AccountWatch(self._config, self.database, self.account_id, lambda: self.now)
+        self.watch = SessionWatch(self._config, self.database, self.account_id, lambda: self.now)
 
     def link(self) -> Link:
         with self.database.read() as conn:

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from daemon.domain.links import LinkReason, LinkState
-from daemon.domain.primary_phone import Kind, Step
+from daemon.domain.primary_phone import PhoneStep, SightingKind
 from daemon.domain.sentences.link import SENTENCES
 from daemon.domain.sentences.phone import PING
 from daemon.store import evidence
@@ -23,11 +23,17 @@ from tests.support.shop import last_json, wait_until
 pytestmark = pytest.mark.wire
 
 # (days that pass at once, the step that is shown then); after a jump of more than a day listening begins anew
-TO_DAY_9 = [(6.5, Step.FINE), (0.9, Step.QUIET), (0.8, Step.QUIET), (0.8, Step.QUIET)]
-TO_DAY_11 = [*TO_DAY_9, (0.9, Step.QUIET), (0.5, Step.ASK), (0.6, Step.ASK)]
-TO_DAY_12_5 = [*TO_DAY_11, (0.7, Step.ASK), (0.4, Step.WARN), (0.4, Step.WARN)]
-TO_DAY_13_5 = [*TO_DAY_12_5, (0.7, Step.URGENT), (0.3, Step.URGENT)]
-TO_DAY_16 = [*TO_DAY_13_5, (0.6, Step.PAST), (0.9, Step.PAST), (0.9, Step.PAST), (0.1, Step.PAST)]
+TO_DAY_9 = [(6.5, PhoneStep.FINE), (0.9, PhoneStep.QUIET), (0.8, PhoneStep.QUIET), (0.8, PhoneStep.QUIET)]
+TO_DAY_11 = [*TO_DAY_9, (0.9, PhoneStep.QUIET), (0.5, PhoneStep.ASK), (0.6, PhoneStep.ASK)]
+TO_DAY_12_5 = [*TO_DAY_11, (0.7, PhoneStep.ASK), (0.4, PhoneStep.WARN), (0.4, PhoneStep.WARN)]
+TO_DAY_13_5 = [*TO_DAY_12_5, (0.7, PhoneStep.URGENT), (0.3, PhoneStep.URGENT)]
+TO_DAY_16 = [
+    *TO_DAY_13_5,
+    (0.6, PhoneStep.PAST),
+    (0.9, PhoneStep.PAST),
+    (0.9, PhoneStep.PAST),
+    (0.1, PhoneStep.PAST),
+]
 
 
 @pytest.fixture
@@ -36,7 +42,7 @@ def shop(tmp_path: Path) -> Iterator[MovedShop]:
         yield found
 
 
-def climb(shop: MovedShop, days: list[tuple[float, Step]]) -> None:
+def climb(shop: MovedShop, days: list[tuple[float, PhoneStep]]) -> None:
     """Let days pass without the phone; each look shows its step."""
     for passed, step in days:
         shop.days_pass(passed)
@@ -54,9 +60,9 @@ def conversations(shop: MovedShop) -> int:
         return people + conn.execute(select(func.count()).select_from(conversation)).scalar_one()
 
 
-@pytest.mark.parametrize("days", [[(3.0, Step.FINE)], TO_DAY_9], ids=["day 3", "day 9"])
+@pytest.mark.parametrize("days", [[(3.0, PhoneStep.FINE)], TO_DAY_9], ids=["day 3", "day 9"])
 def test_a_phone_that_comes_back_before_anybody_missed_it_is_simply_there(
-    shop: MovedShop, days: list[tuple[float, Step]]
+    shop: MovedShop, days: list[tuple[float, PhoneStep]]
 ) -> None:
     customer = shop.wa.add_customer("Rina")
     shop.wa.phone.go_offline()
@@ -64,11 +70,11 @@ def test_a_phone_that_comes_back_before_anybody_missed_it_is_simply_there(
     shop.wa.phone.go_online()
     shop.wa.phone.send_text(customer, "sudah nyala")
     shop.wait_for_text("sudah nyala")
-    link = shop.wait_for_step(Step.FINE)
+    link = shop.wait_for_step(PhoneStep.FINE)
     with shop.database.read() as conn:
         seen = evidence.latest(conn, shop.account_id)
     assert seen is not None
-    assert (seen.kind, abs(seen.at - shop.now()) < timedelta(minutes=1)) == (Kind.MESSAGE, True)
+    assert (seen.kind, abs(seen.at - shop.now()) < timedelta(minutes=1)) == (SightingKind.MESSAGE, True)
     assert (questions(shop), link.phone_back_at) == (0, None)
 
 
@@ -78,16 +84,16 @@ def test_a_phone_that_comes_back_before_anybody_missed_it_is_simply_there(
     ids=["day 11", "day 12.5", "day 13.5"],
 )
 def test_a_phone_that_is_asked_answers_by_itself_when_it_comes_back(
-    shop: MovedShop, days: list[tuple[float, Step]], asked: int
+    shop: MovedShop, days: list[tuple[float, PhoneStep]], asked: int
 ) -> None:
     shop.wa.phone.go_offline()
     climb(shop, days)
     wait_until(lambda: shop.link().pinged_at is not None, what="a question to the phone")
     shop.wa.phone.go_online()
-    link = shop.wait_for_step(Step.FINE)
+    link = shop.wait_for_step(PhoneStep.FINE)
     assert link.phone_back_at is not None
     assert (link.phone_seen_by, abs(shop.now() - (link.phone_seen_at or shop.now())) < timedelta(minutes=1)) == (
-        Kind.RECEIPT,
+        SightingKind.RECEIPT,
         True,
     )
     wait_until(lambda: questions(shop) >= 1)
@@ -106,12 +112,12 @@ def test_a_phone_that_never_comes_back_ends_the_link_and_the_reason_is_said(shop
     assert link.reason == LinkReason.PHONE_AWAY
     assert (link.state, link.reason) in SENTENCES
     # nothing is linked: nothing is missed any more
-    shop.wait_for_step(Step.FINE)
+    shop.wait_for_step(PhoneStep.FINE)
 
 
 def test_an_unlink_on_day_5_was_a_person_and_one_on_day_14_was_whatsapp(shop: MovedShop) -> None:
     shop.wa.phone.go_offline()
-    climb(shop, [(2.5, Step.FINE), (2.5, Step.FINE)])
+    climb(shop, [(2.5, PhoneStep.FINE), (2.5, PhoneStep.FINE)])
     shop.wa.phone.unlink()
     assert shop.wait_for(LinkState.LOGGED_OUT).reason == LinkReason.UNLINKED_BY_PHONE
     # linked again, and away for a fortnight
@@ -120,7 +126,7 @@ def test_an_unlink_on_day_5_was_a_person_and_one_on_day_14_was_whatsapp(shop: Mo
     shop.pair()
     shop.wa.wait_until(lambda: not shop.wa.phone._tasks, what="the end of the phone's upload")
     shop.wa.phone.go_offline()
-    climb(shop, [(13.1, Step.ASK), (0.6, Step.ASK), (0.5, Step.PAST)])
+    climb(shop, [(13.1, PhoneStep.ASK), (0.6, PhoneStep.ASK), (0.5, PhoneStep.PAST)])
     shop.wa.phone.unlink()
     assert shop.wait_for(LinkState.LOGGED_OUT).reason == LinkReason.PHONE_AWAY
 
@@ -131,9 +137,9 @@ def test_after_three_weeks_off_the_phone_is_asked_before_anybody_is_alarmed(shop
     shop.days_pass(21, wait=False)
     shop.start()
     shop.wait_for(LinkState.ONLINE)
-    shop.wait_for_step(Step.ASK)
+    shop.wait_for_step(PhoneStep.ASK)
     shop.days_pass(0.9)
-    assert shop.wait_for_step(Step.ASK).phone_back_at is None
+    assert shop.wait_for_step(PhoneStep.ASK).phone_back_at is None
     shop.wa.phone.go_online()
-    assert shop.wait_for_step(Step.FINE).phone_back_at is not None
+    assert shop.wait_for_step(PhoneStep.FINE).phone_back_at is not None
     assert questions(shop) == 1

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from daemon.domain.links import LinkState
-from daemon.supervisor.systemd import Notifier
+from daemon.supervisor.systemd import ServiceManager
 from tests.support.shop import Shop, wait_until
 from tests.whatsapp_server import WhatsAppServer
 
@@ -59,7 +59,7 @@ def manager(tmp_path: Path) -> Iterator[Manager]:
 
 def test_words_are_taken_out_of_the_environment(manager: Manager) -> None:
     environ = {**manager.environment, "WATCHDOG_PID": str(os.getpid()), "OTHER": "stays"}
-    notifier = Notifier(environ)
+    notifier = ServiceManager(environ)
     assert environ == {"OTHER": "stays"}
     assert notifier.every == TERM / 2
     notifier.ready()
@@ -82,7 +82,7 @@ def test_the_abstract_namespace_is_reached() -> None:
     name = f"balas-test-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(f"\0{name}")
-        Notifier({"NOTIFY_SOCKET": f"@{name}"}).ready()
+        ServiceManager({"NOTIFY_SOCKET": f"@{name}"}).ready()
         assert listener.recv(100) == b"READY=1"
 
 
@@ -91,13 +91,13 @@ def test_the_abstract_namespace_is_reached() -> None:
     [{}, {"WATCHDOG_USEC": "0"}, {"WATCHDOG_USEC": "soon"}, {"WATCHDOG_USEC": "2000000", "WATCHDOG_PID": "1"}],
 )
 def test_a_watchdog_that_is_not_ours_asks_for_nothing(given: dict[str, str]) -> None:
-    notifier = Notifier(dict(given))
+    notifier = ServiceManager(dict(given))
     assert notifier.every is None
     notifier.ready()
 
 
 def test_a_service_manager_that_is_gone_does_not_end_the_daemon(tmp_path: Path) -> None:
-    Notifier({"NOTIFY_SOCKET": str(tmp_path / "nobody")}).ready()
+    ServiceManager({"NOTIFY_SOCKET": str(tmp_path / "nobody")}).ready()
 
 
 class Service:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from daemon.domain.primary_phone import Step
+from daemon.domain.primary_phone import PhoneStep
 from daemon.domain.time import utc_now
 from daemon.store.links import Link
 from tests.support.shop import ROOT, Shop, wait_until
@@ -50,7 +50,7 @@ class MovedShop(Shop):
         heard = self.link().heard_at
         return heard is not None and abs(self.now() - heard) < timedelta(minutes=30)
 
-    def wait_for_step(self, step: Step) -> Link:
+    def wait_for_step(self, step: PhoneStep) -> Link:
         """Wait until the phone's silence means this."""
         wait_until(lambda: self.link().phone_step == step, 20, f"{step.value}, not {self.link().phone_step.value}")
         return self.link()

@@ -29,7 +29,7 @@ def about(shop: Shop, number: int) -> Summary:
     return found
 
 
-def log(shop: Shop, action: Action) -> list[audit.Entry]:
+def log(shop: Shop, action: Action) -> list[audit.AuditEntry]:
     with shop.database.read() as conn:
         return audit.search(conn, shop.account_id, actions=[action])
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from auth_store import admins
 from daemon.desk import assignment, claims, no_reply_needed, notes, other_devices, quick_replies, replies, settings
 from daemon.desk import conversations as desk
-from daemon.domain.desk import CLERK, Action, Actor, Priority
+from daemon.domain.desk import THE_DESK, Action, Actor, Priority
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
@@ -305,7 +305,7 @@ def test_an_alarm_is_shown_until_somebody_has_looked(page: Page, shop: Shop) -> 
     def ring() -> None:
         with shop.database.write() as conn:
             work.note_alarm(conn, turn, utc_now())
-            line = audit.record(conn, shop.account_id, Action.ALARM, CLERK, utc_now(), number)
+            line = audit.record(conn, shop.account_id, Action.ALARM, THE_DESK, utc_now(), number)
             kind = events.EventKind.ALARM
             events.append(conn, shop.account_id, kind, utc_now(), number, audit_id=line)
 

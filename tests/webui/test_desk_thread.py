@@ -8,7 +8,7 @@ import pytest
 from auth_store import admins
 from daemon.desk import assignment, claims, no_reply_needed, notes, replies, settings
 from daemon.desk import conversations as desk
-from daemon.domain.desk import CLERK, Action, Actor, Priority
+from daemon.domain.desk import THE_DESK, Action, Actor, Priority
 from daemon.domain.messages import Author, MessageKind
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
@@ -122,7 +122,7 @@ def test_what_the_desk_did_stands_between_the_messages(sari: Visitor, shop: Shop
     for action, detail in ((Action.RETURNED, {"why": "silent"}), (Action.ALARM, {}), (Action.RATED, {"score": 5})):
         shop.write(
             lambda conn, action=action, detail=detail: audit.record(
-                conn, shop.account_id, action, CLERK, utc_now(), number, shop.budi.id, detail
+                conn, shop.account_id, action, THE_DESK, utc_now(), number, shop.budi.id, detail
             )
         )
     assert activities(sari.get(f"/c/{number}").text) == [
@@ -139,7 +139,7 @@ def test_what_the_desk_did_stands_between_the_messages(sari: Visitor, shop: Shop
 @pytest.mark.parametrize("action", list(Action))
 def test_every_line_of_the_log_can_be_shown_without_detail(sari: Visitor, shop: Shop, action: Action) -> None:
     number = shop.conversation("Ibu Ratna", "halo")
-    shop.write(lambda conn: audit.record(conn, shop.account_id, action, CLERK, utc_now(), number))
+    shop.write(lambda conn: audit.record(conn, shop.account_id, action, THE_DESK, utc_now(), number))
     assert sari.get(f"/c/{number}").status_code == 200
 
 

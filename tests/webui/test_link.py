@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection
 
 from daemon.domain.links import LinkReason, LinkState
-from daemon.domain.primary_phone import Kind, Step
+from daemon.domain.primary_phone import PhoneStep, SightingKind
 from daemon.domain.sentences.phone import PHONE_SENTENCES
 from daemon.domain.time import utc_now
 from daemon.store import accounts, links
@@ -162,7 +162,9 @@ def test_gunicorn_is_told_everything_on_its_command_line(app: object, config: ob
         assert option in argv
 
 
-def phone_is(shop: Shop, step: Step, days: float, by: Kind = Kind.RECEIPT, **more: object) -> None:
+def phone_is(
+    shop: Shop, step: PhoneStep, days: float, by: SightingKind = SightingKind.RECEIPT, **more: object
+) -> None:
     """A linked number whose phone was last seen some days ago."""
     now = utc_now()
     values = {"phone_step": step.value, "phone_seen_at": now - timedelta(days=days), "phone_seen_by": by.value}
@@ -174,8 +176,10 @@ def phone_is(shop: Shop, step: Step, days: float, by: Kind = Kind.RECEIPT, **mor
     shop.write(write)
 
 
-@pytest.mark.parametrize("step", list(Step))
-def test_the_fortnight_without_the_phone_is_drawn_for_every_step(sari: Visitor, shop: Shop, step: Step) -> None:
+@pytest.mark.parametrize("step", list(PhoneStep))
+def test_the_fortnight_without_the_phone_is_drawn_for_every_step(
+    sari: Visitor, shop: Shop, step: PhoneStep
+) -> None:
     shop.online()
     phone_is(shop, step, 10.5)
     english = sari.get("/link").text
@@ -189,22 +193,22 @@ def test_the_fortnight_without_the_phone_is_drawn_for_every_step(sari: Visitor, 
     assert "saat menerima pesan" in indonesian
 
 
-@pytest.mark.parametrize("step", list(Step))
+@pytest.mark.parametrize("step", list(PhoneStep))
 def test_the_banner_has_a_sentence_for_every_step_of_a_missing_phone(
-    budi: Visitor, shop: Shop, step: Step
+    budi: Visitor, shop: Shop, step: PhoneStep
 ) -> None:
     shop.online()
     phone_is(shop, step, 12.5)
     page = html.unescape(budi.get("/").text)
-    assert ("data-banner data-state" in page) == (step != Step.FINE)
-    assert (PHONE_SENTENCES[step].happened in page) == (step != Step.FINE)
+    assert ("data-banner data-state" in page) == (step != PhoneStep.FINE)
+    assert (PHONE_SENTENCES[step].happened in page) == (step != PhoneStep.FINE)
     # what needs nothing done is said in passing
-    assert ("banner-small" in page) == (step == Step.QUIET)
+    assert ("banner-small" in page) == (step == PhoneStep.QUIET)
 
 
 def test_a_broken_link_is_said_before_a_missing_phone(budi: Visitor, shop: Shop) -> None:
     shop.online()
-    phone_is(shop, Step.URGENT, 13.5)
+    phone_is(shop, PhoneStep.URGENT, 13.5)
     shop.link(LinkState.OFFLINE, LinkReason.NETWORK)
     page = budi.get("/").text
     assert 'data-reason="network"' in page
@@ -213,9 +217,9 @@ def test_a_broken_link_is_said_before_a_missing_phone(budi: Visitor, shop: Shop)
 
 def test_the_phone_being_back_is_said_for_a_while(budi: Visitor, shop: Shop) -> None:
     shop.online()
-    phone_is(shop, Step.FINE, 0, phone_back_at=utc_now())
+    phone_is(shop, PhoneStep.FINE, 0, phone_back_at=utc_now())
     assert "The shop&#39;s phone is back." in budi.get("/").text
-    phone_is(shop, Step.FINE, 0.5, phone_back_at=utc_now() - timedelta(hours=12))
+    phone_is(shop, PhoneStep.FINE, 0.5, phone_back_at=utc_now() - timedelta(hours=12))
     assert "is back" not in budi.get("/").text
 
 

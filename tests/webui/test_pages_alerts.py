@@ -5,9 +5,9 @@ import re
 import pytest
 from sqlalchemy import select
 
-from daemon.alerts.delivery import Postman
+from daemon.alerts.delivery import AlertDelivery
 from daemon.config import Config
-from daemon.domain.alerts import About, Alert, AlertKind, Choices
+from daemon.domain.alerts import About, Alert, AlertChoices, AlertKind
 from daemon.domain.time import utc_now
 from daemon.store import alerts
 from daemon.store.engine import Database
@@ -31,12 +31,12 @@ def add(owner: Visitor, url: str) -> int:
 
 def deliver(database: Database) -> None:
     """What the daemon does with what is due."""
-    postman = Postman(database)
-    postman.go(utc_now())
+    delivery = AlertDelivery(database)
+    delivery.go(utc_now())
 
     def is_done() -> bool:
-        postman.go(utc_now())
-        return not postman.is_busy
+        delivery.go(utc_now())
+        return not delivery.is_busy
 
     wait_until(is_done)
 
@@ -127,7 +127,7 @@ def test_what_alerts_are_about_is_the_owners_choice(sari: Visitor, database: Dat
     form = {kind.value: "1" for kind in AlertKind if kind != AlertKind.DISK}
     assert sari.post(PAGE, {**form, "down_after": "25", "waiting_after": ""}).status_code == 303
     with database.read() as conn:
-        assert alerts.choices(conn) == Choices(25, None, frozenset({AlertKind.DISK}))
+        assert alerts.choices(conn) == AlertChoices(25, None, frozenset({AlertKind.DISK}))
     page = sari.get(PAGE).text
     assert page.count('type="checkbox" value="1" checked') == len(AlertKind) - 1
     assert "Changed “Connection is gone for”: 10 → 25" in sari.get("/settings/log").text

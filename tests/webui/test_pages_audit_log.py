@@ -7,11 +7,11 @@ from pathlib import Path
 from auth_store import admins
 from auth_store.admins import Role
 from daemon.desk import team
-from daemon.domain.desk import CLERK, COMMAND_LINE, Action, Actor, Priority
+from daemon.domain.desk import COMMAND_LINE, THE_DESK, Action, Actor, Priority
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.store import audit
-from daemon.store.audit import Entry
+from daemon.store.audit import AuditEntry
 from tests.webui.conftest import Visitor
 from tests.webui.shop import Shop
 from webui.pages import audit_sentences
@@ -19,7 +19,7 @@ from webui.pages import audit_sentences
 LOG = "/settings/log"
 
 
-def logins(shop: Shop) -> list[Entry]:
+def logins(shop: Shop) -> list[AuditEntry]:
     kinds = [Action.LOGIN, Action.LOGIN_FAILED, Action.LOGOUT]
     with shop.database.read() as conn:
         return audit.search(conn, shop.account_id, actions=kinds)
@@ -62,7 +62,7 @@ def test_the_log_says_who_did_what_where(sari: Visitor, shop: Shop) -> None:
             (Action.TAGGED, None, {"tag": "grosir"}),
         ):
             audit.record(conn, shop.account_id, action, actor, utc_now(), number, subject, detail)  # type: ignore[arg-type]
-        audit.record(conn, shop.account_id, Action.ALARM, CLERK, utc_now(), number)  # type: ignore[arg-type]
+        audit.record(conn, shop.account_id, Action.ALARM, THE_DESK, utc_now(), number)  # type: ignore[arg-type]
 
     shop.write(lines)
     page = sari.get(LOG).text

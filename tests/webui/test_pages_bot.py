@@ -10,7 +10,7 @@ from daemon.domain.hours import Hours, Span
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.store import bot_rules
-from daemon.store.bot_rules import Rule
+from daemon.store.bot_rules import BotRule
 from tests.webui.conftest import Visitor
 from tests.webui.shop import Shop
 from webui.pages.bot_preview import REASONS
@@ -27,7 +27,7 @@ TEXTS = {
 RULE = {"keywords": "harga, Daftar Harga", "answer": "Mulai 10.000, {name}", "is_enabled": "1"}
 
 
-def every(shop: Shop) -> list[Rule]:
+def every(shop: Shop) -> list[BotRule]:
     with shop.database.read() as conn:
         return bot_rules.listing(conn, shop.account_id)
 

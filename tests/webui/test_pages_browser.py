@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
-from daemon.alerts.delivery import Postman
+from daemon.alerts.delivery import AlertDelivery
 from daemon.domain.time import utc_now
 from daemon.store.engine import Database
 from tests.support.alert_receiver import receiver
@@ -115,9 +115,9 @@ def test_the_result_of_a_test_appears_by_itself_and_what_is_being_typed_stays(
         page.click("[data-action=test]")
         expect(page.locator("[data-awaited]")).to_be_visible()
         page.fill("[name=url]", "mailto://")
-        postman = Postman(database)
-        postman.go(utc_now())
-        wait_until(lambda: (postman.go(utc_now()), not postman.is_busy)[1])
+        delivery = AlertDelivery(database)
+        delivery.go(utc_now())
+        wait_until(lambda: (delivery.go(utc_now()), not delivery.is_busy)[1])
         expect(page.get_by_text("Last delivered:")).to_be_visible()
     expect(page.locator("[data-awaited]")).to_have_count(0)
     expect(page.locator("[name=url]")).to_have_value("mailto://")

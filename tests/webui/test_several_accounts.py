@@ -22,7 +22,7 @@ from daemon.store import accounts, conversation_list, events, links, mentions, p
 from tests.webui.conftest import Visitor
 from tests.webui.shop import Shop
 from webui.live.changes import Audience, read
-from webui.live.updates import Pieces
+from webui.live.updates import Updates
 
 # what a tab of one number is told, with the conversation that it has open
 Ear = Callable[..., list[dict[str, Any]]]
@@ -142,7 +142,7 @@ class TestTheWebsocket:
                 happened = events.read_since(conn, start)
                 facts = read(conn, happened, {account_id: {opened} if opened else set()}, now)[account_id]
             assert facts is not None
-            return [json.loads(piece) for piece in Pieces(app, facts, now).for_tab(tab)]
+            return [json.loads(piece) for piece in Updates(app, facts, now).for_tab(tab)]
 
         return tell
 
@@ -192,7 +192,7 @@ class TestTheWebsocket:
             found = read(conn, events.read_since(conn, 0), {second.account_id: set()}, now)[second.account_id]
         assert found is not None
         tab = Audience(shop.sari.id, True, "en", second.account_id, page="link")
-        pieces = [json.loads(piece) for piece in Pieces(app, found, now).for_tab(tab)]
+        pieces = [json.loads(piece) for piece in Updates(app, found, now).for_tab(tab)]
         (panel,) = [one["html"] for one in pieces if one["type"] == "link"]
         assert f'action="/link/code?account={second.account_id}"' in panel
 

@@ -15,7 +15,7 @@ from webui.base.context import services
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class SwitcherEntry:
     """One number in the switcher: its link, and how many customers wait."""
 
     id: int
@@ -43,13 +43,13 @@ def install(app: Flask) -> None:
         return {"numbers": _shown, "account_id": g.get("account_id")}
 
 
-def several(conn: Connection, every: list[Account]) -> list[Number]:
+def several(conn: Connection, every: list[Account]) -> list[SwitcherEntry]:
     """These numbers as the switcher shows them; none if there is only one, and so nothing to choose."""
     if len(every) < 2:
         return []
     turns, nobody = gauges.open_turns(conn), gauges.OpenTurns()
     return [
-        Number(
+        SwitcherEntry(
             one.id,
             one.name,
             formatting.phone(one.phone),
@@ -60,7 +60,7 @@ def several(conn: Connection, every: list[Account]) -> list[Number]:
     ]
 
 
-def piece(found: list[Number]) -> dict[str, Any]:
+def piece(found: list[SwitcherEntry]) -> dict[str, Any]:
     """The switcher as the websocket tells it."""
     said = [
         {
@@ -76,7 +76,7 @@ def piece(found: list[Number]) -> dict[str, Any]:
     return {"type": "numbers", "numbers": said}
 
 
-def _shown() -> list[Number]:
+def _shown() -> list[SwitcherEntry]:
     if len(g.get("numbers") or []) < 2:
         return []
     with services().database.read() as conn:

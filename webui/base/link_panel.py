@@ -14,7 +14,7 @@ from daemon.store.accounts import Account
 from daemon.store.links import Link
 from webui.base import formatting, phone_panel, qr
 from webui.base.context import Services, services, the_account
-from webui.base.phone_panel import PhoneView
+from webui.base.phone_panel import PhonePanel
 
 
 def _(text: str) -> str:
@@ -41,7 +41,7 @@ TITLES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
+class LinkPanel:
     """Everything that banner and link page show."""
 
     state: str
@@ -65,10 +65,10 @@ class Panel:
     may_unlink: bool
     may_reconnect: bool
     wish: str
-    phone: PhoneView | None
+    phone: PhonePanel | None
 
 
-def panel(account: Account, link: Link, now: datetime, owner: bool = True) -> Panel:
+def panel(account: Account, link: Link, now: datetime, owner: bool = True) -> LinkPanel:
     """A link in the present request's language; only the owner is given codes and buttons."""
     title, tone = TITLES[link.state]
     words = sentence(link.state, link.reason)
@@ -76,7 +76,7 @@ def panel(account: Account, link: Link, now: datetime, owner: bool = True) -> Pa
     fresh = link.qr_expires_at is None or link.qr_expires_at > now
     code = qr.svg(link.qr, gettext("QR code to scan with WhatsApp")) if owner and link.qr and fresh else None
     total, done = link.backlog_total or 0, link.backlog_done or 0
-    return Panel(
+    return LinkPanel(
         state=link.state.value,
         reason=link.reason.value,
         tone=tone,

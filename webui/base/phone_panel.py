@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from flask_babel import gettext
 
-from daemon.domain.primary_phone import ALARMING, Kind, Limits, Step, unseen
+from daemon.domain.primary_phone import ALARMING, PhoneLimits, PhoneStep, SightingKind, unseen
 from daemon.domain.sentences.phone import BACK, PHONE_SENTENCES, SEEN_BY, STEP_TITLES
 from daemon.store.accounts import Account
 from daemon.store.links import Link
@@ -15,17 +15,17 @@ from webui.base import formatting
 BACK_SHOWN = timedelta(hours=3)
 # the steps' tones, as in linkview.TITLES
 TONES = {
-    Step.FINE: "good",
-    Step.QUIET: "good",
-    Step.ASK: "wait",
-    Step.WARN: "wait",
-    Step.URGENT: "bad",
-    Step.PAST: "bad",
+    PhoneStep.FINE: "good",
+    PhoneStep.QUIET: "good",
+    PhoneStep.ASK: "wait",
+    PhoneStep.WARN: "wait",
+    PhoneStep.URGENT: "bad",
+    PhoneStep.PAST: "bad",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class PhoneView:
+class PhonePanel:
     """What banner and link page show of the phone; `gone` and `marks` are percent of WhatsApp's fortnight."""
 
     step: str
@@ -45,24 +45,24 @@ class PhoneView:
     @property
     def in_banner(self) -> bool:
         """Whether the team reads of it in the inbox."""
-        return self.step != Step.FINE or self.is_back
+        return self.step != PhoneStep.FINE or self.is_back
 
     @property
     def is_small(self) -> bool:
         """Whether that may be said in passing: there is nothing to do yet."""
-        return self.step == Step.QUIET
+        return self.step == PhoneStep.QUIET
 
 
-def view(account: Account, link: Link, now: datetime, limits: Limits) -> PhoneView | None:
+def view(account: Account, link: Link, now: datetime, limits: PhoneLimits) -> PhonePanel | None:
     """The phone in the present request's language; None while no number is linked."""
     if account.device is None:
         return None
     words = PHONE_SENTENCES[link.phone_step]
     silence = unseen(link.phone_seen_at, account.linked_at, now)
     share = silence / timedelta(days=limits.past)
-    returned = link.phone_back_at if link.phone_step == Step.FINE else None
+    returned = link.phone_back_at if link.phone_step == PhoneStep.FINE else None
     back = returned is not None and abs(now - returned) < BACK_SHOWN
-    return PhoneView(
+    return PhonePanel(
         step=link.phone_step.value,
         tone=TONES[link.phone_step],
         title=gettext(STEP_TITLES[link.phone_step]),
@@ -82,7 +82,7 @@ def view(account: Account, link: Link, now: datetime, limits: Limits) -> PhoneVi
 def _last_seen(account: Account, link: Link, now: datetime) -> str | None:
     at, by = link.phone_seen_at, link.phone_seen_by
     if at is None or (account.linked_at is not None and account.linked_at > at):
-        at, by = account.linked_at, Kind.LINKED
+        at, by = account.linked_at, SightingKind.LINKED
     if at is None or by is None:
         return None
     return gettext("Last seen: %(moment)s, %(by)s.", moment=formatting.moment(at, now), by=gettext(SEEN_BY[by]))

@@ -7,7 +7,7 @@ from flask_babel import gettext
 
 from daemon.domain.desk import Action, Priority
 from daemon.domain.messages import Author
-from daemon.store.audit import Entry
+from daemon.store.audit import AuditEntry
 from webui.base import formatting
 from webui.inbox import row
 
@@ -52,7 +52,7 @@ class Activity:
     words: str
 
 
-def activity(entry: Entry, now: datetime) -> Activity | None:
+def activity(entry: AuditEntry, now: datetime) -> Activity | None:
     """A line in words; None for what the thread says already."""
     words = _words(entry)
     if words is None:
@@ -70,7 +70,7 @@ def activity(entry: Entry, now: datetime) -> Activity | None:
     )
 
 
-def _words(entry: Entry) -> str | None:
+def _words(entry: AuditEntry) -> str | None:
     sentence = SENTENCES.get(entry.action)
     if sentence is None:
         return None

@@ -53,7 +53,7 @@ DECISIONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class ShownMessage:
     """One bubble of a thread."""
 
     id: int
@@ -68,7 +68,7 @@ class Message:
     kind_label: str
     text: str
     placeholder: str | None
-    file: media.Shown | None
+    file: media.ShownFile | None
     delivery: str | None
     delivery_label: str
     trouble: str | None
@@ -83,11 +83,11 @@ class Message:
     is_automatic: bool
 
 
-def message(bubble: Bubble, now: datetime) -> Message:
+def message(bubble: Bubble, now: datetime) -> ShownMessage:
     """A message as its thread shows it."""
     own = bubble.from_me
     delivery = bubble.delivery if own else None
-    return Message(
+    return ShownMessage(
         id=bubble.id,
         at=row.milliseconds(bubble.sent_at),
         iso=bubble.sent_at.isoformat(),

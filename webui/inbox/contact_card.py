@@ -17,7 +17,7 @@ from webui.inbox.row import Person
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class EarlierLine:
     """An earlier conversation, as one line."""
 
     id: int
@@ -27,7 +27,7 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class ContactCard:
     """One customer and one conversation of his."""
 
     conversation_id: int
@@ -39,17 +39,17 @@ class Card:
     tags: tuple[Tag, ...]
     more_tags: list[str]
     times: list[tuple[str, str]]
-    earlier: list[Earlier]
+    earlier: list[EarlierLine]
     is_resolved: bool
     is_forgotten: bool
 
 
-def read(conn: Connection, about: Summary, now: datetime) -> Card:
+def read(conn: Connection, about: Summary, now: datetime) -> ContactCard:
     """All there is to show about a conversation's customer."""
     found = contacts.details(conn, about.contact_id)
     used = {one.id for one in about.tags}
     phones = [formatting.phone(one.user) for one in found.addresses if one.server == "s.whatsapp.net"]
-    return Card(
+    return ContactCard(
         conversation_id=about.id,
         person=row.person(about),
         phone=formatting.phone(found.phone),
@@ -60,7 +60,7 @@ def read(conn: Connection, about: Summary, now: datetime) -> Card:
         more_tags=[one.name for one in tags.every(conn, about.account_id) if one.id not in used],
         times=_times(about, now),
         earlier=[
-            Earlier(
+            EarlierLine(
                 one.conversation_id,
                 formatting.moment(one.resolved_at or one.created_at, now),
                 one.resolved_by_name,

@@ -8,11 +8,11 @@ from flask import Flask, current_app
 from flask_babel import force_locale
 
 from webui.base import current_account
-from webui.base.link_panel import Panel
+from webui.base.link_panel import LinkPanel
 from webui.inbox.activity import Activity
-from webui.inbox.bubble import Message
+from webui.inbox.bubble import ShownMessage
 from webui.inbox.row import Row
-from webui.inbox.thread_header import Colleague, Tools
+from webui.inbox.thread_header import Colleague, ThreadTools
 from webui.inbox.turn_mark import Mark, TurnMark
 
 
@@ -24,7 +24,7 @@ def speaking(app: Flask, language: str, account_id: int, every: list[int]) -> It
         yield
 
 
-def bubble(message: Message) -> str:
+def bubble(message: ShownMessage) -> str:
     """One message of a thread."""
     return _render("_bubble.html", message=message)
 
@@ -34,7 +34,7 @@ def row(shown: Row) -> str:
     return _render("_row.html", row=shown, box=None, open_id=None, me=None)
 
 
-def head(shown: Row, offered: Tools) -> str:
+def head(shown: Row, offered: ThreadTools) -> str:
     """The top line of a thread: who it is, who takes care of it, and what can be done with it."""
     return _render("_head.html", about=shown, tools=offered, box=None, me=None, csrf="")
 
@@ -69,12 +69,12 @@ def claimed(name: str, refused: bool = False) -> str:
     return _render("_claimed.html", name=name, refused=refused)
 
 
-def banner(link: Panel) -> str:
+def banner(link: LinkPanel) -> str:
     """One line about the link, empty while all is well."""
     return _render("_banner.html", link=link)
 
 
-def link_panel(link: Panel, owner: bool) -> str:
+def link_panel(link: LinkPanel, owner: bool) -> str:
     """The link page's changing part; the browser puts its own CSRF token into the forms."""
     return _render("_link.html", link=link, owner=owner, csrf="", typed="", error=None)
 

@@ -32,7 +32,7 @@ _WITH_FILE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownFile:
     """A file or place inside a bubble; `url` is missing until it has been downloaded."""
 
     shape: str
@@ -42,7 +42,7 @@ class Shown:
     place: str | None = None
 
 
-def shown(bubble: Bubble) -> Shown | None:
+def shown(bubble: Bubble) -> ShownFile | None:
     """How a message's media appears in its thread; None for a message without."""
     if bubble.kind not in _WITH_FILE:
         return None
@@ -55,7 +55,7 @@ def shown(bubble: Bubble) -> Shown | None:
     if isinstance(count := about.get("size"), int | float) and count > 0:
         details.append(formatting.size(count))
     name = about.get("name")
-    return Shown(
+    return ShownFile(
         shape=_shape(mime) if url else "none",
         url=url,
         name=name if isinstance(name, str) else None,

@@ -12,7 +12,7 @@ from daemon.store.conversation_list import Summary
 from daemon.store.messages import Bubble
 from webui.inbox import activity, bubble
 from webui.inbox.activity import Activity
-from webui.inbox.bubble import Message
+from webui.inbox.bubble import ShownMessage
 from webui.inbox.turn_mark import TurnMark, under
 
 LENGTH = 60
@@ -22,7 +22,7 @@ LENGTH = 60
 class Item:
     """One element of a thread: exactly one of the three."""
 
-    message: Message | None = None
+    message: ShownMessage | None = None
     activity: Activity | None = None
     mark: TurnMark | None = None
 

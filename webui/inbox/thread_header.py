@@ -38,7 +38,7 @@ class Colleague:
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class ThreadTools:
     """What the head and the reply field of every thread of an account are given."""
 
     colleagues: list[Colleague]
@@ -50,9 +50,9 @@ class Tools:
         return [(one.value, gettext(row.PRIORITIES[one])) for one in reversed(Priority)]
 
 
-def read(conn: Connection, account_id: int, now: datetime) -> Tools:
+def read(conn: Connection, account_id: int, now: datetime) -> ThreadTools:
     """The tools as they stand."""
-    return Tools(team(conn, now), settings.load(conn, account_id).strict)
+    return ThreadTools(team(conn, now), settings.load(conn, account_id).strict)
 
 
 def team(conn: Connection, now: datetime) -> list[Colleague]:
@@ -62,7 +62,7 @@ def team(conn: Connection, now: datetime) -> list[Colleague]:
     return sorted(found, key=lambda one: list(PLACES).index(one.place))
 
 
-def _colleague(one: presence.Colleague, username: str) -> Colleague:
+def _colleague(one: presence.TeamMember, username: str) -> Colleague:
     place = "away" if one.away_since is not None else "here" if one.is_here else "offline"
     return Colleague(
         id=one.admin_id,

@@ -18,12 +18,12 @@ from daemon.store import (
     messages,
     turns,
 )
-from daemon.store.audit import Entry
+from daemon.store.audit import AuditEntry
 from daemon.store.conversation_list import Summary
 from daemon.store.events import EventKind, LoggedEvent
 from daemon.store.links import Link
 from daemon.store.turns import TurnState
-from webui.base.account_switcher import Number, several
+from webui.base.account_switcher import SwitcherEntry, several
 from webui.inbox import thread_header as offered_tools
 
 # More than this at once is quicker read again as a page than applied piece by piece.
@@ -101,7 +101,7 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class TurnNews:
     """The open turn of a conversation, who closed the one before, and the last turns with their marks."""
 
     open_id: int | None
@@ -110,29 +110,29 @@ class Turn:
 
 
 @dataclass(slots=True)
-class Facts:
+class News:
     """The rows behind one account's digest, read in one transaction."""
 
     account_id: int
     digest: Digest
     rows: dict[int, Summary]
     bubbles: dict[int, messages.Bubble]
-    turns: dict[int, Turn]
+    turns: dict[int, TurnNews]
     link: tuple[accounts.Account, Link] | None
     counts: dict[int | None, int]
     claims: dict[int, Claim]
-    activities: list[Entry]
-    tools: offered_tools.Tools | None
+    activities: list[AuditEntry]
+    tools: offered_tools.ThreadTools | None
     # of all accounts: which there are, the switcher if it may have changed, who is named in notes, who is here
     every: list[int] = field(default_factory=list)
-    switcher: list[Number] = field(default_factory=list)
+    switcher: list[SwitcherEntry] = field(default_factory=list)
     mentions: dict[int, list[int]] = field(default_factory=dict)
     colleagues: list[offered_tools.Colleague] = field(default_factory=list)
 
 
 def read(
     conn: Connection, events: Collection[LoggedEvent], opened: Mapping[int, set[int]], now: datetime
-) -> dict[int, Facts | None]:
+) -> dict[int, News | None]:
     """What happened to the accounts that somebody looks at; None for one where too much has happened.
 
     `opened` has those accounts, each with the conversations that are open in some tab: only of these the inside
@@ -145,7 +145,7 @@ def read(
     colleagues = offered_tools.team(conn, now) if any(digest.presence for digest in anywhere) else []
     changed = any(digest.link or digest.conversations for digest in anywhere)
     switcher = several(conn, every) if changed else []
-    found: dict[int, Facts | None] = {}
+    found: dict[int, News | None] = {}
     for account in (account for account in every if account.id in opened):
         digest = digests.get(account.id, Digest())
         if digest.size > TOO_MANY:
@@ -158,10 +158,10 @@ def read(
     return found
 
 
-def _facts(conn: Connection, account: accounts.Account, digest: Digest, opened: set[int], now: datetime) -> Facts:
+def _facts(conn: Connection, account: accounts.Account, digest: Digest, opened: set[int], now: datetime) -> News:
     rows = {i: about for i in digest.conversations if (about := conversation_list.summary(conn, i)) is not None}
     wanted = [i for i, conversation_id in digest.messages.items() if conversation_id in opened]
-    return Facts(
+    return News(
         account_id=account.id,
         digest=digest,
         rows=rows,
@@ -179,8 +179,8 @@ def _facts(conn: Connection, account: accounts.Account, digest: Digest, opened: 
     )
 
 
-def _turn(conn: Connection, conversation_id: int) -> Turn:
-    return Turn(
+def _turn(conn: Connection, conversation_id: int) -> TurnNews:
+    return TurnNews(
         turns.current(conn, conversation_id),
         turns.last_closed(conn, conversation_id),
         turns.newest(conn, conversation_id),

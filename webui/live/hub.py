@@ -17,8 +17,8 @@ from daemon.store.events import CursorTooOld, LoggedEvent
 from daemon.store.presence import RENEWED_EVERY
 from webui.base import context
 from webui.live import presence
-from webui.live.changes import TOO_MANY, TYPING, Audience, Facts, read
-from webui.live.updates import Pieces
+from webui.live.changes import TOO_MANY, TYPING, Audience, News, read
+from webui.live.updates import Updates
 
 log = logging.getLogger("webui.live")
 
@@ -183,14 +183,14 @@ class Hub:
                 return
             after = events.last_seq(conn)
             now = context.of(self._app).clock()
-            found: dict[int, Facts | None] | None = None
+            found: dict[int, News | None] | None = None
             if happened is not None and happened[-1].seq == after:
                 found = read(conn, happened, _opened(self._present()), now)
         with self._changed:
             # tabs that joined meanwhile count from here; those that joined before are among the present ones
             self._cursor = after
             tabs = tuple(self._tabs)
-        pieces: dict[int, Pieces] = {}
+        pieces: dict[int, Updates] = {}
         for tab in tabs:
             if found is None:
                 tab.push([RESYNC], before, after)
@@ -201,8 +201,8 @@ class Hub:
     def _push(
         self,
         tab: Tab,
-        found: dict[int, Facts | None],
-        made: dict[int, Pieces],
+        found: dict[int, News | None],
+        made: dict[int, Updates],
         now: datetime,
         before: int,
         after: int,
@@ -215,7 +215,7 @@ class Hub:
         if facts is None:
             return tab.push([RESYNC], before, after)
         if account_id not in made:
-            made[account_id] = Pieces(self._app, facts, now)
+            made[account_id] = Updates(self._app, facts, now)
         return tab.push(made[account_id].for_tab(tab.audience), before, after)
 
 

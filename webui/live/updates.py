@@ -12,13 +12,13 @@ from daemon.store.turns import TurnState
 from webui.base import account_switcher, link_panel
 from webui.inbox import activity, bubble, fragments, row
 from webui.inbox import turn_mark as shown_marks
-from webui.live.changes import Audience, Facts
+from webui.live.changes import Audience, News
 
 
-class Pieces:
+class Updates:
     """JSON messages without their sequence number, made when the first tab wants them."""
 
-    def __init__(self, app: Flask, facts: Facts, now: datetime) -> None:
+    def __init__(self, app: Flask, facts: News, now: datetime) -> None:
         self._app = app
         self._facts = facts
         self._now = now
@@ -147,7 +147,7 @@ class Pieces:
         on = self._facts.digest.typing[conversation_id]
         return {"type": "typing", "conversation": conversation_id, "on": on}
 
-    def _panel(self, owner: bool) -> link_panel.Panel:
+    def _panel(self, owner: bool) -> link_panel.LinkPanel:
         assert self._facts.link is not None
         return link_panel.panel(*self._facts.link, self._now, owner=owner)
 

@@ -14,10 +14,10 @@ from daemon.alerts import channels, evaluate, message
 from daemon.alerts.channels import ChannelError
 from daemon.desk import alert_settings
 from daemon.desk.alert_settings import TooManyChannels
-from daemon.domain.alerts import AlertKind, Choices
+from daemon.domain.alerts import AlertChoices, AlertKind
 from daemon.domain.sentences.alerts import FAILURES, KINDS, TITLES
 from daemon.store import accounts, alerts
-from daemon.store.alerts import Channel, Delivery, KnownAlready
+from daemon.store.alerts import AlertPost, Channel, KnownAlready
 from webui.auth import owner_required, the_actor
 from webui.base import formatting, layout
 from webui.base.context import services
@@ -96,7 +96,7 @@ def choose() -> Any:
     """Keep what alerts are to be about."""
     form = Form(request.form)
     waiting = form.typed.get("waiting_after", "").strip()
-    chosen = Choices(
+    chosen = AlertChoices(
         form.number("down_after", 1, A_DAY),
         form.number("waiting_after", 1, A_DAY) if waiting else None,
         frozenset(kind for kind in AlertKind if not form.checked(kind.value)),
@@ -151,14 +151,14 @@ def delete(number: int) -> Any:
     return layout.done(gettext("Deleted."), "alerts.page")
 
 
-def _typed(chosen: Choices) -> dict[str, str]:
+def _typed(chosen: AlertChoices) -> dict[str, str]:
     """Choices as the form would have sent them."""
     values = {kind.value: "" if kind in chosen.unwanted else "1" for kind in AlertKind}
     waiting = "" if chosen.waiting_after is None else str(chosen.waiting_after)
     return values | {"down_after": str(chosen.down_after), "waiting_after": waiting, "url": ""}
 
 
-def _is_under_way(one: Delivery) -> bool:
+def _is_under_way(one: AlertPost) -> bool:
     return one.state in (alerts.DUE, alerts.SENDING)
 
 
@@ -172,14 +172,14 @@ def _render(conn: Connection, values: Mapping[str, str], errors: dict[str, str])
         conn,
         values=kept | dict(values),
         errors=errors,
-        defaults=Choices(),
+        defaults=AlertChoices(),
         kinds=[(kind.value, gettext(label)) for kind, label in KINDS.items()],
         channels=[_channel(one, tests.get(one.id), now) for one in alerts.channels(conn)],
         wrong=_wrong(conn, now),
     )
 
 
-def _channel(one: Channel, test: Delivery | None, now: datetime) -> ChannelView:
+def _channel(one: Channel, test: AlertPost | None, now: datetime) -> ChannelView:
     arrived = failed = ""
     if one.good_at:
         arrived = gettext("Last delivered: %(moment)s.", moment=formatting.moment(one.good_at, now))

@@ -11,7 +11,7 @@ from flask_babel import gettext
 from auth_store import admins
 from daemon.domain.messages import Author
 from daemon.store import audit
-from daemon.store.audit import Entry
+from daemon.store.audit import AuditEntry
 from webui.auth import owner_required
 from webui.base import formatting, layout
 from webui.base.context import services
@@ -24,7 +24,7 @@ PAGE_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class AuditLine:
     """One line as it is shown."""
 
     id: int
@@ -38,7 +38,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class AuditFilter:
     """What the owner looks for, as typed and as searched."""
 
     admin_id: int | None
@@ -77,7 +77,7 @@ def page() -> Any:
         )
 
 
-def _filter() -> Filter:
+def _filter() -> AuditFilter:
     """Parts of the address that make no sense are as if they weren't there."""
     given = request.args
 
@@ -85,7 +85,7 @@ def _filter() -> Filter:
         return int(given[name]) if re.fullmatch(r"\d{1,15}", given.get(name, ""), re.ASCII) else None
 
     kind = given.get("what", "")
-    return Filter(
+    return AuditFilter(
         number("who"),
         kind if kind in audit_sentences.KINDS else "",
         iso_day(given.get("from", "")),
@@ -94,8 +94,8 @@ def _filter() -> Filter:
     )
 
 
-def _line(entry: Entry, now: datetime) -> Line:
-    return Line(
+def _line(entry: AuditEntry, now: datetime) -> AuditLine:
+    return AuditLine(
         id=entry.id,
         day=formatting.day(entry.at, now),
         time=formatting.clock_time(entry.at),
@@ -107,7 +107,7 @@ def _line(entry: Entry, now: datetime) -> Line:
     )
 
 
-def _who(entry: Entry) -> str:
+def _who(entry: AuditEntry) -> str:
     if entry.actor == Author.ADMIN:
         # who runs `balas` has no name; who guesses names at the login has an address
         nobody = gettext("Unknown name") if entry.address else gettext("The command line")

@@ -5,7 +5,7 @@ from typing import Any
 from flask_babel import gettext
 
 from daemon.domain.desk import Action, Assign, Priority
-from daemon.store.audit import Entry
+from daemon.store.audit import AuditEntry
 
 LONGEST_VALUE = 60
 
@@ -129,7 +129,7 @@ PRIORITIES = {
 }
 
 
-def sentence(entry: Entry) -> str:
+def sentence(entry: AuditEntry) -> str:
     """What was done, in one sentence without a full stop."""
     name = entry.subject_name or entry.admin_name or gettext("an admin")
     detail = entry.detail
@@ -143,7 +143,7 @@ def sentence(entry: Entry) -> str:
     return f"{said}: {more}" if more else said
 
 
-def _setting(entry: Entry) -> str:
+def _setting(entry: AuditEntry) -> str:
     detail = entry.detail
     name = str(detail.get("name", ""))
     label = gettext(SETTINGS[name]) if name in SETTINGS else name

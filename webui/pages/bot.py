@@ -11,7 +11,7 @@ from daemon.desk.bot import rules as desk
 from daemon.desk.bot.rules import RuleError
 from daemon.desk.settings import DeskSettings
 from daemon.store import bot_rules
-from daemon.store.bot_rules import Rule
+from daemon.store.bot_rules import BotRule
 from webui.auth import owner_required, the_actor
 from webui.base import layout
 from webui.base.context import services
@@ -142,7 +142,7 @@ def _save_rule(number: int | None) -> Any:
     return layout.done(gettext("Saved."), "bot.page", _anchor="rules")
 
 
-def _rule(conn: Connection, number: int) -> Rule:
+def _rule(conn: Connection, number: int) -> BotRule:
     found = next((one for one in bot_rules.listing(conn, layout.account_of(conn)) if one.id == number), None)
     if found is None:
         abort(404)

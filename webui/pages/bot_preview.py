@@ -10,9 +10,9 @@ from flask_babel import gettext
 
 from daemon.desk import settings
 from daemon.desk.bot import decide
-from daemon.desk.bot.decide import Said, Situation, Step, Verdict, Why
+from daemon.desk.bot.decide import BotVerdict, DecisionStep, Said, Situation, Why
 from daemon.store import bot_rules
-from daemon.store.bot_rules import Rule
+from daemon.store.bot_rules import BotRule
 from webui.auth import owner_required
 from webui.base import formatting, layout
 from webui.base.context import services
@@ -76,7 +76,7 @@ class ShownStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class Preview:
     """What would happen."""
 
     says: str | None
@@ -135,7 +135,7 @@ def _time(form: Form, now: datetime) -> datetime:
     return moment
 
 
-def _shown(found: Verdict, rules: list[Rule]) -> Shown:
+def _shown(found: BotVerdict, rules: list[BotRule]) -> Preview:
     by_key = {f"rule:{rule.id}": ", ".join(rule.keywords) for rule in rules}
 
     def question(name: str) -> str:
@@ -143,15 +143,15 @@ def _shown(found: Verdict, rules: list[Rule]) -> Shown:
 
     steps = [_step(step, question(step.name)) for step in found.steps]
     what = question(found.key) if found.key else ""
-    return Shown(found.text if found.key else None, what, found.closes, steps)
+    return Preview(found.text if found.key else None, what, found.closes, steps)
 
 
-def _step(step: Step, question: str) -> ShownStep:
+def _step(step: DecisionStep, question: str) -> ShownStep:
     why = gettext(REASONS[step.why], keyword=step.values.get("keyword", ""))
     is_text = step.name in (decide.AWAY, decide.BUSY, decide.GREETING) or step.name.startswith("rule:")
     return ShownStep(question, step.passed, why, is_text)
 
 
-def _render(values: Mapping[str, str], errors: dict[str, str], shown: Shown | None) -> str:
+def _render(values: Mapping[str, str], errors: dict[str, str], shown: Preview | None) -> str:
     with services().database.read() as conn:
         return layout.show("bot_test.html", conn, values=values, errors=errors, shown=shown)

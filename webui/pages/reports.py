@@ -50,7 +50,7 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BarPart:
     """One piece of the bar, in percent of its length."""
 
     label: str
@@ -61,7 +61,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class AdminRow:
     """One admin's row; `share` is the length of his bar in percent of the longest."""
 
     name: str
@@ -125,22 +125,22 @@ def _days(period: Period) -> str:
     return first if first == last else f"{first} – {last}"
 
 
-def _parts(handled: Handled) -> list[Part]:
+def _parts(handled: Handled) -> list[BarPart]:
     """The turns by who closed them, laid end to end."""
     parts, start = [], 0.0
     for name, label, tone in PARTS:
         count: int = getattr(handled, name)
         width = 100 * count / handled.turns if handled.turns else 0.0
-        parts.append(Part(gettext(label), count, tone, round(start, 3), round(width, 3)))
+        parts.append(BarPart(gettext(label), count, tone, round(start, 3), round(width, 3)))
         start += width
     return parts
 
 
-def _people(report: Report) -> list[Person]:
+def _people(report: Report) -> list[AdminRow]:
     me = the_admin()
     most = max((one.figures.answered for one in report.admins), default=0)
     return [
-        Person(
+        AdminRow(
             one.name,
             one.admin_id == me.id,
             one.figures,

@@ -15,7 +15,7 @@ from daemon.desk import settings, team
 from daemon.desk.team import AccountRefused
 from daemon.store import presence
 from daemon.store.assignment import Load, load_by_admin
-from daemon.store.presence import Colleague
+from daemon.store.presence import TeamMember
 from webui.auth import owner_required, the_actor, the_admin
 from webui.base import formatting, layout
 from webui.base.context import services
@@ -28,7 +28,7 @@ _LINK = "new_setup_link"
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class MemberCard:
     """A colleague as the page shows him."""
 
     id: int
@@ -159,10 +159,10 @@ def _render(values: Mapping[str, str], errors: dict[str, str], link: dict[str, s
         )
 
 
-def _shown(one: Colleague, account: Admin, load: Load, usual: int) -> Member:
+def _shown(one: TeamMember, account: Admin, load: Load, usual: int) -> MemberCard:
     state = "away" if one.away_since else "here" if one.is_here else "offline"
     since = formatting.moment(one.away_since, services().clock()) if one.away_since else ""
-    return Member(
+    return MemberCard(
         id=one.admin_id,
         name=one.name,
         username=account.username,

@@ -21,7 +21,7 @@ _RESTORE = "Stop Balas, keep the folder as it is, and restore the last backup in
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
+class FoundData:
     """What the database says: its linked numbers and the time of the last entry, in seconds since 1970."""
 
     links: list[tuple[Account, Link]]
@@ -62,7 +62,7 @@ def _readable_by_others(folder: Path) -> Iterator[Path]:
             yield Path(entry.path)
 
 
-def database(books: Database) -> tuple[Finding, Books | None]:
+def database(books: Database) -> tuple[Finding, FoundData | None]:
     """Whether it can be read, is whole and has our schema; and what it says."""
     try:
         with books.read() as conn:
@@ -84,7 +84,7 @@ def database(books: Database) -> tuple[Finding, Books | None]:
             last = conn.execute(text("SELECT at FROM event_log ORDER BY seq DESC LIMIT 1")).scalar()
     except DBAPIError as error:
         return wrong("database", f"The database can't be read ({error.orig}).", _RESTORE), None
-    return ok("database", "The database is whole."), Books(links, last / 1000 if last else None)
+    return ok("database", "The database is whole."), FoundData(links, last / 1000 if last else None)
 
 
 def session(data: Path, account: Account) -> Finding:

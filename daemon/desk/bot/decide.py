@@ -1,4 +1,4 @@
-"""What the bot says to a customer and why: pure, so that the test page and the clerk decide alike."""
+"""What the bot says to a customer and why: pure, so that the test page and the worker decide alike."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from daemon.desk.settings import DeskSettings
 from daemon.domain import keywords, placeholders
-from daemon.store.bot_rules import Rule
+from daemon.store.bot_rules import BotRule
 
 GREETING, AWAY, BUSY = "greeting", "away", "busy"
 
@@ -40,7 +40,7 @@ class Why(StrEnum):
     NEW_CONTACT = "new_contact"
 
 
-class Step(NamedTuple):
+class DecisionStep(NamedTuple):
     """One question on the way to the verdict (its name for rules: `rule:NUMBER`), the answer and its reason."""
 
     name: str
@@ -82,13 +82,13 @@ class Situation:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class BotVerdict:
     """What the bot says (`key` None: nothing), whether that closes the turn, and when its grace time is over.
 
     `final` says that waiting changes nothing: the bot has dealt with these messages.
     """
 
-    steps: Sequence[Step]
+    steps: Sequence[DecisionStep]
     at: datetime
     key: str | None = None
     text: str = ""
@@ -111,8 +111,8 @@ def grace_ends(turn_id: int, grace: int, last_arrived: datetime, online_since: d
 
 
 def decide(
-    situation: Situation, chosen: DeskSettings, rules: Sequence[Rule], now: datetime, zone: ZoneInfo
-) -> Verdict:
+    situation: Situation, chosen: DeskSettings, rules: Sequence[BotRule], now: datetime, zone: ZoneInfo
+) -> BotVerdict:
     """What the bot says now, or would say once its grace time is over."""
     fresh = [said for said in situation.messages if not _is_too_old(said, chosen, now)]
     gates = _gates(situation, chosen, fresh)
@@ -120,19 +120,19 @@ def decide(
     at = grace_ends(situation.turn_id, chosen.grace, last_arrived, situation.online_since)
     closed_gates = {gate.why for gate in gates if not gate.passed}
     if closed_gates:
-        return Verdict(gates, at, final=not closed_gates <= _PASSING)
+        return BotVerdict(gates, at, final=not closed_gates <= _PASSING)
     steps, text, closes = _choose(situation, chosen, rules, fresh, now, zone)
     key = steps[-1].name if steps and steps[-1].passed else None
     hours = placeholders.opening(chosen.hours, now, zone)
     filled = placeholders.fill(text, name=situation.name, shop=situation.shop, hours=hours)
-    return Verdict([*gates, *steps], at, key, filled, closes)
+    return BotVerdict([*gates, *steps], at, key, filled, closes)
 
 
 def _is_too_old(said: Said, chosen: DeskSettings, now: datetime) -> bool:
     return chosen.too_old > 0 and now - said.sent_at > timedelta(minutes=chosen.too_old)
 
 
-def _gates(situation: Situation, chosen: DeskSettings, fresh: Sequence[Said]) -> list[Step]:
+def _gates(situation: Situation, chosen: DeskSettings, fresh: Sequence[Said]) -> list[DecisionStep]:
     """What must be so before the bot says anything at all."""
     age = Why.TOO_OLD if situation.messages else Why.NOTHING_NEW
     conditions = (
@@ -144,36 +144,36 @@ def _gates(situation: Situation, chosen: DeskSettings, fresh: Sequence[Said]) ->
         ("new", bool(fresh), age),
         ("customer_last", situation.customer_spoke_last, Why.NOT_THE_CUSTOMERS_TURN),
     )
-    return [Step(name, passed, Why.OK if passed else why, {}) for name, passed, why in conditions]
+    return [DecisionStep(name, passed, Why.OK if passed else why, {}) for name, passed, why in conditions]
 
 
 def _choose(
     situation: Situation,
     chosen: DeskSettings,
-    rules: Sequence[Rule],
+    rules: Sequence[BotRule],
     fresh: Sequence[Said],
     now: datetime,
     zone: ZoneInfo,
-) -> tuple[list[Step], str, bool]:
+) -> tuple[list[DecisionStep], str, bool]:
     """The texts in their order until one fits: the steps, then the last one's text and whether it closes."""
-    steps: list[Step] = []
+    steps: list[DecisionStep] = []
     words = [keywords.fold(said.text or "") for said in fresh]
     for rule in sorted(rules, key=lambda rule: (rule.position, rule.id)):
         name = f"rule:{rule.id}"
         values: dict[str, Any] = {"rule": rule.id, "position": rule.position}
         if not rule.is_enabled:
-            steps.append(Step(name, False, Why.SWITCHED_OFF, values))
+            steps.append(DecisionStep(name, False, Why.SWITCHED_OFF, values))
             continue
         keyword = next(filter(None, (keywords.first_match(rule.keywords, text) for text in words)), None)
         if keyword is None:
-            steps.append(Step(name, False, Why.NO_KEYWORD, values))
+            steps.append(DecisionStep(name, False, Why.NO_KEYWORD, values))
             continue
         values["keyword"] = keyword
         if (before := _said_before(name, situation, chosen, now)) is None:
-            steps.append(Step(name, True, Why.KEYWORD, values))
+            steps.append(DecisionStep(name, True, Why.KEYWORD, values))
             return steps, rule.answer, rule.closes
         # the first rule that fits is the one: a later one would only fit worse
-        steps.append(Step(name, False, Why.SAID_BEFORE, values | {"at": before}))
+        steps.append(DecisionStep(name, False, Why.SAID_BEFORE, values | {"at": before}))
         break
     for name, text, fits, why in (
         (AWAY, chosen.away, *_either(not chosen.hours.is_open(now, zone), Why.SHOP_CLOSED, Why.SHOP_OPEN)),
@@ -182,15 +182,15 @@ def _choose(
     ):
         before = _said_before(name, situation, chosen, now)
         if not text.strip():
-            steps.append(Step(name, False, Why.SWITCHED_OFF, {}))
+            steps.append(DecisionStep(name, False, Why.SWITCHED_OFF, {}))
         elif not fits:
-            steps.append(Step(name, False, why, {}))
+            steps.append(DecisionStep(name, False, why, {}))
         elif situation.spoke_in_turn:
-            steps.append(Step(name, False, Why.SPOKE_ALREADY, {}))
+            steps.append(DecisionStep(name, False, Why.SPOKE_ALREADY, {}))
         elif before is not None:
-            steps.append(Step(name, False, Why.SAID_BEFORE, {"at": before}))
+            steps.append(DecisionStep(name, False, Why.SAID_BEFORE, {"at": before}))
         else:
-            return [*steps, Step(name, True, why, {})], text, False
+            return [*steps, DecisionStep(name, True, why, {})], text, False
     return steps, "", False
 
 

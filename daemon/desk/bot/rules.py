@@ -10,7 +10,7 @@ from daemon.domain import keywords as words
 from daemon.domain.desk import Action, Actor
 from daemon.domain.turns import NotAnswerable
 from daemon.store import audit, bot_rules
-from daemon.store.bot_rules import Rule
+from daemon.store.bot_rules import BotRule
 
 MOST_RULES = 200
 MOST_KEYWORDS = 100
@@ -92,7 +92,7 @@ def move(conn: Connection, account_id: int, number: int, up: bool, actor: Actor,
     return True
 
 
-def _find(conn: Connection, account_id: int, number: int) -> Rule | None:
+def _find(conn: Connection, account_id: int, number: int) -> BotRule | None:
     return next((rule for rule in bot_rules.listing(conn, account_id) if rule.id == number), None)
 
 
@@ -124,8 +124,8 @@ def _log(
     conn: Connection,
     account_id: int,
     number: int,
-    before: Rule | None,
-    after: Rule | None,
+    before: BotRule | None,
+    after: BotRule | None,
     actor: Actor,
     now: datetime,
 ) -> None:

@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from daemon.desk import replies
-from daemon.desk.bot.decide import Said, Situation, Verdict, decide, grace_ends
+from daemon.desk.bot.decide import BotVerdict, Said, Situation, decide, grace_ends
 from daemon.desk.settings import DeskSettings
 from daemon.domain.links import can_send
 from daemon.domain.messages import Author
 from daemon.domain.turns import AlreadyAnswered, Closer, NotAnswerable
 from daemon.store import bot_rules, bot_turns, links, presence
-from daemon.store.bot_turns import Waiting
+from daemon.store.bot_turns import WaitingTurn
 from daemon.store.links import Link
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ def tend(
         bot_turns.note(conn, waiting.turn_id, said or waiting.newest_id)
 
 
-def _due(conn: Connection, account_id: int, chosen: DeskSettings, now: datetime) -> list[Waiting]:
+def _due(conn: Connection, account_id: int, chosen: DeskSettings, now: datetime) -> list[WaitingTurn]:
     """Turns whose grace time is over, as far as their newest message tells."""
     if not chosen.bot:
         return []
@@ -65,7 +65,7 @@ def _is_online(link: Link) -> bool:
     return can_send(link.state) and link.backlog_total is None
 
 
-def _situation(conn: Connection, waiting: Waiting, link: Link, somebody_there: bool, shop: str) -> Situation:
+def _situation(conn: Connection, waiting: WaitingTurn, link: Link, somebody_there: bool, shop: str) -> Situation:
     lines = bot_turns.newest_lines(conn, waiting.conversation_id)
     news = [
         Said(line.text, line.sent_at, line.arrived_at)
@@ -87,7 +87,7 @@ def _situation(conn: Connection, waiting: Waiting, link: Link, somebody_there: b
     )
 
 
-def _speak(conn: Connection, waiting: Waiting, verdict: Verdict, now: datetime) -> int | None:
+def _speak(conn: Connection, waiting: WaitingTurn, verdict: BotVerdict, now: datetime) -> int | None:
     """Say it through the one door; None if it can't be said (a text that grew too long, say)."""
     assert verdict.key is not None
     try:

@@ -17,7 +17,7 @@ def _(text: str) -> str:
     return text
 
 
-class Words(NamedTuple):
+class HistoryWords(NamedTuple):
     """A sentence with its values, and whether the import goes on just now."""
 
     text: str
@@ -32,21 +32,23 @@ def history_words(
     messages: int,
     at: datetime | None,
     now: datetime,
-) -> Words | None:
+) -> HistoryWords | None:
     """What is to be said of an import that last moved `at`; None if nothing."""
     if link_state not in _LINKED or at is None:
         return None
     values = {"percent": percent or 0, "messages": messages}
     if state == HistoryState.IMPORTING and abs(now - at) < STILL_ALIVE:
         if percent is None:
-            return Words(_("Importing earlier conversations: %(messages)d messages"), values, True)
-        return Words(_("Importing earlier conversations: %(percent)d %%, %(messages)d messages"), values, True)
+            return HistoryWords(_("Importing earlier conversations: %(messages)d messages"), values, True)
+        return HistoryWords(
+            _("Importing earlier conversations: %(percent)d %%, %(messages)d messages"), values, True
+        )
     if state == HistoryState.DONE and messages and abs(now - at) < NEWS_FOR:
-        return Words(_("Earlier conversations are imported: %(messages)d messages."), values, False)
+        return HistoryWords(_("Earlier conversations are imported: %(messages)d messages."), values, False)
     if state == HistoryState.STOPPED:
         stopped = _(
             "The phone sent earlier conversations only up to %(percent)d %%: %(messages)d messages. What it still "
             "sends is added by itself."
         )
-        return Words(stopped, values, False)
+        return HistoryWords(stopped, values, False)
     return None

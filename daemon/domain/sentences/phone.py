@@ -3,7 +3,7 @@
 The sentences are English msgids; `daemon.i18n` holds their translations.
 """
 
-from daemon.domain.primary_phone import Kind, Step
+from daemon.domain.primary_phone import PhoneStep, SightingKind
 from daemon.domain.sentences.link import Sentence
 
 
@@ -15,33 +15,33 @@ def _(text: str) -> str:
 _ALL = _("Messages come in and replies go out.")
 _OPEN = _("Switch the shop's phone on, connect it to the internet and open WhatsApp for a minute.")
 
-PHONE_SENTENCES: dict[Step, Sentence] = {
-    Step.FINE: Sentence(
+PHONE_SENTENCES: dict[PhoneStep, Sentence] = {
+    PhoneStep.FINE: Sentence(
         _("The shop's phone is there."),
         _ALL,
         _("Nothing. WhatsApp wants to see the phone at least once every two weeks."),
     ),
-    Step.QUIET: Sentence(
+    PhoneStep.QUIET: Sentence(
         _("The shop's phone has been quiet for days."),
         _ALL,
         _("Nothing yet. If the phone is switched off, switch it on within the next days."),
     ),
-    Step.ASK: Sentence(
+    PhoneStep.ASK: Sentence(
         _("The shop's phone has not been seen for a while; Balas asks it for a sign of life once a day."),
         _ALL,
         _OPEN,
     ),
-    Step.WARN: Sentence(
+    PhoneStep.WARN: Sentence(
         _("The shop's phone has been away for so long that WhatsApp will soon end the link."),
         _("Messages come in and replies go out, until then."),
         _OPEN,
     ),
-    Step.URGENT: Sentence(
+    PhoneStep.URGENT: Sentence(
         _("WhatsApp ends the link within a day, because the shop's phone is not there."),
         _("Messages come in and replies go out, until then."),
         _("Today: switch the shop's phone on, connect it to the internet and open WhatsApp for a minute."),
     ),
-    Step.PAST: Sentence(
+    PhoneStep.PAST: Sentence(
         _("The shop's phone has been away for longer than WhatsApp allows: the link may end at any moment."),
         _("Messages come in and replies go out for as long as WhatsApp lets us."),
         _("Now: switch the shop's phone on, connect it to the internet and open WhatsApp."),
@@ -49,25 +49,25 @@ PHONE_SENTENCES: dict[Step, Sentence] = {
 }
 
 # The steps in two or three words.
-STEP_TITLES: dict[Step, str] = {
-    Step.FINE: _("Phone is there"),
-    Step.QUIET: _("Phone is quiet"),
-    Step.ASK: _("Asking the phone"),
-    Step.WARN: _("Phone is missing"),
-    Step.URGENT: _("Phone needed today"),
-    Step.PAST: _("Phone needed now"),
+STEP_TITLES: dict[PhoneStep, str] = {
+    PhoneStep.FINE: _("Phone is there"),
+    PhoneStep.QUIET: _("Phone is quiet"),
+    PhoneStep.ASK: _("Asking the phone"),
+    PhoneStep.WARN: _("Phone is missing"),
+    PhoneStep.URGENT: _("Phone needed today"),
+    PhoneStep.PAST: _("Phone needed now"),
 }
 
 BACK = _("The shop's phone is back.")
 
 # By what it was seen; stands after the moment.
-SEEN_BY: dict[Kind, str] = {
-    Kind.LINKED: _("when the number was linked"),
-    Kind.MESSAGE: _("when something was written on it"),
-    Kind.RECEIPT: _("when it received a message"),
-    Kind.READ: _("when messages were read on it"),
-    Kind.PEER: _("when it talked to its linked devices"),
-    Kind.HISTORY: _("when it sent its older messages"),
+SEEN_BY: dict[SightingKind, str] = {
+    SightingKind.LINKED: _("when the number was linked"),
+    SightingKind.MESSAGE: _("when something was written on it"),
+    SightingKind.RECEIPT: _("when it received a message"),
+    SightingKind.READ: _("when messages were read on it"),
+    SightingKind.PEER: _("when it talked to its linked devices"),
+    SightingKind.HISTORY: _("when it sent its older messages"),
 }
 
 # Sent to the shop's own number; whoever looks at the phone reads it.
