@@ -112,6 +112,8 @@ def _tunnel(port: int, authority_file: Path) -> ssl.SSLSocket:
         opened[0].sendall(b"CONNECT web.whatsapp.com:443 HTTP/1.1\r\nHost: web.whatsapp.com:443\r\n\r\n")
         _header(opened[0], b"200")
         context = ssl.create_default_context(cafile=str(authority_file))
+        # the default from Python 3.13 on
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
         secured = context.wrap_socket(opened[0], server_hostname="web.whatsapp.com")
         opened.append(secured)
         secured.sendall(

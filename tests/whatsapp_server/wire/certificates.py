@@ -97,16 +97,19 @@ class TlsAuthority:
             ec.generate_private_key(ec.SECP256R1()),
             ec.generate_private_key(ec.SECP256R1()),
         )
+        authority_public = authority_key.public_key()
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Simulated WhatsApp")])
         authority = (
-            _tls_builder(name, name, authority_key.public_key())
+            _tls_builder(name, name, authority_public, authority_public)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_key_usage("key_cert_sign", "crl_sign"), critical=True)
             .sign(authority_key, hashes.SHA256())
         )
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, TLS_NAMES[0])])
         leaf = (
-            _tls_builder(subject, name, leaf_key.public_key())
+            _tls_builder(subject, name, leaf_key.public_key(), authority_public)
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(item) for item in TLS_NAMES]), critical=False)
+            .add_extension(_key_usage("digital_signature"), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
             .sign(authority_key, hashes.SHA256())
         )
@@ -128,7 +131,13 @@ class TlsAuthority:
         return context
 
 
-def _tls_builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+def _tls_builder(
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePublicKey,
+    issuer_key: ec.EllipticCurvePublicKey,
+) -> x509.CertificateBuilder:
+    """What both certificates say; from Python 3.13 on a client insists on the two key identifiers."""
     now = datetime.datetime.now(datetime.UTC)
     return (
         x509.CertificateBuilder()
@@ -138,4 +147,14 @@ def _tls_builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePub
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=3650))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key), critical=False)
     )
+
+
+def _key_usage(*purposes: str) -> x509.KeyUsage:
+    known = (
+        *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
+        *("key_cert_sign", "crl_sign", "encipher_only", "decipher_only"),
+    )
+    return x509.KeyUsage(**{purpose: purpose in purposes for purpose in known})
