@@ -12,6 +12,7 @@ from playwright.sync_api import Browser
 from daemon.domain.links import LinkState
 from daemon.store.engine import Database
 from daemon.store.schema import migrate
+from tests.support import open_connections
 from tests.support.books import Books
 from tests.support.browser import chromium as start_chromium
 from tests.support.shop import Shop, open_shop, unlinked_shop
@@ -39,6 +40,18 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for nodeid in _skipped_browser_tests:
         terminalreporter.write_line(f"FAILED: browser test skipped: {nodeid}", red=True)
+
+
+@pytest.fixture(autouse=True)
+def connections_are_closed(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fails a test that leaves a database in its own folder open."""
+    if "tmp_path" not in request.fixturenames:
+        yield
+        return
+    folder = request.getfixturevalue("tmp_path")
+    with open_connections.watched(folder) as still_open:
+        yield
+        assert still_open() == []
 
 
 @pytest.fixture(scope="session")

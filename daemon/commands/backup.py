@@ -46,7 +46,6 @@ def backup(file: Path | None, with_session: bool) -> None:
         made = backups.make(config.data, database, target, now, with_session=with_session)
     except (BackupFailed, PlaceError) as error:
         raise click.ClickException(str(error)) from None
-    database.close()
     click.echo(f"{made.path}: {made.size} bytes, {made.members} files.")
     if with_session:
         click.echo(_KEYS)
@@ -96,7 +95,6 @@ def export(folder: Path, form: str, since: datetime | None, account: str | None)
         written = exporting.export(database, folder.absolute(), Format(form), config.timezone, first, number)
     except ExportFailed as error:
         raise click.ClickException(str(error)) from None
-    database.close()
     click.echo(f"{folder}: {written.conversations} conversations, {written.messages} messages.")
 
 
@@ -128,7 +126,6 @@ def forget(customer: str, yes: bool, account: str | None) -> None:
     if gone is None:
         raise click.ClickException("This customer has been forgotten already.")
     media.remove(config.data, gone.files)
-    database.close()
     click.echo(f"Erased {gone.messages} messages in {gone.conversations} conversations.")
     click.echo("Older backups still have them, and so do the phone and WhatsApp.")
 

@@ -19,11 +19,12 @@ from daemon.store.schema import revision
 
 
 def open_data() -> tuple[Config, Database]:
-    """The settings and the database; the folder and the file are made if they are missing."""
+    """The settings and the database, which is closed when the command ends; what is missing is made."""
     config = settings()
     try:
         prepare_folder(config.data)
         database = Database(config.database_url)
+        click.get_current_context().call_on_close(database.close)
         private_file(config.data / "balas.db")
         revision(database)
     except PlaceError as error:

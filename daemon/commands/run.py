@@ -64,7 +64,6 @@ def run() -> None:
                 click.echo(line)
 
     Supervisor(config, database, command(config), show_links).run()
-    database.close()
 
 
 def _check_port(config: Config) -> None:

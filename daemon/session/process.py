@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import closing
 from queue import Empty
 
 from sqlalchemy.exc import OperationalError
@@ -194,9 +195,9 @@ class Session:
         if end.reason in (LinkReason.UNLINKED_HERE, LinkReason.SAME_NUMBER):
             self._unlink(online)
         elif not self._recorder.pairing and end.state in _GRACEFUL and not self._whatsapp.hook.poisoned:
-            closing = threading.Thread(target=self._whatsapp.close, daemon=True)
-            closing.start()
-            closing.join(12.0)
+            farewell = threading.Thread(target=self._whatsapp.close, daemon=True)
+            farewell.start()
+            farewell.join(12.0)
         with self._database.write() as conn:
             now = self._clock()
             wish = {"wish": ""} if end.reason == LinkReason.UNLINKED_HERE else {}
@@ -240,16 +241,15 @@ def main() -> None:
         ).acquire()
     except PlaceError as error:
         sys.exit(str(error))
-    database = Database(config.database_url)
-    with database.read() as conn:
-        account = accounts.get(conn, account_id)
-    if not looks_sound(session_path(config.data, account_id)):
-        log.error("the keys' file is damaged and is left as it is")
-        with database.write() as conn:
-            reason = LinkReason.KEYS_DAMAGED
-            links.set_state(conn, account_id, LinkState.OFFLINE, utc_now(), reason)
-        return
-    database.close()
+    with closing(Database(config.database_url)) as database:
+        with database.read() as conn:
+            account = accounts.get(conn, account_id)
+        if not looks_sound(session_path(config.data, account_id)):
+            log.error("the keys' file is damaged and is left as it is")
+            with database.write() as conn:
+                reason = LinkReason.KEYS_DAMAGED
+                links.set_state(conn, account_id, LinkState.OFFLINE, utc_now(), reason)
+            return
     session = Session(config, account, pulse=given.pulse)
     # not before: an undumpable process may not read its own initial environment, unless it is root's
     guard_memory()

@@ -1,6 +1,7 @@
 """Which of several numbers a command is about, and what it does to the others: nothing."""
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -83,7 +84,7 @@ def test_names_of_every_script_are_fine(typed: str) -> None:
 
 
 @pytest.fixture
-def two(tmp_path: Path, migrated_file: Path) -> tuple[Path, Books, Books]:
+def two(tmp_path: Path, migrated_file: Path) -> Iterator[tuple[Path, Books, Books]]:
     """A data folder with two numbers that the same customer has written to."""
     data = tmp_path / "data"
     data.mkdir(mode=0o700)
@@ -95,7 +96,8 @@ def two(tmp_path: Path, migrated_file: Path) -> tuple[Path, Books, Books]:
         second.account_id = accounts.add(conn, "Toko Dua", NOON).id
     for place, text in ((first, "untuk satu"), (second, "untuk dua")):
         place.message(place.conversation(both("900", "62819990001")), text)
-    return data, first, second
+    yield data, first, second
+    database.close()
 
 
 def test_one_numbers_conversations_are_exported(two: tuple[Path, Books, Books], tmp_path: Path) -> None:

@@ -12,9 +12,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from click.testing import CliRunner
 
 from auth_store import admins
 from auth_store.files import Lock, session_file
+from daemon.cli import main
 from daemon.desk import pairing
 from daemon.domain.desk import Action
 from daemon.domain.links import LinkState
@@ -24,6 +26,7 @@ from daemon.maintenance import nightly_backup
 from daemon.store import accounts, audit, links
 from daemon.store.engine import Database
 from tests.domain.test_phone_numbers import REFUSED, TYPED
+from tests.support import open_connections
 from tests.support.books import NOON, Books, dump
 from tests.support.shop import ROOT, free_port
 
@@ -133,6 +136,37 @@ def test_a_newer_database_is_refused(prepared: Path, command: list[str]) -> None
         conn.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     database.close()
     refused(balas(prepared, *command, stdin=PASSWORD), "newer version of Balas")
+
+
+@pytest.fixture
+def umask() -> Iterator[None]:
+    """A command in this process leaves the tests' own umask as it was."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("umask")
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["status"],
+        ["alert"],
+        ["pair"],
+        ["unlink", "--yes"],
+        ["admin", "link"],
+        ["admin", "add", "budi", "--name", "Budi", "--password-stdin"],
+        ["backup"],
+        ["backup", "/proc/b.tar"],
+        ["export", "/proc/export"],
+        ["forget", "99", "--yes"],
+    ],
+)
+def test_a_command_closes_the_database_however_it_ends(prepared: Path, command: list[str]) -> None:
+    with open_connections.watched(prepared) as still_open:
+        ended = CliRunner().invoke(main, command, input=PASSWORD, env={"BALAS_DATA": str(prepared)})
+        assert isinstance(ended.exception, SystemExit | None), ended.output
+        assert still_open() == []
 
 
 class TestWithoutADaemon:
@@ -346,7 +380,9 @@ class TestKeeping:
 
     def test_status_tells_when_the_last_backup_was_made(self, prepared: Path) -> None:
         assert "There is no backup yet." in balas(prepared, "status").stdout
-        nightly_backup.make(prepared, database_of(prepared), 7, NOON, ZoneInfo("Asia/Jakarta"), lambda: False)
+        database = database_of(prepared)
+        nightly_backup.make(prepared, database, 7, NOON, ZoneInfo("Asia/Jakarta"), lambda: False)
+        database.close()
         assert "Last backup: 22/11/2026 12:00." in balas(prepared, "status").stdout
         kept = json.loads(balas(prepared, "status", "--json").stdout)["backup"]
         assert (kept["ok"], kept["at"]) == (True, NOON.isoformat())

@@ -1,5 +1,6 @@
 """The question after resolving, and the customer's next message, which may be the answer."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
@@ -71,8 +72,10 @@ class Counter:
 
 
 @pytest.fixture
-def counter(books: Books) -> Counter:
-    return Counter(books)
+def counter(books: Books) -> Iterator[Counter]:
+    counter = Counter(books)
+    yield counter
+    counter.ingest._conn.close()
 
 
 def test_the_question_goes_out_when_a_conversation_is_resolved(books: Books, counter: Counter) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from packaging.specifiers import SpecifierSet
 
-LOCK = Path(__file__).parent.parent / "requirements.lock"
+LOCK = Path(__file__).parents[2] / "requirements.lock"
 
 DEBIAN_12 = "3.11.2"
 
