@@ -5,7 +5,6 @@ import re
 import shutil
 import socket
 import subprocess
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -154,16 +153,18 @@ class Server:
         try:
             with urllib.request.urlopen(f"{self.url}/health", timeout=5) as response:
                 return bool(response.status == 200)
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:
             return False
 
 
 @pytest.fixture
 def server(config: Config, database: Database, tmp_path: Path) -> Iterator[Server]:
     running = Server(config, tmp_path / "server.log")
-    running.start()
-    yield running
-    running.stop()
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
 
 
 @pytest.fixture
