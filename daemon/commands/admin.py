@@ -6,12 +6,11 @@ import click
 
 from auth_store import admins
 from auth_store.admins import AccountError, Role
-from daemon.commands.opening import open_data, open_existing
+from daemon.commands.opening import bring_up_to_date, open_data, open_existing
 from daemon.desk import team
 from daemon.desk.team import AccountRefused
 from daemon.domain.desk import COMMAND_LINE
 from daemon.domain.time import utc_now
-from daemon.store.schema import SchemaTooNew, migrate
 
 
 @click.group()
@@ -27,10 +26,7 @@ def admin() -> None:
 def add_admin(username: str, name: str, owner: bool, password_stdin: bool) -> None:
     """Add an admin's account; the password is asked for, or read from standard input."""
     _, database = open_data()
-    try:
-        migrate(database)
-    except SchemaTooNew as error:
-        raise click.ClickException(str(error)) from None
+    bring_up_to_date(database)
     if password_stdin:
         password = sys.stdin.readline().rstrip("\n")
     else:

@@ -15,7 +15,7 @@ from daemon.domain.time import utc_now
 from daemon.store import accounts
 from daemon.store.accounts import Account
 from daemon.store.engine import Database
-from daemon.store.schema import revision
+from daemon.store.schema import SchemaTooNew, migrate, revision
 
 
 def open_data() -> tuple[Config, Database]:
@@ -109,3 +109,11 @@ def _clean(name: str) -> str:
         return parse_name(name)
     except BadName as error:
         raise click.ClickException(_BAD[error.reason]) from None
+
+
+def bring_up_to_date(database: Database) -> None:
+    """Upgrade the schema; ends the command with a sentence if a newer Balas wrote it."""
+    try:
+        migrate(database)
+    except SchemaTooNew as error:
+        raise click.ClickException(str(error)) from None

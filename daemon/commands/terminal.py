@@ -1,7 +1,8 @@
-"""What `balas run` and `balas pair` draw in a terminal: the QR code, the letters, the state's sentences."""
+"""How commands show a link: QR code, letters and sentences in a terminal, plain values for `--json`."""
 
 import io
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from daemon.domain.history import HistoryState
@@ -13,6 +14,11 @@ from daemon.domain.sentences.phone import BACK, PHONE_SENTENCES, SEEN_BY
 from daemon.domain.time import utc_now
 from daemon.i18n.catalogue import translate
 from daemon.store.links import Link
+
+KEYS_WARNING = (
+    "This file can act as your number. Never run a restored copy beside the Balas it was made of: "
+    "WhatsApp would throw both out."
+)
 
 
 def draw_qr(text: str) -> str:
@@ -99,3 +105,28 @@ class LinkPrinter:
             elif link.qr:
                 lines.append(draw_qr(link.qr))
         return lines
+
+
+def as_values(link: Link, language: str) -> dict[str, Any]:
+    """A link as plain values, for --json."""
+    return {
+        "state": link.state.value,
+        "reason": link.reason.value,
+        "detail": link.detail,
+        "since": link.since.isoformat(),
+        "retry_at": link.retry_at.isoformat() if link.retry_at else None,
+        "online": link.state == LinkState.ONLINE,
+        "sentence": describe(link, language),
+        "history": {
+            "state": link.history_state.value,
+            "percent": link.history_percent,
+            "messages": link.history_messages,
+        },
+        "phone_seen": {
+            "at": link.phone_seen_at.isoformat() if link.phone_seen_at else None,
+            "by": link.phone_seen_by.value if link.phone_seen_by else None,
+            "step": link.phone_step.value,
+            "asked_at": link.pinged_at.isoformat() if link.pinged_at else None,
+            "back_at": link.phone_back_at.isoformat() if link.phone_back_at else None,
+        },
+    }
