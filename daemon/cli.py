@@ -5,8 +5,8 @@ import importlib
 import click
 
 # In the order in which one meets them; each is in the module of its name in `daemon.commands`. Only that of the
-# command that was asked for is imported: `balas run` comes back after a crash without what makes backups, draws codes or
-# examines the machine.
+# command that was asked for is imported: `balas run` comes back after a crash without what makes backups, draws
+# codes or examines the machine.
 COMMANDS = (
     "run",
     "pair",
