@@ -8,7 +8,8 @@ from daemon.config import SETTINGS
 from tests.bench.__main__ import BENCHES
 from tests.webui.test_texts import ways_round_a_passkey
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
 
 
 def test_the_table_of_settings_is_the_one_in_config() -> None:
@@ -34,4 +35,28 @@ def test_it_recommends_nothing_that_cannot_get_round_a_passkey() -> None:
 
 def test_every_picture_exists() -> None:
     for path in re.findall(r"!\[[^]]*\]\(([^)]+)\)", README):
-        assert (Path(__file__).parents[2] / path).is_file()
+        assert (ROOT / path).is_file()
+
+
+def test_every_file_and_folder_of_the_map_exists() -> None:
+    built = README[README.index("## How it is built") :]
+    paths = re.findall(r"`((?:daemon|webui|auth_store|scripts|tests)/[\w./]+)`", built)
+    assert len(paths) > 30
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_the_map_answers_at_least_ten_questions() -> None:
+    rows = README[README.index("| I want to change") :].splitlines()[2:]
+    assert len(rows) >= 10
+    assert all(re.search(r"\| `(daemon|webui)/", row) for row in rows)
+
+
+def test_the_tree_names_every_room() -> None:
+    tree = README[README.index("## How it is built") :].split("```")[1]
+    for home in ("daemon", "webui"):
+        rooms = {path.parent.name for path in (ROOT / home).glob("*/__init__.py")}
+        loose = {path.stem for path in (ROOT / home).glob("*.py")} - {"__init__"}
+        part = re.search(rf"^{home}/.*\n((?:  .*\n)+)", tree, re.MULTILINE)
+        assert part
+        assert {name for name in rooms if f"  {name}/" not in part[1]} == set()
+        assert {name for name in loose if not re.search(rf"\b{name}\b", part[1])} == set()
