@@ -56,8 +56,8 @@ class Machine:
     def facts(self, conn: Connection, now: datetime) -> MachineFacts:
         """Disk, backups and inbox as they are."""
         room = DiskSpace(self.config, self.database)
-        links = [links.get(conn, one.id) for one in accounts.every(conn)]
-        full = any(link.reason == LinkReason.DISK_FULL for link in links)
+        reasons = [links.get(conn, one.id).reason for one in accounts.every(conn)]
+        full = LinkReason.DISK_FULL in reasons
         return MachineFacts(self._backup(now), room.free(), full or room.is_short(), self.inbox_answers())
 
     def _backup(self, now: datetime) -> BackupFacts | None:

@@ -53,12 +53,12 @@ def run() -> None:
 
     def show_links() -> None:
         with database.read() as conn:
-            links = [(account.name, links.get(conn, account.id)) for account in accounts.every(conn)]
-        for name, link in links:
+            found = [(account.name, links.get(conn, account.id)) for account in accounts.every(conn)]
+        for name, link in found:
             if link.account_id not in printers:
                 printers[link.account_id] = LinkPrinter(config.language, show_codes=sys.stdout.isatty())
             lines = printers[link.account_id].show(link)
-            if lines and len(links) > 1:
+            if lines and len(found) > 1:
                 click.echo(f"{name}:")
             for line in lines:
                 click.echo(line)

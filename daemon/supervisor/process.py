@@ -163,8 +163,8 @@ class Supervisor:
     def _summary(self) -> str:
         """The state of every link, by number: everybody on this machine may read it."""
         with self._database.read() as conn:
-            links = [links.get(conn, account.id) for account in accounts.every(conn)]
-        return ", ".join(f"link {link.account_id}: {link.state.value}" for link in links)
+            found = [links.get(conn, account.id) for account in accounts.every(conn)]
+        return ", ".join(f"link {link.account_id}: {link.state.value}" for link in found)
 
     def _tell_service_manager(self) -> None:
         """Ready once everything was started and the inbox answers; alive only while that is so."""

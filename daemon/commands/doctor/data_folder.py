@@ -79,12 +79,12 @@ def database(books: Database) -> tuple[Finding, FoundData | None]:
             remedy = "Start Balas: it brings the database up to date."
             return note("database", "The database is of an older version of Balas.", remedy), None
         with books.read() as conn:
-            links = [(account, links.get(conn, account.id)) for account in accounts.every(conn)]
+            found = [(account, links.get(conn, account.id)) for account in accounts.every(conn)]
             # written as milliseconds
             last = conn.execute(text("SELECT at FROM event_log ORDER BY seq DESC LIMIT 1")).scalar()
     except DBAPIError as error:
         return wrong("database", f"The database can't be read ({error.orig}).", _RESTORE), None
-    return ok("database", "The database is whole."), FoundData(links, last / 1000 if last else None)
+    return ok("database", "The database is whole."), FoundData(found, last / 1000 if last else None)
 
 
 def session(data: Path, account: Account) -> Finding:
