@@ -151,7 +151,7 @@ class TestMaking:
 import resource, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from daemon.keeping import backup
+from daemon.maintenance import backup
 from daemon.store.engine import Database
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
