@@ -15,7 +15,7 @@ import pytest
 from daemon import heartbeat
 from daemon.domain.messages import Delivery
 from daemon.supervisor import inbox_probe
-from daemon.supervisor.process import CLERK_ENDS_WITHIN, INBOX_ENDS_WITHIN, SESSION_ENDS_WITHIN
+from daemon.supervisor.process import DESK_ENDS_WITHIN, INBOX_ENDS_WITHIN, SESSION_ENDS_WITHIN
 from tests.support.fence import allowed_calls, directives
 from tests.support.shop import Shop, wait_until
 from tests.whatsapp_server import WhatsAppServer
@@ -81,7 +81,7 @@ def test_the_last_resort_comes_after_the_supervisors_own_remedies() -> None:
     assert value("WatchdogSignal") == "SIGTERM"
     assert float(value("WatchdogSec")) > inbox_probe.DEAD_AFTER + inbox_probe.PATIENCE + 20
     assert float(value("WatchdogSec")) > heartbeat.DEAD_AFTER + 20
-    assert float(value("TimeoutStopSec")) > SESSION_ENDS_WITHIN + INBOX_ENDS_WITHIN + CLERK_ENDS_WITHIN
+    assert float(value("TimeoutStopSec")) > SESSION_ENDS_WITHIN + INBOX_ENDS_WITHIN + DESK_ENDS_WITHIN
 
 
 def test_what_is_written_is_private() -> None:
