@@ -7,9 +7,16 @@ from pathlib import Path
 
 import pytest
 
+import auth_store
+import daemon.alerts
+import daemon.commands
 import daemon.desk
 import daemon.domain
+import daemon.ingest
+import daemon.maintenance
 import daemon.store
+import daemon.supervisor
+import webui
 
 ROOT = Path(__file__).parents[2]
 LOOK = "print([line for line in open('/proc/self/maps') if 'neonize' in line and '.so' in line])"
@@ -40,10 +47,13 @@ def test_the_session_does_load_the_library() -> None:
         modules(daemon.domain),
         modules(daemon.store),
         modules(daemon.desk),
-        ["daemon.ingest", "daemon.session.link_recorder"],
-        ["daemon.supervisor", "daemon.cli"],
-        ["webui.app", "webui.serve"],
-        ["auth_store.admins", "auth_store.files"],
+        [*modules(daemon.ingest), "daemon.session.link_recorder"],
+        modules(daemon.maintenance),
+        modules(daemon.alerts),
+        modules(daemon.supervisor),
+        ["daemon.cli", *modules(daemon.commands)],
+        modules(webui),
+        modules(auth_store),
     ],
     ids=lambda names: names[0],
 )
