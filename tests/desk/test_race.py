@@ -18,7 +18,7 @@ RACERS = 3
 
 RACER = """
 import json, random, sys, time
-from daemon.desk import turns as desk
+from daemon.desk import replies
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.domain.turns import AlreadyAnswered, Closer
@@ -37,7 +37,7 @@ for conversation_id, turn_id in pairs:
     try:
         with database.write() as conn:
             closer, text = Closer(Author.ADMIN, admin), f"dari {admin}"
-            desk.answer(conn, conversation_id, closer, text, utc_now(), turn_id=turn_id)
+            replies.answer(conn, conversation_id, closer, text, utc_now(), turn_id=turn_id)
         won += 1
     except AlreadyAnswered as error:
         lost_to.append([turn_id, error.mark.closer.admin_id, error.mark.text])
