@@ -195,7 +195,7 @@ def test_a_data_folder_that_can_t_be_moved_is_refused(tmp_path: Path, trouble: s
     assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("script", ["install-service", "uninstall-service"])
+@pytest.mark.parametrize("script", ["install-service", "uninstall-service", "test-bare"])
 def test_an_unknown_word_changes_nothing(script: str) -> None:
     done = subprocess.run([SCRIPTS / script, "--fast"], capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
@@ -203,6 +203,6 @@ def test_an_unknown_word_changes_nothing(script: str) -> None:
 
 
 def test_scripts_can_be_started() -> None:
-    for path in [*SCRIPTS.glob("*-service"), SCRIPTS / "systemd" / "balas"]:
+    for path in [*SCRIPTS.glob("*-service"), SCRIPTS / "test-bare", SCRIPTS / "systemd" / "balas"]:
         assert stat.S_IMODE(path.stat().st_mode) & 0o111, path
         assert os.access(path, os.X_OK)
