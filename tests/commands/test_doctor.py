@@ -239,7 +239,7 @@ def test_a_missing_library_is_found(patient: Patient, tmp_path: Path) -> None:
     broken = tmp_path / "broken" / "neonize"
     broken.mkdir(parents=True)
     (broken / "__init__.py").write_text("")
-    code = "from daemon.commands.doctor import machine\nfound = machine.library()\nprint(found.health.value, found.line)"
+    code = "from daemon.commands.doctor import machine\nf = machine.library()\nprint(f.health.value, f.line)"
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "PYTHONPATH": f"{broken.parent}{os.pathsep}{ROOT}"},
