@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from daemon.desk.replies import answerable, check_text
 from daemon.domain.desk import Actor
-from daemon.domain.messages import MessageKind
+from daemon.domain.message_kinds import MessageKind
 from daemon.store import events, mentions, messages
 from daemon.store.mentions import Mention
 

@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 from daemon.desk import claims
 from daemon.domain import texts
 from daemon.domain.desk import Action, Actor, Status
-from daemon.domain.messages import Author, Delivery, MessageKind
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import Author, Delivery
 from daemon.domain.turns import AlreadyAnswered, Closer, HandledMark, NotAnswerable
 from daemon.store import audit, conversation_list, conversations, events, messages, outbox, turns
 from daemon.store.conversation_list import Summary

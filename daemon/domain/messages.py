@@ -6,32 +6,8 @@ from enum import StrEnum
 
 from daemon.domain.history import HistoryKind
 from daemon.domain.ids import LID_SERVER, PHONE_SERVER, Address, Party, parse_address
+from daemon.domain.message_kinds import MessageKind
 from daemon.domain.primary_phone import Sighting
-
-
-class MessageKind(StrEnum):
-    """How a message is shown; UNKNOWN keeps the raw bytes and says "open the phone to see this"."""
-
-    TEXT = "text"
-    IMAGE = "image"
-    VIDEO = "video"
-    VOICE = "voice"
-    AUDIO = "audio"
-    DOCUMENT = "document"
-    STICKER = "sticker"
-    LOCATION = "location"
-    CONTACT = "contact"
-    POLL = "poll"
-    UNKNOWN = "unknown"
-    UNREADABLE = "unreadable"
-    # acknowledged, then lost in a crash: only the phone has it
-    LOST = "lost"
-    # written by an admin for the team: never leaves the shop
-    NOTE = "note"
-
-
-# shown without their content, until a resend brings it
-PLACEHOLDERS = frozenset({MessageKind.UNREADABLE, MessageKind.LOST})
 
 
 class Author(StrEnum):

@@ -4,15 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from daemon.domain.messages import (
-    MessageEdited,
-    MessageKind,
-    MessageReceived,
-    MessageRevoked,
-    Origin,
-    Reacted,
-    TypingChanged,
-)
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import MessageEdited, MessageReceived, MessageRevoked, Origin, Reacted, TypingChanged
 from daemon.ingest.messages import receive_message
 from daemon.store import contacts, conversations, events, messages
 from daemon.store.accounts import Account

@@ -7,7 +7,8 @@ from sqlalchemy import Connection
 
 from daemon.desk import business_auto_replies, other_devices, ratings
 from daemon.domain.ids import ChatKind, Party
-from daemon.domain.messages import PLACEHOLDERS, TICKS, Author, Delivery, MessageKind, MessageReceived, ReceiptKind
+from daemon.domain.message_kinds import PLACEHOLDERS, MessageKind
+from daemon.domain.messages import TICKS, Author, Delivery, MessageReceived, ReceiptKind
 from daemon.domain.turns import Closer
 from daemon.ingest.place_cache import Place, PlaceCache
 from daemon.store import contacts, conversations, events, media, messages, receipts, turns
@@ -16,14 +17,6 @@ from daemon.store.events import EventKind
 
 # bytes; a larger attachment is looked at on the phone
 LARGEST_FILE = 64_000_000
-WITH_FILE = {
-    MessageKind.IMAGE,
-    MessageKind.VIDEO,
-    MessageKind.VOICE,
-    MessageKind.AUDIO,
-    MessageKind.DOCUMENT,
-    MessageKind.STICKER,
-}
 
 
 def next_of_turn(
@@ -180,7 +173,7 @@ def _content(event: MessageReceived) -> dict[str, Any]:
 def _want_file(conn: Connection, account_id: int, event: MessageReceived, message_id: int, now: datetime) -> None:
     """Queue an attachment, unless it is larger than anybody would want on the shop's computer."""
     size = event.media.get("size", 0)
-    if event.kind in WITH_FILE and event.raw and isinstance(size, int) and size <= LARGEST_FILE:
+    if event.kind.info.has_file and event.raw and isinstance(size, int) and size <= LARGEST_FILE:
         media.want(conn, account_id, message_id, now)
 
 

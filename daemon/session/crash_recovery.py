@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from daemon.domain.ids import Address, Party
-from daemon.domain.messages import MessageKind, MessageReceived, Origin, ReceiptReceived
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import MessageReceived, Origin, ReceiptReceived
 from daemon.domain.time import Clock, from_unix
 from daemon.ingest import receipts
 from daemon.ingest.messages import is_ourselves, receive_message

@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
 from daemon.domain.ids import ChatKind
-from daemon.domain.messages import Author, Delivery, MessageKind
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import Author, Delivery
 from daemon.store.tables.core import contact, conversation, message, turn
 from daemon.store.tables.desk import claim
 

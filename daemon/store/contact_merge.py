@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, select, update
 
 from daemon.domain.desk import Priority
-from daemon.domain.messages import PLACEHOLDERS
+from daemon.domain.message_kinds import PLACEHOLDERS
 from daemon.store import events
 from daemon.store.conversations import lead
 from daemon.store.tables.core import (

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, literal
 from auth_store.tables import admin
 from daemon.domain.desk import Box, Priority, Status
 from daemon.domain.ids import ChatKind
-from daemon.domain.messages import Author, Delivery, MessageKind
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import Author, Delivery
 from daemon.store import tags
 from daemon.store.tables.core import contact, conversation, message, turn
 from daemon.store.tables.desk import conversation_tag

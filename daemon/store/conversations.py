@@ -20,7 +20,8 @@ from sqlalchemy import (
 
 from daemon.domain.desk import Priority, Status
 from daemon.domain.ids import ChatKind
-from daemon.domain.messages import Author, MessageKind
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import Author
 from daemon.store.prepared import Prepared
 from daemon.store.tables.core import contact_alias, conversation, message, turn
 

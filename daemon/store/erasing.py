@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from daemon.domain.desk import Status
-from daemon.domain.messages import MessageKind, OutboxState
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import OutboxState
 from daemon.store import conversations
 from daemon.store.tables.core import (
     contact,

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Row, bindparam, case, func, literal, select, 
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from auth_store.tables import admin
-from daemon.domain.messages import DELIVERY_ORDER, PLACEHOLDERS, Author, Delivery, MessageKind
+from daemon.domain.message_kinds import PLACEHOLDERS, MessageKind
+from daemon.domain.messages import DELIVERY_ORDER, Author, Delivery
 from daemon.store.prepared import Prepared
 from daemon.store.tables.core import message, reaction, turn
 

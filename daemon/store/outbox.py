@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, text, update
 
-from daemon.domain.messages import Author, MessageKind, OutboxState, Quoted
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import Author, OutboxState, Quoted
 from daemon.store.tables.core import conversation, message, outbox
 
 # written out, because SQLite uses the partial index only for the very words of its definition

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select
 from auth_store.tables import admin
 from daemon.domain.desk import Action, Status
 from daemon.domain.ids import ChatKind
-from daemon.domain.messages import Author, MessageKind, OutboxState
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import Author, OutboxState
 from daemon.store.tables.core import conversation, message, outbox, turn
 from daemon.store.tables.desk import audit, rating
 

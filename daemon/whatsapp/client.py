@@ -48,7 +48,8 @@ from daemon.domain.link_events import (
     Unstable,
 )
 from daemon.domain.links import LinkReason, LinkState
-from daemon.domain.messages import Event, MessageKind, MessageReceived
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import Event, MessageReceived
 from daemon.whatsapp import translate
 from daemon.whatsapp.arrival_journal import ArrivalJournal
 from daemon.whatsapp.go_library import NewClient, check_environment, install_log_hook

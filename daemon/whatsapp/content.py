@@ -6,7 +6,7 @@ from typing import Any
 
 from google.protobuf.unknown_fields import UnknownFieldSet
 
-from daemon.domain.messages import MessageKind
+from daemon.domain.message_kinds import MessageKind
 
 Media = dict[str, str | int | float]
 

@@ -3,7 +3,8 @@
 from typing import Any
 
 from daemon.domain.ids import Address
-from daemon.domain.messages import MessageKind, Quoted
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import Quoted
 
 # stands for what we could not read ourselves
 NO_WORDS = "…"

@@ -5,12 +5,12 @@ from typing import Any
 
 from daemon.domain.history import COUNTED, HistoryKind
 from daemon.domain.ids import Address, ChatKind, Party
+from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import (
     Event,
     HistoryReceived,
     HistoryUploaded,
     MessageEdited,
-    MessageKind,
     MessageReceived,
     MessageRevoked,
     Nothing,

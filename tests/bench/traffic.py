@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from daemon.domain.messages import PLACEHOLDERS
+from daemon.domain.message_kinds import PLACEHOLDERS
 from tests.bench.browser_admin import BrowserAdmin
 from tests.support.shop import Shop, wait_until
 from tests.whatsapp_server.actors.customer import Customer

@@ -6,7 +6,8 @@ from threading import Event
 from typing import cast
 
 from daemon.domain.ids import Party
-from daemon.domain.messages import MessageKind, MessageReceived, Origin, ReceiptKind, ReceiptReceived
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import MessageReceived, Origin, ReceiptKind, ReceiptReceived
 from daemon.domain.time import Clock
 from daemon.ingest.commit import Ingest
 from daemon.session.sender import Sender, settle_interrupted

@@ -13,7 +13,8 @@ from daemon.desk.bot.run import has_work
 from daemon.domain.desk import Actor
 from daemon.domain.ids import Address, Party
 from daemon.domain.links import LinkState
-from daemon.domain.messages import Author, Delivery, MessageKind, OutboxState
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.domain.turns import Closer
 from daemon.store import claims, contacts, links, messages, outbox, presence
 from daemon.store import turns as turn_store

@@ -4,7 +4,8 @@ import pytest
 
 from daemon.desk import notes
 from daemon.domain.desk import Actor
-from daemon.domain.messages import Author, MessageKind
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import Author
 from daemon.domain.turns import NotAnswerable
 from daemon.store import messages
 from daemon.store.events import EventKind, read_since

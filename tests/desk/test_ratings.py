@@ -9,7 +9,8 @@ from daemon.desk import conversations as desk
 from daemon.desk import ratings, settings
 from daemon.domain.desk import Action, Actor, Status
 from daemon.domain.ids import Party
-from daemon.domain.messages import Author, Delivery, MessageKind, MessageReceived, Origin, OutboxState
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import Author, Delivery, MessageReceived, Origin, OutboxState
 from daemon.ingest.commit import Ingest
 from daemon.store import audit, contact_merge, contacts, messages, outbox
 from tests.support.books import Books, at, both, dump, lid, phone

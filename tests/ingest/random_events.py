@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 
 from daemon.domain.ids import Address, Party
+from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import (
     Event,
     HistoryReceived,
     MessageEdited,
-    MessageKind,
     MessageReceived,
     MessageRevoked,
     Nothing,

@@ -6,13 +6,13 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from daemon.domain.ids import Party
+from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import (
     Author,
     Delivery,
     Event,
     HistoryReceived,
     MessageEdited,
-    MessageKind,
     MessageReceived,
     Origin,
     OutboxState,

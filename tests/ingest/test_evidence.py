@@ -9,11 +9,11 @@ from sqlalchemy import select
 from daemon.desk import primary_phone
 from daemon.domain.ids import Address
 from daemon.domain.links import LinkState
+from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import (
     Event,
     HistoryReceived,
     MessageEdited,
-    MessageKind,
     MessageReceived,
     MessageRevoked,
     Nothing,

@@ -6,14 +6,8 @@ from typing import Any
 import pytest
 
 from daemon.domain.history import SILENCE, HistoryKind, HistoryState
-from daemon.domain.messages import (
-    Author,
-    HistoryReceived,
-    HistoryUploaded,
-    MessageKind,
-    MessageReceived,
-    Origin,
-)
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import Author, HistoryReceived, HistoryUploaded, MessageReceived, Origin
 from daemon.domain.time import LARGEST_LEAD
 from daemon.ingest import history
 from daemon.store import accounts, links, turns

@@ -8,15 +8,8 @@ import pytest
 
 from auth_store.files import session_file
 from daemon.domain.ids import Address, Party
-from daemon.domain.messages import (
-    Author,
-    Delivery,
-    MessageKind,
-    Origin,
-    OutboxState,
-    ReceiptKind,
-    ReceiptReceived,
-)
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import Author, Delivery, Origin, OutboxState, ReceiptKind, ReceiptReceived
 from daemon.domain.time import from_unix
 from daemon.domain.turns import Closer
 from daemon.session.crash_recovery import recover

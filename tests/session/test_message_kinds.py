@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import func, select
 
 from daemon.domain.links import LinkState
-from daemon.domain.messages import Author, MessageKind
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import Author
 from daemon.store.messages import Bubble
 from daemon.store.tables.core import contact, conversation, message
 from tests.support.inbox import becomes, last_mark, only, row

@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from daemon.domain.links import LinkState
-from daemon.domain.messages import Author, Delivery, MessageKind
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import Author, Delivery
 from daemon.store import contacts
 from daemon.store.tables.core import account, contact, contact_alias
 from tests.support.inbox import becomes, last_mark, row

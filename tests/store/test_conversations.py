@@ -8,7 +8,8 @@ from sqlalchemy.exc import IntegrityError
 from daemon.desk import replies
 from daemon.domain.desk import Box, Status
 from daemon.domain.ids import Address, Party
-from daemon.domain.messages import Author, Delivery, MessageKind
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import Author, Delivery
 from daemon.domain.turns import Closer
 from daemon.store import conversation_list, conversations, messages
 from daemon.store.conversations import Current

@@ -5,7 +5,8 @@ from itertools import permutations, product
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from daemon.domain.messages import DELIVERY_ORDER, Delivery, MessageKind
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import DELIVERY_ORDER, Delivery
 from daemon.store import messages
 from tests.support.books import Books, at, dump, lid
 

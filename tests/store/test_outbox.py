@@ -5,7 +5,8 @@ from datetime import datetime
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from daemon.domain.messages import MessageKind, OutboxState, Quoted
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import OutboxState, Quoted
 from daemon.store import messages, outbox
 from tests.support.books import NOON, Books, lid
 

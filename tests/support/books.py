@@ -10,7 +10,8 @@ from sqlalchemy import insert
 
 from auth_store.tables import admin
 from daemon.domain.ids import Address, Party
-from daemon.domain.messages import Author, Delivery, MessageKind
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import Author, Delivery
 from daemon.store import accounts, contacts, conversation_list, conversations, messages, outbox, turns
 from daemon.store.conversation_list import Summary
 from daemon.store.engine import Database

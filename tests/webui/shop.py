@@ -10,7 +10,8 @@ from sqlalchemy import Connection, func, select
 from auth_store import admins
 from daemon.domain.ids import Address, ChatKind, Party
 from daemon.domain.links import LinkReason, LinkState
-from daemon.domain.messages import Author, MessageKind
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
 from daemon.store import accounts, contacts, conversation_list, conversations, events, links, messages, turns

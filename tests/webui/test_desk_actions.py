@@ -7,7 +7,8 @@ import pytest
 from auth_store import admins
 from daemon.desk import assignment, claims, contacts, quick_replies, settings
 from daemon.domain.desk import Action, Actor, Priority
-from daemon.domain.messages import Author, MessageKind
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.store import audit, conversation_list, conversations, messages
 from daemon.store.conversation_list import Summary

@@ -9,7 +9,8 @@ from auth_store import admins
 from daemon.desk import assignment, claims, no_reply_needed, notes, replies, settings
 from daemon.desk import conversations as desk
 from daemon.domain.desk import THE_DESK, Action, Actor, Priority
-from daemon.domain.messages import Author, MessageKind
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
 from daemon.store import audit, conversations

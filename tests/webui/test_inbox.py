@@ -2,11 +2,13 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 
 from daemon.domain.links import LinkReason, LinkState
-from daemon.domain.messages import Author, Delivery, MessageKind
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import Author, Delivery
 from daemon.domain.time import utc_now
 from daemon.store import conversations, messages
 from tests.webui.conftest import Visitor
@@ -122,6 +124,28 @@ def test_what_cannot_be_shown_says_where_to_look(sari: Visitor, shop: Shop) -> N
         "The customer deleted",
     ):
         assert words in page
+
+
+def test_every_kind_of_message_says_what_it_is_even_without_words(sari: Visitor, shop: Shop) -> None:
+    number = shop.conversation("Ibu Ratna")
+    kinds = [kind for kind in MessageKind if kind != MessageKind.TEXT]
+    for kind in kinds:
+        shop.customer_writes(number, None, kind=kind.value)
+        row = unescape(sari.get("/").text)
+        assert re.search(rf'<svg.*?<span class="row-text" dir="auto">{kind.info.label}</span>', row), kind
+    page = unescape(sari.get(f"/c/{number}").text)
+    bubbles = re.findall(r'data-kind="(\w+)".*?<article class="bubble">(.*?)</article>', page, re.DOTALL)
+    assert [kind for kind, _ in bubbles] == kinds
+    for kind, bubble in bubbles:
+        assert re.search('<svg class="icon', bubble), kind
+        assert re.search('class="(file-name|placeholder|note-label)"', bubble), kind
+
+
+def test_every_kind_of_message_has_an_icon_that_is_drawn(sari: Visitor) -> None:
+    templates = sari.client.application.jinja_env
+    (icons,) = templates.list_templates(filter_func=lambda name: name.endswith("icons.html"))
+    drawn = set(templates.get_template(icons).module.paths)  # type: ignore[attr-defined]
+    assert {kind.info.icon for kind in MessageKind if kind != MessageKind.TEXT} <= drawn
 
 
 def test_older_messages_come_page_by_page(sari: Visitor, shop: Shop) -> None:

@@ -7,7 +7,8 @@ from google.protobuf.message import DecodeError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daemon.domain.messages import MessageKind, MessageReceived, Nothing, Origin
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import MessageReceived, Nothing, Origin
 from daemon.whatsapp.translate import translate_content
 from tests.support.books import NOON, both
 from tests.whatsapp_server.wire import payload
@@ -73,6 +74,7 @@ def test_each_kind_shows_what_a_person_can_see(message: Any, kind: MessageKind, 
     found = content(message)
     assert (found.kind, found.text) == (kind, text)
     assert media.items() <= found.media.items()
+    assert ("mime" in found.media, "lat" in found.media) == (kind.info.has_file, kind.info.has_place)
     # what is not plain text can be read again by a later version
     assert found.raw == (None if kind == MessageKind.TEXT else message.SerializeToString())
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from daemon.domain.ids import Address
-from daemon.domain.messages import MessageKind, Quoted
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import Quoted
 from daemon.whatsapp.content import Media, content_of
 from daemon.whatsapp.quotes import NO_WORDS, fill
 from tests.whatsapp_server.wire.protos import e2e

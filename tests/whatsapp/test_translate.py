@@ -6,10 +6,10 @@ import pytest
 
 from daemon.domain.history import HistoryKind
 from daemon.domain.ids import Address, Party
+from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import (
     HistoryUploaded,
     MessageEdited,
-    MessageKind,
     MessageReceived,
     MessageRevoked,
     Nothing,

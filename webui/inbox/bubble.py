@@ -8,7 +8,8 @@ from flask_babel import gettext
 from markupsafe import Markup, escape
 
 from daemon.desk.outgoing import Decision
-from daemon.domain.messages import Author, Delivery, MessageKind
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import Author, Delivery
 from daemon.store.messages import Bubble
 from webui.base import formatting
 from webui.inbox import media, row
@@ -20,20 +21,6 @@ def _(text: str) -> str:
 
 # not within an e-mail address
 _MENTION = re.compile(r"(?<![\w.@&;-])@[a-z0-9][a-z0-9._-]*\b", re.IGNORECASE)
-PLACEHOLDERS = {
-    MessageKind.UNKNOWN: _("Balas can't show this kind of message. Open the phone to see it."),
-    MessageKind.UNREADABLE: _("Waiting for this message. Open WhatsApp on the phone to see it."),
-    MessageKind.LOST: _("A message arrived while Balas was down. Open WhatsApp on the phone to see it."),
-    MessageKind.CONTACT: _("Open the phone to see the contact."),
-    MessageKind.POLL: _("Open the phone to see the poll."),
-}
-# and by what was written with our own number, on the phone or another linked device
-OWN_PLACEHOLDERS = {
-    MessageKind.UNREADABLE: _(
-        "Answered on another device; Balas can't read it yet. Open WhatsApp on the phone to see it."
-    ),
-    MessageKind.LOST: _("Answered on another device while Balas was down. Open WhatsApp on the phone to see it."),
-}
 TROUBLES = {
     Delivery.FAILED: _("Not sent. The customer has not received this."),
     Delivery.UNCERTAIN: _("We don't know whether this was sent. Look on the phone before you send it again."),
@@ -66,6 +53,7 @@ class ShownMessage:
     author: str
     kind: str
     kind_label: str
+    icon: str
     text: str
     placeholder: str | None
     file: media.ShownFile | None
@@ -97,7 +85,8 @@ def message(bubble: Bubble, now: datetime) -> ShownMessage:
         own=own,
         author=row.author(bubble.author, bubble.admin_name) if own else "",
         kind=bubble.kind.value,
-        kind_label=gettext(row.KINDS[bubble.kind]) if bubble.kind in row.KINDS else "",
+        kind_label=row.kind_label(bubble.kind),
+        icon=bubble.kind.info.icon,
         text=bubble.text or "",
         placeholder=_placeholder(bubble),
         file=media.shown(bubble),
@@ -119,8 +108,8 @@ def message(bubble: Bubble, now: datetime) -> ShownMessage:
 
 
 def _placeholder(bubble: Bubble) -> str | None:
-    words = OWN_PLACEHOLDERS.get(bubble.kind) if bubble.from_me else None
-    words = words or PLACEHOLDERS.get(bubble.kind)
+    kind = bubble.kind.info
+    words = (bubble.from_me and kind.instead_own) or kind.instead
     return gettext(words) if words else None
 
 

@@ -7,7 +7,6 @@ from flask import Blueprint, Response, abort, send_file, url_for
 from flask_login import login_required
 from werkzeug.utils import secure_filename
 
-from daemon.domain.messages import MessageKind
 from daemon.store import messages
 from daemon.store.messages import Bubble
 from webui.base import formatting
@@ -20,23 +19,15 @@ SOUNDS = {"audio/ogg", "audio/mpeg", "audio/mp4", "audio/aac"}
 VIDEOS = {"video/mp4"}
 # What a browser may show in place; everything else is a download.
 INLINE = IMAGES | SOUNDS | VIDEOS
-_WITH_FILE = {
-    MessageKind.IMAGE,
-    MessageKind.VIDEO,
-    MessageKind.VOICE,
-    MessageKind.AUDIO,
-    MessageKind.DOCUMENT,
-    MessageKind.STICKER,
-    MessageKind.LOCATION,
-}
 
 
 @dataclass(frozen=True, slots=True)
 class ShownFile:
-    """A file or place inside a bubble; `url` is missing until it has been downloaded."""
+    """A file or place inside a bubble; a file is missing and has no `url` until it has been downloaded."""
 
     shape: str
     url: str | None
+    is_missing: bool
     name: str | None
     detail: str
     place: str | None = None
@@ -44,7 +35,8 @@ class ShownFile:
 
 def shown(bubble: Bubble) -> ShownFile | None:
     """How a message's media appears in its thread; None for a message without."""
-    if bubble.kind not in _WITH_FILE:
+    kind = bubble.kind.info
+    if not (kind.has_file or kind.has_place):
         return None
     about = bubble.media or {}
     mime = _mime(about)
@@ -58,9 +50,10 @@ def shown(bubble: Bubble) -> ShownFile | None:
     return ShownFile(
         shape=_shape(mime) if url else "none",
         url=url,
+        is_missing=kind.has_file and url is None,
         name=name if isinstance(name, str) else None,
         detail=" · ".join(details),
-        place=_place(about) if bubble.kind == MessageKind.LOCATION else None,
+        place=_place(about) if kind.has_place else None,
     )
 
 

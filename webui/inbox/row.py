@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from flask_babel import gettext, ngettext
 
 from daemon.domain.desk import Claim, Priority, Status
-from daemon.domain.messages import Author, Delivery, MessageKind
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import Author, Delivery
 from daemon.store.conversation_list import Summary
 from daemon.store.tags import Tag
 from webui.base import formatting
@@ -22,21 +23,6 @@ def _(text: str) -> str:
     return text
 
 
-KINDS = {
-    MessageKind.IMAGE: _("Photo"),
-    MessageKind.VIDEO: _("Video"),
-    MessageKind.VOICE: _("Voice message"),
-    MessageKind.AUDIO: _("Audio"),
-    MessageKind.DOCUMENT: _("Document"),
-    MessageKind.STICKER: _("Sticker"),
-    MessageKind.LOCATION: _("Location"),
-    MessageKind.CONTACT: _("Contact card"),
-    MessageKind.POLL: _("Poll"),
-    MessageKind.UNKNOWN: _("Message"),
-    MessageKind.UNREADABLE: _("Waiting for this message"),
-    MessageKind.LOST: _("Message only on the phone"),
-    MessageKind.NOTE: _("Internal note"),
-}
 AUTHORS = {
     Author.BOT: _("Bot"),
     Author.PHONE: _("From the phone"),
@@ -82,7 +68,7 @@ class Row:
     at: int
     time: str
     preview: str
-    kind: str | None
+    icon: str
     delivery: str | None
     delivery_label: str
     unread: int
@@ -122,7 +108,7 @@ def row(about: Summary, now: datetime, claim: Claim | None = None, mentioned: bo
         at=milliseconds(at),
         time=formatting.short_moment(at, now),
         preview=_preview(about),
-        kind=about.last_kind.value if about.last_kind not in (None, MessageKind.TEXT) else None,
+        icon=about.last_kind.info.icon if about.last_kind else "",
         delivery=about.last_delivery.value if own and about.last_delivery else None,
         delivery_label=gettext(DELIVERIES[about.last_delivery]) if own and about.last_delivery else "",
         unread=about.unread,
@@ -148,6 +134,11 @@ def author(who: Author, admin_name: str | None) -> str:
     return admin_name or gettext("An admin") if who == Author.ADMIN else gettext(AUTHORS[who])
 
 
+def kind_label(kind: MessageKind) -> str:
+    """What a kind of message is called; plain text has no name."""
+    return gettext(kind.info.label) if kind.info.label else ""
+
+
 def unread_in_words(count: int) -> str:
     """For those who hear the list instead of seeing it."""
     return ngettext("%(num)d new message", "%(num)d new messages", count)
@@ -164,7 +155,7 @@ def _preview(about: Summary) -> str:
     line = " ".join((about.last_text or "")[: PREVIEW_LENGTH * 2].split())[:PREVIEW_LENGTH]
     if line or about.last_kind is None:
         return line
-    return gettext(KINDS[about.last_kind]) if about.last_kind in KINDS else ""
+    return kind_label(about.last_kind)
 
 
 def initials(name: str) -> str:

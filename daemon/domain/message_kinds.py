@@ -1,0 +1,82 @@
+"""The kinds of messages: what each is called, how it is drawn, what it brings, and what is said in its stead."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+def _(text: str) -> str:
+    """Mark a text for translation."""
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class KindInfo:
+    """What is true of every message of a kind; `daemon.i18n` holds the translations.
+
+    `label` names the kind and `icon` its drawing (by default a speech bubble): plain text needs neither. `instead`
+    stands where Balas can't show the content, `instead_own` if the message was written with our own number.
+    """
+
+    value: str
+    label: str
+    icon: str = "inbox"
+    has_file: bool = False
+    has_place: bool = False
+    # shown without its content, until a resend brings it
+    is_placeholder: bool = False
+    instead: str = ""
+    instead_own: str = ""
+
+
+class MessageKind(StrEnum):
+    """How a message is shown; UNKNOWN keeps the raw bytes and says "open the phone to see this"."""
+
+    _value_: str
+    info: KindInfo
+
+    def __new__(cls, info: KindInfo) -> "MessageKind":
+        kind = str.__new__(cls, info.value)
+        kind._value_ = info.value
+        kind.info = info
+        return kind
+
+    TEXT = KindInfo("text", "", icon="")
+    IMAGE = KindInfo("image", _("Photo"), "image", has_file=True)
+    VIDEO = KindInfo("video", _("Video"), "video", has_file=True)
+    VOICE = KindInfo("voice", _("Voice message"), "voice", has_file=True)
+    AUDIO = KindInfo("audio", _("Audio"), "audio", has_file=True)
+    DOCUMENT = KindInfo("document", _("Document"), "document", has_file=True)
+    STICKER = KindInfo("sticker", _("Sticker"), "sticker", has_file=True)
+    LOCATION = KindInfo("location", _("Location"), "location", has_place=True)
+    CONTACT = KindInfo("contact", _("Contact card"), "contact", instead=_("Open the phone to see the contact."))
+    POLL = KindInfo("poll", _("Poll"), "poll", instead=_("Open the phone to see the poll."))
+    UNKNOWN = KindInfo(
+        "unknown",
+        _("Message"),
+        "phone",
+        instead=_("Balas can't show this kind of message. Open the phone to see it."),
+    )
+    UNREADABLE = KindInfo(
+        "unreadable",
+        _("Waiting for this message"),
+        "clock",
+        is_placeholder=True,
+        instead=_("Waiting for this message. Open WhatsApp on the phone to see it."),
+        instead_own=_(
+            "Answered on another device; Balas can't read it yet. Open WhatsApp on the phone to see it."
+        ),
+    )
+    # acknowledged, then lost in a crash: only the phone has it
+    LOST = KindInfo(
+        "lost",
+        _("Message only on the phone"),
+        "phone",
+        is_placeholder=True,
+        instead=_("A message arrived while Balas was down. Open WhatsApp on the phone to see it."),
+        instead_own=_("Answered on another device while Balas was down. Open WhatsApp on the phone to see it."),
+    )
+    # written by an admin for the team: never leaves the shop
+    NOTE = KindInfo("note", _("Internal note"), "note")
+
+
+PLACEHOLDERS = frozenset(kind for kind in MessageKind if kind.info.is_placeholder)
