@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import astuple, dataclass, fields
 from datetime import time
 from pathlib import Path
@@ -13,8 +13,8 @@ from dotenv import dotenv_values
 
 from daemon.domain.phone_numbers import COUNTRIES
 from daemon.domain.primary_phone import PhoneLimits
+from daemon.i18n import languages
 
-LANGUAGES = ("id", "en")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -31,6 +31,11 @@ class Setting:
     meaning: str
 
 
+def _one_of(options: Collection[str]) -> str:
+    *most, last = options
+    return f"{', '.join(most)} or {last}"
+
+
 SETTINGS = (
     Setting("BALAS_DATA", "~/.local/share/balas", "Folder for the database, the keys and media (0700)"),
     Setting("BALAS_HOST", "127.0.0.1", "Address the inbox listens on"),
@@ -42,7 +47,11 @@ SETTINGS = (
     Setting("BALAS_DEVICE_NAME", "Balas", "Name that the phone lists under Linked devices"),
     Setting("BALAS_TIMEZONE", "Asia/Jakarta", "The shop's time zone"),
     Setting("BALAS_COUNTRY", "ID", "Country that a phone number with a leading 0 belongs to: two letters"),
-    Setting("BALAS_LANGUAGE", "id", "Language when the browser does not say: id or en"),
+    Setting(
+        "BALAS_LANGUAGE",
+        languages.DEFAULT,
+        f"Language when the browser does not say: {_one_of(languages.LANGUAGES)}",
+    ),
     Setting("BALAS_THREADS", "64", "Threads of one inbox process; each open browser tab holds one (8 to 1000)"),
     Setting("BALAS_WORKERS", "1", "Inbox processes (1 to 16)"),
     Setting("BALAS_PROXIES", "0", "Reverse proxies in front of the inbox whose X-Forwarded headers are trusted"),
@@ -55,7 +64,7 @@ SETTINGS = (
         "7 10 12 13 14",
         "Days without the phone: quiet, ask it, warn, urgent, link ends (WhatsApp's 14)",
     ),
-    Setting("BALAS_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
+    Setting("BALAS_LOG_LEVEL", "INFO", _one_of(LOG_LEVELS)),
     Setting(
         "BALAS_METRICS_TOKEN", "", "Opens /metrics to other machines: 16 or more characters (empty: this one only)"
     ),
@@ -112,7 +121,7 @@ class Config:
                 raise ConfigError(f"{name} should be a time of day such as 03:30.")
             return time.fromisoformat(value.zfill(5))
 
-        def choice(name: str, options: tuple[str, ...]) -> str:
+        def choice(name: str, options: Collection[str]) -> str:
             value = text(name)
             if value not in options:
                 raise ConfigError(f"{name} should be one of: {', '.join(options)}.")
@@ -148,7 +157,7 @@ class Config:
             device_name=text("BALAS_DEVICE_NAME"),
             timezone=zone,
             country=country,
-            language=choice("BALAS_LANGUAGE", LANGUAGES),
+            language=choice("BALAS_LANGUAGE", languages.LANGUAGES),
             threads=number("BALAS_THREADS", 8, 1000),
             workers=number("BALAS_WORKERS", 1, 16),
             proxies=number("BALAS_PROXIES", 0, 5),

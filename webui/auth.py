@@ -14,7 +14,7 @@ from auth_store import admins
 from daemon.desk import logins
 from daemon.domain.desk import Actor
 from daemon.domain.messages import Author
-from daemon.i18n.catalogue import LANGUAGES
+from daemon.i18n.languages import LANGUAGES
 from webui.base import errors
 from webui.base.context import services
 from webui.base.security import limiter

@@ -7,8 +7,6 @@ from pathlib import Path
 
 from babel.support import NullTranslations, Translations
 
-# Each language under its own name, the shop's first.
-LANGUAGES = {"id": "Indonesia", "en": "English"}
 _FOLDER = Path(__file__).parent / "translations"
 
 

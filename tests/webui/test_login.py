@@ -141,6 +141,15 @@ def test_the_language_is_the_admins_own_choice(sari: Visitor, shop: Shop) -> Non
     assert sari.post("/language", {"language": "xx"}).status_code == 400
 
 
+def test_a_choice_of_a_language_that_is_no_more_falls_back_to_the_browsers(sari: Visitor, shop: Shop) -> None:
+    shop.write(lambda conn: admins.set_language(conn, shop.sari.id, "xx"))
+    with sari.client.session_transaction() as cookie:
+        cookie["language"] = "xx"
+    assert "Choose a chat" in sari.get("/").text
+    assert "Pilih chat" in sari.get("/", **{"Accept-Language": "id"}).text
+    assert "Pilih chat" in sari.get("/", **{"Accept-Language": "xx"}).text
+
+
 def test_strangers_are_greeted_in_their_browsers_language(stranger: Visitor, shop: Shop) -> None:
     assert "Welcome back" in stranger.get("/login").text
     stranger.headers["Accept-Language"] = "id-ID,id;q=0.9,en;q=0.5"

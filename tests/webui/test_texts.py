@@ -1,8 +1,9 @@
-"""Both languages, complete; sentences for every state of the link."""
+"""Every language, complete; sentences for every state of the link."""
 
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 
@@ -10,18 +11,22 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
+from flask import Flask
+from flask_babel import Babel
 from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.sentences.link import FALLBACKS, SENTENCES, sentence
 from daemon.i18n.catalogue import catalogue, translate
-from webui.base.formatting import phone
+from daemon.i18n.languages import LANGUAGES, SOURCE
+from webui.base.formatting import clock_time, decimal, phone, size
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("webui", "daemon")
-# The same word in both languages.
-SHARED = {"Bot", "Video", "Audio", "WhatsApp"}
+TRANSLATED = sorted(set(LANGUAGES) - {SOURCE})
+# The same word in the language as in English.
+SHARED = {"id": {"Bot", "Video", "Audio", "WhatsApp"}}
 
 
 def msgids() -> set[str]:
@@ -33,21 +38,23 @@ def msgids() -> set[str]:
     return found
 
 
-def indonesian() -> Catalog:
-    with (ROOT / "daemon/i18n/translations/id/LC_MESSAGES/messages.po").open("rb") as file:
-        return read_po(file, locale="id")
+def translation(language: str) -> Catalog:
+    with (ROOT / f"daemon/i18n/translations/{language}/LC_MESSAGES/messages.po").open("rb") as file:
+        return read_po(file, locale=language)
 
 
-def test_every_text_has_an_indonesian_one() -> None:
-    texts = {m.id if isinstance(m.id, str) else m.id[0]: m.string for m in indonesian() if m.id}
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_text_has_its_translation(language: str) -> None:
+    texts = {m.id if isinstance(m.id, str) else m.id[0]: m.string for m in translation(language) if m.id}
     used = msgids()
     assert {text for text in used if not texts.get(text)} == set()
     assert set(texts) - used == set()
-    assert {text for text, said in texts.items() if said == text} == SHARED
+    assert {text for text, said in texts.items() if said == text} == SHARED.get(language, set())
 
 
-def test_translations_keep_their_placeholders() -> None:
-    for message in indonesian():
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_translations_keep_their_placeholders(language: str) -> None:
+    for message in translation(language):
         if message.id:
             assert [str(error) for error in message.check()] == []
             said = message.string if isinstance(message.string, str) else str(message.string)
@@ -70,13 +77,13 @@ def ways_round_a_passkey(text: str) -> list[str]:
 
 
 def test_no_text_recommends_what_cannot_get_round_a_passkey() -> None:
-    texts = [str(text) for message in indonesian() for text in (message.id, message.string)]
+    texts = [str(text) for message in translation("id") for text in (message.id, message.string)]
     about = [text for text in texts if "passkey" in text]
     assert about
     assert [part for text in about for part in ways_round_a_passkey(text)] == []
 
 
-@pytest.mark.parametrize("language", ["id", "en"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_state_and_reason_has_three_sentences(language: str) -> None:
     say = translate(language)
     for state, reason in product(LinkState, LinkReason):
@@ -84,7 +91,7 @@ def test_every_state_and_reason_has_three_sentences(language: str) -> None:
         for text in (words.happened, words.works, words.todo):
             assert len(say(text)) > 10
             assert say(text).endswith(".")
-            assert (say(text) == text) == (language == "en")
+            assert (say(text) == text) == (language == SOURCE)
 
 
 def test_every_state_has_a_fallback_and_every_reason_is_said_somewhere() -> None:
@@ -95,7 +102,21 @@ def test_every_state_has_a_fallback_and_every_reason_is_said_somewhere() -> None
 def test_texts_need_no_flask_for_the_command_line() -> None:
     assert translate("id")("Connected") == "Tersambung"
     assert translate("en")("Connected") == "Connected"
+    assert translate("xx")("Connected") == "Connected"
     assert catalogue("id").ungettext("%(num)d new message", "%(num)d new messages", 2) == "%(num)d pesan baru"
+
+
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [("id", ["12.05", "00.00", "4,6", "5,0", "1,1 MB"]), ("en", ["12:05", "00:00", "4.6", "5.0", "1.1 MB"])],
+)
+def test_times_and_numbers_are_written_as_the_language_does(language: str, written: list[str]) -> None:
+    app = Flask("shop")
+    Babel(app, default_locale=language, default_timezone="Asia/Jakarta")
+    with app.test_request_context():
+        times = [clock_time(datetime(2026, 3, 4, *clock, tzinfo=UTC)) for clock in ((5, 5), (17, 0))]
+        assert [*times, decimal(4.61), decimal(5), size(1_050_000)] == written
+        assert size(999_999) == "1000 KB"
 
 
 def test_numbers_are_shown_as_people_write_them() -> None:

@@ -3,13 +3,25 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from babel.dates import format_skeleton
 from babel.support import NullTranslations
 from flask import Flask, request, session
-from flask_babel import Babel, Domain, format_date, format_datetime, get_locale, gettext, ngettext
+from flask_babel import (
+    Babel,
+    Domain,
+    format_date,
+    format_datetime,
+    format_decimal,
+    get_locale,
+    get_timezone,
+    gettext,
+    ngettext,
+)
 from flask_login import current_user
 
 from daemon.domain.phone_numbers import format_phone
-from daemon.i18n.catalogue import LANGUAGES, catalogue
+from daemon.i18n.catalogue import catalogue
+from daemon.i18n.languages import LANGUAGES, SOURCE
 from webui.base import context
 
 
@@ -23,7 +35,7 @@ class Catalogue(Domain):  # type: ignore[misc]
 def language() -> str:
     """The language of the present request."""
     locale = get_locale()
-    return locale.language if locale else "en"
+    return locale.language if locale else SOURCE
 
 
 def install(app: Flask) -> None:
@@ -53,8 +65,8 @@ def _choose(default: str) -> str:
 
 
 def clock_time(at: datetime) -> str:
-    """The time of day in the shop: 14.05 in Indonesian, 14:05 in English."""
-    return str(format_datetime(at, "HH.mm" if language() == "id" else "HH:mm"))
+    """The time of day in the shop, of twenty-four hours: 14.05 in Indonesian, 14:05 in English."""
+    return str(format_skeleton("Hm", at, tzinfo=get_timezone(), locale=get_locale()))
 
 
 def day(at: datetime, now: datetime) -> str:
@@ -110,8 +122,12 @@ def size(count: int | float) -> str:
     """A file's size as people say it."""
     if count < 1_000_000:
         return f"{max(1, round(count / 1000))} KB"
-    number = f"{count / 1_000_000:.1f}"
-    return (number.replace(".", ",") if language() == "id" else number) + " MB"
+    return f"{decimal(count / 1_000_000)} MB"
+
+
+def decimal(number: float) -> str:
+    """A number with one digit after the point: 4.6, in Indonesian 4,6."""
+    return str(format_decimal(round(number, 1), "0.0"))
 
 
 def length(seconds: int | float) -> str:

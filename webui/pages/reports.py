@@ -177,8 +177,5 @@ def percent(share: float | None) -> str:
 
 
 def score(mean: float | None) -> str:
-    """A mean score with one digit: 4.6, in Indonesian 4,6."""
-    if mean is None:
-        return NOTHING
-    number = f"{mean:.1f}"
-    return number.replace(".", ",") if formatting.language() == "id" else number
+    """A mean score."""
+    return NOTHING if mean is None else formatting.decimal(mean)
