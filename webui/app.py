@@ -12,28 +12,27 @@ from daemon.config import Config
 from daemon.store.engine import Database
 from webui import auth, monitoring
 from webui.base import account_switcher, context, current_account, errors, formatting, security
-from webui.inbox import actions, bubble, contact_panel, media, replies, routes, row
+from webui.inbox import blueprints as inbox
 from webui.live import websocket
-from webui.pages import (
-    accounts,
-    alerts,
-    audit_log,
-    bot,
-    bot_preview,
-    desk_settings,
-    forget,
-    hours,
-    link,
-    quick_replies,
-    rating,
-    reports,
-    team,
-)
+from webui.pages import blueprints as pages
 
 _HERE = Path(__file__).parent
 # The longest reply in percent-encoded four-byte characters (65,536 x 12), with room for the other fields.
 LARGEST_FORM = 1_000_000
 A_YEAR = 365 * 24 * 3600
+# In this order: what every page needs, then the rooms.
+PARTS = (
+    security,
+    formatting,
+    errors,
+    auth,
+    current_account,
+    account_switcher,
+    inbox,
+    pages,
+    monitoring,
+    websocket,
+)
 
 
 class RowId(IntegerConverter):
@@ -58,21 +57,9 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     )
     app.url_map.converters["id"] = RowId
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters["unread_in_words"] = row.unread_in_words
-    app.jinja_env.filters["mentions"] = bubble.mentions
     context.install(app, context.Services(config, database or Database(config.database_url)))
-    security.install(app)
-    formatting.install(app)
-    errors.install(app)
-    auth.install(app)
-    current_account.install(app)
-    account_switcher.install(app)
-    for pages in (routes, replies, actions, contact_panel, forget, link, accounts, media, team, reports):
-        app.register_blueprint(pages.pages)
-    for pages in (desk_settings, hours, bot, bot_preview, quick_replies, rating, audit_log, monitoring):
-        app.register_blueprint(pages.pages)
-    alerts.install(app)
-    websocket.install(app)
+    for part in PARTS:
+        part.install(app)
 
     @app.context_processor
     def shop() -> dict[str, Any]:

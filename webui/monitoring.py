@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Flask, Response, abort, request
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
@@ -26,6 +26,11 @@ pages = Blueprint("health", __name__)
 # by one of these a proxy says that it asks for somebody else
 _BY_PROXY = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via")
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def install(app: Flask) -> None:
+    """Add these pages."""
+    app.register_blueprint(pages)
 
 
 @pages.get("/healthz")

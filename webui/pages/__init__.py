@@ -1,1 +1,4 @@
-"""Every page beside the inbox: settings, team, link, reports, audit log; one module for each."""
+"""Every page beside the inbox: settings, team, link, reports, audit log; one module for each.
+
+`blueprints` lists them.
+"""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Flask, abort, request
+from flask import Blueprint, abort, request
 from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import Connection
@@ -65,13 +65,10 @@ class WrongView:
     sentences: list[str]
 
 
-def install(app: Flask) -> None:
-    """The page, and what every page needs for the owner's banner."""
-    app.register_blueprint(pages)
-
-    @app.context_processor
-    def trouble() -> dict[str, Any]:
-        return {"alerts_fail": _alerts_fail}
+@pages.app_context_processor
+def trouble() -> dict[str, Any]:
+    """What every page needs for the owner's banner."""
+    return {"alerts_fail": _alerts_fail}
 
 
 def _alerts_fail() -> bool:

@@ -1,0 +1,15 @@
+"""The Blueprints of the inbox, and the filters of its templates."""
+
+from flask import Flask
+
+from webui.inbox import actions, bubble, contact_panel, media, replies, routes, row
+
+BLUEPRINTS = (routes.pages, replies.pages, actions.pages, contact_panel.pages, media.pages)
+
+
+def install(app: Flask) -> None:
+    """Add this room."""
+    for one in BLUEPRINTS:
+        app.register_blueprint(one)
+    app.jinja_env.filters["unread_in_words"] = row.unread_in_words
+    app.jinja_env.filters["mentions"] = bubble.mentions
