@@ -63,6 +63,22 @@ def test_the_menu_leads_everybody_to_what_he_may_set(sari: Visitor, budi: Visito
     assert "/settings/log" not in budi.get("/settings/quick-replies").text
 
 
+def test_every_page_of_the_settings_marks_its_own_tab_and_the_menu(sari: Visitor) -> None:
+    for path, tab in (
+        ("/settings/desk", "Desk"),
+        ("/settings/hours", "Opening hours"),
+        ("/settings/bot", "Bot"),
+        ("/settings/bot/rules/new", "Bot"),
+        ("/settings/bot/test", "Bot"),
+        ("/settings/quick-replies", "Quick replies"),
+        ("/settings/rating", "Rating"),
+        ("/settings/alerts", "Alerts"),
+        ("/settings/log", "Log"),
+    ):
+        marked = re.findall(r'<a [^>]*aria-current="page">(.*?)</a>', sari.get(path).text)
+        assert [re.sub("<.*?>", "", words) for words in marked] == ["Settings", tab], path
+
+
 def test_the_rules_of_the_desk_are_kept_and_written_into_the_log(sari: Visitor, shop: Shop) -> None:
     answer = sari.post("/settings/desk", DESK | {"strict": "1"})
     assert (answer.status_code, answer.location) == (303, "/settings/desk")

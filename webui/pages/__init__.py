@@ -1,4 +1,4 @@
 """Every page beside the inbox: settings, team, link, reports, audit log; one module for each.
 
-`blueprints` lists them.
+`blueprints` lists them, `settings_pages` those of the settings.
 """

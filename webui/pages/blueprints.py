@@ -1,34 +1,16 @@
-"""The Blueprints of the pages beside the inbox."""
+"""The Blueprints of the pages beside the inbox; those of the settings are listed in `settings_pages`."""
+
+from typing import Any
 
 from flask import Flask
 
-from webui.pages import (
-    accounts,
-    alerts,
-    audit_log,
-    bot,
-    bot_preview,
-    desk_settings,
-    forget,
-    hours,
-    link,
-    quick_replies,
-    rating,
-    reports,
-    team,
-)
+from webui.pages import accounts, forget, link, reports, team
+from webui.pages.settings_pages import SETTINGS_PAGES
 
 BLUEPRINTS = (
     team.pages,
     reports.pages,
-    desk_settings.pages,
-    hours.pages,
-    bot.pages,
-    bot_preview.pages,
-    quick_replies.pages,
-    rating.pages,
-    alerts.pages,
-    audit_log.pages,
+    *(blueprint for page in SETTINGS_PAGES for blueprint in page.blueprints),
     link.pages,
     accounts.pages,
     forget.pages,
@@ -39,3 +21,7 @@ def install(app: Flask) -> None:
     """Add this room."""
     for one in BLUEPRINTS:
         app.register_blueprint(one)
+
+    @app.context_processor
+    def settings() -> dict[str, Any]:
+        return {"settings_pages": SETTINGS_PAGES}
