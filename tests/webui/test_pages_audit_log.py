@@ -6,8 +6,8 @@ from pathlib import Path
 
 from auth_store import admins
 from auth_store.admins import Role
-from daemon.desk import team
-from daemon.domain.desk import COMMAND_LINE, THE_DESK, Action, Actor, Priority
+from daemon.desk import settings, team
+from daemon.domain.desk import COMMAND_LINE, THE_DESK, Action, Actor, Assign, Priority
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.store import audit
@@ -97,13 +97,22 @@ def test_the_log_is_filtered_by_person_kind_and_day(sari: Visitor, budi: Visitor
     assert "Budi is away" in sari.get(LOG).text
     assert "Budi is away" in sari.get(f"{LOG}?who={shop.budi.id}").text
     assert "Budi is away" not in sari.get(f"{LOG}?who={shop.sari.id}").text
-    settings = sari.get(f"{LOG}?what=settings").text
-    assert "Changed “A number counts as the rating for”: 1440 → 60" in settings
-    assert "Logged in" not in settings
+    changes = sari.get(f"{LOG}?what=settings").text
+    assert "Changed “A number counts as the rating for”: 1440 → 60" in changes
+    assert "Logged in" not in changes
     first, last = ((long_ago + timedelta(days=n)).date() for n in (-1, 1))
     found = sari.get(f"{LOG}?from={first}&to={last}")
     assert "Budi is away" in found.text
     assert "Logged in" not in found.text
+
+
+def test_only_a_choice_is_said_in_the_words_of_its_options(sari: Visitor, shop: Shop) -> None:
+    actor = Actor(Author.ADMIN, shop.sari.id)
+    changes = {"assign": Assign.ROUND_ROBIN, "greeting": "off"}
+    shop.write(lambda conn: settings.save(conn, shop.account_id, changes, actor, utc_now()))
+    page = sari.get(LOG).text
+    assert "Changed “Handing out chats”: Not by themselves → In turn" in page
+    assert "Changed “Greeting”: empty → “off”" in page
 
 
 def test_older_lines_are_on_further_pages(sari: Visitor, shop: Shop) -> None:

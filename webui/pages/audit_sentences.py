@@ -148,7 +148,7 @@ def _setting(entry: AuditEntry) -> str:
     name = str(detail.get("name", ""))
     label = gettext(SETTINGS[name]) if name in SETTINGS else name
     said = gettext(SENTENCES[Action.SETTING_CHANGED], setting=label)
-    before, after = _value(detail.get("before")), _value(detail.get("after"))
+    before, after = _value(name, detail.get("before")), _value(name, detail.get("after"))
     if (subject := entry.subject_name) is not None:
         said += f" ({subject})"
     thing = detail.get("after") or detail.get("before")
@@ -160,14 +160,14 @@ def _setting(entry: AuditEntry) -> str:
     return f"{said}: {before} → {after}" if before is not None and after is not None else said
 
 
-def _value(value: Any) -> str | None:
+def _value(name: str, value: Any) -> str | None:
     """A choice in a few words; None for what has too many."""
     if isinstance(value, bool):
         return gettext("on") if value else gettext("off")
     if isinstance(value, int):
         return str(value)
     if isinstance(value, str):
-        if value in set(Assign):
+        if name == "assign" and value in set(Assign):
             return gettext(ASSIGN[Assign(value)])
         return f"“{_short(value)}”" if value else gettext("empty")
     return None
