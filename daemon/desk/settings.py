@@ -1,64 +1,110 @@
 """What the owner chooses about the desk: who may answer, who gets work, opening hours, what the bot says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 from sqlalchemy import Connection
 
 from daemon.domain.desk import Action, Actor, Assign
-from daemon.domain.hours import Hours
+from daemon.domain.hours import DAY, Hours
+from daemon.domain.setting_fields import (
+    ChoiceField,
+    NumberField,
+    SettingField,
+    SwitchField,
+    TextField,
+    TextsField,
+    setting_fields,
+)
 from daemon.store import audit, settings
+
+# the pages that show them
+DESK, BOT, RATING = "desk", "bot", "rating"
+
+# the most that anybody may be given, as his own limit or as the shop's usual one
+MOST_CONVERSATIONS = 500
+LONGEST_BOT_TEXT = 4000
+LONGEST_RATING_TEXT = 1000
+# after a week a "5" means something else
+LONGEST_RATING_WAIT = 7 * DAY
+
+
+def _(text: str) -> str:
+    """Mark a text for translation."""
+    return text
+
+
+_ASSIGN = {
+    Assign.OFF: _("Not by themselves"),
+    Assign.LEAST_BUSY: _("To the least busy one"),
+    Assign.ROUND_ROBIN: _("In turn"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class DeskSettings:
     """Every choice with its default; minutes, hours and days that are 0 switch their rule off."""
 
-    # only the assignee may answer
-    strict: bool = False
-    assign: Assign = Assign.OFF
-    # customers see that somebody is typing
-    show_typing: bool = True
-    # conversations an admin is given at most, unless his seat says otherwise
-    most_conversations: int = 10
-    # given back to the queue when the assignee is offline or silent for so many minutes while a turn is open
-    return_after: int = 15
-    # the team is told when a customer has waited for so many minutes
-    alarm_after: int = 10
-    hours: Hours = field(default_factory=Hours)
-    bot: bool = False
-    greeting: str = ""
-    away: str = ""
-    busy: str = ""
-    # each of the bot's texts at most once per contact in so many hours
-    again_after: int = 12
-    # seconds before the bot speaks, so that a person may be faster
-    grace: int = 20
-    # minutes; the bot leaves older messages to people
-    too_old: int = 30
+    strict: Annotated[bool, SwitchField(_("Only the assigned admin may answer"), page=DESK)] = False
+    assign: Annotated[
+        Assign,
+        ChoiceField(
+            _("New chats go to an admin who is online"), _ASSIGN, page=DESK, in_log=_("Handing out chats")
+        ),
+    ] = Assign.OFF
+    show_typing: Annotated[bool, SwitchField(_("Customers see when somebody is typing"), page=DESK)] = True
+    # unless his seat says otherwise
+    most_conversations: Annotated[
+        int, NumberField(_("Chats per admin at most"), 1, MOST_CONVERSATIONS, page=DESK)
+    ] = 10
+    # given back to the queue when the assignee is offline or silent for so long while a turn is open
+    return_after: Annotated[int, NumberField(_("Give the chat back after"), 0, DAY, _("minutes"), page=DESK)] = 15
+    # the team is told when a customer has waited for so long
+    alarm_after: Annotated[int, NumberField(_("Alert the team after"), 0, DAY, _("minutes"), page=DESK)] = 10
+    hours: Annotated[Hours, SettingField(_("Opening hours"))] = field(default_factory=Hours)
+    bot: Annotated[bool, SwitchField(_("The bot is on"), page=BOT, in_log=_("Bot"))] = False
+    greeting: Annotated[str, TextField(_("Greeting"), LONGEST_BOT_TEXT, page=BOT)] = ""
+    away: Annotated[str, TextField(_("Away message"), LONGEST_BOT_TEXT, page=BOT)] = ""
+    busy: Annotated[str, TextField(_("Busy message"), LONGEST_BOT_TEXT, page=BOT)] = ""
+    # each of the bot's texts at most once per contact in this time
+    again_after: Annotated[int, NumberField(_("Each text again after"), 0, 720, _("hours"), page=BOT)] = 12
+    # so that a person may be faster
+    grace: Annotated[int, NumberField(_("Wait before speaking"), 0, 600, _("seconds"), page=BOT)] = 20
+    # the bot leaves older messages to people
+    too_old: Annotated[int, NumberField(_("Leave older messages to people"), 1, DAY, _("minutes"), page=BOT)] = 30
     # texts that WhatsApp Business on the phone sends by itself
-    automatic_texts: tuple[str, ...] = ()
-    # days after which messages in resolved conversations are deleted
-    keep_days: int = 0
-    rating: bool = False
-    rating_question: str = ""
-    rating_thanks: str = ""
-    # minutes in which a number counts as the rating
-    rating_within: int = 1440
+    automatic_texts: Annotated[
+        tuple[str, ...],
+        TextsField(
+            _("What WhatsApp Business says by itself"),
+            4000,
+            50,
+            page=DESK,
+            in_log=_("Automatic messages of the phone"),
+        ),
+    ] = ()
+    # after this time messages in resolved conversations are deleted
+    keep_days: Annotated[int, NumberField(_("Keep messages for"), 0, 3650, _("days"), page=DESK)] = 0
+    rating: Annotated[bool, SwitchField(_("Ask for a rating"), page=RATING, in_log=_("Rating"))] = False
+    rating_question: Annotated[str, TextField(_("The question"), LONGEST_RATING_TEXT, page=RATING)] = ""
+    rating_thanks: Annotated[str, TextField(_("The thanks"), LONGEST_RATING_TEXT, page=RATING)] = ""
+    rating_within: Annotated[
+        int,
+        NumberField(_("A number counts as the rating for"), 1, LONGEST_RATING_WAIT, _("minutes"), page=RATING),
+    ] = 1440
 
 
-_FIELDS = {f.name: f for f in fields(DeskSettings)}
+FIELDS = setting_fields(DeskSettings)
+_DEFAULTS = DeskSettings()
 
 
 def load(conn: Connection, account_id: int) -> DeskSettings:
     """The shop's choices; what was never chosen has its default."""
-    chosen = {
-        name: _read(name, value) for name, value in settings.read(conn, account_id).items() if name in _FIELDS
-    }
-    return DeskSettings(**chosen)
+    kept = settings.read(conn, account_id)
+    return DeskSettings(**{name: _read(name, value) for name, value in kept.items() if name in FIELDS})
 
 
 def save(conn: Connection, account_id: int, changes: Mapping[str, Any], actor: Actor, now: datetime) -> list[str]:
@@ -82,8 +128,9 @@ def _plain(value: Any) -> Any:
 
 
 def _read(name: str, value: Any) -> Any:
-    if name == "hours":
+    default = getattr(_DEFAULTS, name)
+    if isinstance(default, Hours):
         return Hours.from_json(value)
-    if name == "assign":
-        return Assign(value)
+    if isinstance(default, StrEnum):
+        return type(default)(value)
     return tuple(value) if isinstance(value, list) else value

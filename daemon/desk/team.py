@@ -7,13 +7,11 @@ from sqlalchemy import Connection
 from auth_store import admins
 from auth_store.admins import Admin, Role
 from daemon.desk import assignment
+from daemon.desk.settings import MOST_CONVERSATIONS
 from daemon.domain.desk import Action, Actor, Box, FieldError
 from daemon.store import accounts, audit, conversation_list, events, presence
 from daemon.store.assignment import works_here
 from daemon.store.events import EventKind
-
-# the most that anybody may be given, as his own limit or as the shop's usual one
-MOST_CONVERSATIONS = 500
 
 
 class AccountRefused(Exception):

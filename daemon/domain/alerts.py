@@ -4,13 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Annotated
 
+from daemon.domain.hours import DAY
 from daemon.domain.primary_phone import ASKING, ORDER
+from daemon.domain.setting_fields import NumberField, SettingField, setting_fields
 
 MINUTE = timedelta(minutes=1)
 REMIND_EVERY = timedelta(days=1)
 # the times that run (waiting, having been well) are written down this often; a longer gap does not count
 SEEN_EVERY, GAP = MINUTE, 3 * MINUTE
+
+
+def _(text: str) -> str:
+    """Mark a text for translation."""
+    return text
 
 
 class About(StrEnum):
@@ -75,9 +83,14 @@ def kind_of(about: About, step: str) -> AlertKind:
 class AlertChoices:
     """What the owner wants to hear of; minutes, `waiting_after` None for never."""
 
-    down_after: int = 10
-    waiting_after: int | None = 30
-    unwanted: frozenset[AlertKind] = frozenset()
+    down_after: Annotated[int, NumberField(_("Connection is gone for"), 1, DAY, _("minutes"))] = 10
+    waiting_after: Annotated[
+        int | None, NumberField(_("Customers wait for"), 1, DAY, _("minutes"), is_optional=True)
+    ] = 30
+    unwanted: Annotated[frozenset[AlertKind], SettingField(_("What alerts are about"))] = frozenset()
+
+
+FIELDS = setting_fields(AlertChoices)
 
 
 class Look(StrEnum):

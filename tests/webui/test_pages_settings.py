@@ -8,6 +8,7 @@ from daemon.desk import settings
 from daemon.desk.settings import DeskSettings
 from daemon.domain.desk import Action, Assign
 from daemon.domain.hours import Hours, Span
+from daemon.domain.setting_fields import NumberField
 from daemon.store import audit
 from tests.webui.conftest import Visitor
 from tests.webui.shop import Shop
@@ -137,6 +138,20 @@ def test_every_choice_is_on_a_page_and_has_a_name_in_the_log(sari: Visitor) -> N
     for field in fields(DeskSettings):
         assert field.name in audit_sentences.SETTINGS
         assert f'name="{field.name}"' in pages or field.name == "hours"
+
+
+def test_a_number_keeps_to_the_bounds_beside_its_default(sari: Visitor, shop: Shop) -> None:
+    for name, field in settings.FIELDS.items():
+        if not isinstance(field, NumberField):
+            continue
+        path = f"/settings/{field.page}"
+        page = sari.get(path).text
+        assert re.search(rf'name="{name}"[^>]*min="{field.low}" max="{field.high}"', page), name
+        assert f'<label for="f-{name}">{field.label}</label>' in page
+        for typed in (field.low - 1, field.high + 1):
+            said = f"Write a whole number from {field.low} to {field.high}."
+            assert said in sari.post(path, {name: str(typed)}).text
+    assert chosen(shop) == DeskSettings()
 
 
 def test_an_unknown_way_to_hand_out_chats_is_refused(sari: Visitor, shop: Shop) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from auth_store import admins
 from daemon.desk import replies as desk
-from daemon.desk.team import MOST_CONVERSATIONS
+from daemon.desk.settings import MOST_CONVERSATIONS
 from daemon.domain.desk import Action, Status
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now

@@ -3,12 +3,23 @@
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any, TypeVar
 
 from flask_babel import gettext, ngettext
 
 from daemon.desk.replies import check_text
 from daemon.domain.hours import Span, parse_spans
+from daemon.domain.setting_fields import (
+    ChoiceField,
+    NumberField,
+    SettingField,
+    SwitchField,
+    TextField,
+    TextsField,
+)
 from daemon.domain.turns import NotAnswerable
+
+_Word = TypeVar("_Word", bound=str)
 
 
 def _(text: str) -> str:
@@ -36,6 +47,23 @@ class Form:
         """Note what is wrong with a field; the first complaint stays."""
         self.errors.setdefault(name, sentence)
 
+    def setting(self, name: str, field: SettingField) -> Any:
+        """A setting, as its field says that it is typed."""
+        match field:
+            case SwitchField():
+                return self.checked(name)
+            case NumberField(is_optional=True) if not self.typed.get(name, "").strip():
+                return None
+            case NumberField():
+                return self.number(name, field.low, field.high)
+            case ChoiceField():
+                return self.choice(name, field.options)
+            case TextField():
+                return self.text(name, field.longest)
+            case TextsField():
+                return self.blocks(name, field.longest, field.most)
+        raise TypeError(f"{name} is typed in a form of its own")
+
     def checked(self, name: str) -> bool:
         """Whether a box was ticked."""
         return bool(self.typed.get(name))
@@ -49,14 +77,14 @@ class Form:
         self.complain(name, gettext("Write a whole number from %(low)d to %(high)d.", low=low, high=high))
         return low
 
-    def choice(self, name: str, options: Iterable[str]) -> str:
+    def choice(self, name: str, options: Iterable[_Word]) -> _Word:
         """One of a few words."""
         known = list(options)
         typed = self.typed.get(name, "")
         if typed not in known:
             self.complain(name, gettext("Choose one of these."))
             return known[0]
-        return typed
+        return known[known.index(typed)]
 
     def text(self, name: str, longest: int, required: bool = False) -> str:
         """What WhatsApp would be given: line ends unified, control characters and outer space gone."""
@@ -107,6 +135,15 @@ class Form:
 
     def _too_long(self, name: str, longest: int) -> None:
         self.complain(name, ngettext("%(num)d character at most.", "%(num)d characters at most.", longest))
+
+
+def as_typed(value: Any) -> str:
+    """A setting's value as its form would have sent it."""
+    if isinstance(value, bool):
+        return "1" if value else ""
+    if isinstance(value, tuple):
+        return "\n---\n".join(value)
+    return "" if value is None else str(value)
 
 
 def _refuse() -> tuple[Span, ...]:

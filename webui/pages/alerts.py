@@ -14,18 +14,18 @@ from daemon.alerts import channels, evaluate, message
 from daemon.alerts.channels import ChannelError
 from daemon.desk import alert_settings
 from daemon.desk.alert_settings import TooManyChannels
-from daemon.domain.alerts import AlertChoices, AlertKind
+from daemon.domain.alerts import FIELDS, AlertChoices, AlertKind
 from daemon.domain.sentences.alerts import FAILURES, KINDS, TITLES
 from daemon.store import accounts, alerts
 from daemon.store.alerts import AlertPost, Channel, KnownAlready
 from webui.auth import owner_required, the_actor
 from webui.base import formatting, layout
 from webui.base.context import services
-from webui.base.forms import Form
+from webui.base.forms import Form, as_typed
 
 pages = Blueprint("alerts", __name__)
 
-A_DAY = 1440
+TIMES = ("down_after", "waiting_after")
 
 
 def _(text: str) -> str:
@@ -92,12 +92,8 @@ def page() -> Any:
 def choose() -> Any:
     """Keep what alerts are to be about."""
     form = Form(request.form)
-    waiting = form.typed.get("waiting_after", "").strip()
-    chosen = AlertChoices(
-        form.number("down_after", 1, A_DAY),
-        form.number("waiting_after", 1, A_DAY) if waiting else None,
-        frozenset(kind for kind in AlertKind if not form.checked(kind.value)),
-    )
+    times = {name: form.setting(name, FIELDS[name]) for name in TIMES}
+    chosen = AlertChoices(**times, unwanted=frozenset(kind for kind in AlertKind if not form.checked(kind.value)))
     if form.errors:
         with services().database.read() as conn:
             return _render(conn, form.typed, form.errors), 422
@@ -151,8 +147,7 @@ def delete(number: int) -> Any:
 def _typed(chosen: AlertChoices) -> dict[str, str]:
     """Choices as the form would have sent them."""
     values = {kind.value: "" if kind in chosen.unwanted else "1" for kind in AlertKind}
-    waiting = "" if chosen.waiting_after is None else str(chosen.waiting_after)
-    return values | {"down_after": str(chosen.down_after), "waiting_after": waiting, "url": ""}
+    return values | {name: as_typed(getattr(chosen, name)) for name in TIMES} | {"url": ""}
 
 
 def _is_under_way(one: AlertPost) -> bool:
@@ -169,6 +164,7 @@ def _render(conn: Connection, values: Mapping[str, str], errors: dict[str, str])
         conn,
         values=kept | dict(values),
         errors=errors,
+        settings=FIELDS,
         defaults=AlertChoices(),
         kinds=[(kind.value, gettext(label)) for kind, label in KINDS.items()],
         channels=[_channel(one, tests.get(one.id), now) for one in alerts.channels(conn)],

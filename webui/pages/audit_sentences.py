@@ -4,7 +4,10 @@ from typing import Any
 
 from flask_babel import gettext
 
-from daemon.domain.desk import Action, Assign, Priority
+from daemon.desk import settings
+from daemon.domain import alerts
+from daemon.domain.desk import Action, Priority
+from daemon.domain.setting_fields import ChoiceField, SettingField
 from daemon.store.audit import AuditEntry
 
 LONGEST_VALUE = 60
@@ -87,39 +90,13 @@ ACCOUNT_SENTENCES = {
     "disabled": _("Closed the account of %(name)s"),
     "enabled": _("Opened the account of %(name)s again"),
 }
-# By field of DeskSettings, and what else is called a setting in the log.
+# By the word for it in the log: the desk's choices, the alerts', and what else is called a setting there.
 SETTINGS = {
-    "strict": _("Only the assigned admin may answer"),
-    "show_typing": _("Customers see when somebody is typing"),
-    "assign": _("Handing out chats"),
-    "most_conversations": _("Chats per admin at most"),
-    "return_after": _("Give the chat back after"),
-    "alarm_after": _("Alert the team after"),
-    "hours": _("Opening hours"),
-    "bot": _("Bot"),
-    "greeting": _("Greeting"),
-    "away": _("Away message"),
-    "busy": _("Busy message"),
-    "again_after": _("Each text again after"),
-    "grace": _("Wait before speaking"),
-    "too_old": _("Leave older messages to people"),
-    "automatic_texts": _("Automatic messages of the phone"),
-    "keep_days": _("Keep messages for"),
-    "rating": _("Rating"),
-    "rating_question": _("The question"),
-    "rating_thanks": _("The thanks"),
-    "rating_within": _("A number counts as the rating for"),
-    "bot_rule": _("Rules"),
-    "quick_reply": _("Quick replies"),
-    "alert_channel": _("Where alerts go"),
-    "alert_down_after": _("Connection is gone for"),
-    "alert_waiting_after": _("Customers wait for"),
-    "alert_unwanted": _("What alerts are about"),
-}
-ASSIGN = {
-    Assign.OFF: _("Not by themselves"),
-    Assign.LEAST_BUSY: _("To the least busy one"),
-    Assign.ROUND_ROBIN: _("In turn"),
+    **settings.FIELDS,
+    **{f"alert_{name}": field for name, field in alerts.FIELDS.items()},
+    "alert_channel": SettingField(_("Where alerts go")),
+    "bot_rule": SettingField(_("Rules")),
+    "quick_reply": SettingField(_("Quick replies")),
 }
 PRIORITIES = {
     Priority.LOW: _("Low"),
@@ -146,9 +123,9 @@ def sentence(entry: AuditEntry) -> str:
 def _setting(entry: AuditEntry) -> str:
     detail = entry.detail
     name = str(detail.get("name", ""))
-    label = gettext(SETTINGS[name]) if name in SETTINGS else name
-    said = gettext(SENTENCES[Action.SETTING_CHANGED], setting=label)
-    before, after = _value(name, detail.get("before")), _value(name, detail.get("after"))
+    field = SETTINGS.get(name, SettingField(name))
+    said = gettext(SENTENCES[Action.SETTING_CHANGED], setting=gettext(field.name_in_log))
+    before, after = _value(field, detail.get("before")), _value(field, detail.get("after"))
     if (subject := entry.subject_name) is not None:
         said += f" ({subject})"
     thing = detail.get("after") or detail.get("before")
@@ -160,15 +137,15 @@ def _setting(entry: AuditEntry) -> str:
     return f"{said}: {before} → {after}" if before is not None and after is not None else said
 
 
-def _value(name: str, value: Any) -> str | None:
+def _value(field: SettingField, value: Any) -> str | None:
     """A choice in a few words; None for what has too many."""
     if isinstance(value, bool):
         return gettext("on") if value else gettext("off")
     if isinstance(value, int):
         return str(value)
     if isinstance(value, str):
-        if name == "assign" and value in set(Assign):
-            return gettext(ASSIGN[Assign(value)])
+        if isinstance(field, ChoiceField) and value in field.options:
+            return gettext(field.options[value])
         return f"“{_short(value)}”" if value else gettext("empty")
     return None
 

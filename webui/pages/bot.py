@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from daemon.desk.bot import rules as desk
 from daemon.desk.bot.rules import RuleError
-from daemon.desk.settings import DeskSettings
+from daemon.desk.settings import BOT
 from daemon.store import bot_rules
 from daemon.store.bot_rules import BotRule
 from webui.auth import owner_required, the_actor
@@ -19,11 +19,6 @@ from webui.base.forms import Form
 from webui.pages import settings_form
 
 pages = Blueprint("bot", __name__)
-
-LONGEST_TEXT = 4000
-LONGEST_PAUSE_HOURS = 720
-LONGEST_GRACE_SECONDS = 600
-A_DAY = 1440
 
 
 def _(text: str) -> str:
@@ -47,7 +42,7 @@ FIELD_ERRORS = {
 @owner_required
 def page() -> Any:
     """What the bot says, and to which words."""
-    return _render(_typed(settings_form.load()), {})
+    return _render(settings_form.typed(BOT), {})
 
 
 @pages.post("/settings/bot")
@@ -59,15 +54,7 @@ def save() -> Any:
 
 def read(form: Form) -> dict[str, Any]:
     """The choices of this page by field of DeskSettings."""
-    return {
-        "bot": form.checked("bot"),
-        "greeting": form.text("greeting", LONGEST_TEXT),
-        "away": form.text("away", LONGEST_TEXT),
-        "busy": form.text("busy", LONGEST_TEXT),
-        "again_after": form.number("again_after", 0, LONGEST_PAUSE_HOURS),
-        "grace": form.number("grace", 0, LONGEST_GRACE_SECONDS),
-        "too_old": form.number("too_old", 1, A_DAY),
-    }
+    return settings_form.read(form, BOT)
 
 
 @pages.get("/settings/bot/rules/new")
@@ -149,22 +136,10 @@ def _rule(conn: Connection, number: int) -> BotRule:
     return found
 
 
-def _typed(chosen: DeskSettings) -> dict[str, str]:
-    return {
-        "bot": "1" if chosen.bot else "",
-        "greeting": chosen.greeting,
-        "away": chosen.away,
-        "busy": chosen.busy,
-        "again_after": str(chosen.again_after),
-        "grace": str(chosen.grace),
-        "too_old": str(chosen.too_old),
-    }
-
-
 def _render(values: Mapping[str, str], errors: dict[str, str]) -> str:
     with services().database.read() as conn:
         rules = bot_rules.listing(conn, layout.account_of(conn))
-        return layout.show("bot.html", conn, values=values, errors=errors, rules=rules, defaults=DeskSettings())
+        return settings_form.show("bot.html", conn, values, errors, rules=rules)
 
 
 def _render_rule(number: int | None, values: Mapping[str, str], errors: dict[str, str]) -> str:

@@ -6,20 +6,13 @@ from typing import Any
 from flask import Blueprint, redirect, url_for
 from flask_login import login_required
 
-from daemon.desk.settings import DeskSettings
-from daemon.desk.team import MOST_CONVERSATIONS
-from daemon.domain.desk import Assign
+from daemon.desk.settings import DESK
 from webui.auth import owner_required, the_admin
-from webui.base import layout
 from webui.base.context import services
 from webui.base.forms import Form
 from webui.pages import settings_form
 
 pages = Blueprint("desk_settings", __name__)
-
-A_DAY = 1440
-MOST_AUTOMATIC_TEXTS = 50
-LONGEST_AUTOMATIC_TEXT = 4000
 
 
 @pages.get("/settings")
@@ -33,7 +26,7 @@ def start() -> Any:
 @owner_required
 def page() -> Any:
     """The rules as they are."""
-    return _render(_typed(settings_form.load()), {})
+    return _render(settings_form.typed(DESK), {})
 
 
 @pages.post("/settings/desk")
@@ -45,39 +38,9 @@ def save() -> Any:
 
 def read(form: Form) -> dict[str, Any]:
     """The choices of this page by field of DeskSettings."""
-    return {
-        "strict": form.checked("strict"),
-        "show_typing": form.checked("show_typing"),
-        "assign": Assign(form.choice("assign", Assign)),
-        "most_conversations": form.number("most_conversations", 1, MOST_CONVERSATIONS),
-        "return_after": form.number("return_after", 0, A_DAY),
-        "alarm_after": form.number("alarm_after", 0, A_DAY),
-        "keep_days": form.number("keep_days", 0, 3650),
-        "automatic_texts": form.blocks("automatic_texts", LONGEST_AUTOMATIC_TEXT, MOST_AUTOMATIC_TEXTS),
-    }
-
-
-def _typed(chosen: DeskSettings) -> dict[str, str]:
-    """Choices as the form would have sent them."""
-    return {
-        "strict": "1" if chosen.strict else "",
-        "show_typing": "1" if chosen.show_typing else "",
-        "assign": chosen.assign.value,
-        "most_conversations": str(chosen.most_conversations),
-        "return_after": str(chosen.return_after),
-        "alarm_after": str(chosen.alarm_after),
-        "keep_days": str(chosen.keep_days),
-        "automatic_texts": "\n---\n".join(chosen.automatic_texts),
-    }
+    return settings_form.read(form, DESK)
 
 
 def _render(values: Mapping[str, str], errors: dict[str, str]) -> str:
     with services().database.read() as conn:
-        return layout.show(
-            "desk_settings.html",
-            conn,
-            values=values,
-            errors=errors,
-            defaults=DeskSettings(),
-            highest=MOST_CONVERSATIONS,
-        )
+        return settings_form.show("desk_settings.html", conn, values, errors)

@@ -67,7 +67,7 @@ def set_away() -> Any:
 def set_most(admin_id: int) -> Any:
     """How many conversations an admin takes by himself; empty for the shop's usual number."""
     form, name = Form(request.form), f"most{admin_id}"
-    most = form.number(name, 0, team.MOST_CONVERSATIONS) if form.typed.get(name, "").strip() else None
+    most = form.number(name, 0, settings.MOST_CONVERSATIONS) if form.typed.get(name, "").strip() else None
     if form.errors:
         return _render(form.typed, form.errors, None), 422
     with services().database.write() as conn:
@@ -150,7 +150,7 @@ def _render(values: Mapping[str, str], errors: dict[str, str], link: dict[str, s
             closed=[one for one in everybody.values() if one.disabled_at] if me.is_owner else [],
             owner=me.is_owner,
             usual=usual,
-            highest=team.MOST_CONVERSATIONS,
+            highest=settings.MOST_CONVERSATIONS,
             setup_url=f"{services().config.url}/setup/{link['token']}" if link else None,
             setup_name=link["name"] if link else "",
             values=values,
