@@ -15,11 +15,6 @@ LONGEST_SHORTCUT = 32
 MOST = 500
 
 
-class QuickReplyError(FieldError):
-    """A quick reply can't be kept: `shortcut` is empty, format, too_long or taken; `text` empty or too_long;
-    `number` unknown or too_many."""
-
-
 def save(
     conn: Connection,
     account_id: int,
@@ -32,19 +27,20 @@ def save(
 ) -> int:
     """Keep a quick reply (a new one without a number) for the team (`admin_id` None) or for its writer.
 
-    The shortcut may be typed with its slash; it is kept in lower case. Raises QuickReplyError.
+    The shortcut may be typed with its slash; it is kept in lower case. Raises FieldError for `shortcut` (empty,
+    format, too_long: 32, taken), `text` (empty, too_long: 65,536) or `number` (unknown, too_many: 500).
     """
     name, content = clean(shortcut).removeprefix("/").lower(), clean(text)
     _check(name, content)
     before = quick_replies.get(conn, account_id, number) if number is not None else None
     if admin_id not in (None, actor.admin_id) or (number is not None and not _may_touch(before, actor)):
-        raise QuickReplyError("number", "unknown")
+        raise FieldError("number", "unknown")
     known = quick_replies.of(conn, account_id, admin_id)
     if any(one.shortcut == name and one.id != number for one in known):
-        raise QuickReplyError("shortcut", "taken")
+        raise FieldError("shortcut", "taken")
     if number is None:
         if len(known) >= MOST:
-            raise QuickReplyError("number", "too_many")
+            raise FieldError("number", "too_many")
         number = quick_replies.add(conn, account_id, admin_id, name, content)
     else:
         quick_replies.change(conn, number, admin_id, name, content)
@@ -66,15 +62,15 @@ def delete(conn: Connection, account_id: int, number: int, actor: Actor, now: da
 
 def _check(name: str, content: str) -> None:
     if not name:
-        raise QuickReplyError("shortcut", "empty")
+        raise FieldError("shortcut", "empty")
     if len(name) > LONGEST_SHORTCUT:
-        raise QuickReplyError("shortcut", "too_long")
+        raise FieldError("shortcut", "too_long")
     if not SHORTCUT.fullmatch(name):
-        raise QuickReplyError("shortcut", "format")
+        raise FieldError("shortcut", "format")
     if not content:
-        raise QuickReplyError("text", "empty")
+        raise FieldError("text", "empty")
     if len(content) > LONGEST_REPLY:
-        raise QuickReplyError("text", "too_long")
+        raise FieldError("text", "too_long")
 
 
 def _may_touch(one: quick_replies.QuickReply | None, actor: Actor) -> bool:

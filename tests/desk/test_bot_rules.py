@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from daemon.desk.bot import rules
-from daemon.desk.bot.rules import RuleError
-from daemon.domain.desk import Action, Actor
+from daemon.domain.desk import Action, Actor, FieldError
 from daemon.domain.messages import Author
 from daemon.store import accounts, audit, bot_rules
 from daemon.store.audit import AuditEntry
@@ -93,7 +92,7 @@ def test_a_bad_rule_is_refused_and_nothing_changes(
     number = book.save()
     before = dump(book.books.database)
     for given in [999] if field == "rule" else [number, None]:
-        with pytest.raises(RuleError) as refused:
+        with pytest.raises(FieldError) as refused:
             book.save(given, **form)
         assert (refused.value.field, refused.value.reason) == (field, reason)
     assert dump(book.books.database) == before
@@ -106,7 +105,7 @@ def test_the_longest_answer_is_kept(book: Book) -> None:
 
 def test_two_hundred_rules_are_the_most(book: Book) -> None:
     numbers = [book.save() for _ in range(rules.MOST_RULES)]
-    with pytest.raises(RuleError, match="rule: too_many"):
+    with pytest.raises(FieldError, match="rule: too_many"):
         book.save()
     book.save(numbers[0], answer="masih bisa diubah")
     book.delete(numbers[1])
@@ -137,7 +136,7 @@ def test_a_new_rule_comes_last_even_after_a_deletion(book: Book) -> None:
 def test_another_accounts_rule_is_out_of_reach(book: Book) -> None:
     theirs = book.save(account_id=book.other_account())
     before = dump(book.books.database)
-    with pytest.raises(RuleError, match="rule: unknown"):
+    with pytest.raises(FieldError, match="rule: unknown"):
         book.save(theirs)
     assert not book.delete(theirs)
     assert not book.move(theirs, up=True)

@@ -3,8 +3,7 @@
 import pytest
 
 from daemon.desk import quick_replies as desk
-from daemon.desk.quick_replies import QuickReplyError
-from daemon.domain.desk import Action, Actor
+from daemon.domain.desk import Action, Actor, FieldError
 from daemon.domain.messages import Author
 from daemon.domain.placeholders import fill
 from daemon.store import audit, quick_replies
@@ -51,14 +50,14 @@ def test_everybody_sees_the_teams_and_his_own(books: Books, sari: Actor, budi: A
 def test_a_shortcut_is_taken_once_among_its_own(books: Books, sari: Actor) -> None:
     first = save(books, sari, "harga")
     other = save(books, sari, "ongkir")
-    with pytest.raises(QuickReplyError) as error:
+    with pytest.raises(FieldError) as error:
         save(books, sari, "HARGA")
     assert (error.value.field, error.value.reason) == ("shortcut", "taken")
-    with pytest.raises(QuickReplyError):
+    with pytest.raises(FieldError):
         save(books, sari, "harga", number=other)
     assert save(books, sari, "harga", "baru", number=first) == first
     save(books, sari, "harga", own=True)
-    with pytest.raises(QuickReplyError):
+    with pytest.raises(FieldError):
         save(books, sari, "harga", own=True)
 
 
@@ -66,13 +65,13 @@ def test_nobody_changes_or_deletes_anothers(books: Books, sari: Actor, budi: Act
     hers = save(books, sari, "rahasia", own=True)
     before = dump(books.database)
     for number in (hers, 999):
-        with pytest.raises(QuickReplyError) as error:
+        with pytest.raises(FieldError) as error:
             save(books, budi, "lain", number=number)
         assert (error.value.field, error.value.reason) == ("number", "unknown")
         with books.database.write() as conn:
             assert not desk.delete(conn, books.account_id, number, budi, NOON)
             assert not desk.delete(conn, 99, number, sari, NOON)
-    with pytest.raises(QuickReplyError), books.database.write() as conn:
+    with pytest.raises(FieldError), books.database.write() as conn:
         desk.save(conn, books.account_id, None, sari.admin_id, "x", "y", budi, NOON)
     assert dump(books.database) == before
     with books.database.write() as conn:
@@ -96,7 +95,7 @@ def test_bad_input_is_refused_by_field(
     books: Books, sari: Actor, shortcut: str, text: str, field: str, reason: str
 ) -> None:
     before = dump(books.database)
-    with pytest.raises(QuickReplyError) as error:
+    with pytest.raises(FieldError) as error:
         save(books, sari, shortcut, text)
     assert (error.value.field, error.value.reason) == (field, reason)
     assert dump(books.database) == before

@@ -8,8 +8,8 @@ from flask_babel import gettext
 from sqlalchemy import Connection
 
 from daemon.desk.bot import rules as desk
-from daemon.desk.bot.rules import RuleError
 from daemon.desk.settings import BOT
+from daemon.domain.desk import FieldError
 from daemon.store import bot_rules
 from daemon.store.bot_rules import BotRule
 from webui.auth import owner_required, the_actor
@@ -25,7 +25,7 @@ def _(text: str) -> str:
     return text
 
 
-# What is wrong with a field of a rule, by RuleError's field and reason.
+# What is wrong with a field of a rule, by FieldError's field and reason.
 FIELD_ERRORS = {
     ("keywords", "empty"): _("Write one word at least."),
     ("keywords", "too_long"): _("A keyword is too long."),
@@ -123,7 +123,7 @@ def _save_rule(number: int | None) -> Any:
                 _rule(conn, number)
             account_id, now = layout.account_of(conn), services().clock()
             desk.save(conn, account_id, number, words, answer, closes, enabled, the_actor(), now)
-    except RuleError as error:
+    except FieldError as error:
         sentence = gettext(FIELD_ERRORS[error.field, error.reason])
         return _render_rule(number, form.typed, {error.field: sentence}), 422
     return layout.done(gettext("Saved."), "bot.page", _anchor="rules")

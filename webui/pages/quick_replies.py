@@ -9,7 +9,7 @@ from flask_login import login_required
 from sqlalchemy import Connection
 
 from daemon.desk import quick_replies as desk
-from daemon.desk.quick_replies import QuickReplyError
+from daemon.domain.desk import FieldError
 from daemon.store import quick_replies
 from daemon.store.quick_replies import QuickReply
 from webui.auth import the_actor, the_admin
@@ -25,7 +25,7 @@ def _(text: str) -> str:
     return text
 
 
-# What is wrong with a field, by QuickReplyError's field and reason.
+# What is wrong with a field, by FieldError's field and reason.
 FIELD_ERRORS = {
     ("shortcut", "empty"): _("Write something first."),
     ("shortcut", "format"): _("Use letters, digits and dashes, without spaces."),
@@ -93,7 +93,7 @@ def _save(number: int | None, admin_id: int | None) -> Any:
                 _editable(conn, number)
             account_id, now = layout.account_of(conn), services().clock()
             desk.save(conn, account_id, number, admin_id, shortcut, text, the_actor(), now)
-    except QuickReplyError as error:
+    except FieldError as error:
         values = {"shortcut": shortcut, "text": text, "whose": TEAM if admin_id is None else OWN}
         return _render(number, values, {error.field: gettext(FIELD_ERRORS[error.field, error.reason])}), 422
     return layout.done(gettext("Saved."), "quick_replies.page")

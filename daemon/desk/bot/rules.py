@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from daemon.desk.replies import check_text
 from daemon.domain import keywords as words
-from daemon.domain.desk import Action, Actor
+from daemon.domain.desk import Action, Actor, FieldError
 from daemon.domain.turns import NotAnswerable
 from daemon.store import audit, bot_rules
 from daemon.store.bot_rules import BotRule
@@ -18,19 +18,6 @@ LONGEST_KEYWORD = 100
 
 # as people separate words in the scripts they write
 _SEPARATORS = re.compile(r"[,\n\r;،؛、，；]")
-
-
-class RuleError(Exception):
-    """A rule can't be kept: `field` is `keywords`, `answer` or `rule`.
-
-    `reason` is `empty`, `too_long` (more than 65,536 characters in an answer, 100 in a keyword), `too_many`
-    (100 keywords, 200 rules), `unusable` (a keyword of punctuation alone) or `unknown` (no such rule).
-    """
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"{field}: {reason}")
-        self.field = field
-        self.reason = reason
 
 
 def save(
@@ -46,7 +33,9 @@ def save(
 ) -> int:
     """Keep a rule, or add one behind the others (`number` None); returns its number.
 
-    `keywords` are separated by commas or line ends. Raises RuleError, and changes nothing.
+    `keywords` are separated by commas or line ends. Raises FieldError, and changes nothing: for `keywords` (empty,
+    unusable: punctuation alone, too_many: 100, too_long: 100 characters), `answer` (empty, too_long: 65,536) or
+    `rule` (too_many: 200, unknown).
     """
     values = {
         "keywords": list(_keywords(keywords)),
@@ -57,13 +46,13 @@ def save(
     rules = bot_rules.listing(conn, account_id)
     if number is None:
         if len(rules) >= MOST_RULES:
-            raise RuleError("rule", "too_many")
+            raise FieldError("rule", "too_many")
         number = bot_rules.add(conn, account_id, values)
         _log(conn, account_id, number, None, _find(conn, account_id, number), actor, now)
         return number
     before = next((rule for rule in rules if rule.id == number), None)
     if before is None:
-        raise RuleError("rule", "unknown")
+        raise FieldError("rule", "unknown")
     bot_rules.change(conn, number, values)
     _log(conn, account_id, number, before, _find(conn, account_id, number), actor, now)
     return number
@@ -103,13 +92,13 @@ def _keywords(text: str) -> tuple[str, ...]:
         if keyword := " ".join(part.split()):
             by_words.setdefault(words.fold(keyword), keyword)
     if not by_words:
-        raise RuleError("keywords", "empty")
+        raise FieldError("keywords", "empty")
     if " " in by_words:
-        raise RuleError("keywords", "unusable")
+        raise FieldError("keywords", "unusable")
     if len(by_words) > MOST_KEYWORDS:
-        raise RuleError("keywords", "too_many")
+        raise FieldError("keywords", "too_many")
     if any(len(keyword) > LONGEST_KEYWORD for keyword in by_words.values()):
-        raise RuleError("keywords", "too_long")
+        raise FieldError("keywords", "too_long")
     return tuple(by_words.values())
 
 
@@ -117,7 +106,7 @@ def _answer(text: str) -> str:
     try:
         return check_text(text)
     except NotAnswerable as error:
-        raise RuleError("answer", error.reason) from None
+        raise FieldError("answer", error.reason) from None
 
 
 def _log(
