@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
 from daemon.domain.alerts import About, Alert, AlertChoices, AlertKind
+from daemon.store.sql import changed, upsert
 from daemon.store.tables.alerts import alert, alert_channel, alert_choice, alert_delivery
 
 # the account of what concerns the whole computer
@@ -70,8 +70,7 @@ def choose(conn: Connection, chosen: AlertChoices) -> None:
     values: dict[str, Any] = {name: getattr(chosen, name) for name in _CHOICES}
     values["unwanted"] = sorted(kind.value for kind in chosen.unwanted)
     for name, value in values.items():
-        statement = upsert(alert_choice).values(name=name, value=value)
-        conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+        conn.execute(upsert(alert_choice, {"name": name}, {"value": value}))
 
 
 def prune(conn: Connection, before: datetime) -> int:
@@ -191,14 +190,15 @@ def newest_tests(conn: Connection) -> dict[int, AlertPost]:
 
 def claim(conn: Connection, one: AlertPost, retry_at: datetime) -> bool:
     """Take a due message for sending; whatever becomes of us, nobody tries again before `retry_at`."""
-    took = conn.execute(
+    took = changed(
+        conn,
         update(alert_delivery)
         .where(alert_delivery.c.id == one.id, alert_delivery.c.state == DUE)
-        .values(state=SENDING, attempts=alert_delivery.c.attempts + 1)
-    ).rowcount
+        .values(state=SENDING, attempts=alert_delivery.c.attempts + 1),
+    )
     if took:
         conn.execute(update(alert_channel).where(alert_channel.c.id == one.channel_id).values(retry_at=retry_at))
-    return bool(took)
+    return took
 
 
 def has_arrived(conn: Connection, one: AlertPost, now: datetime) -> None:

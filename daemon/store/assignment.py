@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from auth_store.tables import admin
 from daemon.domain.desk import Action
 from daemon.domain.ids import ChatKind
 from daemon.domain.messages import Author
 from daemon.store.prepared import Prepared
+from daemon.store.sql import changed
 from daemon.store.tables.core import conversation, message, turn
 from daemon.store.tables.desk import audit, claim
+from daemon.store.turns import every_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +105,11 @@ def last_returns(conn: Connection, conversation_ids: Sequence[int]) -> dict[int,
 
 def note_alarm(conn: Connection, turn_id: int, now: datetime) -> bool:
     """The team is told that a turn waits too long; False if it was, or the turn has closed."""
-    return (
-        conn.execute(
-            update(turn)
-            .where(turn.c.id == turn_id, turn.c.alarmed_at.is_(None), turn.c.closed_at.is_(None))
-            .values(alarmed_at=now)
-        ).rowcount
-        == 1
+    return changed(
+        conn,
+        update(turn)
+        .where(turn.c.id == turn_id, turn.c.alarmed_at.is_(None), turn.c.closed_at.is_(None))
+        .values(alarmed_at=now),
     )
 
 
@@ -123,10 +123,7 @@ _something = Prepared(
     select(
         or_(
             select(claim.c.conversation_id).exists(),
-            # the second condition is always so: it leads SQLite to the index of open turns, past the closed ones
-            select(turn.c.id)
-            .where(turn.c.closed_at.is_(None), turn.c.conversation_id > literal_column("0"))
-            .exists(),
+            select(turn.c.id).where(every_open).exists(),
         )
     )
 )

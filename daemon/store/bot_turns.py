@@ -10,6 +10,7 @@ from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery
 from daemon.store.tables.core import contact, conversation, message, turn
 from daemon.store.tables.desk import claim
+from daemon.store.turns import every_open
 
 # a turn is looked at from its newest message; nobody repeats his question a hundred messages later
 LOOKED_AT = 100
@@ -74,9 +75,7 @@ def waiting(conn: Connection, account_id: int, now: datetime) -> list[WaitingTur
         .join(message, message.c.id == conversation.c.last_message_id)
         .where(
             turn.c.account_id == account_id,
-            turn.c.closed_at.is_(None),
-            # always so: leads SQLite to the index of open turns, past the many that are closed
-            turn.c.conversation_id > 0,
+            every_open,
             conversation.c.kind == ChatKind.PERSON.value,
             conversation.c.status != "resolved",
             conversation.c.last_message_id > turn.c.bot_message_id,

@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, select, text, update
 
+from daemon.domain.messages import Author
+from daemon.store.sql import changed, written_out
 from daemon.store.tables.core import message, turn
 
-# written out, because SQLite uses the partial index only for the very words of its definition
-_FROM_PHONE = text("message.author = 'phone'")
+_is_from_phone = message.c.author == written_out(Author.PHONE)
 
 
 def follows_first_words(conn: Connection, message_id: int, within: timedelta) -> bool:
@@ -24,7 +25,7 @@ def twins(
         select(message.c.id, message.c.conversation_id, message.c.contact_id)
         .join(turn, turn.c.id == message.c.turn_id)
         .where(
-            _FROM_PHONE,
+            _is_from_phone,
             message.c.account_id == account_id,
             message.c.sent_at >= since,
             message.c.text == words,
@@ -41,7 +42,7 @@ def is_known(conn: Connection, account_id: int, words: str, since: datetime) -> 
         conn.execute(
             select(message.c.id)
             .where(
-                _FROM_PHONE,
+                _is_from_phone,
                 message.c.account_id == account_id,
                 message.c.sent_at >= since,
                 message.c.text == words,
@@ -62,11 +63,9 @@ def _shortly_after(within: timedelta) -> ColumnElement[bool]:
 
 def mark(conn: Connection, message_id: int) -> bool:
     """Remember that a message was automatic; False if that is known."""
-    return (
-        conn.execute(
-            update(message)
-            .where(message.c.id == message_id, message.c.is_automatic.is_(False))
-            .values(is_automatic=True)
-        ).rowcount
-        == 1
+    return changed(
+        conn,
+        update(message)
+        .where(message.c.id == message_id, message.c.is_automatic.is_(False))
+        .values(is_automatic=True),
     )

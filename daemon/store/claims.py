@@ -6,6 +6,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from auth_store.tables import admin
 from daemon.domain.desk import CLAIM_LASTS, Claim
+from daemon.store.sql import changed
 from daemon.store.tables.desk import claim
 
 _claims = select(
@@ -47,19 +48,17 @@ def put(conn: Connection, account_id: int, conversation_id: int, admin_id: int, 
 
 def renew(conn: Connection, conversation_id: int, tab: str, now: datetime) -> bool:
     """Prolong a claim that its tab still holds; False if it is somebody else's or has expired."""
-    return (
-        conn.execute(
-            update(claim)
-            .where(claim.c.conversation_id == conversation_id, claim.c.tab == tab, claim.c.expires_at > now)
-            .values(expires_at=now + CLAIM_LASTS)
-        ).rowcount
-        == 1
+    return changed(
+        conn,
+        update(claim)
+        .where(claim.c.conversation_id == conversation_id, claim.c.tab == tab, claim.c.expires_at > now)
+        .values(expires_at=now + CLAIM_LASTS),
     )
 
 
 def drop(conn: Connection, conversation_id: int) -> bool:
     """End a conversation's claim; False if there was none."""
-    return conn.execute(delete(claim).where(claim.c.conversation_id == conversation_id)).rowcount == 1
+    return changed(conn, delete(claim).where(claim.c.conversation_id == conversation_id))
 
 
 def drop_of_tab(conn: Connection, tab: str) -> list[tuple[int, int]]:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from auth_store.tables import admin
 from daemon.domain.ids import Address
+from daemon.store.sql import changed, upsert
 from daemon.store.tables.core import contact, contact_alias, conversation, message
 from daemon.store.tables.desk import contact_field, rating
 
@@ -56,7 +56,7 @@ def addresses(conn: Connection, contact_id: int) -> list[Address]:
 def set_note(conn: Connection, contact_id: int, note: str | None) -> bool:
     """Keep a note; False if it says that already."""
     new = update(contact).where(contact.c.id == contact_id, contact.c.note.is_distinct_from(note))
-    return conn.execute(new.values(note=note)).rowcount == 1
+    return changed(conn, new.values(note=note))
 
 
 def fields(conn: Connection, contact_id: int) -> list[tuple[str, str]]:
@@ -69,17 +69,13 @@ def fields(conn: Connection, contact_id: int) -> list[tuple[str, str]]:
 
 def put_field(conn: Connection, contact_id: int, name: str, value: str) -> None:
     """Fill a field."""
-    statement = upsert(contact_field).values(contact_id=contact_id, name=name, value=value)
-    conn.execute(statement.on_conflict_do_update(index_elements=["contact_id", "name"], set_={"value": value}))
+    conn.execute(upsert(contact_field, {"contact_id": contact_id, "name": name}, {"value": value}))
 
 
 def drop_field(conn: Connection, contact_id: int, name: str) -> bool:
     """Take a field away; False if there was none."""
-    return (
-        conn.execute(
-            delete(contact_field).where(contact_field.c.contact_id == contact_id, contact_field.c.name == name)
-        ).rowcount
-        == 1
+    return changed(
+        conn, delete(contact_field).where(contact_field.c.contact_id == contact_id, contact_field.c.name == name)
     )
 
 

@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from daemon.domain.ids import Address, Party
 from daemon.store import contact_merge
+from daemon.store.sql import changed, upsert
 from daemon.store.tables.core import contact, contact_alias
 
 _find = select(contact_alias.c.contact_id).where(
@@ -58,12 +58,12 @@ def resolve(conn: Connection, account_id: int, party: Party, now: datetime) -> i
 
 def set_name(conn: Connection, contact_id: int, name: str) -> bool:
     """Record the name a customer gave himself; True if it is new."""
-    changed = conn.execute(
+    return changed(
+        conn,
         update(contact)
         .where(contact.c.id == contact_id, contact.c.name.is_distinct_from(name))
-        .values(name=name[:200])
+        .values(name=name[:200]),
     )
-    return changed.rowcount == 1
 
 
 def set_first_name(conn: Connection, contact_id: int, name: str) -> None:
@@ -89,15 +89,6 @@ def address_of(conn: Connection, contact_id: int) -> Address:
 
 
 def _own(conn: Connection, account_id: int, address: Address, contact_id: int) -> None:
-    values = {
-        "account_id": account_id,
-        "server": address.server,
-        "user": address.user,
-        "contact_id": contact_id,
-    }
+    key = {"account_id": account_id, "server": address.server, "user": address.user}
     # a number can move to another LID: the newest sighting wins
-    conn.execute(
-        upsert(contact_alias)
-        .values(values)
-        .on_conflict_do_update(index_elements=["account_id", "server", "user"], set_={"contact_id": contact_id})
-    )
+    conn.execute(upsert(contact_alias, key, {"contact_id": contact_id}))

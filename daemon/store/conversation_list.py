@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, select
 
 from auth_store.tables import admin
 from daemon.domain.desk import Box, Priority, Status
@@ -13,6 +13,7 @@ from daemon.domain.ids import ChatKind
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery
 from daemon.store import tags
+from daemon.store.sql import written_out
 from daemon.store.tables.core import contact, conversation, message, turn
 from daemon.store.tables.desk import conversation_tag
 from daemon.store.tags import Tag
@@ -119,8 +120,7 @@ def counts_by_admin(conn: Connection, account_id: int) -> dict[int | None, int]:
     return dict(rows.all())
 
 
-# written out, because SQLite uses the partial index only for the very words of its definition
-_is_resolved = conversation.c.status == literal_column("'resolved'")
+_is_resolved = conversation.c.status == written_out(Status.RESOLVED)
 _last = message.alias("last")
 _resolver = admin.alias("resolver")
 _unread = (

@@ -12,7 +12,6 @@ from sqlalchemy import (
     func,
     insert,
     literal,
-    literal_column,
     select,
     tuple_,
     update,
@@ -23,6 +22,7 @@ from daemon.domain.ids import ChatKind
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author
 from daemon.store.prepared import Prepared
+from daemon.store.sql import changed, written_out
 from daemon.store.tables.core import contact_alias, conversation, message, turn
 
 TYPING_LASTS = timedelta(seconds=10)
@@ -43,7 +43,7 @@ _current = (
 )
 _at = bindparam("at", type_=conversation.c.last_at.type)
 # a note is the team's own: it leads no conversation (written out: a prepared statement has no hidden values)
-_is_note = message.c.kind == literal_column(f"'{MessageKind.NOTE.value}'")
+_is_note = message.c.kind == written_out(MessageKind.NOTE)
 _in_the_list = (message.c.conversation_id == bindparam("conversation_id")) & ~_is_note
 _later = tuple_(message.c.sent_at, message.c.id) > tuple_(_at, bindparam("message_id"))
 _touch = Prepared(
@@ -107,13 +107,11 @@ def lead(conn: Connection, conversation_id: int) -> None:
 
 def see(conn: Connection, conversation_id: int, message_id: int) -> bool:
     """Messages up to `message_id` have been looked at; True if that changes the unread count."""
-    return (
-        conn.execute(
-            update(conversation)
-            .where(conversation.c.id == conversation_id, conversation.c.seen_message_id < message_id)
-            .values(seen_message_id=message_id)
-        ).rowcount
-        == 1
+    return changed(
+        conn,
+        update(conversation)
+        .where(conversation.c.id == conversation_id, conversation.c.seen_message_id < message_id)
+        .values(seen_message_id=message_id),
     )
 
 
@@ -121,69 +119,59 @@ def set_typing(conn: Connection, conversation_id: int, typing: bool, now: dateti
     """Note that the customer types or has stopped; True if that is news (typing stays news for ten seconds)."""
     at = conversation.c.typing_at
     news = at.is_(None) | (at < now - TYPING_LASTS) if typing else at.is_not(None)
-    return (
-        conn.execute(
-            update(conversation)
-            .where(conversation.c.id == conversation_id, news)
-            .values(typing_at=now if typing else None)
-        ).rowcount
-        == 1
+    return changed(
+        conn,
+        update(conversation)
+        .where(conversation.c.id == conversation_id, news)
+        .values(typing_at=now if typing else None),
     )
 
 
 def assign(conn: Connection, conversation_id: int, admin_id: int, now: datetime) -> bool:
     """Give an unassigned conversation to an admin; False if it was not unassigned (any more)."""
-    return (
-        conn.execute(
-            update(conversation)
-            .where(conversation.c.id == conversation_id, conversation.c.status == Status.UNASSIGNED.value)
-            .values(status=Status.ASSIGNED.value, assignee_id=admin_id, assigned_at=now)
-        ).rowcount
-        == 1
+    return changed(
+        conn,
+        update(conversation)
+        .where(conversation.c.id == conversation_id, conversation.c.status == Status.UNASSIGNED.value)
+        .values(status=Status.ASSIGNED.value, assignee_id=admin_id, assigned_at=now),
     )
 
 
 def give(conn: Connection, conversation_id: int, admin_id: int, now: datetime) -> bool:
     """Give an unresolved conversation to an admin, whoever had it; False if it is his already, or resolved."""
-    return (
-        conn.execute(
-            update(conversation)
-            .where(
-                conversation.c.id == conversation_id,
-                conversation.c.status != Status.RESOLVED.value,
-                conversation.c.assignee_id.is_distinct_from(admin_id),
-            )
-            .values(status=Status.ASSIGNED.value, assignee_id=admin_id, assigned_at=now)
-        ).rowcount
-        == 1
+    return changed(
+        conn,
+        update(conversation)
+        .where(
+            conversation.c.id == conversation_id,
+            conversation.c.status != Status.RESOLVED.value,
+            conversation.c.assignee_id.is_distinct_from(admin_id),
+        )
+        .values(status=Status.ASSIGNED.value, assignee_id=admin_id, assigned_at=now),
     )
 
 
 def release(conn: Connection, conversation_id: int, admin_id: int) -> bool:
     """Take an admin's conversation back into the queue; False if it is not his (any more)."""
-    return (
-        conn.execute(
-            update(conversation)
-            .where(
-                conversation.c.id == conversation_id,
-                conversation.c.status == Status.ASSIGNED.value,
-                conversation.c.assignee_id == admin_id,
-            )
-            .values(status=Status.UNASSIGNED.value, assignee_id=None, assigned_at=None)
-        ).rowcount
-        == 1
+    return changed(
+        conn,
+        update(conversation)
+        .where(
+            conversation.c.id == conversation_id,
+            conversation.c.status == Status.ASSIGNED.value,
+            conversation.c.assignee_id == admin_id,
+        )
+        .values(status=Status.UNASSIGNED.value, assignee_id=None, assigned_at=None),
     )
 
 
 def resolve(conn: Connection, conversation_id: int, admin_id: int | None, now: datetime) -> bool:
     """End a conversation (it keeps its assignee); False if it has ended already."""
-    return (
-        conn.execute(
-            update(conversation)
-            .where(conversation.c.id == conversation_id, conversation.c.status != Status.RESOLVED.value)
-            .values(status=Status.RESOLVED.value, resolved_at=now, resolved_by_id=admin_id, typing_at=None)
-        ).rowcount
-        == 1
+    return changed(
+        conn,
+        update(conversation)
+        .where(conversation.c.id == conversation_id, conversation.c.status != Status.RESOLVED.value)
+        .values(status=Status.RESOLVED.value, resolved_at=now, resolved_by_id=admin_id, typing_at=None),
     )
 
 
@@ -197,48 +185,42 @@ def reopen(conn: Connection, conversation_id: int, now: datetime) -> bool:
     nobodys = conversation.c.assignee_id.is_(None)
     status = case((nobodys, Status.UNASSIGNED.value), else_=Status.ASSIGNED.value)
     assigned_at = case((nobodys, None), else_=literal(now, conversation.c.assigned_at.type))
-    return (
-        conn.execute(
-            update(conversation)
-            .where(
-                conversation.c.id == conversation_id,
-                conversation.c.status == Status.RESOLVED.value,
-                ~select(other.c.id)
-                .where(other.c.contact_id == contact_id, other.c.status != Status.RESOLVED.value)
-                .exists(),
-                # a forgotten customer has no address
-                select(contact_alias.c.contact_id).where(contact_alias.c.contact_id == contact_id).exists(),
-            )
-            .values(status=status, assigned_at=assigned_at, resolved_at=None, resolved_by_id=None)
-        ).rowcount
-        == 1
+    return changed(
+        conn,
+        update(conversation)
+        .where(
+            conversation.c.id == conversation_id,
+            conversation.c.status == Status.RESOLVED.value,
+            ~select(other.c.id)
+            .where(other.c.contact_id == contact_id, other.c.status != Status.RESOLVED.value)
+            .exists(),
+            # a forgotten customer has no address
+            select(contact_alias.c.contact_id).where(contact_alias.c.contact_id == contact_id).exists(),
+        )
+        .values(status=status, assigned_at=assigned_at, resolved_at=None, resolved_by_id=None),
     )
 
 
 def set_priority(conn: Connection, conversation_id: int, priority: Priority) -> bool:
     """Say how urgent an unresolved conversation is; False if that is known."""
-    return (
-        conn.execute(
-            update(conversation)
-            .where(
-                conversation.c.id == conversation_id,
-                conversation.c.status != Status.RESOLVED.value,
-                conversation.c.priority != priority.value,
-            )
-            .values(priority=priority.value)
-        ).rowcount
-        == 1
+    return changed(
+        conn,
+        update(conversation)
+        .where(
+            conversation.c.id == conversation_id,
+            conversation.c.status != Status.RESOLVED.value,
+            conversation.c.priority != priority.value,
+        )
+        .values(priority=priority.value),
     )
 
 
 def note(conn: Connection, conversation_id: int, message_id: int, by: Author, at: datetime) -> bool:
     """Messages up to this one were read on another own device; False if that is known."""
     seen = conversation.c.seen_elsewhere_message_id
-    return (
-        conn.execute(
-            update(conversation)
-            .where(conversation.c.id == conversation_id, func.coalesce(seen, 0) < message_id)
-            .values(seen_elsewhere_message_id=message_id, seen_elsewhere_by=by.value, seen_elsewhere_at=at)
-        ).rowcount
-        == 1
+    return changed(
+        conn,
+        update(conversation)
+        .where(conversation.c.id == conversation_id, func.coalesce(seen, 0) < message_id)
+        .values(seen_elsewhere_message_id=message_id, seen_elsewhere_by=by.value, seen_elsewhere_at=at),
     )

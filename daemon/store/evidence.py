@@ -3,21 +3,17 @@
 from datetime import datetime
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
 
 from daemon.domain.primary_phone import Sighting, SightingKind
+from daemon.store.sql import changed, upsert
 from daemon.store.tables.core import evidence
 
 
 def note(conn: Connection, account_id: int, kind: SightingKind, at: datetime, now: datetime) -> bool:
     """Keep a sighting if it is newer than what is known of its kind; one in the future is of now."""
-    statement = insert(evidence).values(account_id=account_id, kind=kind.value, at=min(at, now))
-    newer = statement.on_conflict_do_update(
-        index_elements=["account_id", "kind"],
-        set_={"at": statement.excluded.at},
-        where=statement.excluded.at > evidence.c.at,
-    )
-    return conn.execute(newer).rowcount == 1
+    at = min(at, now)
+    key = {"account_id": account_id, "kind": kind.value}
+    return changed(conn, upsert(evidence, key, {"at": at}, replaces=evidence.c.at < at))
 
 
 def every(conn: Connection, account_id: int) -> list[Sighting]:

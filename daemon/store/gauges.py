@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, literal_column, select
+from sqlalchemy import Connection, func, select
 
 from daemon.domain.ids import ChatKind
 from daemon.domain.messages import OutboxState
 from daemon.store.presence import SILENT_FOR
 from daemon.store.tables.core import conversation, outbox, turn
 from daemon.store.tables.desk import presence
+from daemon.store.turns import every_open
 
 # the states of a reply that is not settled yet
 UNSETTLED = (OutboxState.QUEUED, OutboxState.SENDING, OutboxState.HELD, OutboxState.UNCERTAIN)
@@ -28,9 +29,7 @@ def open_turns(conn: Connection) -> dict[int, OpenTurns]:
     rows = conn.execute(
         select(turn.c.account_id, func.count(), func.min(turn.c.opened_at, type_=turn.c.opened_at.type))
         .join(conversation, conversation.c.id == turn.c.conversation_id)
-        # the second condition is always so: it leads SQLite to the index of open turns, past the closed ones
-        .where(turn.c.closed_at.is_(None), turn.c.conversation_id > literal_column("0"))
-        .where(conversation.c.kind == ChatKind.PERSON.value)
+        .where(every_open, conversation.c.kind == ChatKind.PERSON.value)
         .group_by(turn.c.account_id)
     )
     return {account_id: OpenTurns(count, oldest) for account_id, count, oldest in rows}

@@ -5,9 +5,9 @@ from datetime import datetime
 from hashlib import sha256
 
 from sqlalchemy import ColumnElement, Connection, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from daemon.domain.history import HistoryKind
+from daemon.store.sql import changed, insert_new
 from daemon.store.tables.core import history_part
 
 
@@ -27,7 +27,7 @@ def keep(
     """Keep a part; False if the very same has come before."""
     values = {"account_id": account_id, "digest": sha256(data).hexdigest(), "kind": kind.value, "data": data}
     values |= {"progress": progress, "arrived_at": now}
-    return conn.execute(upsert(history_part).on_conflict_do_nothing(), values).rowcount == 1
+    return changed(conn, insert_new(history_part).values(values))
 
 
 def next_part(conn: Connection, account_id: int, names: bool) -> HistoryPart | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select, update
 
 from auth_store.tables import admin
+from daemon.store.sql import changed
 from daemon.store.tables.core import message
 from daemon.store.tables.desk import mention
 
@@ -67,11 +68,9 @@ def see(conn: Connection, conversation_id: int, admin_id: int, now: datetime) ->
     here = select(message.c.id).where(
         message.c.conversation_id == conversation_id, message.c.id == mention.c.message_id
     )
-    return (
-        conn.execute(
-            update(mention)
-            .where(mention.c.admin_id == admin_id, mention.c.seen_at.is_(None), here.exists())
-            .values(seen_at=now)
-        ).rowcount
-        > 0
+    return changed(
+        conn,
+        update(mention)
+        .where(mention.c.admin_id == admin_id, mention.c.seen_at.is_(None), here.exists())
+        .values(seen_at=now),
     )

@@ -6,12 +6,12 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, case, func, literal, select, tuple_, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from auth_store.tables import admin
 from daemon.domain.message_kinds import PLACEHOLDERS, MessageKind
 from daemon.domain.messages import DELIVERY_ORDER, Author, Delivery
 from daemon.store.prepared import Prepared
+from daemon.store.sql import changed, insert_new, upsert
 from daemon.store.tables.core import message, reaction, turn
 
 
@@ -44,7 +44,7 @@ class Bubble:
     closed_at: datetime | None = None
 
 
-_add = upsert(message).on_conflict_do_nothing().returning(message.c.id)
+_add = insert_new(message).returning(message.c.id)
 
 
 @cache
@@ -96,11 +96,9 @@ _RANK = case({state.value: rank for state, rank in DELIVERY_ORDER.items()}, valu
 
 def raise_delivery(conn: Connection, message_id: int, to: Delivery) -> bool:
     """Move a message up the ladder of ticks; late receipts never move it down. True if it moved."""
-    return (
-        conn.execute(
-            update(message).where(message.c.id == message_id, DELIVERY_ORDER[to] > _RANK).values(delivery=to.value)
-        ).rowcount
-        == 1
+    return changed(
+        conn,
+        update(message).where(message.c.id == message_id, DELIVERY_ORDER[to] > _RANK).values(delivery=to.value),
     )
 
 
@@ -116,30 +114,26 @@ def set_sent_at(conn: Connection, message_id: int, at: datetime) -> None:
 
 def edit(conn: Connection, message_id: int, text: str, at: datetime) -> bool:
     """Replace a message's text; False if a newer edit is there already."""
-    return (
-        conn.execute(
-            update(message)
-            .where(
-                message.c.id == message_id,
-                message.c.revoked_at.is_(None),
-                message.c.edited_at.is_(None) | (message.c.edited_at < at),
-            )
-            # an edit of what could not be read is all there is to read
-            .values(
-                text=text, edited_at=at, kind=case((_is_placeholder, MessageKind.TEXT.value), else_=message.c.kind)
-            )
-        ).rowcount
-        == 1
+    return changed(
+        conn,
+        update(message)
+        .where(
+            message.c.id == message_id,
+            message.c.revoked_at.is_(None),
+            message.c.edited_at.is_(None) | (message.c.edited_at < at),
+        )
+        # an edit of what could not be read is all there is to read
+        .values(
+            text=text, edited_at=at, kind=case((_is_placeholder, MessageKind.TEXT.value), else_=message.c.kind)
+        ),
     )
 
 
 def revoke(conn: Connection, message_id: int, at: datetime) -> bool:
     """Mark a message as deleted for everyone (the text stays for the shop); False if it was already."""
-    return (
-        conn.execute(
-            update(message).where(message.c.id == message_id, message.c.revoked_at.is_(None)).values(revoked_at=at)
-        ).rowcount
-        == 1
+    return changed(
+        conn,
+        update(message).where(message.c.id == message_id, message.c.revoked_at.is_(None)).values(revoked_at=at),
     )
 
 
@@ -148,24 +142,15 @@ def react(conn: Connection, message_id: int, by_me: bool, emoji: str, at: dateti
 
     A reaction taken back keeps its row, so that an older one that comes late can't return.
     """
-    statement = upsert(reaction).values(message_id=message_id, by_me=by_me, emoji=emoji[:32], at=at)
-    new = statement.excluded
-    changed = conn.execute(
-        statement.on_conflict_do_update(
-            index_elements=["message_id", "by_me"],
-            set_={"emoji": new.emoji, "at": new.at},
-            where=(reaction.c.at < new.at) | ((reaction.c.at == new.at) & (reaction.c.emoji != new.emoji)),
-        )
-    )
-    return changed.rowcount == 1
+    emoji = emoji[:32]
+    is_older = (reaction.c.at < at) | ((reaction.c.at == at) & (reaction.c.emoji != emoji))
+    key = {"message_id": message_id, "by_me": by_me}
+    return changed(conn, upsert(reaction, key, {"emoji": emoji, "at": at}, replaces=is_older))
 
 
 def fill_placeholder(conn: Connection, message_id: int, values: dict[str, Any]) -> bool:
     """Put the content into a placeholder once it has come again and could be read."""
-    return (
-        conn.execute(update(message).where(message.c.id == message_id, _is_placeholder).values(values)).rowcount
-        == 1
-    )
+    return changed(conn, update(message).where(message.c.id == message_id, _is_placeholder).values(values))
 
 
 def come_alive(conn: Connection, message_id: int, values: dict[str, Any]) -> None:
@@ -197,7 +182,7 @@ _bubbles = (
         turn.c.closed_at,
         _quoted.c.text.label("quoted_text"),
         _quoted.c.from_me.label("quoted_from_me"),
-        select(func.group_concat(reaction.c.emoji, " "))
+        select(func.aggregate_strings(reaction.c.emoji, " "))
         .where(reaction.c.message_id == message.c.id, reaction.c.emoji != "")
         .scalar_subquery()
         .label("reactions"),

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, text, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, OutboxState, Quoted
+from daemon.store.sql import changed, written_out
 from daemon.store.tables.core import conversation, message, outbox
 
-# written out, because SQLite uses the partial index only for the very words of its definition
-_IS_QUEUED = text("outbox.state = 'queued'")
+_is_queued = outbox.c.state == written_out(OutboxState.QUEUED)
 _quoted = message.alias("quoted")
 
 
@@ -93,7 +93,7 @@ def take_next(conn: Connection, account_id: int, now: datetime) -> Outgoing | No
         )
         .where(
             outbox.c.account_id == account_id,
-            _IS_QUEUED,
+            _is_queued,
         )
         .order_by(outbox.c.id)
         .limit(1)
@@ -137,13 +137,11 @@ def settle(conn: Connection, outbox_id: int, state: OutboxState, now: datetime, 
         values["sent_at"] = now
     if state == OutboxState.QUEUED:
         values["sending_at"] = None
-    return (
-        conn.execute(
-            update(outbox)
-            .where(outbox.c.id == outbox_id, outbox.c.state.in_(("queued", "sending", "uncertain")))
-            .values(values)
-        ).rowcount
-        == 1
+    return changed(
+        conn,
+        update(outbox)
+        .where(outbox.c.id == outbox_id, outbox.c.state.in_(("queued", "sending", "uncertain")))
+        .values(values),
     )
 
 
@@ -176,7 +174,7 @@ def queued_for(conn: Connection, conversation_id: int) -> list[tuple[Journey, Au
             message.c.author,
         )
         .join(message, message.c.id == outbox.c.message_id)
-        .where(message.c.contact_id == customer, _IS_QUEUED)
+        .where(message.c.contact_id == customer, _is_queued)
         .order_by(outbox.c.id)
     )
     return [
@@ -228,13 +226,11 @@ def message_of(conn: Connection, outbox_id: int) -> tuple[int, int]:
 
 def decide(conn: Connection, message_id: int, before: OutboxState, after: OutboxState) -> bool:
     """A person moves a reply on; False if it is not in the state he saw (any more)."""
-    return (
-        conn.execute(
-            update(outbox)
-            .where(outbox.c.message_id == message_id, outbox.c.state == before.value)
-            .values(state=after.value)
-        ).rowcount
-        == 1
+    return changed(
+        conn,
+        update(outbox)
+        .where(outbox.c.message_id == message_id, outbox.c.state == before.value)
+        .values(state=after.value),
     )
 
 
@@ -254,7 +250,7 @@ _has_queued = (
     select(outbox.c.id)
     .where(
         outbox.c.account_id == bindparam("account_id"),
-        _IS_QUEUED,
+        _is_queued,
     )
     .limit(1)
 )

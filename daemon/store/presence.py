@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, case, delete, func, or_, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from auth_store.tables import admin
+from daemon.store.sql import changed, upsert
 from daemon.store.tables.desk import presence, seat
 
 # A process renews its tabs this often; one that has not for three times as long has crashed.
@@ -36,8 +36,8 @@ class TeamMember:
 
 def join(conn: Connection, tab: str, admin_id: int, now: datetime) -> None:
     """A browser tab is there (again)."""
-    statement = upsert(presence).values(tab=tab, admin_id=admin_id, since=now, seen_at=now, left_at=None)
-    conn.execute(statement.on_conflict_do_update(index_elements=["tab"], set_={"seen_at": now, "left_at": None}))
+    new = {"admin_id": admin_id, "since": now}
+    conn.execute(upsert(presence, {"tab": tab}, {"seen_at": now, "left_at": None}, only_new=new))
 
 
 def renew(conn: Connection, tabs: list[str], now: datetime) -> None:
@@ -93,12 +93,9 @@ def set_away(conn: Connection, admin_id: int, since: datetime | None) -> bool:
     """Say that an admin is away (or, with None, back); False if that is known."""
     if since is None:
         back = update(seat).where(seat.c.admin_id == admin_id, seat.c.away_since.is_not(None))
-        return conn.execute(back.values(away_since=None)).rowcount == 1
-    statement = upsert(seat).values(admin_id=admin_id, away_since=since)
-    away = statement.on_conflict_do_update(
-        index_elements=["admin_id"], set_={"away_since": since}, where=seat.c.away_since.is_(None)
-    )
-    return conn.execute(away).rowcount == 1
+        return changed(conn, back.values(away_since=None))
+    away = upsert(seat, {"admin_id": admin_id}, {"away_since": since}, replaces=seat.c.away_since.is_(None))
+    return changed(conn, away)
 
 
 def most(conn: Connection, admin_id: int) -> int | None:
@@ -108,14 +105,12 @@ def most(conn: Connection, admin_id: int) -> int | None:
 
 def set_most(conn: Connection, admin_id: int, most: int | None) -> None:
     """How many conversations an admin takes by himself; None for the shop's usual number."""
-    statement = upsert(seat).values(admin_id=admin_id, most_conversations=most)
-    conn.execute(statement.on_conflict_do_update(index_elements=["admin_id"], set_={"most_conversations": most}))
+    conn.execute(upsert(seat, {"admin_id": admin_id}, {"most_conversations": most}))
 
 
 def note_given(conn: Connection, admin_id: int, now: datetime) -> None:
     """He was given a conversation: in round-robin the others come next."""
-    statement = upsert(seat).values(admin_id=admin_id, given_at=now)
-    conn.execute(statement.on_conflict_do_update(index_elements=["admin_id"], set_={"given_at": now}))
+    conn.execute(upsert(seat, {"admin_id": admin_id}, {"given_at": now}))
 
 
 def given_at(conn: Connection) -> dict[int, datetime | None]:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from daemon.domain.messages import Author, Delivery
+from daemon.store.sql import changed, insert_new
 from daemon.store.tables.core import conversation, message
 from daemon.store.tables.desk import rating
 
@@ -41,7 +41,7 @@ def ask(
         "asked_at": now,
         "expires_at": expires_at,
     }
-    return conn.execute(upsert(rating).values(values).on_conflict_do_nothing()).rowcount == 1
+    return changed(conn, insert_new(rating).values(values))
 
 
 _waiting = (

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
+from daemon.store.sql import insert_new
 from daemon.store.tables.core import receipt
 
 
@@ -29,7 +29,7 @@ def record(
         }
         for wa_id in dict.fromkeys(wa_ids)
     ]
-    return conn.execute(upsert(receipt).on_conflict_do_nothing(), rows).rowcount if rows else 0
+    return conn.execute(insert_new(receipt), rows).rowcount if rows else 0
 
 
 def kinds(conn: Connection, account_id: int, wa_id: str) -> list[str]:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
+from daemon.store.sql import upsert
 from daemon.store.tables.desk import setting
 
 
@@ -16,5 +16,4 @@ def read(conn: Connection, account_id: int) -> dict[str, Any]:
 
 def write(conn: Connection, account_id: int, name: str, value: Any) -> None:
     """Keep one choice."""
-    statement = upsert(setting).values(account_id=account_id, name=name, value=value)
-    conn.execute(statement.on_conflict_do_update(index_elements=["account_id", "name"], set_={"value": value}))
+    conn.execute(upsert(setting, {"account_id": account_id, "name": name}, {"value": value}))

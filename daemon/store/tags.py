@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
+from daemon.store.sql import changed, insert_new
 from daemon.store.tables.desk import conversation_tag, tag
 
 
@@ -47,16 +47,17 @@ def create(conn: Connection, account_id: int, name: str) -> Tag:
 def put(conn: Connection, conversation_id: int, tag_id: int) -> bool:
     """Tag a conversation; False if it has the tag."""
     values = {"conversation_id": conversation_id, "tag_id": tag_id}
-    return conn.execute(upsert(conversation_tag).values(values).on_conflict_do_nothing()).rowcount == 1
+    return changed(conn, insert_new(conversation_tag).values(values))
 
 
 def take_off(conn: Connection, conversation_id: int, tag_id: int) -> bool:
     """Take a tag off a conversation, and away if it was the last to have it; False if it had not."""
-    gone = conn.execute(
+    had = changed(
+        conn,
         delete(conversation_tag).where(
             conversation_tag.c.conversation_id == conversation_id, conversation_tag.c.tag_id == tag_id
-        )
+        ),
     )
     used = select(conversation_tag.c.tag_id).where(conversation_tag.c.tag_id == tag_id).exists()
     conn.execute(delete(tag).where(tag.c.id == tag_id, ~used))
-    return gone.rowcount == 1
+    return had

@@ -9,7 +9,11 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, 
 from auth_store.tables import admin
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer, HandledMark
+from daemon.store.sql import by_index, changed
 from daemon.store.tables.core import message, turn
+
+# all that are open, of whatever conversation
+every_open = turn.c.closed_at.is_(None) & by_index(turn.c.conversation_id)
 
 _open = insert(turn).returning(turn.c.id)
 _open_turn = select(turn.c.id).where(
@@ -31,19 +35,17 @@ def current(conn: Connection, conversation_id: int) -> int | None:
 
 def close(conn: Connection, turn_id: int, closer: Closer, message_id: int | None, now: datetime) -> bool:
     """Close an open turn: one closer wins, everybody else gets False."""
-    return (
-        conn.execute(
-            update(turn)
-            .where(turn.c.id == turn_id, turn.c.closed_at.is_(None))
-            .values(
-                closed_at=now,
-                closed_by=closer.author.value,
-                closed_by_admin_id=closer.admin_id,
-                closed_by_device=closer.device,
-                closing_message_id=message_id,
-            )
-        ).rowcount
-        == 1
+    return changed(
+        conn,
+        update(turn)
+        .where(turn.c.id == turn_id, turn.c.closed_at.is_(None))
+        .values(
+            closed_at=now,
+            closed_by=closer.author.value,
+            closed_by_admin_id=closer.admin_id,
+            closed_by_device=closer.device,
+            closing_message_id=message_id,
+        ),
     )
 
 
@@ -66,24 +68,22 @@ def reopen(conn: Connection, turn_id: int) -> bool:
     """Open a turn again whose reply failed for good; False if another is open in its conversation."""
     conversation_id = select(turn.c.conversation_id).where(turn.c.id == turn_id).scalar_subquery()
     another = turn.alias()
-    return (
-        conn.execute(
-            update(turn)
-            .where(
-                turn.c.id == turn_id,
-                ~select(another.c.id)
-                .where(another.c.conversation_id == conversation_id, another.c.closed_at.is_(None))
-                .exists(),
-            )
-            .values(
-                closed_at=None,
-                closed_by=None,
-                closed_by_admin_id=None,
-                closed_by_device=None,
-                closing_message_id=None,
-            )
-        ).rowcount
-        == 1
+    return changed(
+        conn,
+        update(turn)
+        .where(
+            turn.c.id == turn_id,
+            ~select(another.c.id)
+            .where(another.c.conversation_id == conversation_id, another.c.closed_at.is_(None))
+            .exists(),
+        )
+        .values(
+            closed_at=None,
+            closed_by=None,
+            closed_by_admin_id=None,
+            closed_by_device=None,
+            closing_message_id=None,
+        ),
     )
 
 

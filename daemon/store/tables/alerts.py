@@ -1,8 +1,9 @@
 """Tables of the alerts that leave the house: what is wrong, where alerts go, and what is on its way there."""
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text, text
+from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from auth_store.tables import UtcTime, metadata
+from daemon.store.sql import partial_index
 
 # One state that is, or was, wrong: with a number's link and desk (account_id) or with the machine (none).
 # Raised once, however often it is looked at; `since` begins anew while nobody could look.
@@ -23,18 +24,11 @@ alert = Table(
     Column("reminded_at", UtcTime),
     Column("well_since", UtcTime),
     Column("cleared_at", UtcTime),
-    Index(
-        "uq_alert_open",
-        "account_id",
-        "about",
-        unique=True,
-        sqlite_where=text("cleared_at IS NULL AND account_id IS NOT NULL"),
+    partial_index(
+        "uq_alert_open", "account_id", "about", unique=True, where="cleared_at IS NULL AND account_id IS NOT NULL"
     ),
-    Index(
-        "uq_alert_open_machine",
-        "about",
-        unique=True,
-        sqlite_where=text("cleared_at IS NULL AND account_id IS NULL"),
+    partial_index(
+        "uq_alert_open_machine", "about", unique=True, where="cleared_at IS NULL AND account_id IS NULL"
     ),
 )
 
@@ -71,7 +65,7 @@ alert_delivery = Table(
     Column("state", String(8), nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("ended_at", UtcTime),
-    Index("ix_alert_delivery_waiting", "channel_id", "id", sqlite_where=text("state IN ('due', 'sending')")),
+    partial_index("ix_alert_delivery_waiting", "channel_id", "id", where="state IN ('due', 'sending')"),
     Index(None, "alert_id"),
 )
 

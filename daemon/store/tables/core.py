@@ -11,10 +11,10 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    text,
 )
 
 from auth_store.tables import UtcTime, metadata
+from daemon.store.sql import partial_index
 
 
 def _account() -> Column[int]:
@@ -156,10 +156,10 @@ conversation = Table(
     Column("seen_elsewhere_by", String(12)),
     Column("seen_elsewhere_at", UtcTime),
     Column("resolved_by_id", Integer, ForeignKey("admin.id")),
-    Index("uq_conversation_unresolved", "contact_id", unique=True, sqlite_where=text("status <> 'resolved'")),
+    partial_index("uq_conversation_unresolved", "contact_id", unique=True, where="status <> 'resolved'"),
     # no time in it: a message then writes one page less
-    Index("ix_conversation_unresolved", "account_id", "kind", sqlite_where=text("status <> 'resolved'")),
-    Index("ix_conversation_resolved", "account_id", "resolved_at", sqlite_where=text("status = 'resolved'")),
+    partial_index("ix_conversation_unresolved", "account_id", "kind", where="status <> 'resolved'"),
+    partial_index("ix_conversation_resolved", "account_id", "resolved_at", where="status = 'resolved'"),
     # a customer's earlier conversations
     Index(None, "contact_id", "resolved_at"),
 )
@@ -183,7 +183,7 @@ turn = Table(
     Column("alarmed_at", UtcTime),
     # the bot has dealt with the turn's messages up to this one
     Column("bot_message_id", Integer, nullable=False, server_default="0"),
-    Index("uq_turn_open", "conversation_id", unique=True, sqlite_where=text("closed_at IS NULL")),
+    partial_index("uq_turn_open", "conversation_id", unique=True, where="closed_at IS NULL"),
     Index(None, "conversation_id", "id"),
 )
 
@@ -220,8 +220,8 @@ message = Table(
     # WhatsApp's id first: receipts ask by it alone
     Index("uq_message_wa_id", "wa_id", "contact_id", "from_me", unique=True),
     Index(None, "conversation_id", "sent_at", "id"),
-    Index("ix_message_phone", "account_id", "sent_at", sqlite_where=text("author = 'phone'")),
-    Index("ix_message_bot", "contact_id", "bot_key", sqlite_where=text("bot_key IS NOT NULL")),
+    partial_index("ix_message_phone", "account_id", "sent_at", where="author = 'phone'"),
+    partial_index("ix_message_bot", "contact_id", "bot_key", where="bot_key IS NOT NULL"),
 )
 
 reaction = Table(
@@ -262,12 +262,7 @@ outbox = Table(
     Column("error", String(200)),
     Index(None, "message_id", unique=True),
     Index(None, "request_key", unique=True),
-    Index(
-        "ix_outbox_waiting",
-        "account_id",
-        "id",
-        sqlite_where=text("state = 'queued'"),
-    ),
+    partial_index("ix_outbox_waiting", "account_id", "id", where="state = 'queued'"),
     Index("ix_outbox_wa_id", "account_id", "wa_id"),
 )
 

@@ -1,8 +1,9 @@
 """Tables of the shared desk: who is here, who is writing, what the bot says, what people noted and decided."""
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, text
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from auth_store.tables import UtcTime, metadata
+from daemon.store.sql import partial_index
 
 
 def _account() -> Column[int]:
@@ -108,7 +109,7 @@ mention = Table(
     Column("message_id", Integer, ForeignKey("message.id"), primary_key=True),
     Column("admin_id", Integer, ForeignKey("admin.id"), primary_key=True),
     Column("seen_at", UtcTime),
-    Index("ix_mention_unseen", "admin_id", sqlite_where=text("seen_at IS NULL")),
+    partial_index("ix_mention_unseen", "admin_id", where="seen_at IS NULL"),
 )
 
 # `/shortcut` in the reply field; without an admin it is the whole team's.
@@ -120,7 +121,7 @@ quick_reply = Table(
     Column("admin_id", Integer, ForeignKey("admin.id")),
     Column("shortcut", String(32), nullable=False),
     Column("text", Text, nullable=False),
-    Index("uq_quick_reply_team", "account_id", "shortcut", unique=True, sqlite_where=text("admin_id IS NULL")),
+    partial_index("uq_quick_reply_team", "account_id", "shortcut", unique=True, where="admin_id IS NULL"),
     Index("uq_quick_reply_own", "account_id", "admin_id", "shortcut", unique=True),
 )
 
@@ -153,5 +154,5 @@ rating = Table(
     Column("score", Integer),
     # answered or lapsed: the customer's next message ends the waiting either way
     Column("ended_at", UtcTime),
-    Index("ix_rating_waiting", "contact_id", sqlite_where=text("ended_at IS NULL")),
+    partial_index("ix_rating_waiting", "contact_id", where="ended_at IS NULL"),
 )
