@@ -35,7 +35,7 @@ _NOBODY = (
 
 
 class Role(StrEnum):
-    """What an admin may do: the owner also links the number and manages admins."""
+    """What an admin may do: the owner also links accounts and manages admins."""
 
     OWNER = "owner"
     ADMIN = "admin"
@@ -153,7 +153,7 @@ def by_session_key(conn: Connection, session_key: str) -> Admin | None:
 
 
 def by_id(conn: Connection, admin_id: int) -> Admin | None:
-    """The account of that number, disabled ones included."""
+    """The admin of that id, disabled ones included."""
     row = conn.execute(select(*_COLUMNS).where(admin.c.id == admin_id)).first()
     return _admin(row) if row else None
 

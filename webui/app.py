@@ -36,7 +36,7 @@ PARTS = (
 
 
 class RowId(IntegerConverter):
-    """A row's number in an address; larger ones than SQLite knows are simply not found."""
+    """A row's id in an address; larger ones than SQLite knows are simply not found."""
 
     def __init__(self, url_map: Map) -> None:
         super().__init__(url_map, max=2**63 - 1)

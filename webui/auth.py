@@ -42,7 +42,7 @@ FIELD_ERRORS = {
 
 
 class User:
-    """An admin as Flask-Login sees one; the cookie carries the session key, never the number."""
+    """An admin as Flask-Login sees one; the cookie carries the session key, never the id."""
 
     is_authenticated = True
     is_active = True

@@ -47,7 +47,7 @@ def healthz() -> Response:
 
 @pages.get("/readyz")
 def readyz() -> Response:
-    """Whether replies can leave now from every number in use; if not, each link's state and reason.
+    """Whether replies can leave now from every account in use; if not, each link's state and reason.
 
     What the link's row says counts only while those who write it live.
     """

@@ -21,7 +21,7 @@ from daemon.store.engine import Database
 log = logging.getLogger(__name__)
 
 # minutes until the next attempt, after one, two, … failures of a channel in a row
-BACK_OFF = [timedelta(minutes=number) for number in (1, 2, 5, 15, 30, 60)]
+BACK_OFF = [timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30, 60)]
 # messages this old are given up, but not before their channel has failed a few times: a clock may jump
 GIVEN_UP_AFTER, FEWEST_FAILURES = timedelta(days=1), 8
 # a message that was under way at the end of so many processes may have arrived each time
@@ -63,10 +63,10 @@ class AlertDelivery:
 
     def go(self, now: datetime) -> None:
         """Write down what has come of messages under way, and send what is due to channels that are free."""
-        for number, attempt in list(self._attempts.items()):
+        for channel_id, attempt in list(self._attempts.items()):
             self._settle(attempt, now)
             if attempt.is_settled and not attempt.thread.is_alive():
-                del self._attempts[number]
+                del self._attempts[channel_id]
         with self._database.read() as conn:
             waiting = alerts.waiting(conn)
             known = {one.id: one for one in alerts.channels(conn)} if waiting else {}
@@ -134,7 +134,7 @@ class AlertDelivery:
         alerts.has_failed(conn, one, reason, now, now + _back_off(attempt.failures), for_good=is_test)
         if attempt.failures + 1 >= FEWEST_FAILURES:
             alerts.give_up(conn, one.channel_id, now - GIVEN_UP_AFTER, now)
-        # by number: the address is a secret
+        # by its id: the address is a secret
         log.warning("alert %d did not go out by channel %d: %s", one.id, one.channel_id, reason)
 
 

@@ -20,7 +20,7 @@ class Change:
     """What one look makes of one alert."""
 
     account_id: int | None
-    number: int | None
+    alert_id: int | None
     before: Alert | None
     after: Alert | None
     news: News | None
@@ -44,8 +44,8 @@ def _verdicts(
     conn: Connection, machine: Machine, choices: AlertChoices, now: datetime
 ) -> Iterator[tuple[int | None, About, AlertVerdict]]:
     for account in accounts.every(conn):
-        number = facts.of_account(conn, account, choices, machine.config, now)
-        for about, verdict in judge_account(number, choices).items():
+        account_facts = facts.of_account(conn, account, choices, machine.config, now)
+        for about, verdict in judge_account(account_facts, choices).items():
             yield account.id, about, verdict
     for about, verdict in judge_machine(machine.facts(conn, now), choices).items():
         yield alerts.MACHINE, about, verdict
@@ -56,20 +56,20 @@ def tend(conn: Connection, machine: Machine, writer: AlertWriter, now: datetime)
     found = changes(conn, machine, now)
     for change in found:
         if change.after is None:
-            assert change.number is not None
-            alerts.drop(conn, change.number)
+            assert change.alert_id is not None
+            alerts.drop(conn, change.alert_id)
             continue
-        number = alerts.keep(conn, change.account_id, change.number, change.after)
+        alert_id = alerts.keep(conn, change.account_id, change.alert_id, change.after)
         if change.news is not None:
             message = writer.message(change.news, change.after, _name(conn, change.account_id))
             for channel in alerts.channels(conn):
                 kind = change.news.value
-                alerts.post(conn, channel.id, number, kind, message.title, message.body, now)
+                alerts.post(conn, channel.id, alert_id, kind, message.title, message.body, now)
     return found
 
 
 def _name(conn: Connection, account_id: int | None) -> str | None:
-    """What to call a number, if there are several."""
+    """What to call an account, if there are several."""
     every = accounts.every(conn)
     return next((one.name for one in every if one.id == account_id), None) if len(every) > 1 else None
 

@@ -24,7 +24,7 @@ BACKUP_TAKES = timedelta(hours=1)
 def of_account(
     conn: Connection, account: Account, choices: AlertChoices, config: Config, now: datetime
 ) -> AccountFacts:
-    """One number as it stands."""
+    """One account as it stands."""
     link = links.get(conn, account.id)
     waiting: int | None = 0
     if choices.waiting_after is not None:
@@ -46,7 +46,7 @@ def of_account(
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Where the facts that all numbers share are found."""
+    """Where the facts that all accounts share are found."""
 
     config: Config
     database: Database

@@ -45,8 +45,8 @@ class AlertWriter:
         # the catalogue is read when something is said, not at every start
         return translate(self._config.language)(text)
 
-    def message(self, news: News, alert: Alert, number: str | None) -> AlertMessage:
-        """What is told of an alert; `number` is the name of the number it is about, if there are several."""
+    def message(self, news: News, alert: Alert, account_name: str | None) -> AlertMessage:
+        """What is told of an alert; `account_name` says whose it is, if there are several accounts."""
         title = self._say(TITLES[alert.about, alert.step])
         if news == News.AGAIN:
             title = self._say(STILL) % {"title": title}
@@ -56,18 +56,18 @@ class AlertWriter:
         else:
             lines = sentences(alert, self._say, self._moment)
         began = self._say(BEGAN if news == News.CLEARED else SINCE)
-        return self._signed(title, [*lines, began % {"moment": self._moment(alert.since)}], number)
+        return self._signed(title, [*lines, began % {"moment": self._moment(alert.since)}], account_name)
 
     def test(self) -> AlertMessage:
         """What the test button sends."""
         return self._signed(self._say(TEST_TITLE), [self._say(TEST)], None)
 
-    def _signed(self, title: str, lines: list[str], number: str | None) -> AlertMessage:
+    def _signed(self, title: str, lines: list[str], account_name: str | None) -> AlertMessage:
         config = self._config
         # an address that only this computer knows helps nobody outside
         if config.url != f"http://{config.host}:{config.port}":
             lines = [*lines, self._say(INBOX_AT) % {"url": config.url}]
-        name = f"{config.shop} ({number})" if number else config.shop
+        name = f"{config.shop} ({account_name})" if account_name else config.shop
         return AlertMessage(f"{name}: {title}", "\n".join(lines))
 
     def _moment(self, at: datetime) -> str:

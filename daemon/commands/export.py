@@ -28,8 +28,8 @@ def export(folder: Path, form: str, since: datetime | None, account: str | None)
     try:
         bring_up_to_date(database)
         with database.read() as conn:
-            number = chosen(conn, account).id if account is not None else None
-        written = exporting.export(database, folder.absolute(), Format(form), config.timezone, first, number)
+            account_id = chosen(conn, account).id if account is not None else None
+        written = exporting.export(database, folder.absolute(), Format(form), config.timezone, first, account_id)
     except ExportFailed as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{folder}: {written.conversations} conversations, {written.messages} messages.")

@@ -59,9 +59,11 @@ def _find(conn: Connection, customer: str, country: str, account_id: int | None)
         raise click.ClickException(
             "Give a phone number with its country code, or a customer's number here."
         ) from None
-    places = {one.id: one.name for one in accounts.every(conn) if account_id in (None, one.id)}
-    everywhere = [one for number in places if (one := erasing.find(conn, phone=phone, account_id=number))]
+    names = {one.id: one.name for one in accounts.every(conn) if account_id in (None, one.id)}
+    everywhere = [one for one_id in names if (one := erasing.find(conn, phone=phone, account_id=one_id))]
     if len(everywhere) > 1:
-        names = ", ".join(places[one.account_id] for one in everywhere)
-        raise click.ClickException(f"This customer wrote to several numbers: say which with --account ({names}).")
+        wrote_to = ", ".join(names[one.account_id] for one in everywhere)
+        raise click.ClickException(
+            f"This customer wrote to several numbers: say which with --account ({wrote_to})."
+        )
     return everywhere[0] if everywhere else None

@@ -98,7 +98,7 @@ def chosen(conn: Connection, name: str | None) -> Account:
 
 
 def chosen_or_new(conn: Connection, name: str | None) -> Account:
-    """As `chosen`, but a number of a new name is made."""
+    """As `chosen`, but an account of a new name is made."""
     if name is None:
         return chosen(conn, None) if accounts.every(conn) else accounts.ensure(conn, accounts.MAIN, utc_now())
     return accounts.called(conn, _clean(name)) or accounts.add(conn, name, utc_now())

@@ -1,4 +1,4 @@
-"""`balas pair`: the codes for linking a number."""
+"""`balas pair`: the codes for linking an account."""
 
 import json
 import time
@@ -36,19 +36,19 @@ def pair(account: str | None, phone: str | None, as_json: bool, timeout: int) ->
     started = utc_now()
     with database.write() as conn:
         found = chosen_or_new(conn, account)
-        number, link = found.id, links.get(conn, found.id)
+        account_id, link = found.id, links.get(conn, found.id)
         if pairing.is_linked(found, link) and link.state != LinkState.LINKING and not can_send(link.state):
             raise click.ClickException("This number is linked already: 'balas status' says how its link is.")
         if digits:
-            pairing.ask_for_code(conn, number, digits, started)
+            pairing.ask_for_code(conn, account_id, digits, started)
         else:
-            pairing.keep_codes_coming(conn, number, started)
+            pairing.keep_codes_coming(conn, account_id, started)
     printer = LinkPrinter(config.language, show_codes=True)
     shown: dict[str, Any] | None = None
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         with database.read() as conn:
-            link, due = links.get(conn, number), pairing.is_due(conn, number, utc_now())
+            link, due = links.get(conn, account_id), pairing.is_due(conn, account_id, utc_now())
         if as_json:
             values = as_values(link, config.language) | {"qr": link.qr, "pair_code": link.pair_code}
             if values != shown:
@@ -62,10 +62,10 @@ def pair(account: str | None, phone: str | None, as_json: bool, timeout: int) ->
         refused = link.reason == LinkReason.SAME_NUMBER and link.state != LinkState.PAIRING
         if refused and link.since > started:
             with database.write() as conn:
-                pairing.stop(conn, number, utc_now())
+                pairing.stop(conn, account_id, utc_now())
             raise click.ClickException(describe(link, config.language))
         if due:
             with database.write() as conn:
-                pairing.keep_codes_coming(conn, number, utc_now())
+                pairing.keep_codes_coming(conn, account_id, utc_now())
         time.sleep(0.2)
     raise click.ClickException("The number was not linked in time.")

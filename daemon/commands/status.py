@@ -1,4 +1,4 @@
-"""`balas status`: where every number's link stands, the last backup, and what is wrong."""
+"""`balas status`: where every account's link stands, the last backup, and what is wrong."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""`balas unlink`: the end of a number's link."""
+"""`balas unlink`: the end of an account's link."""
 
 import time
 

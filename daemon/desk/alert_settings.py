@@ -38,9 +38,9 @@ def add_channel(
     """
     if len(alerts.channels(conn)) >= MOST_CHANNELS:
         raise TooManyChannels
-    number = alerts.add_channel(conn, url, service, shown, now)
+    channel_id = alerts.add_channel(conn, url, service, shown, now)
     _record(conn, account_id, "alert_channel", "", shown, actor, now)
-    return number
+    return channel_id
 
 
 def remove_channel(conn: Connection, account_id: int, channel_id: int, actor: Actor, now: datetime) -> bool:

@@ -54,10 +54,10 @@ def tend(conn: Connection, account_id: int, chosen: DeskSettings, now: datetime,
             detail = {"minutes": chosen.alarm_after}
             line = audit.record(conn, account_id, Action.ALARM, THE_DESK, now, conversation_id, detail=detail)
             events.append(conn, account_id, EventKind.ALARM, now, conversation_id, audit_id=line)
-    for number, (conversation_id, admin_id) in enumerate(todo.gifts):
+    for place, (conversation_id, admin_id) in enumerate(todo.gifts):
         if conversations.assign(conn, conversation_id, admin_id, now):
             # one after the other, so that a round goes on where it ended
-            presence.note_given(conn, admin_id, now + timedelta(milliseconds=number + 1))
+            presence.note_given(conn, admin_id, now + timedelta(milliseconds=place + 1))
             audit.record(conn, account_id, Action.ASSIGNED_AUTOMATICALLY, THE_DESK, now, conversation_id, admin_id)
             events.append(conn, account_id, EventKind.CONVERSATION_CHANGED, now, conversation_id)
 

@@ -44,9 +44,9 @@ def recognise(
     alike = business_auto_replies.twins(conn, account_id, words, since, SOON)
     if len({contact_id for _, _, contact_id in alike}) < SEVERAL_CHATS:
         return False
-    for number, conversation, _ in alike:
-        if business_auto_replies.mark(conn, number):
-            _take_back(conn, account_id, conversation, number, now)
+    for twin_id, twin_conversation_id, _ in alike:
+        if business_auto_replies.mark(conn, twin_id):
+            _take_back(conn, account_id, twin_conversation_id, twin_id, now)
     return True
 
 

@@ -38,18 +38,19 @@ def forget(conn: Connection, account_id: int, contact_id: int, actor: Actor, now
     if erasing.is_sending(conn, everybody):
         raise StillSending
     chats = erasing.conversations_of(conn, everybody)
-    for number, is_resolved in chats:
+    for conversation_id, is_resolved in chats:
         if not is_resolved:
-            conversations.resolve(conn, number, actor.admin_id, now)
-            claims.end(conn, account_id, number, now)
+            conversations.resolve(conn, conversation_id, actor.admin_id, now)
+            claims.end(conn, account_id, conversation_id, now)
     elsewhere = erasing.in_groups(conn, account_id, everybody)
     groups = erasing.conversations_with(conn, elsewhere)
     gone = erasing.of_contacts(conn, everybody) + elsewhere
     files = erasing.erase(conn, gone)
     erasing.erase_person(conn, account_id, everybody, now)
     detail = {"contact": contact_id, "messages": len(gone)}
-    last = max((number for number, _ in chats), default=None)
+    ended = [conversation_id for conversation_id, _ in chats]
+    last = max(ended, default=None)
     audit.record(conn, account_id, Action.CONTACT_FORGOTTEN, actor, now, last, detail=detail)
-    for number in [*(number for number, _ in chats), *groups]:
-        events.append(conn, account_id, EventKind.CONVERSATION_CHANGED, now, number)
+    for conversation_id in [*ended, *groups]:
+        events.append(conn, account_id, EventKind.CONVERSATION_CHANGED, now, conversation_id)
     return Forgotten(len(gone), len(chats), files)

@@ -1,4 +1,4 @@
-"""Linking a number and what people wish of its link: who waits for codes, who may end it or try it again.
+"""Linking an account and what people wish of its link: who waits for codes, who may end it or try it again.
 
 `link.pair_until` is a lease: the session shows codes until then, and whoever waits for one renews it.
 """

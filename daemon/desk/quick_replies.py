@@ -18,43 +18,43 @@ MOST = 500
 def save(
     conn: Connection,
     account_id: int,
-    number: int | None,
+    quick_reply_id: int | None,
     admin_id: int | None,
     shortcut: str,
     text: str,
     actor: Actor,
     now: datetime,
 ) -> int:
-    """Keep a quick reply (a new one without a number) for the team (`admin_id` None) or for its writer.
+    """Keep a quick reply (a new one without an id) for the team (`admin_id` None) or for its writer.
 
     The shortcut may be typed with its slash; it is kept in lower case. Raises FieldError for `shortcut` (empty,
-    format, too_long: 32, taken), `text` (empty, too_long: 65,536) or `number` (unknown, too_many: 500).
+    format, too_long: 32, taken), `text` (empty, too_long: 65,536) or `quick_reply` (unknown, too_many: 500).
     """
     name, content = clean(shortcut).removeprefix("/").lower(), clean(text)
     _check(name, content)
-    before = quick_replies.get(conn, account_id, number) if number is not None else None
-    if admin_id not in (None, actor.admin_id) or (number is not None and not _may_touch(before, actor)):
-        raise FieldError("number", "unknown")
+    before = quick_replies.get(conn, account_id, quick_reply_id) if quick_reply_id is not None else None
+    if admin_id not in (None, actor.admin_id) or (quick_reply_id is not None and not _may_touch(before, actor)):
+        raise FieldError("quick_reply", "unknown")
     known = quick_replies.of(conn, account_id, admin_id)
-    if any(one.shortcut == name and one.id != number for one in known):
+    if any(one.shortcut == name and one.id != quick_reply_id for one in known):
         raise FieldError("shortcut", "taken")
-    if number is None:
+    if quick_reply_id is None:
         if len(known) >= MOST:
-            raise FieldError("number", "too_many")
-        number = quick_replies.add(conn, account_id, admin_id, name, content)
+            raise FieldError("quick_reply", "too_many")
+        quick_reply_id = quick_replies.add(conn, account_id, admin_id, name, content)
     else:
-        quick_replies.change(conn, number, admin_id, name, content)
+        quick_replies.change(conn, quick_reply_id, admin_id, name, content)
     if admin_id is None or (before is not None and before.admin_id is None):
         _log(conn, account_id, before, name, actor, now)
-    return number
+    return quick_reply_id
 
 
-def delete(conn: Connection, account_id: int, number: int, actor: Actor, now: datetime) -> bool:
+def delete(conn: Connection, account_id: int, quick_reply_id: int, actor: Actor, now: datetime) -> bool:
     """Throw a quick reply away; False if there is none that this admin could throw away."""
-    before = quick_replies.get(conn, account_id, number)
+    before = quick_replies.get(conn, account_id, quick_reply_id)
     if before is None or not _may_touch(before, actor):
         return False
-    quick_replies.drop(conn, number)
+    quick_replies.drop(conn, quick_reply_id)
     if before.admin_id is None:
         _log(conn, account_id, before, None, actor, now)
     return True

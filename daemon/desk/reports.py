@@ -142,15 +142,15 @@ def report(
     for (author, _), count in sent.items():
         messages[author] = messages.get(author, 0) + count
     admins = []
-    for number, (name, is_active) in reports.names(conn).items():
-        figures = by_admin.get(number, _Tally()).figures(
-            resolved.get(number, 0),
-            sent.get((Author.ADMIN, number), 0),
-            _satisfaction([scores.get(number, {})]),
-            refused.get(number, 0),
+    for admin_id, (name, is_active) in reports.names(conn).items():
+        figures = by_admin.get(admin_id, _Tally()).figures(
+            resolved.get(admin_id, 0),
+            sent.get((Author.ADMIN, admin_id), 0),
+            _satisfaction([scores.get(admin_id, {})]),
+            refused.get(admin_id, 0),
         )
         if is_active or figures != Figures():
-            admins.append(AdminFigures(number, name, figures))
+            admins.append(AdminFigures(admin_id, name, figures))
     return Report(
         since,
         until,

@@ -100,7 +100,7 @@ def set_away(conn: Connection, account_id: int, actor: Actor, away: bool, now: d
 def set_most(
     conn: Connection, account_id: int, admin_id: int, most: int | None, actor: Actor, now: datetime
 ) -> bool:
-    """How many conversations an admin is given at most, None for the shop's usual number; False if that is known.
+    """How many conversations an admin is given at most, None for the shop's usual limit; False if that is known.
 
     Who may say so is the caller's to check. Raises FieldError for `most`: range (0 to MOST_CONVERSATIONS).
     """

@@ -1,4 +1,4 @@
-"""What a linked number may be called, so that people and commands can tell several apart."""
+"""What an account (a linked number) may be called, so that people and commands can tell several apart."""
 
 import unicodedata
 
@@ -10,7 +10,7 @@ _JOINERS = "\u200c\u200d"
 
 
 class BadName(ValueError):
-    """This is no name for a number; `reason` is empty, too_long, characters, letters or taken."""
+    """This is no name for an account; `reason` is empty, too_long, characters, letters or taken."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

@@ -1,4 +1,4 @@
-"""What is wrong now, read from facts: of each number its link, phone and customers, of the computer the rest."""
+"""What is wrong now, read from facts: of each account its link, phone and customers, of the computer the rest."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ BACKUP_TOO_OLD = timedelta(days=3)
 
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
-    """One number as it stands; `waiting` counts customers who wait too long, None while the shop is closed."""
+    """One account as it stands; `waiting` counts customers who wait too long, None while the shop is closed."""
 
     state: LinkState
     reason: LinkReason = LinkReason.NONE
@@ -39,7 +39,7 @@ class BackupFacts:
 
 @dataclass(frozen=True, slots=True)
 class MachineFacts:
-    """What all numbers share: backups (None: nobody wants any), free bytes, and the inbox."""
+    """What all accounts share: backups (None: nobody wants any), free bytes, and the inbox."""
 
     backup: BackupFacts | None
     free: int
@@ -52,7 +52,7 @@ _PAIRING = {LinkState.UNLINKED, LinkState.PAIRING, LinkState.LINKING}
 
 
 def judge_account(facts: AccountFacts, choices: AlertChoices) -> dict[About, AlertVerdict]:
-    """What is to be said of a number: its link, its phone, its customers."""
+    """What is to be said of an account: its link, its phone, its customers."""
     found = {About.LINK: _link(facts), About.PHONE: _phone(facts), About.WAITING: _waiting(facts, choices)}
     return {about: _wanted(about, verdict, choices) for about, verdict in found.items()}
 

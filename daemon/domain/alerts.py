@@ -57,7 +57,7 @@ class AlertRule:
 
 
 # Every step of every alert, by what it is about. A link that comes and goes is one story, so its end takes time;
-# a number that is linked again was linked by a person.
+# an account that is linked again was linked by a person.
 RULES: dict[tuple[About, str], AlertRule] = {
     (About.LINK, "down"): AlertRule(1, settle=10 * MINUTE),
     (About.LINK, "replaced"): AlertRule(2, settle=10 * MINUTE),

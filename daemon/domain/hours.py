@@ -42,8 +42,8 @@ class Hours:
     def next_opening(self, at: datetime, zone: ZoneInfo) -> datetime | None:
         """When the shop opens next (`at` itself if it is open); None if it does not within a year."""
         first = at.astimezone(zone).date()
-        for number in range(LOOK_AHEAD_DAYS):
-            for start, end in self._of(first + timedelta(days=number), zone):
+        for days in range(LOOK_AHEAD_DAYS):
+            for start, end in self._of(first + timedelta(days=days), zone):
                 if end > at:
                     return max(start, at)
         return None

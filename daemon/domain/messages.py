@@ -105,7 +105,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class MessageReceived:
-    """A message that arrived, from a customer or from another device of our own number.
+    """A message that arrived, from a customer or from another device of our own account.
 
     `raw` is the serialized waE2E.Message of everything that is not plain text; `media` holds what is
     shown without downloading (mime, size in bytes, name, seconds, lat, lng, …).

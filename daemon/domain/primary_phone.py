@@ -71,7 +71,7 @@ class PhoneLimits:
     def begin(self) -> list[tuple[PhoneStep, timedelta]]:
         """Each step above FINE with the time without the phone at which it begins, lowest first."""
         days = (self.quiet, self.ask, self.warn, self.urgent, self.past)
-        return [(found, timedelta(days=number)) for found, number in zip(ORDER[1:], days, strict=True)]
+        return [(found, timedelta(days=count)) for found, count in zip(ORDER[1:], days, strict=True)]
 
 
 def unseen(last_seen: datetime | None, linked_at: datetime | None, now: datetime) -> timedelta:

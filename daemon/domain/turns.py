@@ -8,7 +8,7 @@ from daemon.domain.messages import Author
 
 @dataclass(frozen=True, slots=True)
 class Closer:
-    """Who closes a turn: an admin by id, the bot, the phone or another linked device by number."""
+    """Who closes a turn: an admin by id, the bot, the phone or another linked device by its number."""
 
     author: Author
     admin_id: int | None = None

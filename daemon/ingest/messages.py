@@ -178,7 +178,7 @@ def _want_file(conn: Connection, account_id: int, event: MessageReceived, messag
 
 
 def is_ourselves(account: Account, party: Party) -> bool:
-    """A note to our own number is no customer."""
+    """Who writes to himself is no customer."""
     return (account.lid is not None and party.lid == account.lid) or (
         account.phone is not None and party.phone == account.phone
     )

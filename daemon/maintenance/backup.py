@@ -166,9 +166,9 @@ def _databases(data: Path, database: Database, with_session: bool) -> Iterator[t
     if not with_session:
         return
     with database.read() as conn:
-        numbers = [account.id for account in accounts.every(conn)]
-    for number in numbers:
-        path = session_path(data, number)
+        account_ids = [account.id for account in accounts.every(conn)]
+    for account_id in account_ids:
+        path = session_path(data, account_id)
         if path.exists():
             yield f"keys/{path.name}", path
 

@@ -55,7 +55,7 @@ def export(
     """Write `conversations` and `messages` into a new or empty folder (0700, files 0600), oldest first.
 
     With `since`, the messages from that moment on and the conversations that have any; with `account_id`, those
-    of one number. Both files show the same moment of the database, and are read and written a few rows at a
+    of one account. Both files show the same moment of the database, and are read and written a few rows at a
     time. Raises ExportFailed.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):

@@ -36,7 +36,7 @@ def restore(file: Path, data: Path, now: datetime) -> Manifest:
     """Write a backup into a new or empty data folder; all files become 0600, all folders 0700.
 
     Replies that waited in the backup become uncertain: the Balas it was made of may have sent them since.
-    Without keys in the backup its numbers are to be linked anew. Raises RestoreFailed, and then leaves the
+    Without keys in the backup its accounts are to be linked anew. Raises RestoreFailed, and then leaves the
     folder as it was.
     """
     is_new = not data.exists()
@@ -176,10 +176,10 @@ def _settle(stage: Path, manifest: Manifest, now: datetime) -> None:
         migrate(database)
         with database.write() as conn:
             waiting = (OutboxState.QUEUED.value, OutboxState.SENDING.value)
-            for number in (
+            for message_id in (
                 conn.execute(select(outbox.c.message_id).where(outbox.c.state.in_(waiting))).scalars().all()
             ):
-                messages.set_delivery(conn, number, Delivery.UNCERTAIN)
+                messages.set_delivery(conn, message_id, Delivery.UNCERTAIN)
             unsure = update(outbox).where(outbox.c.state.in_(waiting))
             conn.execute(unsure.values(state=OutboxState.UNCERTAIN.value))
             for account in accounts.every(conn):

@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 def sweep(database: Database, data: Path, now: datetime) -> int:
-    """Delete what is older than each number's shop keeps, with its files; returns how many messages went.
+    """Delete what is older than each account keeps it, with its files; returns how many messages went.
 
     Only resolved conversations lose messages. A few at a time: nobody waits long for the write lock.
     """
@@ -44,8 +44,8 @@ def _sweep(database: Database, data: Path, account_id: int, before: datetime, no
             old = erasing.outdated(conn, account_id, before)
             touched = erasing.conversations_with(conn, old)
             files = erasing.erase(conn, old)
-            for number in touched:
-                events.append(conn, account_id, EventKind.CONVERSATION_CHANGED, now, number)
+            for conversation_id in touched:
+                events.append(conn, account_id, EventKind.CONVERSATION_CHANGED, now, conversation_id)
         media.remove(data, files)
         if not old:
             return gone

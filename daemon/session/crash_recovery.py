@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 def recover(database: Database, account_id: int, arrivals: ArrivalJournal, clock: Clock) -> int:
     """Put a placeholder for each lost message into its conversation, and apply lost receipts; gives the former's
-    number.
+    count.
 
     Runs before connecting. A reply that was written on the phone closes its turn, as it would have: somebody has
     answered, even if nobody here has seen what. A message that WhatsApp sends once more fills its placeholder

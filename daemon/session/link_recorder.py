@@ -173,7 +173,7 @@ class LinkRecorder:
                 reason = primary_phone.reason_of_end(conn, self._account_id, self._limits, now)
             signal = replace(signal, reason=reason)
         log.info("the link ended: %s %s %s", signal.state.value, signal.reason.value, signal.detail or "")
-        # a refused number is not asked for again by the next session: WhatsApp counts the attempts
+        # a refused account is not asked for again by the next session: WhatsApp counts the attempts
         refused = {"pair_phone": None} if signal.reason == LinkReason.CODE_REFUSED else {}
         try:
             with self._database.write() as conn:

@@ -1,4 +1,4 @@
-"""The session process of one linked number: WhatsApp → ingest, outbox → WhatsApp. May be killed at any time."""
+"""The session process of one account: WhatsApp → ingest, outbox → WhatsApp. May be killed at any time."""
 
 import argparse
 import logging
@@ -48,7 +48,7 @@ TICK = 0.1
 LONGEST_CALLBACK = 120.0
 # seconds after the login in which a server that has a backlog announces it
 LONGEST_WAIT_FOR_BACKLOG = 5.0
-# a number that is refused waits so long for its login, to log itself out
+# an account that is refused waits so long for its login, to log itself out
 LONGEST_LOGIN = 30.0
 # states in which the library still has a socket and events in flight
 _GRACEFUL = {LinkState.OFFLINE, LinkState.STOPPED, LinkState.REPLACED, LinkState.LOGGED_OUT}

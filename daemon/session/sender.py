@@ -124,7 +124,7 @@ class Sender(threading.Thread):
         return True
 
     def _ask_the_phone(self) -> bool:
-        """Write to our own number: the phone's receipt is its sign of life. True if something was sent."""
+        """Write to ourselves: the phone's receipt is its sign of life. True if something was sent."""
         self._idle.clear()
         try:
             with self._database.write() as conn:

@@ -58,7 +58,7 @@ class Supervisor:
         self._is_ready = False
         self._sign_at = 0.0
         self._stopping = False
-        self._accounts: list[SessionWatch] = []
+        self._watches: list[SessionWatch] = []
         self._meet_accounts()
 
     def run(self) -> None:
@@ -127,19 +127,21 @@ class Supervisor:
         """Watch over accounts that are new, and let go of those that were removed."""
         with self._database.read() as conn:
             ids = [account.id for account in accounts.every(conn)]
-        for gone in [watch for watch in self._accounts if watch.account_id not in ids]:
-            self._accounts.remove(gone)
+        for gone in [watch for watch in self._watches if watch.account_id not in ids]:
+            self._watches.remove(gone)
             gone.end()
-        known = {watch.account_id for watch in self._accounts}
-        new = [number for number in ids if number not in known]
-        self._accounts += [SessionWatch(self._config, self._database, number, self._clock) for number in new]
+        known = {watch.account_id for watch in self._watches}
+        new = [account_id for account_id in ids if account_id not in known]
+        self._watches += [
+            SessionWatch(self._config, self._database, account_id, self._clock) for account_id in new
+        ]
 
     def _look_after_sessions(self) -> None:
-        for account in self._accounts:
+        for watch in self._watches:
             try:
-                account.look()
+                watch.look()
             except NoResultFound:
-                log.info("account %d is being removed", account.account_id)
+                log.info("account %d is being removed", watch.account_id)
 
     def _look_after_inbox(self) -> None:
         now = self._clock()
@@ -161,14 +163,14 @@ class Supervisor:
             self._inbox = ChildProcess("inbox", self._inbox_command, self._config.environment(), now)
 
     def _summary(self) -> str:
-        """The state of every link, by number: everybody on this machine may read it."""
+        """The state of every link, by account: everybody on this machine may read it."""
         with self._database.read() as conn:
             found = [links.get(conn, account.id) for account in accounts.every(conn)]
         return ", ".join(f"link {link.account_id}: {link.state.value}" for link in found)
 
     def _tell_service_manager(self) -> None:
         """Ready once everything was started and the inbox answers; alive only while that is so."""
-        well = self._probe.answers and all(account.is_well for account in self._accounts)
+        well = self._probe.answers and all(watch.is_well for watch in self._watches)
         if well and not self._is_ready:
             self._is_ready = True
             self._notifier.ready()
@@ -179,7 +181,7 @@ class Supervisor:
             self._notifier.alive()
 
     def _end_children(self) -> None:
-        sessions = [account.child for account in self._accounts if account.child is not None]
+        sessions = [watch.child for watch in self._watches if watch.child is not None]
         for child in [*sessions, *([self._inbox] if self._inbox else [])]:
             child.terminate()
         for child in sessions:

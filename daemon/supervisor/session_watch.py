@@ -1,4 +1,4 @@
-"""One linked number as the supervisor sees it: its session process, its failures, and what to do next."""
+"""One account as the supervisor sees it: its session process, its failures, and what to do next."""
 
 import logging
 import sys
@@ -80,10 +80,10 @@ class SessionWatch:
             links.change(conn, self.account_id, now, wish="")
             links.keep_attempts(conn, self.account_id, link.attempts.tried(now))
         pulse = Pulse(time.monotonic())
-        number = ["--account", str(self.account_id), "--pulse", str(pulse.writer)]
+        arguments = ["--account", str(self.account_id), "--pulse", str(pulse.writer)]
         self.child = ChildProcess(
             f"session {self.account_id}",
-            [sys.executable, "-m", "daemon.session", *number],
+            [sys.executable, "-m", "daemon.session", *arguments],
             # Go reads the environment as it was when the process started
             {**self._config.environment(), "NEONIZE_BOT_TAG": "off"},
             now,
@@ -115,7 +115,7 @@ class SessionWatch:
             link = links.get(conn, self.account_id)
             state, reason, detail = link.state, link.reason, link.detail
             if (state, reason) == (LinkState.LINKING, LinkReason.SAME_NUMBER):
-                # killed before it could log itself out: without keys nothing more of that number comes in
+                # killed before it could log itself out: without keys nothing more of that account comes in
                 wipe_session(self._config.data, self.account_id)
                 links.set_state(conn, self.account_id, LinkState.UNLINKED, now, reason)
                 return

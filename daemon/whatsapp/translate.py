@@ -54,7 +54,7 @@ def address_of(jid: Any) -> Address | None:
 
 
 def own_phone(source: Any, seconds: float, kind: SightingKind) -> Sighting | None:
-    """A sighting of our own number's primary phone, if it was the one that did this."""
+    """A sighting of our own primary phone, if it was the one that did this."""
     sender = address_of(source.Sender)
     if not source.IsFromMe or sender is None or sender.device != 0:
         return None

@@ -26,11 +26,11 @@ def save(
     shortcut: str = "halo",
     text: str = "Halo kak",
     own: bool = False,
-    number: int | None = None,
+    quick_reply_id: int | None = None,
 ) -> int:
     admin_id = who.admin_id if own else None
     with books.database.write() as conn:
-        return desk.save(conn, books.account_id, number, admin_id, shortcut, text, who, NOON)
+        return desk.save(conn, books.account_id, quick_reply_id, admin_id, shortcut, text, who, NOON)
 
 
 def listed(books: Books, who: Actor) -> list[tuple[str, str]]:
@@ -54,8 +54,8 @@ def test_a_shortcut_is_taken_once_among_its_own(books: Books, sari: Actor) -> No
         save(books, sari, "HARGA")
     assert (error.value.field, error.value.reason) == ("shortcut", "taken")
     with pytest.raises(FieldError):
-        save(books, sari, "harga", number=other)
-    assert save(books, sari, "harga", "baru", number=first) == first
+        save(books, sari, "harga", quick_reply_id=other)
+    assert save(books, sari, "harga", "baru", quick_reply_id=first) == first
     save(books, sari, "harga", own=True)
     with pytest.raises(FieldError):
         save(books, sari, "harga", own=True)
@@ -64,13 +64,13 @@ def test_a_shortcut_is_taken_once_among_its_own(books: Books, sari: Actor) -> No
 def test_nobody_changes_or_deletes_anothers(books: Books, sari: Actor, budi: Actor) -> None:
     hers = save(books, sari, "rahasia", own=True)
     before = dump(books.database)
-    for number in (hers, 999):
+    for quick_reply_id in (hers, 999):
         with pytest.raises(FieldError) as error:
-            save(books, budi, "lain", number=number)
-        assert (error.value.field, error.value.reason) == ("number", "unknown")
+            save(books, budi, "lain", quick_reply_id=quick_reply_id)
+        assert (error.value.field, error.value.reason) == ("quick_reply", "unknown")
         with books.database.write() as conn:
-            assert not desk.delete(conn, books.account_id, number, budi, NOON)
-            assert not desk.delete(conn, 99, number, sari, NOON)
+            assert not desk.delete(conn, books.account_id, quick_reply_id, budi, NOON)
+            assert not desk.delete(conn, 99, quick_reply_id, sari, NOON)
     with pytest.raises(FieldError), books.database.write() as conn:
         desk.save(conn, books.account_id, None, sari.admin_id, "x", "y", budi, NOON)
     assert dump(books.database) == before
@@ -102,11 +102,11 @@ def test_bad_input_is_refused_by_field(
 
 
 def test_the_log_knows_about_the_teams_but_not_about_ones_own(books: Books, sari: Actor) -> None:
-    number = save(books, sari, "harga")
-    save(books, sari, "harga2", number=number)
+    quick_reply_id = save(books, sari, "harga")
+    save(books, sari, "harga2", quick_reply_id=quick_reply_id)
     save(books, sari, "ku", own=True)
     with books.database.write() as conn:
-        desk.delete(conn, books.account_id, number, sari, NOON)
+        desk.delete(conn, books.account_id, quick_reply_id, sari, NOON)
         entries = audit.search(conn, books.account_id)
     assert {e.action for e in entries} == {Action.SETTING_CHANGED}
     assert [(e.detail["before"], e.detail["after"]) for e in reversed(entries)] == [

@@ -1,4 +1,4 @@
 """What every page needs.
 
-The present account, forms, errors, security, how times and numbers are written, the layout.
+The present account, forms, errors, security, how times and sizes are written, the layout.
 """

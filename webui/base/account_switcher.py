@@ -1,4 +1,4 @@
-"""The switcher between several numbers: each with its name, how its link is, and how many customers wait."""
+"""The switcher between several accounts: each with its name, how its link is, and how many customers wait."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ from webui.base.context import services
 
 @dataclass(frozen=True, slots=True)
 class SwitcherEntry:
-    """One number in the switcher: its link, and how many customers wait."""
+    """One account in the switcher: its link, and how many customers wait."""
 
     id: int
     name: str
@@ -36,15 +36,15 @@ class SwitcherEntry:
 
 
 def install(app: Flask) -> None:
-    """Give every page its switcher, and the number that it is about."""
+    """Give every page its switcher, and the account that it is about."""
 
     @app.context_processor
     def about() -> dict[str, Any]:
-        return {"numbers": _shown, "account_id": g.get("account_id")}
+        return {"switcher": _shown_entries, "account_id": g.get("account_id")}
 
 
-def several(conn: Connection, every: list[Account]) -> list[SwitcherEntry]:
-    """These numbers as the switcher shows them; none if there is only one, and so nothing to choose."""
+def entries(conn: Connection, every: list[Account]) -> list[SwitcherEntry]:
+    """These accounts as the switcher shows them; none if there is only one, and so nothing to choose."""
     if len(every) < 2:
         return []
     turns, nobody = gauges.open_turns(conn), gauges.OpenTurns()
@@ -60,7 +60,7 @@ def several(conn: Connection, every: list[Account]) -> list[SwitcherEntry]:
     ]
 
 
-def piece(found: list[SwitcherEntry]) -> dict[str, Any]:
+def to_json(found: list[SwitcherEntry]) -> dict[str, Any]:
     """The switcher as the websocket tells it."""
     said = [
         {
@@ -76,8 +76,8 @@ def piece(found: list[SwitcherEntry]) -> dict[str, Any]:
     return {"type": "numbers", "numbers": said}
 
 
-def _shown() -> list[SwitcherEntry]:
-    if len(g.get("numbers") or []) < 2:
+def _shown_entries() -> list[SwitcherEntry]:
+    if len(g.get("account_ids") or []) < 2:
         return []
     with services().database.read() as conn:
-        return several(conn, accounts.every(conn))
+        return entries(conn, accounts.every(conn))

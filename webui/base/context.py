@@ -1,4 +1,4 @@
-"""What every page needs: the settings, the database, the present moment and the linked number."""
+"""What every page needs: the settings, the database, the present moment and the account."""
 
 from dataclasses import dataclass
 
@@ -39,6 +39,6 @@ def services() -> Services:
 
 
 def the_account(conn: Connection) -> accounts.Account | None:
-    """The number that this request is about (ownership.py); None until the daemon has started once."""
+    """The account that this request is about (`current_account`); None until the daemon has started once."""
     chosen = g.get("account_id")
     return next((one for one in accounts.every(conn) if one.id == chosen), None)

@@ -12,7 +12,7 @@ from webui.base.context import services, the_account
 
 
 def account_of(conn: Connection) -> int:
-    """The number of the linked account; 404 before the daemon has ever run."""
+    """The id of the account that this request is about; 404 before the daemon has ever run."""
     account = the_account(conn)
     if account is None:
         abort(404)

@@ -51,7 +51,7 @@ class LinkPanel:
     happened: str
     works: str
     todo: str
-    number: str | None
+    phone_number: str | None
     can_send: bool
     wants_pairing: bool
     qr: Markup | None
@@ -85,7 +85,7 @@ def panel(account: Account, link: Link, now: datetime, owner: bool = True) -> Li
         works=gettext(words.works),
         # with a link that is well, the missing phone is what there is to do
         todo=phone.todo if phone and phone.is_missing and link.state == LinkState.ONLINE else gettext(words.todo),
-        number=formatting.phone(account.phone),
+        phone_number=formatting.phone(account.phone),
         can_send=can_send(link.state),
         wants_pairing=owner and wants_pairing(link.state),
         qr=code,

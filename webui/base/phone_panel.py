@@ -54,7 +54,7 @@ class PhonePanel:
 
 
 def view(account: Account, link: Link, now: datetime, limits: PhoneLimits) -> PhonePanel | None:
-    """The phone in the present request's language; None while no number is linked."""
+    """The phone in the present request's language; None while no account is linked."""
     if account.device is None:
         return None
     words = PHONE_SENTENCES[link.phone_step]

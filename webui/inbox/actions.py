@@ -34,7 +34,7 @@ def only_admins() -> Any:
 @pages.post("/c/<id:conversation_id>/assign")
 def assign(conversation_id: int) -> Any:
     """Give a conversation to a colleague, or to oneself if nobody is named."""
-    to = number("admin_id") or the_admin().id
+    to = row_id("admin_id") or the_admin().id
     return carry_out(
         conversation_id, lambda conn, actor, now: assignment.assign(conn, conversation_id, to, actor, now)
     )
@@ -43,7 +43,7 @@ def assign(conversation_id: int) -> Any:
 @pages.post("/c/<id:conversation_id>/transfer")
 def transfer(conversation_id: int) -> Any:
     """Hand a conversation over, with a word for the colleague if there is one."""
-    to, note = number("admin_id"), request.form.get("note", "")
+    to, note = row_id("admin_id"), request.form.get("note", "")
     if to is None:
         abort(400)
     give = assignment.transfer if note.strip() else _without_note
@@ -133,8 +133,8 @@ def _without_note(conn: Connection, conversation_id: int, to: int, note: str, ac
     return assignment.assign(conn, conversation_id, to, actor, now)
 
 
-def number(name: str) -> int | None:
-    """A row's number in a form."""
+def row_id(name: str) -> int | None:
+    """A row's id in a form."""
     wish = request.form.get(name, "")
     if not re.fullmatch(r"\d{0,15}", wish, re.ASCII):
         abort(400)

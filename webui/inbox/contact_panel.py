@@ -77,7 +77,7 @@ def tag(conversation_id: int) -> Any:
 @pages.post("/c/<id:conversation_id>/untag")
 def untag(conversation_id: int) -> Any:
     """Take a tag off."""
-    tag_id = actions.number("tag_id")
+    tag_id = actions.row_id("tag_id")
     if tag_id is None:
         abort(400)
     return _keep(conversation_id, lambda conn, actor, now: desk.untag(conn, conversation_id, tag_id, actor, now))

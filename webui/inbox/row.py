@@ -51,7 +51,7 @@ PRIORITIES = {
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A customer's name as shown, with initials and tone for the avatar, and the number if it is not the name."""
+    """A customer's name as shown, with initials and tone for the avatar, and the phone if it is not the name."""
 
     name: str
     initials: str
@@ -89,11 +89,11 @@ class Row:
 
 
 def person(about: Summary) -> Person:
-    """A customer by the given name, else by number, else by our own number for him."""
-    number = formatting.phone(about.contact_phone)
+    """A customer by the given name, else by phone, else by our own id for him."""
+    phone = formatting.phone(about.contact_phone)
     given = gettext("Forgotten customer") if about.is_forgotten else (about.contact_name or "").strip()
-    shown = given or number or gettext("Customer %(number)d", number=about.contact_id)
-    return Person(shown, initials(given), about.contact_id % TONES, number if given else None)
+    shown = given or phone or gettext("Customer %(number)d", number=about.contact_id)
+    return Person(shown, initials(given), about.contact_id % TONES, phone if given else None)
 
 
 def row(about: Summary, now: datetime, claim: Claim | None = None, mentioned: bool = False) -> Row:
@@ -130,7 +130,7 @@ def row(about: Summary, now: datetime, claim: Claim | None = None, mentioned: bo
 
 
 def author(who: Author, admin_name: str | None) -> str:
-    """Who wrote with the shop's number."""
+    """Who wrote in the shop's name."""
     return admin_name or gettext("An admin") if who == Author.ADMIN else gettext(AUTHORS[who])
 
 

@@ -23,7 +23,7 @@ from daemon.store.conversation_list import Summary
 from daemon.store.events import EventKind, LoggedEvent
 from daemon.store.links import Link
 from daemon.store.turns import TurnState
-from webui.base.account_switcher import SwitcherEntry, several
+from webui.base import account_switcher
 from webui.inbox import thread_header as offered_tools
 
 # More than this at once is quicker read again as a page than applied piece by piece.
@@ -45,7 +45,7 @@ class Audience:
     admin_id: int
     owner: bool
     language: str
-    # the number that the tab shows
+    # the account that the tab shows
     account_id: int | None = None
     open: int | None = None
     box: str | None = None
@@ -125,7 +125,7 @@ class News:
     tools: offered_tools.ThreadTools | None
     # of all accounts: which there are, the switcher if it may have changed, who is named in notes, who is here
     every: list[int] = field(default_factory=list)
-    switcher: list[SwitcherEntry] = field(default_factory=list)
+    switcher: list[account_switcher.SwitcherEntry] = field(default_factory=list)
     mentions: dict[int, list[int]] = field(default_factory=dict)
     colleagues: list[offered_tools.Colleague] = field(default_factory=list)
 
@@ -144,7 +144,7 @@ def read(
     called = mentions.unseen_by_admin(conn) if any(digest.messages for digest in anywhere) else {}
     colleagues = offered_tools.team(conn, now) if any(digest.presence for digest in anywhere) else []
     changed = any(digest.link or digest.conversations for digest in anywhere)
-    switcher = several(conn, every) if changed else []
+    switcher = account_switcher.entries(conn, every) if changed else []
     found: dict[int, News | None] = {}
     for account in (account for account in every if account.id in opened):
         digest = digests.get(account.id, Digest())
@@ -172,8 +172,8 @@ def _facts(conn: Connection, account: accounts.Account, digest: Digest, opened: 
         claims={one.conversation_id: one for one in claims.held(conn, account.id, now)} if rows else {},
         activities=[
             line
-            for number, conversation_id in digest.activities.items()
-            if conversation_id in opened and (line := audit.entry(conn, number)) is not None
+            for audit_id, conversation_id in digest.activities.items()
+            if conversation_id in opened and (line := audit.entry(conn, audit_id)) is not None
         ],
         tools=offered_tools.read(conn, account.id, now) if opened & set(rows) else None,
     )

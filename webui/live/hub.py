@@ -56,8 +56,8 @@ class Tab:
             if len(self._waiting) + len(pieces) > TOO_MANY:
                 self._waiting.clear()
                 pieces = [RESYNC]
-            for number, piece in enumerate(pieces, start=1):
-                self._waiting.append(f'{{"seq": {after if number == len(pieces) else before}, {piece[1:]}')
+            for place, piece in enumerate(pieces, start=1):
+                self._waiting.append(f'{{"seq": {after if place == len(pieces) else before}, {piece[1:]}')
         self._wake.set()
 
     def take(self) -> list[str]:
@@ -207,7 +207,7 @@ class Hub:
         before: int,
         after: int,
     ) -> None:
-        """Tell a tab what happened to the number that it shows; `made` shares what is rendered between tabs."""
+        """Tell a tab what happened to the account that it shows; `made` shares what is rendered between tabs."""
         account_id = tab.audience.account_id
         if account_id is None or account_id not in found:
             return
@@ -220,7 +220,7 @@ class Hub:
 
 
 def _opened(tabs: Iterable[Tab]) -> dict[int, set[int]]:
-    """The numbers that tabs show, and the conversations that are open there."""
+    """The accounts that tabs show, and the conversations that are open there."""
     opened: dict[int, set[int]] = {}
     for tab in tabs:
         if tab.audience.account_id is not None:

@@ -30,8 +30,8 @@ class Updates:
         bubbles = [i for i, found in facts.bubbles.items() if found.conversation_id == tab.open]
         pieces = [self._rendered(language, "bubble", i, self._bubble) for i in bubbles]
         pieces += [
-            self._rendered(language, "activity", number, self._activity)
-            for number, line in enumerate(facts.activities)
+            self._rendered(language, "activity", i, self._activity)
+            for i, line in enumerate(facts.activities)
             if line.conversation_id == tab.open
         ]
         if tab.open is not None and tab.open in facts.turns and tab.open in facts.rows:
@@ -51,7 +51,7 @@ class Updates:
             pieces.append(self._rendered(language, "presence", 0, self._presence))
         pieces += [self._once("typing", i, self._typing) for i in facts.digest.typing]
         if facts.switcher:
-            pieces.append(self._rendered(language, "numbers", 0, self._numbers))
+            pieces.append(self._rendered(language, "numbers", 0, self._switcher))
         if facts.link:
             pieces.append(self._rendered(language, "banner", 0, self._banner))
             if tab.page == "link":
@@ -115,8 +115,8 @@ class Updates:
             "html": fragments.claimed(claim.name) if claim else "",
         }
 
-    def _activity(self, number: int) -> dict[str, Any]:
-        line = self._facts.activities[number]
+    def _activity(self, i: int) -> dict[str, Any]:
+        line = self._facts.activities[i]
         shown = activity.activity(line, self._now)
         html = fragments.activity(shown) if shown else ""
         return {"type": "activity", "conversation": line.conversation_id, "id": line.id, "html": html}
@@ -128,8 +128,8 @@ class Updates:
     def _presence(self, _: int) -> dict[str, Any]:
         return {"type": "presence", "html": fragments.team(self._facts.colleagues)}
 
-    def _numbers(self, _: int) -> dict[str, Any]:
-        return account_switcher.piece(self._facts.switcher)
+    def _switcher(self, _: int) -> dict[str, Any]:
+        return account_switcher.to_json(self._facts.switcher)
 
     def _counts(self, admin_id: int) -> dict[str, Any]:
         by_admin = self._facts.counts

@@ -104,7 +104,7 @@ def _converse(ws: Server, hub: Hub, tab: Tab, admin: Admin, cursor: int | None) 
             if not _still_logged_in(admin.session_key):
                 return ws.close(LOGGED_OUT)
             _still_watching(tab)
-            # a number where much happens must not leave the tabs of a quiet one far behind
+            # an account where much happens must not leave the tabs of a quiet one far behind
             ws.send(with_seq({"type": "ping"}, reached) if reached is not None else '{"type": "ping"}')
     ws.close(GOING_AWAY)
 

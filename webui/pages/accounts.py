@@ -1,4 +1,4 @@
-"""The owner adds a number, calls one something else, or takes away one that was never linked."""
+"""The owner adds an account, calls one something else, or takes away one that was never linked."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ NAME_ERRORS = {
 @pages.post("/link/add")
 @owner_required
 def add() -> Any:
-    """One more number; its page shows the code to scan."""
+    """One more account; its page shows the code to scan."""
     typed, now = request.form.get("new_name", ""), services().clock()
     try:
         with services().database.write() as conn:
@@ -50,7 +50,7 @@ def add() -> Any:
 @pages.post("/link/name")
 @owner_required
 def rename() -> Any:
-    """Another name for this number."""
+    """Another name for this account."""
     typed = request.form.get("own_name", "")
     try:
         with services().database.write() as conn:
@@ -63,7 +63,7 @@ def rename() -> Any:
 @pages.post("/link/remove")
 @owner_required
 def remove() -> Any:
-    """Away with a number that was never linked."""
+    """Away with an account that was never linked."""
     with services().database.write() as conn:
         if not accounts.remove(conn, layout.account_of(conn), services().clock()):
             abort(409)

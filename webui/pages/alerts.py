@@ -120,26 +120,26 @@ def add() -> Any:
     return layout.done(gettext("Added. Send a test to see whether alerts arrive."), "alerts.page")
 
 
-@pages.post("/settings/alerts/channels/<id:number>/test")
+@pages.post("/settings/alerts/channels/<id:channel_id>/test")
 @owner_required
-def send_test(number: int) -> Any:
+def send_test(channel_id: int) -> Any:
     """Put a test on its way; the page shows what has become of it."""
     with services().database.write() as conn:
-        if alerts.channel(conn, number) is None:
+        if alerts.channel(conn, channel_id) is None:
             abort(404)
-        last = alerts.newest_tests(conn).get(number)
+        last = alerts.newest_tests(conn).get(channel_id)
         if last is None or not _is_under_way(last):
-            evaluate.send_test(conn, services().config, number, services().clock())
+            evaluate.send_test(conn, services().config, channel_id, services().clock())
     return layout.done(gettext("The test is on its way."), "alerts.page")
 
 
-@pages.post("/settings/alerts/channels/<id:number>/delete")
+@pages.post("/settings/alerts/channels/<id:channel_id>/delete")
 @owner_required
-def delete(number: int) -> Any:
+def delete(channel_id: int) -> Any:
     """No more alerts to this address."""
     now = services().clock()
     with services().database.write() as conn:
-        if not alert_settings.remove_channel(conn, layout.account_of(conn), number, the_actor(), now):
+        if not alert_settings.remove_channel(conn, layout.account_of(conn), channel_id, the_actor(), now):
             abort(404)
     return layout.done(gettext("Deleted."), "alerts.page")
 

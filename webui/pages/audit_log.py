@@ -81,16 +81,16 @@ def _filter() -> AuditFilter:
     """Parts of the address that make no sense are as if they weren't there."""
     given = request.args
 
-    def number(name: str) -> int | None:
+    def row_id(name: str) -> int | None:
         return int(given[name]) if re.fullmatch(r"\d{1,15}", given.get(name, ""), re.ASCII) else None
 
     kind = given.get("what", "")
     return AuditFilter(
-        number("who"),
+        row_id("who"),
         kind if kind in audit_sentences.KINDS else "",
         iso_day(given.get("from", "")),
         iso_day(given.get("to", "")),
-        number("before"),
+        row_id("before"),
     )
 
 

@@ -64,19 +64,19 @@ def new_rule() -> Any:
     return _render_rule(None, {"is_enabled": "1"}, {})
 
 
-@pages.get("/settings/bot/rules/<id:number>")
+@pages.get("/settings/bot/rules/<id:rule_id>")
 @owner_required
-def edit_rule(number: int) -> Any:
+def edit_rule(rule_id: int) -> Any:
     """The form of one rule."""
     with services().database.read() as conn:
-        rule = _rule(conn, number)
+        rule = _rule(conn, rule_id)
     values = {
         "keywords": ", ".join(rule.keywords),
         "answer": rule.answer,
         "closes": "1" if rule.closes else "",
         "is_enabled": "1" if rule.is_enabled else "",
     }
-    return _render_rule(number, values, {})
+    return _render_rule(rule_id, values, {})
 
 
 @pages.post("/settings/bot/rules/new")
@@ -86,51 +86,51 @@ def add_rule() -> Any:
     return _save_rule(None)
 
 
-@pages.post("/settings/bot/rules/<id:number>")
+@pages.post("/settings/bot/rules/<id:rule_id>")
 @owner_required
-def change_rule(number: int) -> Any:
+def change_rule(rule_id: int) -> Any:
     """Other words or another answer."""
-    return _save_rule(number)
+    return _save_rule(rule_id)
 
 
-@pages.post("/settings/bot/rules/<id:number>/delete")
+@pages.post("/settings/bot/rules/<id:rule_id>/delete")
 @owner_required
-def delete_rule(number: int) -> Any:
+def delete_rule(rule_id: int) -> Any:
     """Away with it."""
     with services().database.write() as conn:
-        _rule(conn, number)
-        desk.delete(conn, layout.account_of(conn), number, the_actor(), services().clock())
+        _rule(conn, rule_id)
+        desk.delete(conn, layout.account_of(conn), rule_id, the_actor(), services().clock())
     return layout.done(gettext("Deleted."), "bot.page", _anchor="rules")
 
 
-@pages.post("/settings/bot/rules/<id:number>/<any(up, down):way>")
+@pages.post("/settings/bot/rules/<id:rule_id>/<any(up, down):way>")
 @owner_required
-def move_rule(number: int, way: str) -> Any:
+def move_rule(rule_id: int, way: str) -> Any:
     """Try it earlier or later."""
     with services().database.write() as conn:
-        _rule(conn, number)
-        desk.move(conn, layout.account_of(conn), number, way == "up", the_actor(), services().clock())
+        _rule(conn, rule_id)
+        desk.move(conn, layout.account_of(conn), rule_id, way == "up", the_actor(), services().clock())
     return layout.done(gettext("Saved."), "bot.page", _anchor="rules")
 
 
-def _save_rule(number: int | None) -> Any:
+def _save_rule(rule_id: int | None) -> Any:
     form = Form(request.form)
     words, answer = form.typed.get("keywords", ""), form.typed.get("answer", "")
     closes, enabled = form.checked("closes"), form.checked("is_enabled")
     try:
         with services().database.write() as conn:
-            if number is not None:
-                _rule(conn, number)
+            if rule_id is not None:
+                _rule(conn, rule_id)
             account_id, now = layout.account_of(conn), services().clock()
-            desk.save(conn, account_id, number, words, answer, closes, enabled, the_actor(), now)
+            desk.save(conn, account_id, rule_id, words, answer, closes, enabled, the_actor(), now)
     except FieldError as error:
         sentence = gettext(FIELD_ERRORS[error.field, error.reason])
-        return _render_rule(number, form.typed, {error.field: sentence}), 422
+        return _render_rule(rule_id, form.typed, {error.field: sentence}), 422
     return layout.done(gettext("Saved."), "bot.page", _anchor="rules")
 
 
-def _rule(conn: Connection, number: int) -> BotRule:
-    found = next((one for one in bot_rules.listing(conn, layout.account_of(conn)) if one.id == number), None)
+def _rule(conn: Connection, rule_id: int) -> BotRule:
+    found = next((one for one in bot_rules.listing(conn, layout.account_of(conn)) if one.id == rule_id), None)
     if found is None:
         abort(404)
     return found
@@ -142,6 +142,6 @@ def _render(values: Mapping[str, str], errors: dict[str, str]) -> str:
         return settings_form.show("bot.html", conn, values, errors, rules=rules)
 
 
-def _render_rule(number: int | None, values: Mapping[str, str], errors: dict[str, str]) -> str:
+def _render_rule(rule_id: int | None, values: Mapping[str, str], errors: dict[str, str]) -> str:
     with services().database.read() as conn:
-        return layout.show("bot_rule.html", conn, number=number, values=values, errors=errors)
+        return layout.show("bot_rule.html", conn, rule_id=rule_id, values=values, errors=errors)

@@ -46,7 +46,7 @@ def save() -> Any:
 def read(form: Form) -> Hours:
     """Opening hours as they were typed."""
     holidays = form.dates("holidays", MOST_HOLIDAYS)
-    week = tuple(form.spans(f"day{number}") for number in range(7))
+    week = tuple(form.spans(f"day{weekday}") for weekday in range(7))
     # a shop that is never open needs no desk: nothing typed means that hours don't matter
     return Hours(week if any(week) else (), holidays)
 

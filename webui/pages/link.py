@@ -73,7 +73,7 @@ def confirm_unlink() -> Any:
 @pages.post("/link/unlink")
 @owner_required
 def unlink() -> Any:
-    """Wish the number unlinked."""
+    """Wish the account unlinked."""
     with services().database.write() as conn:
         pairing.wish_unlink(conn, _account(conn).id, services().clock())
     return redirect(url_for("link.page"), 303)

@@ -33,8 +33,8 @@ FIELD_ERRORS = {
     ("shortcut", "too_long"): _("32 characters at most."),
     ("text", "empty"): _("Write something first."),
     ("text", "too_long"): _("This is longer than WhatsApp allows."),
-    ("number", "unknown"): _("Somebody has deleted this quick reply meanwhile."),
-    ("number", "too_many"): _("There are too many quick replies. Delete some first."),
+    ("quick_reply", "unknown"): _("Somebody has deleted this quick reply meanwhile."),
+    ("quick_reply", "too_many"): _("There are too many quick replies. Delete some first."),
 }
 
 
@@ -45,13 +45,13 @@ def page() -> Any:
     return _render(None, {"whose": TEAM if the_admin().is_owner else OWN}, {})
 
 
-@pages.get("/settings/quick-replies/<id:number>")
+@pages.get("/settings/quick-replies/<id:quick_reply_id>")
 @login_required  # type: ignore[untyped-decorator]
-def edit(number: int) -> Any:
+def edit(quick_reply_id: int) -> Any:
     """The form of one quick reply."""
     with services().database.read() as conn:
-        found = _editable(conn, number)
-    return _render(number, {"shortcut": found.shortcut, "text": found.text, "whose": _whose(found)}, {})
+        found = _editable(conn, quick_reply_id)
+    return _render(quick_reply_id, {"shortcut": found.shortcut, "text": found.text, "whose": _whose(found)}, {})
 
 
 @pages.post("/settings/quick-replies")
@@ -66,43 +66,45 @@ def add() -> Any:
     return _save(None, None if whose == TEAM else the_admin().id)
 
 
-@pages.post("/settings/quick-replies/<id:number>")
+@pages.post("/settings/quick-replies/<id:quick_reply_id>")
 @login_required  # type: ignore[untyped-decorator]
-def change(number: int) -> Any:
+def change(quick_reply_id: int) -> Any:
     """Another shortcut or text; whose it is stays."""
     with services().database.read() as conn:
-        found = _editable(conn, number)
-    return _save(number, found.admin_id)
+        found = _editable(conn, quick_reply_id)
+    return _save(quick_reply_id, found.admin_id)
 
 
-@pages.post("/settings/quick-replies/<id:number>/delete")
+@pages.post("/settings/quick-replies/<id:quick_reply_id>/delete")
 @login_required  # type: ignore[untyped-decorator]
-def delete(number: int) -> Any:
+def delete(quick_reply_id: int) -> Any:
     """Away with it."""
     with services().database.write() as conn:
-        _editable(conn, number)
-        desk.delete(conn, layout.account_of(conn), number, the_actor(), services().clock())
+        _editable(conn, quick_reply_id)
+        desk.delete(conn, layout.account_of(conn), quick_reply_id, the_actor(), services().clock())
     return layout.done(gettext("Deleted."), "quick_replies.page")
 
 
-def _save(number: int | None, admin_id: int | None) -> Any:
+def _save(quick_reply_id: int | None, admin_id: int | None) -> Any:
     shortcut, text = request.form.get("shortcut", ""), request.form.get("text", "")
     try:
         with services().database.write() as conn:
-            if number is not None:
-                _editable(conn, number)
+            if quick_reply_id is not None:
+                _editable(conn, quick_reply_id)
             account_id, now = layout.account_of(conn), services().clock()
-            desk.save(conn, account_id, number, admin_id, shortcut, text, the_actor(), now)
+            desk.save(conn, account_id, quick_reply_id, admin_id, shortcut, text, the_actor(), now)
     except FieldError as error:
         values = {"shortcut": shortcut, "text": text, "whose": TEAM if admin_id is None else OWN}
-        return _render(number, values, {error.field: gettext(FIELD_ERRORS[error.field, error.reason])}), 422
+        return _render(
+            quick_reply_id, values, {error.field: gettext(FIELD_ERRORS[error.field, error.reason])}
+        ), 422
     return layout.done(gettext("Saved."), "quick_replies.page")
 
 
-def _editable(conn: Connection, number: int) -> QuickReply:
+def _editable(conn: Connection, quick_reply_id: int) -> QuickReply:
     """One that this admin may change: a colleague's own does not exist for him, the team's is the owner's."""
     usable = quick_replies.listing(conn, layout.account_of(conn), the_admin().id)
-    found = next((one for one in usable if one.id == number), None)
+    found = next((one for one in usable if one.id == quick_reply_id), None)
     if found is None:
         abort(404)
     if found.admin_id is None and not the_admin().is_owner:
@@ -114,13 +116,13 @@ def _whose(found: QuickReply) -> str:
     return TEAM if found.admin_id is None else OWN
 
 
-def _render(number: int | None, values: Mapping[str, str], errors: dict[str, str]) -> str:
+def _render(quick_reply_id: int | None, values: Mapping[str, str], errors: dict[str, str]) -> str:
     with services().database.read() as conn:
         usable = quick_replies.listing(conn, layout.account_of(conn), the_admin().id)
         return layout.show(
             "quick_replies.html",
             conn,
-            number=number,
+            quick_reply_id=quick_reply_id,
             values=values,
             errors=errors,
             owner=the_admin().is_owner,

@@ -65,7 +65,7 @@ def set_away() -> Any:
 @pages.post("/team/<id:admin_id>/most")
 @owner_required
 def set_most(admin_id: int) -> Any:
-    """How many conversations an admin takes by himself; empty for the shop's usual number."""
+    """How many conversations an admin takes by himself; empty for the shop's usual limit."""
     form, name = Form(request.form), f"most{admin_id}"
     most = form.number(name, 0, settings.MOST_CONVERSATIONS) if form.typed.get(name, "").strip() else None
     if form.errors:

@@ -22,7 +22,7 @@ _RESTORE = "Stop Balas, keep the folder as it is, and restore the last backup in
 
 @dataclass(frozen=True, slots=True)
 class FoundData:
-    """What the database says: its linked numbers and the time of the last entry, in seconds since 1970."""
+    """What the database says: its accounts and the time of the last entry, in seconds since 1970."""
 
     links: list[tuple[Account, Link]]
     newest: float | None
@@ -88,7 +88,7 @@ def database(books: Database) -> tuple[Finding, FoundData | None]:
 
 
 def session(data: Path, account: Account) -> Finding:
-    """Whether the keys of a linked number are there."""
+    """Whether the keys of a linked account are there."""
     name = f"session {account.name}"
     if account.device is None:
         return note(name, "No number is linked.", "Open WhatsApp link in the inbox, or: balas pair.")

@@ -41,7 +41,7 @@ class Why(StrEnum):
 
 
 class DecisionStep(NamedTuple):
-    """One question on the way to the verdict (its name for rules: `rule:NUMBER`), the answer and its reason."""
+    """One question on the way to the verdict (its name for rules: `rule:ID`), the answer and its reason."""
 
     name: str
     passed: bool

@@ -23,7 +23,7 @@ _SEPARATORS = re.compile(r"[,\n\r;،؛、，；]")
 def save(
     conn: Connection,
     account_id: int,
-    number: int | None,
+    rule_id: int | None,
     keywords: str,
     answer: str,
     closes: bool,
@@ -31,7 +31,7 @@ def save(
     actor: Actor,
     now: datetime,
 ) -> int:
-    """Keep a rule, or add one behind the others (`number` None); returns its number.
+    """Keep a rule, or add one behind the others (`rule_id` None); returns its id.
 
     `keywords` are separated by commas or line ends. Raises FieldError, and changes nothing: for `keywords` (empty,
     unusable: punctuation alone, too_many: 100, too_long: 100 characters), `answer` (empty, too_long: 65,536) or
@@ -44,45 +44,45 @@ def save(
         "is_enabled": is_enabled,
     }
     rules = bot_rules.listing(conn, account_id)
-    if number is None:
+    if rule_id is None:
         if len(rules) >= MOST_RULES:
             raise FieldError("rule", "too_many")
-        number = bot_rules.add(conn, account_id, values)
-        _log(conn, account_id, number, None, _find(conn, account_id, number), actor, now)
-        return number
-    before = next((rule for rule in rules if rule.id == number), None)
+        rule_id = bot_rules.add(conn, account_id, values)
+        _log(conn, account_id, rule_id, None, _find(conn, account_id, rule_id), actor, now)
+        return rule_id
+    before = next((rule for rule in rules if rule.id == rule_id), None)
     if before is None:
         raise FieldError("rule", "unknown")
-    bot_rules.change(conn, number, values)
-    _log(conn, account_id, number, before, _find(conn, account_id, number), actor, now)
-    return number
+    bot_rules.change(conn, rule_id, values)
+    _log(conn, account_id, rule_id, before, _find(conn, account_id, rule_id), actor, now)
+    return rule_id
 
 
-def delete(conn: Connection, account_id: int, number: int, actor: Actor, now: datetime) -> bool:
-    """Forget a rule; False if there is none of that number."""
-    before = _find(conn, account_id, number)
+def delete(conn: Connection, account_id: int, rule_id: int, actor: Actor, now: datetime) -> bool:
+    """Forget a rule; False if there is none of that id."""
+    before = _find(conn, account_id, rule_id)
     if before is None:
         return False
-    bot_rules.remove(conn, number)
-    _log(conn, account_id, number, before, None, actor, now)
+    bot_rules.remove(conn, rule_id)
+    _log(conn, account_id, rule_id, before, None, actor, now)
     return True
 
 
-def move(conn: Connection, account_id: int, number: int, up: bool, actor: Actor, now: datetime) -> bool:
+def move(conn: Connection, account_id: int, rule_id: int, up: bool, actor: Actor, now: datetime) -> bool:
     """Let a rule change places with its neighbour; False if there is no such rule, or none beyond it."""
     rules = bot_rules.listing(conn, account_id)
-    place = next((i for i, rule in enumerate(rules) if rule.id == number), None)
+    place = next((i for i, rule in enumerate(rules) if rule.id == rule_id), None)
     if place is None or not 0 <= (other := place + (-1 if up else 1)) < len(rules):
         return False
     mine, theirs = rules[place], rules[other]
     bot_rules.change(conn, mine.id, {"position": theirs.position})
     bot_rules.change(conn, theirs.id, {"position": mine.position})
-    _log(conn, account_id, number, mine, _find(conn, account_id, number), actor, now)
+    _log(conn, account_id, rule_id, mine, _find(conn, account_id, rule_id), actor, now)
     return True
 
 
-def _find(conn: Connection, account_id: int, number: int) -> BotRule | None:
-    return next((rule for rule in bot_rules.listing(conn, account_id) if rule.id == number), None)
+def _find(conn: Connection, account_id: int, rule_id: int) -> BotRule | None:
+    return next((rule for rule in bot_rules.listing(conn, account_id) if rule.id == rule_id), None)
 
 
 def _keywords(text: str) -> tuple[str, ...]:
@@ -112,7 +112,7 @@ def _answer(text: str) -> str:
 def _log(
     conn: Connection,
     account_id: int,
-    number: int,
+    rule_id: int,
     before: BotRule | None,
     after: BotRule | None,
     actor: Actor,
@@ -122,7 +122,7 @@ def _log(
         return
     detail = {
         "name": "bot_rule",
-        "rule": number,
+        "rule": rule_id,
         "before": before.to_json() if before else None,
         "after": after.to_json() if after else None,
     }
