@@ -110,6 +110,6 @@ def own_shop(tmp_path: Path) -> Iterator[Shop]:
 
 @pytest.fixture
 def new_shop(tmp_path: Path) -> Iterator[Shop]:
-    """A running shop whose number is not linked yet."""
+    """A running shop whose account is not linked yet."""
     with unlinked_shop(tmp_path) as shop:
         yield shop

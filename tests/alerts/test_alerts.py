@@ -97,9 +97,9 @@ class House:
         with self.books.database.write() as conn:
             return alerts.add_channel(conn, address.url, address.service, address.shown, self.now)
 
-    def channel(self, number: int) -> alerts.Channel:
+    def channel(self, channel_id: int) -> alerts.Channel:
         with self.books.database.read() as conn:
-            found = alerts.channel(conn, number)
+            found = alerts.channel(conn, channel_id)
         assert found is not None
         return found
 
@@ -125,7 +125,7 @@ def outside() -> Iterator[Receiver]:
         yield found
 
 
-def test_an_unlinked_number_is_told_once_with_what_to_do_and_its_return_once(
+def test_an_unlinked_account_is_told_once_with_what_to_do_and_its_return_once(
     house: House, outside: Receiver
 ) -> None:
     house.link(LinkState.ONLINE)
@@ -204,7 +204,7 @@ def test_each_step_of_the_phones_ladder_goes_out_and_its_return(house: House, ou
     assert outside.messages[-1]["message"].startswith("The shop's phone is back.")
 
 
-def test_a_ban_says_until_when_and_two_numbers_are_told_apart(house: House, outside: Receiver) -> None:
+def test_a_ban_says_until_when_and_two_accounts_are_told_apart(house: House, outside: Receiver) -> None:
     with house.books.database.write() as conn:
         accounts.ensure(conn, "Cabang Bandung", NOON)
     house.add(outside.url)
@@ -290,29 +290,29 @@ def test_a_channel_that_fails_is_tried_again_later_and_given_up_after_a_day(
     house: House, outside: Receiver
 ) -> None:
     outside.status = 500
-    number = house.add(outside.url)
+    channel_id = house.add(outside.url)
     house.link(LinkState.ONLINE)
     house.link(LinkState.LOGGED_OUT)
     house.look()
     house.deliver()
-    channel = house.channel(number)
+    channel = house.channel(channel_id)
     assert (channel.failed_why, channel.failures, channel.good_at) == ("broken", 1, None)
     assert (channel.failed_at, channel.retry_at) == (house.now, house.now + BACK_OFF[0])
     house.now += MINUTE / 2
     house.deliver()
-    assert house.channel(number).failures == 1
+    assert house.channel(channel_id).failures == 1
     while "due" in house.states():
         house.now += timedelta(minutes=31)
         house.deliver()
         assert house.now < NOON + 2 * DAY
     assert house.states() == ["failed"]
     assert NOON + DAY <= house.now < NOON + DAY + timedelta(hours=2)
-    assert 8 < house.channel(number).failures < 40
+    assert 8 < house.channel(channel_id).failures < 40
 
 
 def test_a_channel_that_recovers_gets_what_was_due_in_order(house: House, outside: Receiver) -> None:
     outside.status = 503
-    number = house.add(outside.url)
+    channel_id = house.add(outside.url)
     house.link(LinkState.ONLINE)
     house.link(LinkState.LOGGED_OUT)
     house.pass_time(20 * MINUTE)
@@ -321,7 +321,7 @@ def test_a_channel_that_recovers_gets_what_was_due_in_order(house: House, outsid
     outside.status, outside.messages[:] = 200, []
     house.pass_time(60 * MINUTE)
     assert outside.titles == ["Toko Kita: The number is no longer linked", "Toko Kita: All clear"]
-    assert (house.channel(number).failures, house.channel(number).is_failing) == (0, False)
+    assert (house.channel(channel_id).failures, house.channel(channel_id).is_failing) == (0, False)
 
 
 def test_a_channel_that_hangs_holds_up_no_other(house: House, outside: Receiver) -> None:
@@ -343,7 +343,7 @@ def test_a_channel_that_hangs_holds_up_no_other(house: House, outside: Receiver)
 
 
 def test_what_a_crash_interrupted_is_sent_once_more_and_never_for_ever(house: House, outside: Receiver) -> None:
-    number = house.add(outside.url)
+    channel_id = house.add(outside.url)
     house.link(LinkState.ONLINE)
     house.link(LinkState.LOGGED_OUT)
     house.look()
@@ -357,7 +357,7 @@ def test_what_a_crash_interrupted_is_sent_once_more_and_never_for_ever(house: Ho
 
     crash()
     assert (house.states(), outside.messages) == (["due"], [])
-    assert house.channel(number).failed_why == "stopped"
+    assert house.channel(channel_id).failed_why == "stopped"
     house.now += 2 * MINUTE
     house.deliver()
     assert (house.states(), len(outside.messages)) == (["sent"], 1)
@@ -385,13 +385,13 @@ def test_a_clock_that_jumps_loses_no_alert(house: House, outside: Receiver) -> N
 
 
 def test_a_channel_goes_with_what_was_on_its_way_to_it(house: House, outside: Receiver) -> None:
-    number = house.add(outside.url)
+    channel_id = house.add(outside.url)
     house.link(LinkState.ONLINE)
     house.link(LinkState.LOGGED_OUT)
     house.look()
 
     def remove(conn: Connection) -> None:
-        alerts.remove_channel(conn, number)
+        alerts.remove_channel(conn, channel_id)
 
     with house.books.database.write() as conn:
         remove(conn)

@@ -127,7 +127,7 @@ def test_a_setup_link_expires(database: Database) -> None:
 def test_a_newer_link_replaces_the_older_of_its_purpose_only(database: Database) -> None:
     with database.write() as conn:
         sari = make(conn)
-        owner, renewal = (admins.new_setup_link(conn, Role.OWNER, NOON, number) for number in (None, sari.id))
+        owner, renewal = (admins.new_setup_link(conn, Role.OWNER, NOON, admin_id) for admin_id in (None, sari.id))
         newer = admins.new_setup_link(conn, Role.OWNER, NOON)
         found = [admins.find_setup_link(conn, token, NOON) is not None for token in (owner, renewal, newer)]
         assert found == [False, True, True]

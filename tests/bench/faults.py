@@ -123,8 +123,8 @@ def _pause(role: str, seconds: float) -> Callable[[Stage], None]:
 
 
 def _refused_reply(stage: Stage) -> None:
-    (number,) = stage.wa.phone.linked_numbers()
-    stage.faults.refuse_sends("479", number=number)
+    (device,) = stage.wa.phone.linked_numbers()
+    stage.faults.refuse_sends("479", number=device)
 
 
 def _burst(stage: Stage) -> None:

@@ -43,12 +43,12 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     """Medians over the rounds, and the worst round."""
     count = max(CUSTOMERS, options.messages // CUSTOMERS * CUSTOMERS)
     ours, raw, raw_wal = [], [], []
-    for number in range(1, options.rounds + 1):
+    for i in range(1, options.rounds + 1):
         raw.append(_measure_raw(count, ""))
         raw_wal.append(_measure_raw(count, WAL))
         ours.append(_measure_ours(count))
         print(
-            f"round {number} of {options.rounds}: ours {ours[-1]:.0f}/s, raw {raw[-1]:.0f}/s, "
+            f"round {i} of {options.rounds}: ours {ours[-1]:.0f}/s, raw {raw[-1]:.0f}/s, "
             f"raw in WAL {raw_wal[-1]:.0f}/s",
             file=sys.stderr,
         )

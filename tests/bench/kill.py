@@ -54,14 +54,12 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         recoveries: dict[str, list[float]] = defaultdict(list)
         started = time.monotonic()
         with traffic:
-            for number, role in zip(
-                range(1, options.rounds + 1), _roles(dice, options.roles.split(",")), strict=False
-            ):
+            for i, role in zip(range(1, options.rounds + 1), _roles(dice, options.roles.split(",")), strict=False):
                 time.sleep(dice.uniform(*CALM))
                 took = _round(shop, role)
                 recoveries[role].append(took)
                 print(
-                    f"round {number} of {options.rounds}: {role} back after {took:.2f} s; "
+                    f"round {i} of {options.rounds}: {role} back after {took:.2f} s; "
                     f"{len(traffic.written)} messages in, {len(traffic.accepted)} replies",
                     file=sys.stderr,
                 )

@@ -85,12 +85,12 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 def _send(customer: Customer, count: int, rate: float) -> dict[str, float]:
     """Send messages at an even pace; returns when each one's frame left, by text, in Unix milliseconds."""
-    texts = [f"pesan ke-{number}" for number in range(count)]
+    texts = [f"pesan ke-{i}" for i in range(count)]
     prepared = [customer.prepare_texts([text]) for text in texts]
     left: dict[str, float] = {}
     start = time.monotonic()
-    for number, (text, one) in enumerate(zip(texts, prepared, strict=True)):
-        time.sleep(max(0.0, start + number / rate - time.monotonic()))
+    for i, (text, one) in enumerate(zip(texts, prepared, strict=True)):
+        time.sleep(max(0.0, start + i / rate - time.monotonic()))
         left[text] = time.time() * 1000
         customer.release(one)
     return left

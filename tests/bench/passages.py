@@ -23,7 +23,7 @@ _MAKE = (
 class Passed:
     """The link came into a state; `at` in Unix seconds, to the millisecond."""
 
-    number: int
+    id: int
     at: float
     state: LinkState
     reason: LinkReason
@@ -46,21 +46,21 @@ class Passages:
                 {"state": state, "reason": reason},
             )
 
-    def since(self, number: int) -> list[Passed]:
-        """All changes after that number."""
-        words = "SELECT id, at, state, reason FROM bench_passed WHERE id > :number ORDER BY id"
+    def since(self, passed_id: int) -> list[Passed]:
+        """All changes after that one."""
+        words = "SELECT id, at, state, reason FROM bench_passed WHERE id > :passed_id ORDER BY id"
         with self._database.read() as conn:
-            rows = conn.execute(text(words), {"number": number}).all()
+            rows = conn.execute(text(words), {"passed_id": passed_id}).all()
         return [Passed(n, at, LinkState(state), LinkReason(reason)) for n, at, state, reason in rows]
 
     @property
     def newest(self) -> Passed:
         """Where the link is now."""
         with self._database.read() as conn:
-            number = conn.execute(text("SELECT max(id) FROM bench_passed")).scalar_one()
-        return self.since(number - 1)[0]
+            passed_id = conn.execute(text("SELECT max(id) FROM bench_passed")).scalar_one()
+        return self.since(passed_id - 1)[0]
 
     def wait_for(self, state: LinkState, since: int, timeout: float = 60.0) -> Passed:
-        """Wait until the link has passed through a state after that number; raises TimeoutError."""
+        """Wait until the link has passed through a state after that one; raises TimeoutError."""
         words = f"passing {state.value}"
         return wait_until(lambda: [p for p in self.since(since) if p.state == state], timeout, words)[0]

@@ -73,7 +73,7 @@ class Chat:
     """One customer and what is going on about his newest question."""
 
     customer: Customer
-    number: int
+    id: int
     question: int = 0
     asked_at: float = 0.0
     # messages up to this one are older than the question
@@ -100,7 +100,7 @@ class Crossing:
 
 @dataclass(frozen=True)
 class Row:
-    """One message of our number in the shop's books, since a question."""
+    """One message of our account in the shop's books, since a question."""
 
     wa_id: str | None
     author: str
@@ -159,17 +159,17 @@ class Race:
     def _look(self, busy: list[Chat]) -> None:
         self._read_phone()
         # asked before the books are read: whoever has finished is in them
-        finished = {chat.number for chat in busy if all(attempt.done() for attempt in chat.attempts)}
+        finished = {chat.id for chat in busy if all(attempt.done() for attempt in chat.attempts)}
         with self.shop.database.read() as conn:
             waiting = self._open_turns(conn)
             rows = self._rows(conn, min(chat.base for chat in busy))
         for chat in busy:
-            ours = [row for number, row in rows.get(chat.customer.lid, []) if number > chat.base]
+            ours = [row for message_id, row in rows.get(chat.customer.lid, []) if message_id > chat.base]
             if chat.customer.lid in waiting:
-                if chat.number in finished:
+                if chat.id in finished:
                     self._let_people_answer(chat, *waiting[chat.customer.lid])
                 chat.begun = True
-            elif chat.begun and chat.number in finished and self._is_at_rest(chat, ours):
+            elif chat.begun and chat.id in finished and self._is_at_rest(chat, ours):
                 self._judge(chat, ours)
                 self._ask(chat)
             elif time.monotonic() - chat.asked_at > GIVEN_UP_AFTER:
@@ -226,7 +226,7 @@ class Race:
         return {lid: (conversation_id, turn_id) for lid, conversation_id, turn_id in rows}
 
     def _rows(self, conn: Connection, base: int) -> dict[str, list[tuple[int, Row]]]:
-        """Our number's newer messages by the customer's LID, each with its id."""
+        """Our account's newer messages by the customer's LID, each with its id."""
         found: dict[str, list[tuple[int, Row]]] = {}
         rows = conn.execute(
             text(
@@ -238,8 +238,8 @@ class Race:
             ),
             {"base": base},
         )
-        for lid, number, *columns in rows:
-            found.setdefault(lid, []).append((number, Row(*columns)))
+        for lid, message_id, *columns in rows:
+            found.setdefault(lid, []).append((message_id, Row(*columns)))
         return found
 
     def _is_at_rest(self, chat: Chat, rows: list[Row]) -> bool:

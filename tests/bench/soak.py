@@ -6,7 +6,7 @@ long enough to be measured, then those that end it. Each fault has the states th
 the seconds in which a customer's message must arrive again. At the end the customers' own devices are compared
 with the books, the log is read, and what each process holds is fitted over time.
 
-Ends with status 1 when a promise is broken. Left out: faults that unlink the number (nothing to come back to
+Ends with status 1 when a promise is broken. Left out: faults that unlink the account (nothing to come back to
 without a person at the phone) and SIGKILL to supervisor and inbox (`kill` does that; here they must live to be
 measured).
 """
@@ -170,7 +170,7 @@ class Soak:
     def _next(self, fault: Fault, slot: int) -> int:
         self._wait_for_slot(slot)
         self.sizes.append(verdict.sizes(self.shop))
-        self._mark = self.passages.newest.number
+        self._mark = self.passages.newest.id
         at = time.time() - self._began
         outcome = self._judge(fault, at)
         self._tell(outcome)
@@ -224,11 +224,11 @@ class Soak:
             watcher.join()
 
     def _miss_pings(self) -> None:
-        mark, at, trouble = self.passages.newest.number, time.time() - self._began, None
+        mark, at, trouble = self.passages.newest.id, time.time() - self._began, None
         over = time.time()
         try:
             self.shop.wa.faults.stop_answering_pings()
-            mark = self.passages.wait_for(LinkState.UNSTABLE, mark, PINGS_MISSED).number
+            mark = self.passages.wait_for(LinkState.UNSTABLE, mark, PINGS_MISSED).id
             self.shop.wa.faults.resume_pings()
             over = time.time()
             self.passages.wait_for(LinkState.ONLINE, mark, PINGS_BACK)
@@ -259,8 +259,8 @@ def schedule(dice: random.Random, slots: int, faults: Sequence[Fault]) -> list[t
     hard = [f for f in faults if f in HARD]
     rounds = max(1, round(slots / (REPEATS * len(faults))))
     plan, left = [], slots
-    for number in range(rounds):
-        size = left // (rounds - number)
+    for i in range(rounds):
+        size = left // (rounds - i)
         left -= size
         soft = round(size * len(gentle) / len(faults))
         plan.append((_pick(dice, gentle, soft), _pick(dice, hard, size - soft)))
@@ -294,13 +294,13 @@ class _Words:
         self._slip = transfer_slip("Pelanggan", "Rp150.000", "22 Nov")
         self._voice = voice_note(2)
 
-    def compose(self, customer: Customer, number: int) -> tuple[str, str]:
+    def compose(self, customer: Customer, i: int) -> tuple[str, str]:
         """One message; voice notes have no words."""
-        words = f"pesan {number}"
-        if number % 15 == 7:
+        words = f"pesan {i}"
+        if i % 15 == 7:
             return customer.send_image(self._slip, words, "image/png"), words
-        if number % 40 == 11:
+        if i % 40 == 11:
             return customer.send_voice(self._voice, 2), ""
-        if number % 10 == 3:
+        if i % 10 == 3:
             customer.typing()
         return customer.send_text(words), words

@@ -50,8 +50,8 @@ class Stage:
 
     def stanza(self, *nodes: Node | bytes) -> None:
         """Send the session whatever one wants."""
-        (number,) = self.wa.phone.linked_numbers()
-        jid = self.wa.phone.user.phone_jid.with_device(number)
+        (device,) = self.wa.phone.linked_numbers()
+        jid = self.wa.phone.user.phone_jid.with_device(device)
 
         def send() -> None:
             connection = self.wa.endpoint.connection_of(jid)

@@ -59,7 +59,7 @@ class Strangers:
             line.sendall(words)
             _reset(line)
 
-    def _read(self, number: int) -> None:
+    def _read(self, i: int) -> None:
         cursor = None
         while not self._stop.is_set():
             query = "" if cursor is None else f"?cursor={cursor}"
@@ -72,7 +72,7 @@ class Strangers:
                     close_timeout=1,
                 ) as ws:
                     self.counts["connected"] += 1
-                    ws.send(json.dumps({"open": number + 1, "box": "all"}))
+                    ws.send(json.dumps({"open": i + 1, "box": "all"}))
                     while not self._stop.is_set():
                         with suppress(TimeoutError):
                             said = json.loads(ws.recv(1.0))
@@ -86,11 +86,11 @@ class Strangers:
 
     def _leaf(self) -> None:
         """Open one page after the other."""
-        number = 0
+        i = 0
         while not self._stop.wait(PAGE_EVERY):
-            number += 1
+            i += 1
             with suppress(OSError, RuntimeError):
-                self._admin.page(("/", "/c/1", "/link", "/log", "/c/2")[number % 5])
+                self._admin.page(("/", "/c/1", "/link", "/log", "/c/2")[i % 5])
                 self.counts["pages"] += 1
 
     def _line(self, receive_buffer: int = 0) -> socket.socket:

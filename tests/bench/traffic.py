@@ -26,9 +26,9 @@ from tests.whatsapp_server.actors.customer import Customer
 Compose = Callable[[Customer, int], tuple[str, str]]
 
 
-def only_texts(customer: Customer, number: int) -> tuple[str, str]:
+def only_texts(customer: Customer, i: int) -> tuple[str, str]:
     """The plainest traffic."""
-    words = f"pesan {number}"
+    words = f"pesan {i}"
     return customer.send_text(words), words
 
 
@@ -94,20 +94,20 @@ class Traffic:
 
     def _write(self, rate: float, seed: int) -> None:
         dice = random.Random(seed + 1)
-        for number in _beats(rate, self._stop):
-            wa_id, words = self._compose(dice.choice(self.customers), number)
+        for i in _beats(rate, self._stop):
+            wa_id, words = self._compose(dice.choice(self.customers), i)
             self.written[wa_id] = words
 
     def _answer(self, admin: BrowserAdmin, rate: float, share: int) -> None:
         """Answer what waits, each admin his share of the customers."""
         waiting: list[tuple[int, int]] = []
-        for number in _beats(rate, self._stop):
+        for i in _beats(rate, self._stop):
             if not waiting:
                 waiting = self._open_turns(share)
             if not waiting:
                 continue
             conversation_id, turn_id = waiting.pop()
-            words = f"balasan {number} dari {admin.username}"
+            words = f"balasan {i} dari {admin.username}"
             self._send(admin, conversation_id, turn_id, words)
 
     def _send(self, admin: BrowserAdmin, conversation_id: int, turn_id: int, words: str) -> None:
@@ -206,11 +206,11 @@ class Traffic:
 def _beats(rate: float, stop: threading.Event) -> "itertools.count[int]":
     """Numbers at a steady rate until `stop`; what was missed is caught up with, within a second."""
     next_at = time.monotonic()
-    for number in itertools.count():
+    for i in itertools.count():
         next_at = max(next_at + 1 / rate, time.monotonic() - 1.0)
         if stop.wait(max(0.0, next_at - time.monotonic())):
             return
-        yield number
+        yield i
 
 
 def p95(values: list[float]) -> float:

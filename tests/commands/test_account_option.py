@@ -1,4 +1,4 @@
-"""Which of several numbers a command is about, and what it does to the others: nothing."""
+"""Which of several accounts a command is about, and what it does to the others: nothing."""
 
 import json
 from collections.abc import Iterator
@@ -20,13 +20,13 @@ from tests.support.books import NOON, Books, both
 
 
 def names(books: Books) -> list[str]:
-    """What the numbers are called, oldest first."""
+    """What the accounts are called, oldest first."""
     with books.database.read() as conn:
         return [one.name for one in accounts.every(conn)]
 
 
 def choose(books: Books, name: str | None, *, new: bool = False) -> str:
-    """The name of the number that a command would be about."""
+    """The name of the account that a command would be about."""
     with books.database.write() as conn:
         return (chosen_or_new if new else chosen)(conn, name).name
 
@@ -36,7 +36,7 @@ def test_without_a_name_it_is_main_or_the_only_one(books: Books) -> None:
     with books.database.write() as conn:
         accounts.rename(conn, books.account_id, "Toko Kita", NOON)
     assert choose(books, None) == "Toko Kita"
-    # what is meant to link a number makes no second one by itself
+    # what is meant to link an account makes no second one by itself
     assert choose(books, None, new=True) == "Toko Kita"
     assert names(books) == ["Toko Kita"]
 
@@ -53,7 +53,7 @@ def test_of_several_one_has_to_be_named_however_it_is_written(books: Books) -> N
     assert names(books) == ["Toko Satu", "Toko Dua"]
 
 
-def test_only_linking_makes_a_number(books: Books) -> None:
+def test_only_linking_makes_an_account(books: Books) -> None:
     with pytest.raises(click.ClickException, match=r"no number called Toko Dua.*main"):
         choose(books, "Toko Dua")
     assert names(books) == ["main"]
@@ -85,7 +85,7 @@ def test_names_of_every_script_are_fine(typed: str) -> None:
 
 @pytest.fixture
 def two(tmp_path: Path, migrated_file: Path) -> Iterator[tuple[Path, Books, Books]]:
-    """A data folder with two numbers that the same customer has written to."""
+    """A data folder with two accounts that the same customer has written to."""
     data = tmp_path / "data"
     data.mkdir(mode=0o700)
     (data / "balas.db").write_bytes(migrated_file.read_bytes())
@@ -100,7 +100,7 @@ def two(tmp_path: Path, migrated_file: Path) -> Iterator[tuple[Path, Books, Book
     database.close()
 
 
-def test_one_numbers_conversations_are_exported(two: tuple[Path, Books, Books], tmp_path: Path) -> None:
+def test_one_accounts_conversations_are_exported(two: tuple[Path, Books, Books], tmp_path: Path) -> None:
     data, _first, second = two
     done = balas(data, "export", str(tmp_path / "out"), "--account", "toko dua")
     assert done.returncode == 0, done.stderr
@@ -111,7 +111,7 @@ def test_one_numbers_conversations_are_exported(two: tuple[Path, Books, Books], 
     assert not (tmp_path / "other").exists()
 
 
-def test_a_customer_of_two_numbers_is_forgotten_in_the_one_that_is_named(two: tuple[Path, Books, Books]) -> None:
+def test_a_customer_of_two_accounts_is_forgotten_in_the_one_that_is_named(two: tuple[Path, Books, Books]) -> None:
     data, first, second = two
     refused(balas(data, "forget", "0819 990 001", "--yes"), "several numbers", "main, Toko Dua")
     done = balas(data, "forget", "0819 990 001", "--yes", "--account", "Toko Dua")
@@ -128,24 +128,24 @@ def test_a_second_link_that_was_killed_before_it_ended_itself_loses_its_keys(
     two: tuple[Path, Books, Books],
 ) -> None:
     data, first, second = two
-    number = second.account_id
+    account_id = second.account_id
     config = Config.from_env({"BALAS_DATA": str(data), "BALAS_PORT": "9"})
-    watch = SessionWatch(config, first.database, number, lambda: NOON)
+    watch = SessionWatch(config, first.database, account_id, lambda: NOON)
     with first.database.write() as conn:
-        links.change(conn, number, NOON, pair_until=NOON + timedelta(minutes=1))
+        links.change(conn, account_id, NOON, pair_until=NOON + timedelta(minutes=1))
     watch.look()
     assert watch.child is not None
     watch.child.kill()
     watch.child.wait(10)
-    keys = data / "keys" / f"session-{number}.db"
+    keys = data / "keys" / f"session-{account_id}.db"
     keys.parent.mkdir(mode=0o700, exist_ok=True)
     keys.touch(mode=0o600)
     with first.database.write() as conn:
-        links.set_state(conn, number, LinkState.PAIRING, NOON, pair_until=None)
-        links.set_state(conn, number, LinkState.LINKING, NOON, LinkReason.SAME_NUMBER)
+        links.set_state(conn, account_id, LinkState.PAIRING, NOON, pair_until=None)
+        links.set_state(conn, account_id, LinkState.LINKING, NOON, LinkReason.SAME_NUMBER)
     watch.look()
     assert not keys.exists()
     with first.database.read() as conn:
-        link = links.get(conn, number)
+        link = links.get(conn, account_id)
     assert (link.state, link.reason) == (LinkState.UNLINKED, LinkReason.SAME_NUMBER)
     assert watch.child is None

@@ -200,7 +200,7 @@ class TestWithoutADaemon:
 class TestPairing:
     @pytest.fixture
     def running(self, prepared: Path) -> Iterator[Path]:
-        """A folder that a daemon holds, with the number of a shop."""
+        """A folder that a daemon holds, with the account of a shop."""
         database = database_of(prepared)
         Books(database)
         database.close()
@@ -245,13 +245,13 @@ class TestLinking:
         lock.release()
 
     def put(self, books: Books, state: LinkState, **values: Any) -> None:
-        """A linked number whose link is in a state."""
+        """A linked account whose link is in a state."""
         with books.database.write() as conn:
             accounts.set_identity(conn, books.account_id, "6281234567890", "999", 3, NOON)
             assert links.set_state(conn, books.account_id, LinkState.CONNECTING, NOON)
             assert links.set_state(conn, books.account_id, state, NOON, **values)
 
-    def test_a_number_that_is_not_linked_is_not_unlinked(self, prepared: Path, books: Books) -> None:
+    def test_an_account_that_is_not_linked_is_not_unlinked(self, prepared: Path, books: Books) -> None:
         before = dump(books.database)
         refused(balas(prepared, "unlink", "--yes", "--timeout", "1"), "not linked")
         assert dump(books.database) == before
@@ -262,7 +262,7 @@ class TestLinking:
         refused(balas(prepared, "unlink", "--yes", "--timeout", "1"), "being unlinked already")
         assert dump(books.database) == before
 
-    def test_a_linked_number_wants_no_codes(self, prepared: Path, books: Books) -> None:
+    def test_a_linked_account_wants_no_codes(self, prepared: Path, books: Books) -> None:
         self.put(books, LinkState.OFFLINE)
         before = dump(books.database)
         for more in ((), ("--phone", "6281234567890"), ("--json",)):
@@ -278,7 +278,7 @@ class TestLinking:
         assert link.pair_until is not None
         assert timedelta(minutes=9) < link.pair_until - utc_now() <= pairing.LEASE
 
-    def test_linking_a_number_that_is_online_is_done_at_once(self, prepared: Path, books: Books) -> None:
+    def test_linking_an_account_that_is_online_is_done_at_once(self, prepared: Path, books: Books) -> None:
         self.put(books, LinkState.ONLINE)
         before = dump(books.database)
         done = balas(prepared, "pair", "--phone", "6281234567890", "--timeout", "1")

@@ -72,11 +72,11 @@ class Patient:
 
     def link(self, device: int | None, state: LinkState) -> int:
         with self.database.write() as conn:
-            number = accounts.ensure(conn, "main", utc_now()).id
+            account_id = accounts.ensure(conn, "main", utc_now()).id
             if device is not None:
-                accounts.set_identity(conn, number, "6281234567890", "555", device, utc_now())
-            links.set_state(conn, number, state, utc_now())
-        return number
+                accounts.set_identity(conn, account_id, "6281234567890", "555", device, utc_now())
+            links.set_state(conn, account_id, state, utc_now())
+        return account_id
 
     def close(self) -> None:
         self.database.close()
@@ -178,12 +178,12 @@ def test_a_database_of_a_newer_version_is_found(patient: Patient) -> None:
     assert "newer" in found.line
 
 
-def test_a_linked_number_needs_its_keys(patient: Patient) -> None:
-    number = patient.link(7, LinkState.OFFLINE)
+def test_a_linked_account_needs_its_keys(patient: Patient) -> None:
+    account_id = patient.link(7, LinkState.OFFLINE)
     assert patient.health("session main") == "wrong"
     keys = patient.data / "keys"
     keys.mkdir(mode=0o700)
-    path = keys / f"session-{number}.db"
+    path = keys / f"session-{account_id}.db"
     with closing(sqlite3.connect(path)) as conn:
         conn.execute("CREATE TABLE secret (key)")
     path.chmod(0o600)
@@ -205,7 +205,7 @@ def test_a_link_that_is_down_is_wrong_while_the_daemon_runs(patient: Patient) ->
     lock.release()
 
 
-def test_an_unlinked_number_is_worth_a_note(patient: Patient) -> None:
+def test_an_unlinked_account_is_worth_a_note(patient: Patient) -> None:
     patient.link(None, LinkState.UNLINKED)
     assert patient.health("session main") == "note"
 

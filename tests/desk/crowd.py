@@ -1,6 +1,6 @@
-"""One process of a crowded desk: `python -m tests.desk.crowd URL ACCOUNT ROLE NUMBER STEPS`.
+"""One process of a crowded desk: `python -m tests.desk.crowd URL ACCOUNT ROLE SEED STEPS`.
 
-ROLE is `session`, `worker` or an admin's id; NUMBER makes its day its own. Says "ready", waits for a line,
+ROLE is `session`, `worker` or an admin's id; SEED makes its day its own. Says "ready", waits for a line,
 does its steps at random, and prints what it did as one JSON object.
 """
 
@@ -62,12 +62,12 @@ def worker(database: Database, dice: random.Random, steps: int) -> dict[str, Any
     return {"failed": failed}
 
 
-def admin(database: Database, account_id: int, number: int, dice: random.Random, steps: int) -> dict[str, Any]:
+def admin(database: Database, account_id: int, admin_id: int, dice: random.Random, steps: int) -> dict[str, Any]:
     """He answers what he sees, or saw, and does whatever else an admin can do."""
-    who = Admin(database, account_id, number, utc_now)
+    who = Admin(database, account_id, admin_id, utc_now)
     accepted, decided = [], []
     for step in range(steps):
-        party, tab = addresses(dice.choice(CUSTOMERS))[0], f"{number}-{dice.choice('ab')}"
+        party, tab = addresses(dice.choice(CUSTOMERS))[0], f"{admin_id}-{dice.choice('ab')}"
         view = who.looks(party) if dice.random() < 0.5 else who.views.get(party.address.user)
         what = dice.choice("aaaaaaattcmudddhrv")
         if what == "c":
@@ -85,7 +85,7 @@ def admin(database: Database, account_id: int, number: int, dice: random.Random,
             match what:
                 case "a":
                     sure = dice.random() < 0.1
-                    text = f"balasan {number}-{step}"
+                    text = f"balasan {admin_id}-{step}"
                     accepted.append(who.answers(view, text, follow_up=sure, take_over=dice.random() < 0.3))
                 case "t":
                     who.opens_tab(tab)
@@ -96,7 +96,7 @@ def admin(database: Database, account_id: int, number: int, dice: random.Random,
                     who.unmarks(view)
                 case "h":
                     who.does(assignment.give_back, view)
-                    who.does(assignment.assign, view, number)
+                    who.does(assignment.assign, view, admin_id)
                 case "r":
                     who.does(conversations.resolve, view)
                 case "v":
@@ -110,8 +110,8 @@ def admin(database: Database, account_id: int, number: int, dice: random.Random,
 
 def main() -> None:
     """Wait for the others, then begin."""
-    url, account_id, role, number, steps = sys.argv[1:]
-    database, dice = Database(url), random.Random(int(number))
+    url, account_id, role, seed, steps = sys.argv[1:]
+    database, dice = Database(url), random.Random(int(seed))
     print("ready", flush=True)
     sys.stdin.readline()
     match role:

@@ -31,8 +31,8 @@ PHONE, LAPTOP = 0, 7
 
 def addresses(customer: int) -> list[Party]:
     """The three forms in which WhatsApp names a customer; until the third comes, the first two are strangers."""
-    lid, number = Address(f"55{customer}", "lid"), Address(f"6281{customer}", "s.whatsapp.net")
-    return [Party(lid), Party(number), Party(lid, number)]
+    lid, phone = Address(f"55{customer}", "lid"), Address(f"6281{customer}", "s.whatsapp.net")
+    return [Party(lid), Party(phone), Party(lid, phone)]
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ class Admin:
 def undecided(conn: Connection, *states: str) -> list[Bubble]:
     """Replies that wait for a person's decision."""
     held = conn.exec_driver_sql(f"SELECT message_id FROM outbox WHERE state IN {states} ORDER BY id").scalars()
-    return [bubble for number in held if (bubble := messages.bubble(conn, number))]
+    return [bubble for message_id in held if (bubble := messages.bubble(conn, message_id))]
 
 
 def overtaken(conn: Connection, message_id: int, decided_upto: int, known_upto: int) -> bool:

@@ -286,8 +286,8 @@ class SharedDesk(RuleBasedStateMachine):
             now = round(self.now.timestamp() * 1000)
             holding = conn.exec_driver_sql("SELECT tab FROM claim WHERE expires_at > ?", (now,)).scalars()
             gone = set(holding) - {tab for who in self.admins for tab in who.tabs}
-            decided = {bubble.text for number in self.decided if (bubble := messages.bubble(conn, number))}
-        found += [f"a lost reply: {number}" for number in self.accepted if number not in queued]
+            decided = {bubble.text for message_id in self.decided if (bubble := messages.bubble(conn, message_id))}
+        found += [f"a lost reply: {message_id}" for message_id in self.accepted if message_id not in queued]
         found += [f"a claim of a tab that is gone: {tab}" for tab in gone]
         found += self.wrong
         arrived = Counter(text for _, text in self.session.wire.arrived if text.startswith("balasan"))

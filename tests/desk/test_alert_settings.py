@@ -27,9 +27,9 @@ def log(books: Books) -> list[dict[str, Any]]:
     return [entry.detail for entry in found]
 
 
-def add(books: Books, ibu: Actor, number: int) -> int:
+def add(books: Books, ibu: Actor, i: int) -> int:
     """One more address, with a secret in it."""
-    url, shown = f"json://toko:s3kr1t@host/{number}", f"json://toko:****@host/{number}"
+    url, shown = f"json://toko:s3kr1t@host/{i}", f"json://toko:****@host/{i}"
     with books.database.write() as conn:
         return alert_settings.add_channel(conn, books.account_id, url, "JSON", shown, ibu, NOON)
 
@@ -50,10 +50,10 @@ def test_what_alerts_are_about_is_kept_and_each_change_is_a_line(books: Books, i
 
 
 def test_an_address_is_written_down_without_its_secret(books: Books, ibu: Actor) -> None:
-    number = add(books, ibu, 1)
+    channel_id = add(books, ibu, 1)
     with books.database.write() as conn:
-        assert alert_settings.remove_channel(conn, books.account_id, number, ibu, at(1))
-        assert not alert_settings.remove_channel(conn, books.account_id, number, ibu, at(2))
+        assert alert_settings.remove_channel(conn, books.account_id, channel_id, ibu, at(1))
+        assert not alert_settings.remove_channel(conn, books.account_id, channel_id, ibu, at(2))
         assert alerts.channels(conn) == []
     assert log(books) == [
         {"name": "alert_channel", "before": "json://toko:****@host/1", "after": ""},
@@ -62,8 +62,8 @@ def test_an_address_is_written_down_without_its_secret(books: Books, ibu: Actor)
 
 
 def test_the_same_address_twice_and_one_too_many_are_refused(books: Books, ibu: Actor) -> None:
-    for number in range(MOST_CHANNELS - 1):
-        add(books, ibu, number)
+    for i in range(MOST_CHANNELS - 1):
+        add(books, ibu, i)
     with pytest.raises(KnownAlready):
         add(books, ibu, 0)
     add(books, ibu, MOST_CHANNELS)

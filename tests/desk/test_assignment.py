@@ -52,13 +52,13 @@ class Desk:
         with self.books.database.write() as conn:
             presence.leave(conn, f"tab{who.admin_id}", at(seconds))
 
-    def give(self, number: int, to: Actor, seconds: float = 0, by: Actor | None = None) -> bool:
+    def give(self, conversation_id: int, to: Actor, seconds: float = 0, by: Actor | None = None) -> bool:
         with self.books.database.write() as conn:
-            return assignment.assign(conn, number, to.admin_id or 0, by or to, at(seconds))
+            return assignment.assign(conn, conversation_id, to.admin_id or 0, by or to, at(seconds))
 
-    def give_back(self, number: int, by: Actor, seconds: float = 0) -> bool:
+    def give_back(self, conversation_id: int, by: Actor, seconds: float = 0) -> bool:
         with self.books.database.write() as conn:
-            return assignment.give_back(conn, number, by, at(seconds))
+            return assignment.give_back(conn, conversation_id, by, at(seconds))
 
     def tend(self, chosen: DeskSettings, seconds: float) -> bool:
         """One look of the worker; whether it found work, which must be whether it changed anything."""
@@ -70,12 +70,12 @@ class Desk:
         assert (dump(self.books.database) != before) == due
         return due
 
-    def assignee(self, number: int) -> str | None:
-        return self.books.summary(number).assignee_name
+    def assignee(self, conversation_id: int) -> str | None:
+        return self.books.summary(conversation_id).assignee_name
 
-    def last_line(self, number: int) -> audit.AuditEntry:
+    def last_line(self, conversation_id: int) -> audit.AuditEntry:
         with self.books.database.read() as conn:
-            return audit.in_thread(conn, number, None, None)[-1]
+            return audit.in_thread(conn, conversation_id, None, None)[-1]
 
     def kinds(self) -> list[EventKind]:
         with self.books.database.read() as conn:
@@ -89,80 +89,80 @@ def shop(books: Books) -> Desk:
 
 class TestByHand:
     def test_a_conversation_is_given_to_a_colleague(self, books: Books, shop: Desk) -> None:
-        number = books.conversation(lid("1"))
-        assert shop.give(number, shop.budi, 60, by=shop.sari)
-        about = books.summary(number)
+        conversation_id = books.conversation(lid("1"))
+        assert shop.give(conversation_id, shop.budi, 60, by=shop.sari)
+        about = books.summary(conversation_id)
         assert (about.status, about.assignee_name, about.assigned_at) == (Status.ASSIGNED, "Budi", at(60))
-        line = shop.last_line(number)
+        line = shop.last_line(conversation_id)
         assert (line.action, line.admin_name, line.subject_name) == (Action.ASSIGNED, "Sari", "Budi")
         assert line.address == "192.0.2.1"
         assert shop.kinds() == [EventKind.ACTIVITY, EventKind.CONVERSATION_CHANGED]
 
     def test_it_may_be_taken_from_another(self, books: Books, shop: Desk) -> None:
-        number = books.conversation(lid("1"))
-        shop.give(number, shop.budi)
-        assert shop.give(number, shop.sari)
-        assert shop.assignee(number) == "Sari"
+        conversation_id = books.conversation(lid("1"))
+        shop.give(conversation_id, shop.budi)
+        assert shop.give(conversation_id, shop.sari)
+        assert shop.assignee(conversation_id) == "Sari"
 
     def test_what_cannot_be_given_changes_nothing(self, books: Books, shop: Desk) -> None:
-        number, resolved = books.conversation(lid("1")), books.conversation(lid("2"))
-        shop.give(number, shop.sari)
+        conversation_id, resolved = books.conversation(lid("1")), books.conversation(lid("2"))
+        shop.give(conversation_id, shop.sari)
         books.resolve(resolved)
         gone = Actor(Author.ADMIN, shop.admin("Gone"))
         with books.database.write() as conn:
             conn.exec_driver_sql("UPDATE admin SET disabled_at = 1 WHERE id = ?", (gone.admin_id,))
         before = dump(books.database)
-        assert not shop.give(number, shop.sari)  # is hers
+        assert not shop.give(conversation_id, shop.sari)  # is hers
         assert not shop.give(resolved, shop.sari)
         assert not shop.give(999, shop.sari)
-        assert not shop.give(number, gone, by=shop.sari)
-        assert not shop.give(number, Actor(Author.ADMIN, 999), by=shop.sari)
+        assert not shop.give(conversation_id, gone, by=shop.sari)
+        assert not shop.give(conversation_id, Actor(Author.ADMIN, 999), by=shop.sari)
         assert not shop.give_back(resolved, shop.sari)
         assert not shop.give_back(999, shop.sari)
         assert dump(books.database) == before
 
     def test_handing_over_leaves_a_note(self, books: Books, shop: Desk) -> None:
-        number, _ = books.waiting(lid("1"))
-        shop.give(number, shop.sari)
+        conversation_id, _ = books.waiting(lid("1"))
+        shop.give(conversation_id, shop.sari)
         with books.database.write() as conn:
             to = shop.budi.admin_id or 0
-            assert assignment.transfer(conn, number, to, " minta diskon, @budi ", shop.sari, at(60))
-            assert not assignment.transfer(conn, number, to, "lagi", shop.sari, at(61))
+            assert assignment.transfer(conn, conversation_id, to, " minta diskon, @budi ", shop.sari, at(60))
+            assert not assignment.transfer(conn, conversation_id, to, "lagi", shop.sari, at(61))
             (mention,) = notes.unseen_mentions(conn, to)
         assert (mention.text, mention.by_name) == ("minta diskon, @budi", "Sari")
-        line = shop.last_line(number)
+        line = shop.last_line(conversation_id)
         assert (line.action, line.admin_name, line.subject_name) == (Action.TRANSFERRED, "Sari", "Budi")
-        assert shop.assignee(number) == "Budi"
-        assert books.thread(number) == ["halo", "minta diskon, @budi"]
+        assert shop.assignee(conversation_id) == "Budi"
+        assert books.thread(conversation_id) == ["halo", "minta diskon, @budi"]
 
     def test_handing_over_without_a_word_leaves_none(self, books: Books, shop: Desk) -> None:
-        number, _ = books.waiting(lid("1"))
+        conversation_id, _ = books.waiting(lid("1"))
         with books.database.write() as conn:
-            assert assignment.transfer(conn, number, shop.budi.admin_id or 0, " \n", shop.sari, at(60))
-        assert books.thread(number) == ["halo"]
+            assert assignment.transfer(conn, conversation_id, shop.budi.admin_id or 0, " \n", shop.sari, at(60))
+        assert books.thread(conversation_id) == ["halo"]
 
     def test_a_note_that_is_too_long_hands_nothing_over(self, books: Books, shop: Desk) -> None:
-        number, _ = books.waiting(lid("1"))
+        conversation_id, _ = books.waiting(lid("1"))
         before = dump(books.database)
         with pytest.raises(NotAnswerable), books.database.write() as conn:
-            assignment.transfer(conn, number, shop.budi.admin_id or 0, "a" * 70_000, shop.sari, at(60))
+            assignment.transfer(conn, conversation_id, shop.budi.admin_id or 0, "a" * 70_000, shop.sari, at(60))
         assert dump(books.database) == before
 
     def test_giving_back_puts_it_into_the_queue(self, books: Books, shop: Desk) -> None:
-        number, _ = books.waiting(lid("1"))
-        shop.give(number, shop.sari)
-        assert shop.give_back(number, shop.sari, 60)
-        about = books.summary(number)
+        conversation_id, _ = books.waiting(lid("1"))
+        shop.give(conversation_id, shop.sari)
+        assert shop.give_back(conversation_id, shop.sari, 60)
+        about = books.summary(conversation_id)
         assert (about.status, about.assignee_id, about.assigned_at) == (Status.UNASSIGNED, None, None)
-        line = shop.last_line(number)
+        line = shop.last_line(conversation_id)
         assert (line.action, line.subject_name) == (Action.RETURNED, "Sari")
-        assert not shop.give_back(number, shop.sari, 61)
+        assert not shop.give_back(conversation_id, shop.sari, 61)
 
     def test_who_gives_it_away_is_not_answering_it_any_more(self, books: Books, shop: Desk) -> None:
         one, two = (books.waiting(lid(user))[0] for user in "12")
         with books.database.write() as conn:
-            for number in (one, two):
-                desk_claims.take(conn, number, shop.sari, "tab", at(50))
+            for conversation_id in (one, two):
+                desk_claims.take(conn, conversation_id, shop.sari, "tab", at(50))
         shop.give(one, shop.budi, 60, by=shop.sari)
         shop.give(two, shop.sari, 60)
         with books.database.read() as conn:
@@ -188,11 +188,11 @@ class TestDealing:
     def test_nothing_is_dealt_while_nobody_is_here_and_all_of_it_once_somebody_comes(
         self, books: Books, shop: Desk
     ) -> None:
-        number, _ = books.waiting(lid("1"))
+        conversation_id, _ = books.waiting(lid("1"))
         assert not shop.tend(DEALS, 1)
         shop.here(shop.sari, seconds=5)
         assert shop.tend(DEALS, 6)
-        assert shop.assignee(number) == "Sari"
+        assert shop.assignee(conversation_id) == "Sari"
 
     def test_who_is_away_or_full_is_given_nothing(self, books: Books, shop: Desk) -> None:
         books.waiting(lid("1"))
@@ -210,47 +210,52 @@ class TestDealing:
         assert shop.assignee(second) == "Budi"
 
     def test_the_shops_limit_holds_for_who_has_none_of_his_own(self, books: Books, shop: Desk) -> None:
-        numbers = [books.waiting(lid(str(user)))[0] for user in range(4)]
+        conversation_ids = [books.waiting(lid(str(user)))[0] for user in range(4)]
         shop.here(shop.sari)
         shop.tend(DeskSettings(assign=Assign.ROUND_ROBIN, most_conversations=3, alarm_after=0), 1)
-        assert [shop.assignee(number) for number in numbers] == ["Sari", "Sari", "Sari", None]
+        assert [shop.assignee(conversation_id) for conversation_id in conversation_ids] == [
+            "Sari",
+            "Sari",
+            "Sari",
+            None,
+        ]
 
     def test_rounds_go_on_from_one_look_to_the_next(self, books: Books, shop: Desk) -> None:
         shop.here(shop.sari, shop.budi)
         chosen = DeskSettings(assign=Assign.ROUND_ROBIN, return_after=0, alarm_after=0)
         got = []
         for look in range(3):
-            numbers = [books.waiting(lid(f"{look}{user}"))[0] for user in range(3)]
+            conversation_ids = [books.waiting(lid(f"{look}{user}"))[0] for user in range(3)]
             shop.tend(chosen, look + 1)
-            got += [shop.assignee(number) for number in numbers]
+            got += [shop.assignee(conversation_id) for conversation_id in conversation_ids]
         assert got == ["Sari", "Budi"] * 4 + ["Sari"]
 
     def test_only_customers_who_wait_are_dealt_out(self, books: Books, shop: Desk) -> None:
         books.conversation(lid("1"))
         group = books.conversation(Party(Address("120363", "g.us")))
         books.turn(group)
-        number, _ = books.waiting(lid("2"))
-        books.resolve(number)
+        conversation_id, _ = books.waiting(lid("2"))
+        books.resolve(conversation_id)
         shop.here(shop.sari)
         assert not shop.tend(DEALS, 1)
 
     def test_what_somebody_is_answering_is_left_to_him(self, books: Books, shop: Desk) -> None:
-        number, _ = books.waiting(lid("1"))
+        conversation_id, _ = books.waiting(lid("1"))
         shop.here(shop.budi)
         with books.database.write() as conn:
-            desk_claims.take(conn, number, shop.sari, "tab", at(1))
+            desk_claims.take(conn, conversation_id, shop.sari, "tab", at(1))
         assert not shop.tend(DEALS, 2)
         assert shop.tend(DEALS, 40)
 
     def test_what_an_admin_gave_back_is_not_given_to_him_again(self, books: Books, shop: Desk) -> None:
-        number, _ = books.waiting(lid("1"))
+        conversation_id, _ = books.waiting(lid("1"))
         shop.here(shop.sari)
-        shop.give(number, shop.sari, 1)
-        shop.give_back(number, shop.sari, 2)
+        shop.give(conversation_id, shop.sari, 1)
+        shop.give_back(conversation_id, shop.sari, 2)
         assert not shop.tend(DEALS, 3)
         shop.here(shop.budi, seconds=4)
         assert shop.tend(DEALS, 5)
-        assert shop.assignee(number) == "Budi"
+        assert shop.assignee(conversation_id) == "Budi"
 
     def test_what_nobody_wants_dealt_stays(self, books: Books, shop: Desk) -> None:
         books.waiting(lid("1"))
@@ -260,21 +265,21 @@ class TestDealing:
 
 class TestGivingBack:
     def test_a_silent_assignee_loses_it_after_the_chosen_minutes(self, books: Books, shop: Desk) -> None:
-        number, _ = books.waiting(lid("1"))
-        shop.give(number, shop.sari, 10)
+        conversation_id, _ = books.waiting(lid("1"))
+        shop.give(conversation_id, shop.sari, 10)
         shop.here(shop.sari, seconds=15 * MINUTE)
         assert not shop.tend(RETURNS, 15 * MINUTE + 9)
         assert shop.tend(RETURNS, 15 * MINUTE + 10)
-        line = shop.last_line(number)
+        line = shop.last_line(conversation_id)
         assert (line.action, line.actor, line.subject_name) == (Action.RETURNED, Author.BOT, "Sari")
         assert line.detail == {"why": "silent"}
-        assert shop.assignee(number) is None
+        assert shop.assignee(conversation_id) is None
         assert not shop.tend(RETURNS, 60 * MINUTE)
 
     def test_a_note_or_any_other_deed_is_a_sign_of_life(self, books: Books, shop: Desk) -> None:
         noted, marked = (books.waiting(lid(user)) for user in "12")
-        for number, _ in (noted, marked):
-            shop.give(number, shop.sari)
+        for conversation_id, _ in (noted, marked):
+            shop.give(conversation_id, shop.sari)
         with books.database.write() as conn:
             notes.add(conn, noted[0], "tanya gudang", shop.sari, at(10 * MINUTE))
             no_reply_needed.mark(conn, *marked, shop.sari, at(10 * MINUTE))
@@ -285,126 +290,126 @@ class TestGivingBack:
         assert shop.tend(RETURNS, 26 * MINUTE)
 
     def test_anothers_deeds_are_no_sign_of_his(self, books: Books, shop: Desk) -> None:
-        number, _ = books.waiting(lid("1"))
-        shop.give(number, shop.sari)
+        conversation_id, _ = books.waiting(lid("1"))
+        shop.give(conversation_id, shop.sari)
         with books.database.write() as conn:
-            notes.add(conn, number, "di mana Sari?", shop.budi, at(14 * MINUTE))
+            notes.add(conn, conversation_id, "di mana Sari?", shop.budi, at(14 * MINUTE))
         shop.here(shop.sari, seconds=20 * MINUTE)
         assert shop.tend(RETURNS, 20 * MINUTE)
 
     def test_who_is_answering_keeps_it(self, books: Books, shop: Desk) -> None:
-        number, _ = books.waiting(lid("1"))
-        shop.give(number, shop.sari)
+        conversation_id, _ = books.waiting(lid("1"))
+        shop.give(conversation_id, shop.sari)
         shop.here(shop.sari, seconds=20 * MINUTE)
         with books.database.write() as conn:
-            desk_claims.take(conn, number, shop.sari, "tab", at(20 * MINUTE))
+            desk_claims.take(conn, conversation_id, shop.sari, "tab", at(20 * MINUTE))
         assert not shop.tend(RETURNS, 20 * MINUTE)
         assert shop.tend(RETURNS, 20 * MINUTE + 31)
 
     def test_who_has_been_gone_for_long_loses_it_with_the_first_message(self, books: Books, shop: Desk) -> None:
-        number = books.conversation(lid("1"))
-        shop.give(number, shop.sari)
+        conversation_id = books.conversation(lid("1"))
+        shop.give(conversation_id, shop.sari)
         shop.here(shop.sari)
         shop.leaves(shop.sari, 60)
         hours = 10 * 60 * MINUTE
         assert not shop.tend(RETURNS, hours)  # nobody waits
-        turn_id = books.turn(number, at(hours))
-        books.message(number, "halo", turn_id=turn_id, sent_at=at(hours))
+        turn_id = books.turn(conversation_id, at(hours))
+        books.message(conversation_id, "halo", turn_id=turn_id, sent_at=at(hours))
         assert shop.tend(RETURNS, hours + 1)
-        assert shop.last_line(number).detail == {"why": "offline"}
+        assert shop.last_line(conversation_id).detail == {"why": "offline"}
 
     def test_a_short_absence_is_none(self, books: Books, shop: Desk) -> None:
-        number, _ = books.waiting(lid("1"))
-        shop.give(number, shop.sari)
+        conversation_id, _ = books.waiting(lid("1"))
+        shop.give(conversation_id, shop.sari)
         shop.here(shop.sari, seconds=10 * MINUTE)
         with books.database.write() as conn:
-            notes.add(conn, number, "sebentar", shop.sari, at(10 * MINUTE))
+            notes.add(conn, conversation_id, "sebentar", shop.sari, at(10 * MINUTE))
         shop.leaves(shop.sari, 10 * MINUTE)
         assert not shop.tend(RETURNS, 24 * MINUTE)
         assert shop.tend(RETURNS, 25 * MINUTE)
 
     def test_who_is_given_something_while_he_is_gone_has_his_minutes(self, books: Books, shop: Desk) -> None:
-        number, _ = books.waiting(lid("1"))
-        shop.give(number, shop.budi, 60 * MINUTE, by=shop.sari)
+        conversation_id, _ = books.waiting(lid("1"))
+        shop.give(conversation_id, shop.budi, 60 * MINUTE, by=shop.sari)
         assert not shop.tend(RETURNS, 74 * MINUTE)
         assert shop.tend(RETURNS, 75 * MINUTE)
 
     def test_words_that_came_late_leave_the_assignee_his_minutes(self, books: Books, shop: Desk) -> None:
-        number = books.conversation(lid("1"))
-        shop.give(number, shop.sari)
-        turn_id = books.turn(number, at(0))
+        conversation_id = books.conversation(lid("1"))
+        shop.give(conversation_id, shop.sari)
+        turn_id = books.turn(conversation_id, at(0))
         late = at(180 * MINUTE)
-        books.message(number, "halo", turn_id=turn_id, sent_at=at(0), arrived_at=late)
+        books.message(conversation_id, "halo", turn_id=turn_id, sent_at=at(0), arrived_at=late)
         shop.here(shop.sari, seconds=180 * MINUTE)
         assert not shop.tend(RETURNS, 180 * MINUTE + 1)
         shop.here(shop.sari, seconds=195 * MINUTE)
         assert shop.tend(RETURNS, 195 * MINUTE)
 
     def test_a_disabled_admin_keeps_nothing(self, books: Books, shop: Desk) -> None:
-        number, _ = books.waiting(lid("1"))
-        shop.give(number, shop.budi)
+        conversation_id, _ = books.waiting(lid("1"))
+        shop.give(conversation_id, shop.budi)
         shop.here(shop.budi, seconds=15 * MINUTE)
         with books.database.write() as conn:
             conn.exec_driver_sql("UPDATE admin SET disabled_at = 1 WHERE id = ?", (shop.budi.admin_id,))
         assert shop.tend(RETURNS, 15 * MINUTE)
 
     def test_nobody_waits_for_an_answered_conversation(self, books: Books, shop: Desk) -> None:
-        number, turn_id = books.waiting(lid("1"))
-        shop.give(number, shop.sari)
+        conversation_id, turn_id = books.waiting(lid("1"))
+        shop.give(conversation_id, shop.sari)
         with books.database.write() as conn:
-            no_reply_needed.mark(conn, number, turn_id, shop.sari, at(1))
+            no_reply_needed.mark(conn, conversation_id, turn_id, shop.sari, at(1))
         assert not shop.tend(RETURNS, 60 * MINUTE)
 
     def test_it_comes_back_to_a_colleague_if_there_is_one(self, books: Books, shop: Desk) -> None:
-        number, _ = books.waiting(lid("1"))
-        shop.give(number, shop.sari)
+        conversation_id, _ = books.waiting(lid("1"))
+        shop.give(conversation_id, shop.sari)
         chosen = DeskSettings(assign=Assign.LEAST_BUSY, alarm_after=0)
         busy = books.conversation(lid("2"))
         shop.give(busy, shop.budi)
         shop.here(shop.sari, shop.budi, seconds=16 * MINUTE)
         assert shop.tend(chosen, 16 * MINUTE)
         assert shop.tend(chosen, 16 * MINUTE + 1)
-        assert shop.assignee(number) == "Budi"
+        assert shop.assignee(conversation_id) == "Budi"
 
     def test_it_comes_back_to_him_if_he_is_alone(self, books: Books, shop: Desk) -> None:
-        number, _ = books.waiting(lid("1"))
-        shop.give(number, shop.sari)
+        conversation_id, _ = books.waiting(lid("1"))
+        shop.give(conversation_id, shop.sari)
         chosen = DeskSettings(assign=Assign.LEAST_BUSY, alarm_after=0)
         shop.here(shop.sari, seconds=16 * MINUTE)
         shop.tend(chosen, 16 * MINUTE)
         shop.tend(chosen, 16 * MINUTE + 1)
-        assert shop.assignee(number) == "Sari"
+        assert shop.assignee(conversation_id) == "Sari"
 
 
 class TestAlarms:
     def test_the_team_is_told_once_that_somebody_waits_too_long(self, books: Books, shop: Desk) -> None:
-        number, _ = books.waiting(lid("1"))
+        conversation_id, _ = books.waiting(lid("1"))
         assert not shop.tend(ALARMS, 10 * MINUTE - 1)
         assert shop.tend(ALARMS, 10 * MINUTE)
-        assert books.summary(number).alarmed_at == at(10 * MINUTE)
-        line = shop.last_line(number)
+        assert books.summary(conversation_id).alarmed_at == at(10 * MINUTE)
+        line = shop.last_line(conversation_id)
         assert (line.action, line.detail) == (Action.ALARM, {"minutes": 10})
         with books.database.read() as conn:
             last = read_since(conn, 0)[-1]
-        assert (last.kind, last.conversation_id, last.audit_id) == (EventKind.ALARM, number, line.id)
+        assert (last.kind, last.conversation_id, last.audit_id) == (EventKind.ALARM, conversation_id, line.id)
         assert not shop.tend(ALARMS, 20 * MINUTE)
 
     def test_whether_assigned_or_not(self, books: Books, shop: Desk) -> None:
-        number, _ = books.waiting(lid("1"))
-        shop.give(number, shop.sari, 9 * MINUTE)
+        conversation_id, _ = books.waiting(lid("1"))
+        shop.give(conversation_id, shop.sari, 9 * MINUTE)
         assert shop.tend(ALARMS, 10 * MINUTE)
 
     def test_a_closed_shop_rings_for_nobody(self, books: Books, shop: Desk) -> None:
         # open from 08:00 to 12:05 in Jakarta, where the customer writes at noon
         hours = Hours((((Span(8 * 60, 12 * 60 + 5)),),) * 7)
         chosen = DeskSettings(return_after=0, alarm_after=10, hours=hours)
-        number, _ = books.waiting(lid("1"))
+        conversation_id, _ = books.waiting(lid("1"))
         assert not shop.tend(chosen, 60 * MINUTE)
         morning = 20 * 60 * MINUTE
         assert not shop.tend(chosen, morning + 4 * MINUTE)
         # five minutes yesterday and five today
         assert shop.tend(chosen, morning + 5 * MINUTE)
-        assert books.summary(number).alarmed_at is not None
+        assert books.summary(conversation_id).alarmed_at is not None
 
     def test_without_alarms_nothing_rings(self, books: Books, shop: Desk) -> None:
         books.waiting(lid("1"))
@@ -439,8 +444,8 @@ def test_counts_are_what_a_recount_gives(migrated_file: Path, steps: list[tuple[
 
 
 def _do(books: Books, step: str, chat: int, who: Actor, count: int) -> None:
-    numbers = [row[0] for row in dump(books.database)["conversation"]]
-    number = numbers[chat % len(numbers)] if numbers else 999
+    conversation_ids = [row[0] for row in dump(books.database)["conversation"]]
+    conversation_id = conversation_ids[chat % len(conversation_ids)] if conversation_ids else 999
     now = at(count / 10)
     if step == "new":
         with books.database.write() as conn:
@@ -450,11 +455,11 @@ def _do(books: Books, step: str, chat: int, who: Actor, count: int) -> None:
         return
     with books.database.write() as conn:
         actions: dict[str, Any] = {
-            "assign": lambda: assignment.assign(conn, number, who.admin_id or 0, who, now),
-            "transfer": lambda: assignment.transfer(conn, number, who.admin_id or 0, "catatan", who, now),
-            "back": lambda: assignment.give_back(conn, number, who, now),
-            "resolve": lambda: desk.resolve(conn, number, who, now),
-            "reopen": lambda: desk.reopen(conn, number, who, now),
+            "assign": lambda: assignment.assign(conn, conversation_id, who.admin_id or 0, who, now),
+            "transfer": lambda: assignment.transfer(conn, conversation_id, who.admin_id or 0, "catatan", who, now),
+            "back": lambda: assignment.give_back(conn, conversation_id, who, now),
+            "resolve": lambda: desk.resolve(conn, conversation_id, who, now),
+            "reopen": lambda: desk.reopen(conn, conversation_id, who, now),
             "deal": lambda: auto_assignment.tend(conn, books.account_id, DEALS, now, JAKARTA),
             "merge": lambda: None,
         }
@@ -479,4 +484,6 @@ def _recount(books: Books, admins: list[int]) -> None:
             for box, count in counted.items():
                 assert count == len(conversation_list.listing(conn, books.account_id, box, admin_id))
         resolved = conn.exec_driver_sql("SELECT id FROM conversation WHERE status = 'resolved'").scalars()
-        assert [number for number in resolved if turns.current(conn, number) is not None] == []
+        assert [
+            conversation_id for conversation_id in resolved if turns.current(conn, conversation_id) is not None
+        ] == []

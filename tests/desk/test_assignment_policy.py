@@ -12,8 +12,8 @@ from tests.support.books import NOON, at
 LEAST, ROUND = Assign.LEAST_BUSY, Assign.ROUND_ROBIN
 
 
-def place(number: int, has: int = 0, most: int = 10, given_at: datetime | None = None) -> Candidate:
-    return Candidate(number, has, most, given_at)
+def place(admin_id: int, has: int = 0, most: int = 10, given_at: datetime | None = None) -> Candidate:
+    return Candidate(admin_id, has, most, given_at)
 
 
 def test_the_least_busy_gets_the_next_one() -> None:
@@ -63,7 +63,7 @@ places = st.lists(
 def test_everything_is_dealt_once_until_all_are_full(places: list[Candidate], count: int, how: Assign) -> None:
     dealt = deal(range(count), places, how, {}, at(100))
     room = sum(max(0, one.most - one.has) for one in places)
-    assert [number for number, _ in dealt] == list(range(min(count, room)))
+    assert [conversation_id for conversation_id, _ in dealt] == list(range(min(count, room)))
     for one in places:
         assert sum(1 for _, admin in dealt if admin == one.admin_id) <= max(0, one.most - one.has)
 
@@ -71,5 +71,5 @@ def test_everything_is_dealt_once_until_all_are_full(places: list[Candidate], co
 @given(count=st.integers(1, 6), cards=st.integers(0, 30))
 def test_a_round_is_fair(count: int, cards: int) -> None:
     dealt = [admin for _, admin in deal(range(cards), [place(n, most=99) for n in range(count)], ROUND, {}, NOON)]
-    shares = [dealt.count(number) for number in range(count)]
+    shares = [dealt.count(i) for i in range(count)]
     assert max(shares) - min(shares) <= 1

@@ -20,19 +20,19 @@ class Book:
         self.books = books
         self.owner = Actor(Author.ADMIN, books.admin("Sari"), "127.0.0.1")
 
-    def save(self, number: int | None = None, **form: Any) -> int:
+    def save(self, rule_id: int | None = None, **form: Any) -> int:
         values = {"keywords": "ongkir", "answer": "9 ribu", "closes": False, "is_enabled": True} | form
         account_id = values.pop("account_id", self.books.account_id)
         with self.books.database.write() as conn:
-            return rules.save(conn, account_id, number, actor=self.owner, now=at(1), **values)
+            return rules.save(conn, account_id, rule_id, actor=self.owner, now=at(1), **values)
 
-    def move(self, number: int, up: bool) -> bool:
+    def move(self, rule_id: int, up: bool) -> bool:
         with self.books.database.write() as conn:
-            return rules.move(conn, self.books.account_id, number, up, self.owner, at(2))
+            return rules.move(conn, self.books.account_id, rule_id, up, self.owner, at(2))
 
-    def delete(self, number: int, account_id: int | None = None) -> bool:
+    def delete(self, rule_id: int, account_id: int | None = None) -> bool:
         with self.books.database.write() as conn:
-            return rules.delete(conn, account_id or self.books.account_id, number, self.owner, at(3))
+            return rules.delete(conn, account_id or self.books.account_id, rule_id, self.owner, at(3))
 
     def all(self) -> list[BotRule]:
         with self.books.database.read() as conn:
@@ -89,9 +89,9 @@ def test_a_changed_rule_keeps_its_place(book: Book) -> None:
 def test_a_bad_rule_is_refused_and_nothing_changes(
     book: Book, form: dict[str, Any], field: str, reason: str
 ) -> None:
-    number = book.save()
+    rule_id = book.save()
     before = dump(book.books.database)
-    for given in [999] if field == "rule" else [number, None]:
+    for given in [999] if field == "rule" else [rule_id, None]:
         with pytest.raises(FieldError) as refused:
             book.save(given, **form)
         assert (refused.value.field, refused.value.reason) == (field, reason)
@@ -104,11 +104,11 @@ def test_the_longest_answer_is_kept(book: Book) -> None:
 
 
 def test_two_hundred_rules_are_the_most(book: Book) -> None:
-    numbers = [book.save() for _ in range(rules.MOST_RULES)]
+    rule_ids = [book.save() for _ in range(rules.MOST_RULES)]
     with pytest.raises(FieldError, match="rule: too_many"):
         book.save()
-    book.save(numbers[0], answer="masih bisa diubah")
-    book.delete(numbers[1])
+    book.save(rule_ids[0], answer="masih bisa diubah")
+    book.delete(rule_ids[1])
     book.save()
 
 
@@ -144,14 +144,14 @@ def test_another_accounts_rule_is_out_of_reach(book: Book) -> None:
 
 
 def test_every_change_is_in_the_log_with_what_was_before(book: Book) -> None:
-    number = book.save()
-    book.save(number)  # nothing new
-    book.save(number, answer="10 ribu")
-    book.delete(number)
+    rule_id = book.save()
+    book.save(rule_id)  # nothing new
+    book.save(rule_id, answer="10 ribu")
+    book.delete(rule_id)
     deleted, changed, added = book.log()
     assert (added.admin_name, added.address) == ("Sari", "127.0.0.1")
     assert added.detail["name"] == "bot_rule"
-    assert (added.detail["rule"], added.detail["before"]) == (number, None)
+    assert (added.detail["rule"], added.detail["before"]) == (rule_id, None)
     assert added.detail["after"]["keywords"] == ["ongkir"]
     assert (changed.detail["before"]["answer"], changed.detail["after"]["answer"]) == ("9 ribu", "10 ribu")
     assert (deleted.detail["before"]["answer"], deleted.detail["after"]) == ("10 ribu", None)

@@ -41,8 +41,8 @@ class Bench:
 
     def rule(self, words: str, answer: str, closes: bool = False) -> str:
         with self.database.write() as conn:
-            number = rules.save(conn, self.account_id, None, words, answer, closes, True, self.sari, at(0))
-        return f"rule:{number}"
+            rule_id = rules.save(conn, self.account_id, None, words, answer, closes, True, self.sari, at(0))
+        return f"rule:{rule_id}"
 
     def link(self, *states: LinkState, now: datetime) -> None:
         with self.database.write() as conn:

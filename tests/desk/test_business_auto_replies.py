@@ -21,18 +21,18 @@ def phone_writes(books: Books, conversation_id: int, text: str, seconds: float) 
     sent_at = at(seconds)
     with books.database.read() as conn:
         turn_id = turns.current(conn, conversation_id)
-    number = books.message(conversation_id, text, from_me=True, sent_at=sent_at, device=0, turn_id=turn_id)
+    message_id = books.message(conversation_id, text, from_me=True, sent_at=sent_at, device=0, turn_id=turn_id)
     with books.database.write() as conn:
-        if business_auto_replies.recognise(conn, books.account_id, conversation_id, number, sent_at, sent_at):
+        if business_auto_replies.recognise(conn, books.account_id, conversation_id, message_id, sent_at, sent_at):
             return True
         closer = Closer(Author.PHONE, device=0)
-        other_devices.answered(conn, books.account_id, conversation_id, number, closer, sent_at, sent_at)
+        other_devices.answered(conn, books.account_id, conversation_id, message_id, closer, sent_at, sent_at)
     return False
 
 
-def customer(books: Books, number: int, seconds: float) -> int:
+def customer(books: Books, user: int, seconds: float) -> int:
     """A customer writes; returns the conversation."""
-    conversation_id = books.conversation(lid(str(number)), at(seconds))
+    conversation_id = books.conversation(lid(str(user)), at(seconds))
     books.message(conversation_id, "halo", turn_id=books.turn(conversation_id, at(seconds)), sent_at=at(seconds))
     return conversation_id
 
@@ -142,8 +142,8 @@ def test_what_was_answered_or_resolved_since_stays_closed(books: Books) -> None:
 def test_a_picture_without_words_is_a_persons(books: Books, text: str | None) -> None:
     enter(books, GREETING)
     conversation_id = customer(books, 1, 100)
-    number = books.message(conversation_id, text, from_me=True, sent_at=at(101))
+    message_id = books.message(conversation_id, text, from_me=True, sent_at=at(101))
     with books.database.write() as conn:
         assert not business_auto_replies.recognise(
-            conn, books.account_id, conversation_id, number, at(101), at(101)
+            conn, books.account_id, conversation_id, message_id, at(101), at(101)
         )

@@ -16,29 +16,29 @@ def sari(books: Books) -> Actor:
     return Actor(Author.ADMIN, books.admin("Sari"))
 
 
-def details(books: Books, number: int) -> desk_contacts.Details:
+def details(books: Books, conversation_id: int) -> desk_contacts.Details:
     with books.database.read() as conn:
-        return desk_contacts.details(conn, books.summary(number).contact_id)
+        return desk_contacts.details(conn, books.summary(conversation_id).contact_id)
 
 
-def put(books: Books, number: int, name: str, value: str, who: Actor) -> bool:
+def put(books: Books, conversation_id: int, name: str, value: str, who: Actor) -> bool:
     with books.database.write() as conn:
-        return desk_contacts.set_field(conn, number, name, value, who, NOON)
+        return desk_contacts.set_field(conn, conversation_id, name, value, who, NOON)
 
 
-def note(books: Books, number: int, text: str, who: Actor) -> bool:
+def note(books: Books, conversation_id: int, text: str, who: Actor) -> bool:
     with books.database.write() as conn:
-        return desk_contacts.save_note(conn, number, text, who, NOON)
+        return desk_contacts.save_note(conn, conversation_id, text, who, NOON)
 
 
 def test_everything_known_is_told(books: Books, sari: Actor) -> None:
-    number = books.conversation(both("1", "62811"))
+    conversation_id = books.conversation(both("1", "62811"))
     with books.database.write() as conn:
-        contacts.set_name(conn, books.summary(number).contact_id, "Budi")
-    assert note(books, number, "langganan\r\nsejak 2019 ", sari)
-    assert put(books, number, "Ukuran", "XL", sari)
-    assert put(books, number, "alamat", "Jl. Melati 5", sari)
-    found = details(books, number)
+        contacts.set_name(conn, books.summary(conversation_id).contact_id, "Budi")
+    assert note(books, conversation_id, "langganan\r\nsejak 2019 ", sari)
+    assert put(books, conversation_id, "Ukuran", "XL", sari)
+    assert put(books, conversation_id, "alamat", "Jl. Melati 5", sari)
+    found = details(books, conversation_id)
     assert (found.name, found.phone, found.note) == ("Budi", "62811", "langganan\nsejak 2019")
     assert found.addresses == [Address("62811", "s.whatsapp.net"), Address("1", "lid")]
     assert found.fields == [("alamat", "Jl. Melati 5"), ("Ukuran", "XL")]
@@ -50,31 +50,31 @@ def test_a_customer_who_is_not_there_has_no_details(books: Books) -> None:
 
 
 def test_what_is_known_already_changes_nothing(books: Books, sari: Actor) -> None:
-    number = books.conversation(lid("1"))
-    note(books, number, "ramah", sari)
-    put(books, number, "Ukuran", "XL", sari)
+    conversation_id = books.conversation(lid("1"))
+    note(books, conversation_id, "ramah", sari)
+    put(books, conversation_id, "Ukuran", "XL", sari)
     before = dump(books.database)
-    assert not note(books, number, " ramah ", sari)
-    assert not put(books, number, "ukuran", "XL", sari)
-    assert not put(books, number, "warna", "", sari)
+    assert not note(books, conversation_id, " ramah ", sari)
+    assert not put(books, conversation_id, "ukuran", "XL", sari)
+    assert not put(books, conversation_id, "warna", "", sari)
     assert not put(books, 999, "warna", "merah", sari)
     assert not note(books, 999, "x", sari)
     assert dump(books.database) == before
 
 
 def test_a_field_is_the_same_in_upper_and_lower_case_and_goes_when_emptied(books: Books, sari: Actor) -> None:
-    number = books.conversation(lid("1"))
-    put(books, number, "Ukuran", "XL", sari)
-    assert put(books, number, " UKURAN ", "L", sari)
-    assert details(books, number).fields == [("Ukuran", "L")]
-    assert put(books, number, "ukuran", " ", sari)
-    assert details(books, number).fields == []
+    conversation_id = books.conversation(lid("1"))
+    put(books, conversation_id, "Ukuran", "XL", sari)
+    assert put(books, conversation_id, " UKURAN ", "L", sari)
+    assert details(books, conversation_id).fields == [("Ukuran", "L")]
+    assert put(books, conversation_id, "ukuran", " ", sari)
+    assert details(books, conversation_id).fields == []
 
 
 def test_the_log_says_which_field_but_not_what_it_says(books: Books, sari: Actor) -> None:
-    number = books.conversation(lid("1"))
-    note(books, number, "rahasia", sari)
-    put(books, number, "Ukuran", "rahasia", sari)
+    conversation_id = books.conversation(lid("1"))
+    note(books, conversation_id, "rahasia", sari)
+    put(books, conversation_id, "Ukuran", "rahasia", sari)
     with books.database.read() as conn:
         entries = audit.search(conn, books.account_id)
     assert [(e.action, e.detail) for e in entries] == [
@@ -95,33 +95,33 @@ def test_the_log_says_which_field_but_not_what_it_says(books: Books, sari: Actor
 def test_bad_input_is_refused_by_field(
     books: Books, sari: Actor, name: str, value: str, field: str, reason: str
 ) -> None:
-    number = books.conversation(lid("1"))
+    conversation_id = books.conversation(lid("1"))
     before = dump(books.database)
     with pytest.raises(FieldError) as error:
-        put(books, number, name, value, sari)
+        put(books, conversation_id, name, value, sari)
     assert (error.value.field, error.value.reason) == (field, reason)
     assert dump(books.database) == before
 
 
 def test_a_note_and_the_number_of_fields_have_an_end(books: Books, sari: Actor) -> None:
-    number = books.conversation(lid("1"))
+    conversation_id = books.conversation(lid("1"))
     with pytest.raises(FieldError):
-        note(books, number, "a" * 5001, sari)
+        note(books, conversation_id, "a" * 5001, sari)
     for count in range(30):
-        put(books, number, f"f{count}", "x", sari)
+        put(books, conversation_id, f"f{count}", "x", sari)
     with pytest.raises(FieldError) as error:
-        put(books, number, "satu lagi", "x", sari)
+        put(books, conversation_id, "satu lagi", "x", sari)
     assert error.value.reason == "too_many"
-    assert put(books, number, "F7", "y", sari)
+    assert put(books, conversation_id, "F7", "y", sari)
 
 
 def test_earlier_conversations_come_with_who_resolved_them(books: Books, sari: Actor) -> None:
     ended = []
     for second in (10, 20):
-        number, _ = books.waiting(lid("1"))
+        conversation_id, _ = books.waiting(lid("1"))
         with books.database.write() as conn:
-            desk.resolve(conn, number, sari, at(second))
-        ended.append(number)
+            desk.resolve(conn, conversation_id, sari, at(second))
+        ended.append(conversation_id)
     now = books.conversation(lid("1"))
     found = details(books, now).earlier
     assert [(e.conversation_id, e.resolved_at, e.resolved_by_name) for e in found] == [
@@ -147,10 +147,10 @@ class TestMerging:
 
     @pytest.mark.parametrize("which", [0, 1])
     def test_a_note_of_one_side_is_the_note_of_both(self, books: Books, sari: Actor, which: int) -> None:
-        numbers = books.conversation(lid("1")), books.conversation(phone("62811"))
-        note(books, numbers[which], "ramah", sari)
+        conversation_ids = books.conversation(lid("1")), books.conversation(phone("62811"))
+        note(books, conversation_ids[which], "ramah", sari)
         books.contact(both("1", "62811"))
-        assert details(books, numbers[0]).note == "ramah"
+        assert details(books, conversation_ids[0]).note == "ramah"
 
     def test_an_emptied_conversation_is_not_among_the_earlier_ones(self, books: Books) -> None:
         books.waiting(lid("1"))

@@ -20,94 +20,94 @@ def sari(books: Books) -> Actor:
     return Actor(Author.ADMIN, books.admin("Sari"), "192.0.2.1")
 
 
-def resolve(books: Books, number: int, who: Actor, seconds: float = 60) -> bool:
+def resolve(books: Books, conversation_id: int, who: Actor, seconds: float = 60) -> bool:
     with books.database.write() as conn:
-        return desk.resolve(conn, number, who, at(seconds))
+        return desk.resolve(conn, conversation_id, who, at(seconds))
 
 
-def reopen(books: Books, number: int, who: Actor, seconds: float = 90) -> bool:
+def reopen(books: Books, conversation_id: int, who: Actor, seconds: float = 90) -> bool:
     with books.database.write() as conn:
-        return desk.reopen(conn, number, who, at(seconds))
+        return desk.reopen(conn, conversation_id, who, at(seconds))
 
 
-def tag(books: Books, number: int, name: str, who: Actor) -> bool:
+def tag(books: Books, conversation_id: int, name: str, who: Actor) -> bool:
     with books.database.write() as conn:
-        return desk.tag(conn, number, name, who, NOON)
+        return desk.tag(conn, conversation_id, name, who, NOON)
 
 
-def lines(books: Books, number: int) -> list[tuple[Action, str | None, dict[str, object]]]:
+def lines(books: Books, conversation_id: int) -> list[tuple[Action, str | None, dict[str, object]]]:
     with books.database.read() as conn:
-        return [(e.action, e.admin_name, e.detail) for e in audit.in_thread(conn, number, None, None)]
+        return [(e.action, e.admin_name, e.detail) for e in audit.in_thread(conn, conversation_id, None, None)]
 
 
 def test_resolving_says_who_and_when(books: Books, sari: Actor) -> None:
-    number = books.conversation(lid("1"))
-    assert resolve(books, number, sari)
-    about = books.summary(number)
+    conversation_id = books.conversation(lid("1"))
+    assert resolve(books, conversation_id, sari)
+    about = books.summary(conversation_id)
     assert (about.status, about.resolved_at, about.resolved_by_name) == (Status.RESOLVED, at(60), "Sari")
-    assert lines(books, number) == [(Action.RESOLVED, "Sari", {})]
+    assert lines(books, conversation_id) == [(Action.RESOLVED, "Sari", {})]
     with books.database.read() as conn:
         kinds = [event.kind for event in read_since(conn, 0)]
     assert kinds == [EventKind.ACTIVITY, EventKind.CONVERSATION_CHANGED]
 
 
 def test_an_open_turn_is_marked_as_handled_without_a_reply(books: Books, sari: Actor) -> None:
-    number, turn_id = books.waiting(lid("1"), "ok makasih")
-    assert resolve(books, number, sari)
-    about = books.summary(number)
+    conversation_id, turn_id = books.waiting(lid("1"), "ok makasih")
+    assert resolve(books, conversation_id, sari)
+    about = books.summary(conversation_id)
     assert (about.waiting_since, about.unread) == (None, 0)
     with books.database.read() as conn:
         mark = turns.mark(conn, turn_id)
     assert mark is not None
     assert (mark.name, mark.message_id, mark.closed_at) == ("Sari", None, at(60))
-    assert lines(books, number) == [(Action.RESOLVED, "Sari", {"turn": turn_id})]
+    assert lines(books, conversation_id) == [(Action.RESOLVED, "Sari", {"turn": turn_id})]
 
 
 def test_what_has_ended_does_not_end_again(books: Books, sari: Actor) -> None:
-    number, _ = books.waiting(lid("1"))
-    assert resolve(books, number, sari)
+    conversation_id, _ = books.waiting(lid("1"))
+    assert resolve(books, conversation_id, sari)
     before = dump(books.database)
-    assert not resolve(books, number, sari, 70)
+    assert not resolve(books, conversation_id, sari, 70)
     assert not resolve(books, 999, sari)
     assert dump(books.database) == before
 
 
 def test_nobody_is_answering_a_resolved_conversation(books: Books, sari: Actor) -> None:
-    number, _ = books.waiting(lid("1"))
+    conversation_id, _ = books.waiting(lid("1"))
     with books.database.write() as conn:
-        assert desk_claims.take(conn, number, sari, "tab", at(50))
-    resolve(books, number, sari)
+        assert desk_claims.take(conn, conversation_id, sari, "tab", at(50))
+    resolve(books, conversation_id, sari)
     with books.database.read() as conn:
-        assert claims.holder(conn, number, at(60)) is None
+        assert claims.holder(conn, conversation_id, at(60)) is None
 
 
 def test_a_reply_that_is_on_its_way_still_leaves(books: Books, sari: Actor) -> None:
-    number, _ = books.waiting(lid("1"))
-    _, message_id = books.queued(number)
-    resolve(books, number, sari)
+    conversation_id, _ = books.waiting(lid("1"))
+    _, message_id = books.queued(conversation_id)
+    resolve(books, conversation_id, sari)
     bubble = books.bubble(message_id)
     assert bubble.delivery == "queued"
 
 
 def test_reopening_wakes_the_turn_that_only_resolving_had_closed(books: Books, sari: Actor) -> None:
-    number, turn_id = books.waiting(lid("1"))
-    since = books.summary(number).waiting_since
-    resolve(books, number, sari)
-    assert reopen(books, number, sari)
-    about = books.summary(number)
+    conversation_id, turn_id = books.waiting(lid("1"))
+    since = books.summary(conversation_id).waiting_since
+    resolve(books, conversation_id, sari)
+    assert reopen(books, conversation_id, sari)
+    about = books.summary(conversation_id)
     assert (about.status, about.waiting_since, about.resolved_at) == (Status.UNASSIGNED, since, None)
     with books.database.read() as conn:
-        assert turns.current(conn, number) == turn_id
-    assert [action for action, _, _ in lines(books, number)] == [Action.RESOLVED, Action.REOPENED]
+        assert turns.current(conn, conversation_id) == turn_id
+    assert [action for action, _, _ in lines(books, conversation_id)] == [Action.RESOLVED, Action.REOPENED]
 
 
 def test_reopening_leaves_an_answered_turn_answered(books: Books, sari: Actor) -> None:
-    number, turn_id = books.waiting(lid("1"))
+    conversation_id, turn_id = books.waiting(lid("1"))
     with books.database.write() as conn:
-        door.answer(conn, number, Closer(Author.ADMIN, sari.admin_id), "siap", at(30), turn_id=turn_id)
-    resolve(books, number, sari)
-    assert reopen(books, number, sari)
-    about = books.summary(number)
+        door.answer(conn, conversation_id, Closer(Author.ADMIN, sari.admin_id), "siap", at(30), turn_id=turn_id)
+    resolve(books, conversation_id, sari)
+    assert reopen(books, conversation_id, sari)
+    about = books.summary(conversation_id)
     assert (about.waiting_since, about.status, about.assignee_id) == (None, Status.ASSIGNED, sari.admin_id)
     # as of now, or it would look as if he had been silent all the time
     assert about.assigned_at == at(90)
@@ -124,9 +124,9 @@ def test_a_conversation_is_not_reopened_beside_a_newer_one(books: Books, sari: A
 
 
 def test_a_conversation_that_goes_on_is_not_reopened(books: Books, sari: Actor) -> None:
-    number, _ = books.waiting(lid("1"))
+    conversation_id, _ = books.waiting(lid("1"))
     before = dump(books.database)
-    assert not reopen(books, number, sari)
+    assert not reopen(books, conversation_id, sari)
     assert dump(books.database) == before
 
 
@@ -142,24 +142,26 @@ def test_the_next_conversation_is_linked_to_the_one_that_ended_last(books: Books
 
 
 def test_a_resolved_conversation_takes_no_reply(books: Books, sari: Actor) -> None:
-    number, _ = books.waiting(lid("1"))
-    resolve(books, number, sari)
+    conversation_id, _ = books.waiting(lid("1"))
+    resolve(books, conversation_id, sari)
     with pytest.raises(NotAnswerable), books.database.write() as conn:
-        door.answer(conn, number, Closer(Author.ADMIN, sari.admin_id), "ada", at(70))
+        door.answer(conn, conversation_id, Closer(Author.ADMIN, sari.admin_id), "ada", at(70))
 
 
 def test_urgency_changes_once_and_is_written_down(books: Books, sari: Actor) -> None:
-    number = books.conversation(lid("1"))
-    assert books.summary(number).priority == Priority.NORMAL
+    conversation_id = books.conversation(lid("1"))
+    assert books.summary(conversation_id).priority == Priority.NORMAL
     with books.database.write() as conn:
-        assert desk.set_priority(conn, number, Priority.URGENT, sari, NOON)
-        assert not desk.set_priority(conn, number, Priority.URGENT, sari, NOON)
+        assert desk.set_priority(conn, conversation_id, Priority.URGENT, sari, NOON)
+        assert not desk.set_priority(conn, conversation_id, Priority.URGENT, sari, NOON)
         assert not desk.set_priority(conn, 999, Priority.URGENT, sari, NOON)
-    assert books.summary(number).priority == Priority.URGENT
-    assert lines(books, number) == [(Action.PRIORITY_CHANGED, "Sari", {"before": "normal", "after": "urgent"})]
-    resolve(books, number, sari)
+    assert books.summary(conversation_id).priority == Priority.URGENT
+    assert lines(books, conversation_id) == [
+        (Action.PRIORITY_CHANGED, "Sari", {"before": "normal", "after": "urgent"})
+    ]
+    resolve(books, conversation_id, sari)
     with books.database.write() as conn:
-        assert not desk.set_priority(conn, number, Priority.LOW, sari, NOON)
+        assert not desk.set_priority(conn, conversation_id, Priority.LOW, sari, NOON)
 
 
 def test_a_tag_is_made_on_first_use_and_the_same_in_upper_and_lower_case(books: Books, sari: Actor) -> None:
@@ -191,24 +193,24 @@ def test_a_tag_goes_with_its_last_conversation(books: Books, sari: Actor) -> Non
 
 @pytest.mark.parametrize(("name", "reason"), [("", "empty"), (" \x00 ", "empty"), ("a" * 41, "too_long")])
 def test_an_unusable_tag_is_refused(books: Books, sari: Actor, name: str, reason: str) -> None:
-    number = books.conversation(lid("1"))
+    conversation_id = books.conversation(lid("1"))
     before = dump(books.database)
     with pytest.raises(FieldError) as error:
-        tag(books, number, name, sari)
+        tag(books, conversation_id, name, sari)
     assert (error.value.field, error.value.reason) == ("tag", reason)
     assert dump(books.database) == before
-    assert tag(books, number, "a" * LONGEST_TAG, sari)
+    assert tag(books, conversation_id, "a" * LONGEST_TAG, sari)
 
 
 def test_tags_do_not_grow_without_end(books: Books, sari: Actor) -> None:
-    number = books.conversation(lid("1"))
+    conversation_id = books.conversation(lid("1"))
     with books.database.write() as conn:
         for count in range(MOST_TAGS):
             tags.create(conn, books.account_id, f"t{count}")
     with pytest.raises(FieldError) as error:
-        tag(books, number, "satu lagi", sari)
+        tag(books, conversation_id, "satu lagi", sari)
     assert error.value.reason == "too_many"
-    assert tag(books, number, "T7", sari)
+    assert tag(books, conversation_id, "T7", sari)
 
 
 def test_lists_are_filtered_by_tag_and_urgency(books: Books, sari: Actor) -> None:

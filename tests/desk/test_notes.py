@@ -18,9 +18,9 @@ def sari(books: Books) -> Actor:
     return Actor(Author.ADMIN, books.admin("Sari"))
 
 
-def add(books: Books, number: int, text: str, who: Actor) -> int:
+def add(books: Books, conversation_id: int, text: str, who: Actor) -> int:
     with books.database.write() as conn:
-        return notes.add(conn, number, text, who, at(60))
+        return notes.add(conn, conversation_id, text, who, at(60))
 
 
 def unseen(books: Books, admin_id: int) -> list[Mention]:
@@ -29,14 +29,14 @@ def unseen(books: Books, admin_id: int) -> list[Mention]:
 
 
 def test_a_note_stands_in_the_thread_and_changes_nothing_else(books: Books, sari: Actor) -> None:
-    number, _ = books.waiting(lid("1"), "ada kak?")
-    before = books.summary(number)
-    message_id = add(books, number, " pelanggan lama\r\nkasih diskon ", sari)
+    conversation_id, _ = books.waiting(lid("1"), "ada kak?")
+    before = books.summary(conversation_id)
+    message_id = add(books, conversation_id, " pelanggan lama\r\nkasih diskon ", sari)
     bubble = books.bubble(message_id)
     assert (bubble.kind, bubble.text, bubble.author) == (MessageKind.NOTE, "pelanggan lama\nkasih diskon", "admin")
     assert (bubble.from_me, bubble.delivery, bubble.admin_name) == (True, None, "Sari")
-    assert books.thread(number) == ["ada kak?", "pelanggan lama\nkasih diskon"]
-    assert books.summary(number) == before
+    assert books.thread(conversation_id) == ["ada kak?", "pelanggan lama\nkasih diskon"]
+    assert books.summary(conversation_id) == before
     assert (books.rows("outbox"), before.unread) == (0, 1)
     with books.database.read() as conn:
         (event,) = read_since(conn, 0)
@@ -45,31 +45,31 @@ def test_a_note_stands_in_the_thread_and_changes_nothing_else(books: Books, sari
 
 @pytest.mark.parametrize(("text", "reason"), [(" \x00", "empty"), ("a" * 70_000, "too_long")])
 def test_an_unusable_note_is_refused_as_a_reply_is(books: Books, sari: Actor, text: str, reason: str) -> None:
-    number, _ = books.waiting(lid("1"))
+    conversation_id, _ = books.waiting(lid("1"))
     before = dump(books.database)
     with pytest.raises(NotAnswerable) as error:
-        add(books, number, text, sari)
+        add(books, conversation_id, text, sari)
     assert error.value.reason == reason
     assert dump(books.database) == before
 
 
 def test_there_is_no_note_without_an_open_conversation(books: Books, sari: Actor) -> None:
-    number, _ = books.waiting(lid("1"))
-    books.resolve(number)
-    for wrong in (number, 999):
+    conversation_id, _ = books.waiting(lid("1"))
+    books.resolve(conversation_id)
+    for wrong in (conversation_id, 999):
         with pytest.raises(NotAnswerable):
             add(books, wrong, "halo", sari)
 
 
 def test_a_colleague_who_is_called_sees_it_once(books: Books, sari: Actor) -> None:
     budi = books.admin("Budi")
-    number, _ = books.waiting(lid("1"))
-    message_id = add(books, number, "@budi, tolong cek. @Budi?", sari)
-    assert unseen(books, budi) == [Mention(number, message_id, "Sari", "@budi, tolong cek. @Budi?")]
+    conversation_id, _ = books.waiting(lid("1"))
+    message_id = add(books, conversation_id, "@budi, tolong cek. @Budi?", sari)
+    assert unseen(books, budi) == [Mention(conversation_id, message_id, "Sari", "@budi, tolong cek. @Budi?")]
     with books.database.write() as conn:
         assert not notes.see(conn, 999, budi, at(70))
-        assert notes.see(conn, number, budi, at(70))
-        assert not notes.see(conn, number, budi, at(80))
+        assert notes.see(conn, conversation_id, budi, at(70))
+        assert not notes.see(conn, conversation_id, budi, at(80))
     assert unseen(books, budi) == []
 
 
@@ -78,8 +78,8 @@ def test_nobody_calls_himself_or_somebody_who_has_left(books: Books, sari: Actor
     with books.database.write() as conn:
         conn.exec_driver_sql("UPDATE admin SET disabled_at = 1 WHERE id = ?", (gone,))
     assert sari.admin_id is not None
-    number, _ = books.waiting(lid("1"))
-    add(books, number, "@sari @gone @siapa", sari)
+    conversation_id, _ = books.waiting(lid("1"))
+    add(books, conversation_id, "@sari @gone @siapa", sari)
     assert (unseen(books, sari.admin_id), unseen(books, gone), books.rows("mention")) == ([], [], 0)
 
 

@@ -90,7 +90,7 @@ def test_an_account_without_a_device_is_never_linked(books: Books, state: LinkSt
     assert not pairing.is_linked(account, link_of(books))
 
 
-def test_a_number_that_was_logged_out_may_be_linked_again(books: Books) -> None:
+def test_an_account_that_was_logged_out_may_be_linked_again(books: Books) -> None:
     with books.database.write() as conn:
         accounts.set_identity(conn, books.account_id, "6281234567890", "999", 3, NOON)
         account = accounts.get(conn, books.account_id)
@@ -124,7 +124,7 @@ def test_a_look_is_written_down_once_a_minute(books: Books) -> None:
     assert link_of(books).pair_until == at(61) + pairing.LEASE
 
 
-def test_a_linked_number_wants_no_codes_whoever_looks(books: Books) -> None:
+def test_a_linked_account_wants_no_codes_whoever_looks(books: Books) -> None:
     with books.database.write() as conn:
         accounts.set_identity(conn, books.account_id, "6281234567890", "999", 3, NOON)
     put(books, LinkState.ONLINE)

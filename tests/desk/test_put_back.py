@@ -40,9 +40,9 @@ class Desk:
             other_devices.answered(conn, self.books.account_id, here, message, PHONE, at(90), at(sent))
         return message
 
-    def put_back(self, number: int) -> None:
+    def put_back(self, outbox_id: int) -> None:
         with self.books.database.write() as conn:
-            other_devices.put_back(conn, self.books.account_id, number, at(100), "not connected")
+            other_devices.put_back(conn, self.books.account_id, outbox_id, at(100), "not connected")
 
     def state(self, message: int | None = None) -> OutboxState:
         with self.books.database.read() as conn:
@@ -69,10 +69,10 @@ def test_a_reply_that_did_not_leave_waits_again(table: Desk) -> None:
 
 
 def test_a_reply_that_the_phone_overtook_while_it_was_under_way_is_held(table: Desk) -> None:
-    number = table.leaves()
+    outbox_id = table.leaves()
     table.phone_answers(85)
     assert (table.state(), table.mark()) == (OutboxState.SENDING, Author.ADMIN)
-    table.put_back(number)
+    table.put_back(outbox_id)
     assert (table.state(), table.mark()) == (OutboxState.HELD, Author.PHONE)
 
 
@@ -81,9 +81,9 @@ def test_the_bots_reply_is_cancelled_then(table: Desk) -> None:
     with table.books.database.write() as conn:
         outbox.settle(conn, first, OutboxState.SENT, at(70))
     message = table.answers(Closer(Author.BOT))
-    number = table.leaves()
+    outbox_id = table.leaves()
     table.phone_answers(85)
-    table.put_back(number)
+    table.put_back(outbox_id)
     assert table.state(message) == OutboxState.CANCELLED
 
 
@@ -94,11 +94,11 @@ def test_what_the_phone_had_answered_before_holds_nothing_back(table: Desk) -> N
 
 
 def test_a_reply_that_a_receipt_has_settled_stays_settled(table: Desk) -> None:
-    number = table.leaves()
+    outbox_id = table.leaves()
     with table.books.database.write() as conn:
-        outbox.settle(conn, number, OutboxState.SENT, at(85))
+        outbox.settle(conn, outbox_id, OutboxState.SENT, at(85))
     before = table.books.bubble(table.message)
-    table.put_back(number)
+    table.put_back(outbox_id)
     assert table.books.bubble(table.message) == before
 
 

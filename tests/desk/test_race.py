@@ -108,7 +108,7 @@ def test_five_processes_at_one_desk_keep_its_books_right(books: Books) -> None:
     crowd = [
         start("tests.desk.crowd", *place, "session", 1, 700),
         start("tests.desk.crowd", *place, "worker", 2, 300),
-        *(start("tests.desk.crowd", *place, number, number + 2, 300) for number in admins),
+        *(start("tests.desk.crowd", *place, admin_id, admin_id + 2, 300) for admin_id in admins),
     ]
     for process in crowd:
         assert process.stdin is not None

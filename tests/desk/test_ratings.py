@@ -49,11 +49,11 @@ class Counter:
     def served(self, seconds: float = 60) -> int:
         """A conversation that was resolved; the question has left if there is one."""
         self.say("halo", seconds - 30)
-        number = self.newest()
+        conversation_id = self.newest()
         with self.books.database.write() as conn:
-            assert desk.resolve(conn, number, self.sari, at(seconds))
+            assert desk.resolve(conn, conversation_id, self.sari, at(seconds))
         self.sent(at(seconds))
-        return number
+        return conversation_id
 
     def sent(self, now: datetime) -> None:
         """Everything queued leaves."""
@@ -65,10 +65,10 @@ class Counter:
     def newest(self) -> int:
         return max(row[0] for row in dump(self.books.database)["conversation"])
 
-    def score(self, number: int) -> int | None:
+    def score(self, conversation_id: int) -> int | None:
         with self.books.database.read() as conn:
             sql = "SELECT score FROM rating WHERE conversation_id = ?"
-            found: int | None = conn.exec_driver_sql(sql, (number,)).scalar()
+            found: int | None = conn.exec_driver_sql(sql, (conversation_id,)).scalar()
             return found
 
 
@@ -80,57 +80,57 @@ def counter(books: Books) -> Iterator[Counter]:
 
 
 def test_the_question_goes_out_when_a_conversation_is_resolved(books: Books, counter: Counter) -> None:
-    number = counter.served()
-    assert books.thread(number) == ["halo", "Gimana layanan Sari, Budi? 1-5"]
+    conversation_id = counter.served()
+    assert books.thread(conversation_id) == ["halo", "Gimana layanan Sari, Budi? 1-5"]
     with books.database.read() as conn:
-        question = messages.thread(conn, number)[-1]
+        question = messages.thread(conn, conversation_id)[-1]
     assert (question.author, question.from_me, question.turn_id) == (Author.BOT, True, None)
-    assert books.summary(number).status == Status.RESOLVED
+    assert books.summary(conversation_id).status == Status.RESOLVED
 
 
 @pytest.mark.parametrize("changes", [{"rating": False}, {"rating_question": ""}, {"rating_question": " {shop} "}])
 def test_a_shop_that_asks_nothing_asks_nothing(books: Books, counter: Counter, changes: dict[str, object]) -> None:
     counter.choose(**changes)
-    number = counter.served()
-    assert (books.thread(number), books.rows("rating")) == (["halo"], 0)
+    conversation_id = counter.served()
+    assert (books.thread(conversation_id), books.rows("rating")) == (["halo"], 0)
 
 
 def test_a_customer_who_never_wrote_is_not_asked(books: Books, counter: Counter) -> None:
     counter.say("Pesanan siap", 10, from_me=True)
-    number = counter.newest()
-    books.message(number, "dari riwayat", is_history=True)
+    conversation_id = counter.newest()
+    books.message(conversation_id, "dari riwayat", is_history=True)
     with books.database.write() as conn:
-        desk.resolve(conn, number, counter.sari, at(20))
+        desk.resolve(conn, conversation_id, counter.sari, at(20))
     assert books.rows("rating") == 0
 
 
 def test_a_conversation_is_asked_about_once(books: Books, counter: Counter) -> None:
-    number = counter.served()
+    conversation_id = counter.served()
     with books.database.write() as conn:
-        assert desk.reopen(conn, number, counter.sari, at(70))
-        assert desk.resolve(conn, number, counter.sari, at(80))
+        assert desk.reopen(conn, conversation_id, counter.sari, at(70))
+        assert desk.resolve(conn, conversation_id, counter.sari, at(80))
     assert (books.rows("rating"), books.rows("outbox")) == (1, 1)
 
 
 def test_the_customers_number_is_his_rating_and_opens_nothing(books: Books, counter: Counter) -> None:
-    number = counter.served()
+    conversation_id = counter.served()
     counter.say("5", 100)
-    assert counter.score(number) == 5
-    assert books.thread(number) == ["halo", "Gimana layanan Sari, Budi? 1-5", "5", "Makasih!"]
+    assert counter.score(conversation_id) == 5
+    assert books.thread(conversation_id) == ["halo", "Gimana layanan Sari, Budi? 1-5", "5", "Makasih!"]
     assert (books.rows("conversation"), books.rows("turn")) == (1, 1)
-    about = books.summary(number)
+    about = books.summary(conversation_id)
     assert (about.status, about.waiting_since, about.unread) == (Status.RESOLVED, None, 0)
     with books.database.read() as conn:
-        entry = audit.in_thread(conn, number, None, None)[-1]
+        entry = audit.in_thread(conn, conversation_id, None, None)[-1]
     assert (entry.action, entry.actor, entry.detail) == (Action.RATED, Author.CUSTOMER, {"score": 5})
     assert entry.subject_name == "Sari"
 
 
 def test_without_thanks_nothing_is_said(books: Books, counter: Counter) -> None:
     counter.choose(rating_thanks="")
-    number = counter.served()
+    conversation_id = counter.served()
     counter.say("3", 100)
-    assert books.thread(number)[-1] == "3"
+    assert books.thread(conversation_id)[-1] == "3"
 
 
 def test_the_same_rating_again_changes_nothing(books: Books, counter: Counter) -> None:
@@ -142,108 +142,108 @@ def test_the_same_rating_again_changes_nothing(books: Books, counter: Counter) -
 
 
 def test_only_the_first_number_counts(books: Books, counter: Counter) -> None:
-    number = counter.served()
+    conversation_id = counter.served()
     counter.say("2", 100)
     counter.say("5", 110)
-    assert counter.score(number) == 2
+    assert counter.score(conversation_id) == 2
     assert books.thread(counter.newest()) == ["5"]
-    assert books.summary(counter.newest()).previous_id == number
+    assert books.summary(counter.newest()).previous_id == conversation_id
 
 
 def test_anything_else_ends_the_waiting_and_is_an_ordinary_message(books: Books, counter: Counter) -> None:
-    number = counter.served()
+    conversation_id = counter.served()
     counter.say("bagus kak", 100)
     new = counter.newest()
-    assert (new > number, books.summary(new).waiting_since) == (True, at(100))
+    assert (new > conversation_id, books.summary(new).waiting_since) == (True, at(100))
     with books.database.write() as conn:
         desk.resolve(conn, new, Actor(Author.ADMIN), at(110))
     counter.choose(rating=False)
     counter.say("5", 120)
-    assert counter.score(number) is None
+    assert counter.score(conversation_id) is None
 
 
 def test_a_number_that_comes_too_late_is_an_ordinary_message(books: Books, counter: Counter) -> None:
     counter.choose(rating_within=10)
-    number = counter.served(60)
+    conversation_id = counter.served(60)
     counter.say("5", 60 + 601)
-    assert counter.score(number) is None
+    assert counter.score(conversation_id) is None
     assert books.summary(counter.newest()).waiting_since is not None
 
 
 def test_in_time_is_by_whatsapps_clock(books: Books, counter: Counter) -> None:
     counter.choose(rating_within=10)
-    number = counter.served(60)
+    conversation_id = counter.served(60)
     # written in time; we were offline for a day
     event = MessageReceived("LATE", Origin(CUSTOMER, False, 0, at(600)), MessageKind.TEXT, "5")
     counter.ingest.commit(event, at(90_000))
-    assert counter.score(number) == 5
+    assert counter.score(conversation_id) == 5
 
 
 def test_a_number_written_before_the_question_answers_something_else(books: Books, counter: Counter) -> None:
-    number = counter.served(60)
+    conversation_id = counter.served(60)
     counter.say("5", 50)
-    assert counter.score(number) is None
+    assert counter.score(conversation_id) is None
     assert books.thread(counter.newest()) == ["5"]
 
 
 def test_a_question_that_has_not_left_is_taken_back_when_he_writes(books: Books, counter: Counter) -> None:
     counter.say("halo", 10)
-    number = counter.newest()
+    conversation_id = counter.newest()
     with books.database.write() as conn:
-        desk.resolve(conn, number, counter.sari, at(60))
+        desk.resolve(conn, conversation_id, counter.sari, at(60))
     counter.say("5", 70)
-    assert counter.score(number) is None
+    assert counter.score(conversation_id) is None
     with books.database.read() as conn:
         assert not outbox.has_queued(conn, books.account_id)
-        assert messages.thread(conn, number)[-1].delivery == Delivery.CANCELLED
+        assert messages.thread(conn, conversation_id)[-1].delivery == Delivery.CANCELLED
 
 
 def test_a_number_may_also_answer_what_the_phone_has_asked_since(books: Books, counter: Counter) -> None:
-    number = counter.served()
+    conversation_id = counter.served()
     counter.say("Mau berapa kotak?", 90, from_me=True)
     counter.say("5", 100)
-    assert counter.score(number) is None
+    assert counter.score(conversation_id) is None
     assert books.thread(counter.newest()) == ["Mau berapa kotak?", "5"]
     assert books.summary(counter.newest()).waiting_since == at(100)
 
 
 def test_a_reopened_conversation_waits_for_no_rating(books: Books, counter: Counter) -> None:
-    number = counter.served()
+    conversation_id = counter.served()
     with books.database.write() as conn:
-        desk.reopen(conn, number, counter.sari, at(70))
+        desk.reopen(conn, conversation_id, counter.sari, at(70))
     counter.say("5", 100)
-    assert counter.score(number) is None
-    assert books.summary(number).waiting_since is not None
+    assert counter.score(conversation_id) is None
+    assert books.summary(conversation_id).waiting_since is not None
 
 
 def test_the_busy_path_never_takes_a_rating(books: Books, counter: Counter) -> None:
-    number = counter.served()
+    conversation_id = counter.served()
     counter.say("satu lagi", 100)
     counter.say("5", 101)
-    assert counter.score(number) is None
+    assert counter.score(conversation_id) is None
     assert books.thread(counter.newest()) == ["satu lagi", "5"]
 
 
 def test_a_picture_is_no_rating(books: Books, counter: Counter) -> None:
-    number = counter.served()
+    conversation_id = counter.served()
     counter.say("5", 100, kind=MessageKind.IMAGE)
-    assert counter.score(number) is None
+    assert counter.score(conversation_id) is None
 
 
 def test_a_customer_who_turns_out_to_be_the_same_may_still_answer(books: Books, counter: Counter) -> None:
-    number = counter.served()
+    conversation_id = counter.served()
     books.contact(phone("62811"))
     books.contact(both("1", "62811"))
     counter.say("4", 100, party=phone("62811"))
-    assert counter.score(number) == 4
+    assert counter.score(conversation_id) == 4
 
 
 def test_other_customers_answer_nothing(books: Books, counter: Counter) -> None:
-    number = counter.served()
+    conversation_id = counter.served()
     counter.say("5", 100, party=lid("2"))
-    assert counter.score(number) is None
+    assert counter.score(conversation_id) is None
     counter.say("4", 110)
-    assert counter.score(number) == 4
+    assert counter.score(conversation_id) == 4
 
 
 def test_a_question_that_is_asked_twice_waits_for_the_newer(books: Books, counter: Counter) -> None:

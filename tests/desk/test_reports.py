@@ -31,8 +31,8 @@ def jakarta(text: str) -> datetime:
     return datetime.strptime(f"2026-11-{text}", "%Y-%m-%d %H:%M").replace(tzinfo=ZONE).astimezone(UTC)
 
 
-def minutes(number: float) -> timedelta:
-    return timedelta(minutes=number)
+def minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)
 
 
 def spread(middle: float, p90: float) -> Spread:
@@ -153,8 +153,8 @@ def test_without_opening_hours_every_minute_counts(month: Month) -> None:
 
 
 def test_nine_in_ten_did_not_wait_longer(month: Month) -> None:
-    for number in range(1, 11):
-        month.answered(month.sari, "23 10:00", f"23 10:{number:02d}")
+    for i in range(1, 11):
+        month.answered(month.sari, "23 10:00", f"23 10:{i:02d}")
     assert month.report().team.response.clock == spread(5.5, 9)
     month.answered(month.sari, "23 10:00", "23 10:11")
     assert month.report().team.response.clock == spread(6, 10)
@@ -245,8 +245,8 @@ def test_what_never_left_is_no_message_sent(month: Month, state: OutboxState, co
     here = month.customer()
     message_id = month.writes(here, month.sari, "23 10:00", wa_id=None)
     with month.books.database.write() as conn:
-        number = outbox.queue(conn, month.books.account_id, message_id, None, jakarta("23 10:00"))
-        outbox.settle(conn, number, state, jakarta("23 10:00"))
+        outbox_id = outbox.queue(conn, month.books.account_id, message_id, None, jakarta("23 10:00"))
+        outbox.settle(conn, outbox_id, state, jakarta("23 10:00"))
     assert month.of(month.sari).messages == month.report().team.messages == int(counts)
 
 

@@ -85,10 +85,10 @@ def test_who_has_left_is_known_for_a_day(books: Books, sari: Actor) -> None:
 
 def owner(books: Books, name: str) -> Actor:
     """Somebody who manages the others."""
-    number = books.admin(name)
+    admin_id = books.admin(name)
     with books.database.write() as conn:
-        conn.execute(update(admin).where(admin.c.id == number).values(role=Role.OWNER.value))
-    return Actor(Author.ADMIN, number, "192.0.2.9")
+        conn.execute(update(admin).where(admin.c.id == admin_id).values(role=Role.OWNER.value))
+    return Actor(Author.ADMIN, admin_id, "192.0.2.9")
 
 
 def changes(books: Books) -> list[tuple[str | None, str, str | None]]:
@@ -100,12 +100,12 @@ def changes(books: Books) -> list[tuple[str | None, str, str | None]]:
 
 def test_a_closed_account_gives_back_its_conversations_and_may_be_opened_again(books: Books) -> None:
     ibu, budi = owner(books, "Ibu"), books.admin("Budi")
-    number, _ = books.waiting(lid("1"))
+    conversation_id, _ = books.waiting(lid("1"))
     with books.database.write() as conn:
-        assignment.assign(conn, number, budi, ibu, NOON)
+        assignment.assign(conn, conversation_id, budi, ibu, NOON)
         assert team.disable(conn, budi, ibu, at(1))
         assert not team.disable(conn, budi, ibu, at(2))
-    assert books.summary(number).status == Status.UNASSIGNED
+    assert books.summary(conversation_id).status == Status.UNASSIGNED
     with books.database.write() as conn:
         assert team.enable(conn, budi, ibu, at(3))
         assert not team.enable(conn, budi, ibu, at(4))

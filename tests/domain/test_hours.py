@@ -111,7 +111,7 @@ def test_a_day_on_which_the_clock_changes_is_as_long_as_it_is() -> None:
 def spans_of(minutes: list[int]) -> tuple[Span, ...]:
     """Spans between every second pair of cuts: they neither touch nor overlap."""
     cuts = sorted(set(minutes))
-    return tuple(Span(a, b) for number, (a, b) in enumerate(pairwise(cuts)) if number % 2 == 0)
+    return tuple(Span(a, b) for i, (a, b) in enumerate(pairwise(cuts)) if i % 2 == 0)
 
 
 DAYS = st.lists(st.integers(0, DAY), max_size=6).map(spans_of)

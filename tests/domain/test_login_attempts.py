@@ -58,8 +58,8 @@ def test_no_stretch_of_time_has_more_than_a_hundred_and_one_a_minute(lives: list
     made = day_of(lives)
     for start in range(0, len(made), 97):
         for length in (timedelta(minutes=1), timedelta(hours=1), DAY):
-            number = bisect_right(made, made[start] + length) - start
-            assert number <= IN_ALL + length / THEN_EVERY + 1
+            count = bisect_right(made, made[start] + length) - start
+            assert count <= IN_ALL + length / THEN_EVERY + 1
 
 
 @given(st.integers(-(10**6), 10**6))

@@ -26,8 +26,8 @@ LIMITS = PhoneLimits()
 PHONE, AWAY, UNSEEN = LinkReason.UNLINKED_BY_PHONE, LinkReason.PHONE_AWAY, LinkReason.UNLINKED_UNSEEN
 
 
-def day(number: float) -> datetime:
-    return DAY0 + timedelta(days=number)
+def day(count: float) -> datetime:
+    return DAY0 + timedelta(days=count)
 
 
 moments = st.floats(-40, 40).map(day)

@@ -1,4 +1,4 @@
-"""Two numbers in one Balas: two phones, two sessions, two tabs, and no number linked twice."""
+"""Two accounts in one Balas: two phones, two sessions, two tabs, and no account linked twice."""
 
 import json
 import subprocess
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.wire]
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """A running shop with its first number linked."""
+    """A running shop with its first account linked."""
     with open_shop(tmp_path_factory.mktemp("several")) as shop:
         shop.add_admin("Sari")
         yield shop
@@ -36,7 +36,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 @pytest.fixture(scope="module")
 def phone(shop: Shop) -> Phone:
-    """The phone of a second number, linked by the command line to the Balas that is running."""
+    """The phone of a second account, linked by the command line to the Balas that is running."""
     phone = shop.wa.add_account("6281230000009", "Toko Dua")
     with shop.pairing("--account", "Toko Dua", "--timeout", "60") as command:
         phone.scan(code_of(command))
@@ -70,7 +70,7 @@ def session_of(shop: Shop, account_id: int) -> psutil.Process | None:
 
 @contextmanager
 def tabs(chromium: Browser, shop: Shop) -> Iterator[tuple[Page, Page]]:
-    """Two tabs of one browser, each with the inbox of another number; an error in a console fails the test."""
+    """Two tabs of one browser, each with the inbox of another account; an error in a console fails the test."""
     context = chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 800})
     problems: list[str] = []
     context.on("weberror", lambda error: problems.append(str(error.error)))
@@ -81,8 +81,8 @@ def tabs(chromium: Browser, shop: Shop) -> Iterator[tuple[Page, Page]]:
     first.click("[data-action=login]")
     second.goto(f"{shop.config.url}/")
     for page, name in ((first, "main"), (second, "Toko Dua")):
-        number = account_of(shop, name)[0].id
-        page.goto(f"{shop.config.url}/?account={number}&box=all")
+        account_id = account_of(shop, name)[0].id
+        page.goto(f"{shop.config.url}/?account={account_id}&box=all")
         wait_live(page)
         page.evaluate("() => { window.notReloaded = true; }")
     yield first, second
@@ -97,7 +97,7 @@ def answer(page: Page, customer: str, text: str) -> None:
     page.locator("#reply").press("Enter")
 
 
-def test_each_number_answers_its_own_customers_in_a_tab_of_its_own(
+def test_each_account_answers_its_own_customers_in_a_tab_of_its_own(
     chromium: Browser, shop: Shop, phone: Phone
 ) -> None:
     ratna, joko = shop.wa.add_customer("Ratna"), shop.wa.add_customer("Joko", shop=phone)
@@ -116,7 +116,7 @@ def test_each_number_answers_its_own_customers_in_a_tab_of_its_own(
         received = ratna.wait_for_text("dari nomor satu", 20), joko.wait_for_text("dari nomor dua", 20)
         assert [one.sender.user for one in received] == [shop.wa.phone.user.lid_jid.user, phone.user.lid_jid.user]
 
-        # the same customer is somebody else to the other number
+        # the same customer is somebody else to the other account
         ratna.post_text(phone.user.lid_jid, "dan toko dua?")
         expect(second.locator(".row", has_text="dan toko dua?")).to_be_visible()
         expect(first.locator(".row")).to_have_count(1)
@@ -137,7 +137,7 @@ def test_each_number_answers_its_own_customers_in_a_tab_of_its_own(
         assert first.evaluate("() => window.notReloaded")
         assert second.evaluate("() => window.notReloaded")
 
-        # what belongs to the other number opens there, and the tab is that number's from then on
+        # what belongs to the other account opens there, and the tab is that account's from then on
         with shop.database.read() as conn:
             query = select(message.c.conversation_id).where(message.c.text == "halo toko dua")
             theirs = conn.execute(query).scalar_one()
@@ -147,7 +147,7 @@ def test_each_number_answers_its_own_customers_in_a_tab_of_its_own(
         expect(first.locator("#messages")).to_contain_text("halo toko dua")
 
 
-def test_a_number_is_not_linked_twice(shop: Shop, phone: Phone) -> None:
+def test_an_account_is_not_linked_twice(shop: Shop, phone: Phone) -> None:
     linked = shop.wa.phone.linked_numbers()
     ratna = shop.wa.add_customer("Ratna Kedua")
     shop.wa.phone.remember(ratna, ("in", "dari dulu", 3600))
@@ -170,7 +170,7 @@ def test_a_number_is_not_linked_twice(shop: Shop, phone: Phone) -> None:
                 continue
             rows = select(func.count()).select_from(table).where(table.c.account_id == third.id)
             assert conn.execute(rows).scalar() == 0, table.name
-    # nothing of the refused link is left to begin with, and a number of its own still links
+    # nothing of the refused link is left to begin with, and an account of its own still links
     another = shop.wa.add_account("6281230000010", "Toko Tiga")
     with shop.pairing("--account", "tiga", "--timeout", "60") as command:
         another.scan(code_of(command))
@@ -184,17 +184,17 @@ def test_a_number_is_not_linked_twice(shop: Shop, phone: Phone) -> None:
     }
 
 
-def test_a_number_that_is_added_gets_a_session_and_loses_it_when_it_is_removed(shop: Shop) -> None:
+def test_an_account_that_is_added_gets_a_session_and_loses_it_when_it_is_removed(shop: Shop) -> None:
     now = utc_now()
     with shop.database.write() as conn:
-        number = accounts.add(conn, "Empat", now).id
-        links.change(conn, number, now, pair_until=now + timedelta(minutes=1))
-    wait_until(lambda: account_of(shop, "Empat")[1].qr, 30, "a code for the new number")
-    session, keys = session_of(shop, number), shop.folder / "keys" / f"session-{number}.db"
+        account_id = accounts.add(conn, "Empat", now).id
+        links.change(conn, account_id, now, pair_until=now + timedelta(minutes=1))
+    wait_until(lambda: account_of(shop, "Empat")[1].qr, 30, "a code for the new account")
+    session, keys = session_of(shop, account_id), shop.folder / "keys" / f"session-{account_id}.db"
     assert session is not None
     assert keys.exists()
     with shop.database.write() as conn:
-        assert accounts.remove(conn, number, utc_now())
+        assert accounts.remove(conn, account_id, utc_now())
     wait_until(lambda: not session.is_running() and not keys.exists(), 20, "the end of the session")
     # the others have noticed nothing
     assert shop.command("status").returncode == 0

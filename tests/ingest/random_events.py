@@ -24,8 +24,8 @@ from tests.support.books import at, both, lid, phone
 # three customers under every form of their addresses; the third has moved to another LID
 PARTIES = [
     form
-    for number in ("1", "2", "3")
-    for form in (lid(f"55{number}"), phone(f"6281{number}"), both(f"55{number}", f"6281{number}"))
+    for digit in ("1", "2", "3")
+    for form in (lid(f"55{digit}"), phone(f"6281{digit}"), both(f"55{digit}", f"6281{digit}"))
 ] + [lid("553b"), both("553b", "62813")]
 GROUP = Party(Address("120363", "g.us"))
 OURSELVES = both("999", "62800")

@@ -112,11 +112,11 @@ def test_reading_on_the_phone_clears_what_is_unread(books: Books) -> None:
 @pytest.mark.parametrize("kind", [ReceiptKind.SENDER, ReceiptKind.DELIVERED, ReceiptKind.READ])
 def test_a_receipt_settles_what_nobody_knew(books: Books, state: OutboxState, kind: ReceiptKind) -> None:
     ingest(books, arrives("A"))
-    number, message_id = books.queued(1)
+    outbox_id, message_id = books.queued(1)
     with books.database.write() as conn:
         outbox.take_next(conn, 1, NOON)
-        outbox.record_wa_id(conn, number, "OURS")
-        outbox.settle(conn, number, state, NOON)
+        outbox.record_wa_id(conn, outbox_id, "OURS")
+        outbox.settle(conn, outbox_id, state, NOON)
     ingest(books, ReceiptReceived(("OURS",), Origin(BUDI, kind == ReceiptKind.SENDER, 0, at(9)), kind))
     with books.database.read() as conn:
         journey = outbox.by_message(conn, message_id)

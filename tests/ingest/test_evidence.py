@@ -40,8 +40,8 @@ BUDI, OURSELVES = both("551", "62811"), both("999", "62800")
 LIMITS = PhoneLimits()
 
 
-def day(number: float) -> datetime:
-    return NOON + timedelta(days=number)
+def day(count: float) -> datetime:
+    return NOON + timedelta(days=count)
 
 
 def by(device: int, at: datetime = NOON, *, from_me: bool = True, party: object = BUDI) -> Origin:
@@ -231,8 +231,8 @@ def test_each_step_is_announced_once_and_an_hour_writes_little(diary: Diary) -> 
 
 def test_the_phone_is_back_once(diary: Diary) -> None:
     diary.online(day(0))
-    for number in range(13):
-        diary.look(day(number))
+    for i in range(13):
+        diary.look(day(i))
     assert diary.link().phone_step == PhoneStep.WARN
     diary.apply(text("A", by(0, day(12.5))), day(12.5))
     assert (diary.look(day(12.6)), diary.link().phone_back_at) == (PhoneStep.FINE, day(12.6))
@@ -242,8 +242,8 @@ def test_the_phone_is_back_once(diary: Diary) -> None:
 
 def test_a_late_receipt_of_long_ago_is_not_the_phone_coming_back(diary: Diary) -> None:
     diary.online(day(0))
-    for number in range(13):
-        diary.look(day(number))
+    for i in range(13):
+        diary.look(day(i))
     diary.apply(ReceiptReceived(("A",), by(0, day(1)), ReceiptKind.SENDER), day(12.5))
     assert (diary.look(day(12.6)), diary.link().phone_back_at) == (PhoneStep.ASK, None)
 
@@ -266,8 +266,8 @@ def test_nobody_is_alarmed_while_the_backlog_is_still_to_come(diary: Diary) -> N
 
 def test_a_clock_that_goes_back_alarms_nobody_and_asks_no_flood(diary: Diary) -> None:
     diary.online(day(0))
-    for number in range(12):
-        diary.look(day(number))
+    for i in range(12):
+        diary.look(day(i))
     assert diary.question(day(11)) is not None
     assert diary.question(day(11.5)) is None
     assert diary.look(day(5)) == PhoneStep.FINE
@@ -277,8 +277,8 @@ def test_a_clock_that_goes_back_alarms_nobody_and_asks_no_flood(diary: Diary) ->
 
 def test_a_question_that_could_not_leave_is_asked_soon_again(diary: Diary) -> None:
     diary.online(day(0))
-    for number in range(12):
-        diary.look(day(number))
+    for i in range(12):
+        diary.look(day(i))
     assert diary.question(day(11)) is not None
     with diary.database.write() as conn:
         primary_phone.put_ping_back(conn, diary.account_id, day(11))
@@ -288,8 +288,8 @@ def test_a_question_that_could_not_leave_is_asked_soon_again(diary: Diary) -> No
 
 def test_an_unlinked_shop_misses_no_phone(diary: Diary) -> None:
     diary.online(day(0))
-    for number in range(14):
-        diary.look(day(number))
+    for i in range(14):
+        diary.look(day(i))
     assert diary.link().phone_step == PhoneStep.URGENT
     with diary.database.write() as conn:
         accounts.forget_identity(conn, diary.account_id)

@@ -119,9 +119,9 @@ class TestProgress:
         assert self.seen(books) == (HistoryState.IMPORTING, None, 0)
         self.work_off(books, 1)
         assert self.seen(books) == (HistoryState.IMPORTING, None, 2)
-        for number, (data, progress) in enumerate([(b"c", 70), (b"b", 30), (b"c", 70)]):
-            self.upload(books, data, progress, HistoryKind.RECENT, 2 + number)
-            self.work_off(books, 2 + number)
+        for i, (data, progress) in enumerate([(b"c", 70), (b"b", 30), (b"c", 70)]):
+            self.upload(books, data, progress, HistoryKind.RECENT, 2 + i)
+            self.work_off(books, 2 + i)
             assert self.seen(books)[:2] == (HistoryState.IMPORTING, 70)
         self.upload(books, b"d", 100, HistoryKind.RECENT, 9)
         self.upload(books, b"e", 95, HistoryKind.RECENT, 9)
@@ -163,7 +163,7 @@ class TestProgress:
         assert then is not None
         assert (first.data, then.data) == (b"a", b"n")
 
-    def test_a_number_that_is_linked_anew_begins_anew(self, books: Books) -> None:
+    def test_an_account_that_is_linked_anew_begins_anew(self, books: Books) -> None:
         self.upload(books, b"a", 40, HistoryKind.RECENT, 0)
         self.work_off(books, 1)
         with books.database.write() as conn:

@@ -29,7 +29,7 @@ MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 @contextmanager
 def shop(migrated_file: Path) -> Iterator[Database]:
-    """A database of the example's own, with our number 62800."""
+    """A database of the example's own, with our phone 62800."""
     with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         path = Path(folder) / "balas.db"
         shutil.copy(migrated_file, path)

@@ -58,7 +58,7 @@ def data(tmp_path: Path, migrated_file: Path) -> Path:
 
 @pytest.fixture
 def shop(data: Path) -> Iterator[Books]:
-    """A furnished data folder: a linked number with keys, a conversation with a picture, a waiting reply."""
+    """A furnished data folder: a linked account with keys, a conversation with a picture, a waiting reply."""
     database = Database(f"sqlite:///{data / 'balas.db'}")
     books = Books(database)
     with database.write() as conn:
@@ -119,15 +119,15 @@ class TestMaking:
         assert writer.stdout is not None
         assert writer.stdout.readline() == "writing\n"
         try:
-            files = [make(shop, tmp_path / f"{number}.tar") for number in range(5)]
+            files = [make(shop, tmp_path / f"{i}.tar") for i in range(5)]
             assert writer.poll() is None
         finally:
             writer.kill()
             writer.communicate()
         counts = []
-        for number, file in enumerate(files):
-            restore(file, tmp_path / f"new{number}", NOON)
-            with closing(sqlite3.connect(tmp_path / f"new{number}" / "balas.db")) as conn:
+        for i, file in enumerate(files):
+            restore(file, tmp_path / f"new{i}", NOON)
+            with closing(sqlite3.connect(tmp_path / f"new{i}" / "balas.db")) as conn:
                 one, two = (
                     conn.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("one", "two")
                 )
@@ -220,7 +220,7 @@ class TestRestoring:
         assert books.bubble(message_id).delivery == Delivery.UNCERTAIN
         books.database.close()
 
-    def test_without_keys_the_number_is_to_be_linked_anew(self, shop: Books, tmp_path: Path) -> None:
+    def test_without_keys_the_account_is_to_be_linked_anew(self, shop: Books, tmp_path: Path) -> None:
         restore(make(shop, tmp_path / "b.tar"), tmp_path / "new", NOON)
         database = Database(f"sqlite:///{tmp_path / 'new' / 'balas.db'}")
         with database.read() as conn:

@@ -65,8 +65,8 @@ def test_keys_that_are_damaged_are_seen(tmp_path: Path, place: int) -> None:
     path.touch()
     assert looks_sound(path)
     with closing(sqlite3.connect(path)) as conn:
-        for number in range(40):
-            conn.execute(f"CREATE TABLE t{number} (x)")
+        for i in range(40):
+            conn.execute(f"CREATE TABLE t{i} (x)")
         conn.commit()
     assert looks_sound(path)
     with path.open("r+b") as file:
@@ -84,8 +84,8 @@ def test_the_session_does_not_open_damaged_keys_and_says_so(books: Books, tmp_pa
         accounts.set_identity(conn, books.account_id, "62899", "118", 1, NOON)
     file = session_file(data, books.account_id)
     with closing(sqlite3.connect(file)) as conn:
-        for number in range(40):
-            conn.execute(f"CREATE TABLE t{number} (x)")
+        for i in range(40):
+            conn.execute(f"CREATE TABLE t{i} (x)")
         conn.commit()
     before = scribble(str(file))
     settings = {"BALAS_DATA": str(data), "DATABASE_URL": books.database.url, "NEONIZE_BOT_TAG": "off"}

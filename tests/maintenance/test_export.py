@@ -25,12 +25,12 @@ TEXTS = ["halo", '=cmd|"/c calc"!A1', "baris satu\nbaris dua", 'koma, "kutip"', 
 @pytest.fixture
 def conversation_id(books: Books) -> int:
     party = both("700", "62812345")
-    number, contact_id = books.conversation(party), books.contact(party)
+    conversation_id, contact_id = books.conversation(party), books.contact(party)
     with books.database.write() as conn:
         contacts.set_name(conn, contact_id, "@SUM(Budi)")
     for count, text in enumerate(TEXTS):
-        books.message(number, text, sent_at=at(count * 3600))
-    return number
+        books.message(conversation_id, text, sent_at=at(count * 3600))
+    return conversation_id
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:
@@ -103,7 +103,7 @@ def test_a_hundred_megabytes_pass_through_little_memory(
     row = {"account_id": 1, "conversation_id": conversation_id, "contact_id": 1, "from_me": False}
     row |= {"author": "customer", "kind": "text", "sent_at": NOON, "arrived_at": NOON, "text": "kata " * 2000}
     with books.database.write() as conn:
-        conn.execute(insert(message), [row | {"wa_id": f"X{number}"} for number in range(10_000)])
+        conn.execute(insert(message), [row | {"wa_id": f"X{i}"} for i in range(10_000)])
     code = """
 import resource, sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Forgetting a customer, and what is too old: every trace goes, numbers never come again, the rest stays."""
+"""Forgetting a customer, and what is too old: every trace goes, ids never come again, the rest stays."""
 
 import json
 import os
@@ -222,7 +222,7 @@ class TestForgetting:
         assert "Rahasia" not in rows
         assert "62819990002" not in rows
 
-    def test_the_number_of_the_newest_message_never_comes_again(self, known: Known) -> None:
+    def test_the_id_of_the_newest_message_never_comes_again(self, known: Known) -> None:
         newest = max(row[0] for row in dump(known.books.database)["message"])
         known.forget()
         conversation_id, _ = known.books.waiting(lid("800"), "pelanggan lain")
@@ -230,7 +230,7 @@ class TestForgetting:
         with known.books.database.read() as conn:
             later = erasing.of_contacts(conn, [contact_id])
         assert min(later) > newest
-        # what was emptied only for its number's sake goes once there is a newer one
+        # what was emptied only for its id's sake goes once there is a newer one
         assert len(known.books.thread(known.open)) == 1
         retention.sweep(known.books.database, Path(known.books.database.path).parent, at(400))
         assert known.books.thread(known.open) == []
@@ -255,9 +255,9 @@ class TestRetention:
 
     def test_old_messages_of_resolved_conversations_go_with_their_files(self, books: Books, data: Path) -> None:
         done, running = books.conversation(lid("1")), books.conversation(lid("2"))
-        for number in (done, running):
+        for conversation_id in (done, running):
             for days in (0, 10, 40):
-                message_id = books.message(number, f"{days} hari", sent_at=at(days * 86400))
+                message_id = books.message(conversation_id, f"{days} hari", sent_at=at(days * 86400))
                 with books.database.write() as conn:
                     file = {"file": f"1/{message_id}.jpg"}
                     conn.execute(message.update().where(message.c.id == message_id).values(media=file))
@@ -297,7 +297,7 @@ class TestRetention:
     def test_files_of_no_message_go_once_they_are_old(self, books: Books, data: Path) -> None:
         conversation_id = books.conversation(lid("1"))
         kept = books.message(conversation_id, "foto", media={"file": "1/1.jpg"})
-        files = [picture(data, number) for number in (kept, 77, 78)]
+        files = [picture(data, message_id) for message_id in (kept, 77, 78)]
         (data / "media" / "1" / "5.bin.part").write_bytes(b"half")
         now = at(90 * 86400)
         for path in (data / "media" / "1").iterdir():

@@ -60,7 +60,7 @@ def test_the_fence_is_rated_ok_or_better() -> None:
 
 def test_every_directive_says_why_it_is_there() -> None:
     lines = UNIT.read_text().splitlines()
-    fence = lines[next(number for number, line in enumerate(lines) if "whole system is read-only" in line) :]
+    fence = lines[next(i for i, line in enumerate(lines) if "whole system is read-only" in line) :]
     explained = 0
     for before, line in pairwise(fence[: fence.index("[Install]")]):
         if line and not line.startswith(("#", "[")):

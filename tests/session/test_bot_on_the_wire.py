@@ -93,9 +93,9 @@ def test_after_an_outage_only_those_are_greeted_whom_the_phone_has_not_answered(
     shop.wa.faults.refuse_logins()
     shop.wa.faults.drop_connection()
     wait_until(lambda: shop.link().state == LinkState.OFFLINE)
-    customers = [shop.wa.add_customer(f"Malam {number}") for number in range(10)]
-    for number in range(200):
-        customers[number % 10].send_text(f"pesan {number} ongkir")
+    customers = [shop.wa.add_customer(f"Malam {i}") for i in range(10)]
+    for i in range(200):
+        customers[i % 10].send_text(f"pesan {i} ongkir")
     answered = customers[::2]
     for customer in answered:
         shop.wa.phone.send_text(customer, "besok ya kak")

@@ -149,8 +149,8 @@ class TestArrivals:
     def test_a_day_without_silence_does_not_fill_the_disk(self, keys: Path) -> None:
         arrivals = ArrivalJournal(keys)
         arrivals.start_anew()
-        for number in range(30_000):
-            arrivals.note((HEAD % b"Budi").replace(b'id="A"', b'id="%d"' % number) + REST)
+        for i in range(30_000):
+            arrivals.note((HEAD % b"Budi").replace(b'id="A"', b'id="%d"' % i) + REST)
         found = arrivals.read()
         assert 4_000 <= len(found) <= 20_000
         assert found[-1].wa_id == "29999"
@@ -271,11 +271,11 @@ class TestRecovery:
         self, linked: Books, keys: Path
     ) -> None:
         ingest(linked, arrives("A", "halo"))
-        number, message_id = linked.queued(1)
+        outbox_id, message_id = linked.queued(1)
         with linked.database.write() as conn:
             outbox.take_next(conn, 1, NOON)
-            outbox.record_wa_id(conn, number, "OURS")
-            outbox.settle(conn, number, OutboxState.UNCERTAIN, NOON)
+            outbox.record_wa_id(conn, outbox_id, "OURS")
+            outbox.settle(conn, outbox_id, OutboxState.UNCERTAIN, NOON)
             messages.set_delivery(conn, message_id, Delivery.UNCERTAIN)
         arrivals = ArrivalJournal(keys)
         arrivals.note_receipt(b'<receipt from="551@lid" id="OURS" t="1795323605"/>')
@@ -292,7 +292,7 @@ class TestRecovery:
         ingest(linked, again)
         assert dump(linked.database) == before
 
-    def test_nobody_is_made_up_while_no_number_is_linked(self, books: Books, keys: Path) -> None:
+    def test_nobody_is_made_up_while_no_account_is_linked(self, books: Books, keys: Path) -> None:
         assert recover(books.database, books.account_id, self.arrivals(keys), lambda: at(7200)) == 0
         assert books.rows("contact") == 0
 

@@ -85,9 +85,9 @@ def test_an_unknown_refusal_is_tried_again_and_loses_nothing(shop: Shop, reason:
 def test_an_unknown_receipt_type_loses_nothing_that_is_sent_around_it(shop: Shop) -> None:
     customer = shop.wa.add_customer("Eka")
     texts = [f"sekitar {n}" for n in range(60)]
-    for number, text in enumerate(texts):
+    for i, text in enumerate(texts):
         customer.send_text(text)
-        if number == 30:
+        if i == 30:
             shop.wa.faults.unknown_receipt_type(customer, "3EB0AAAABBBBCCCCDDDD")
     wait_until(lambda: [t for t in shop.texts() if t in texts] == texts, 40, "all sixty, once, in order")
     works(shop, "setelah receipt")

@@ -1,4 +1,4 @@
-"""Linking a number: by picture, by letters, with everything that can go wrong, and unlinking it again."""
+"""Linking an account: by picture, by letters, with everything that can go wrong, and unlinking it again."""
 
 import json
 from datetime import timedelta
@@ -33,9 +33,9 @@ def shown(shop: Shop, reason: LinkReason = LinkReason.NONE, *, other_than: str |
 
 def scan(shop: Shop) -> int:
     """The phone scans the code that is shown; gives the device number."""
-    number = shop.wa.phone.scan(shop.link().qr or "")
+    device = shop.wa.phone.scan(shop.link().qr or "")
     shop.wait_for(LinkState.ONLINE)
-    return number
+    return device
 
 
 def ask_for_letters(shop: Shop, phone: str | None) -> None:
@@ -56,29 +56,29 @@ def device_of(shop: Shop) -> int | None:
         return conn.execute(select(account.c.device)).scalar_one()
 
 
-def test_a_scanned_picture_links_the_number(new_shop: Shop) -> None:
+def test_a_scanned_picture_links_the_account(new_shop: Shop) -> None:
     link = shown(new_shop)
     assert link.qr is not None
     assert link.qr.startswith("https://wa.me/settings/linked_devices#")
     assert link.qr_expires_at is not None
     assert timedelta(0) < link.qr_expires_at - utc_now() <= timedelta(seconds=60)
-    number = scan(new_shop)
-    assert new_shop.wa.phone.linked_numbers() == [number]
-    assert device_of(new_shop) == number
+    device = scan(new_shop)
+    assert new_shop.wa.phone.linked_numbers() == [device]
+    assert device_of(new_shop) == device
     link = new_shop.link()
     assert (link.qr, link.pair_code, link.pair_until) == (None, None, None)
 
 
-def test_eight_letters_typed_on_the_phone_link_the_number(new_shop: Shop) -> None:
+def test_eight_letters_typed_on_the_phone_link_the_account(new_shop: Shop) -> None:
     with new_shop.pairing("--phone", f"+{new_shop.wa.phone.phone_number}", "--timeout", "60") as command:
         assert command.stdout is not None
         code = next(found for line in command.stdout if (found := json.loads(line)["pair_code"]))
-        number = new_shop.wa.phone.enter_code(code)
+        device = new_shop.wa.phone.enter_code(code)
         output, errors = command.communicate(timeout=30)
     assert (command.returncode, errors) == (0, "")
     assert last_json(output)["state"] in (LinkState.ONLINE, LinkState.CATCHING_UP)
     new_shop.wait_for(LinkState.ONLINE)
-    assert new_shop.wa.phone.linked_numbers() == [number] == [device_of(new_shop)]
+    assert new_shop.wa.phone.linked_numbers() == [device] == [device_of(new_shop)]
     assert new_shop.link().pair_phone is None
 
 

@@ -97,8 +97,8 @@ def test_nothing_leaves_before_the_backlog_is_known(shop: Shop) -> None:
     wait_until(lambda: shop.link().state == LinkState.OFFLINE)
     message_id = shop.answer(customer.name, "dari inbox")
     others = [shop.wa.add_customer(f"Ramai {n}") for n in range(10)]
-    for number in range(100):
-        others[number % 10].send_text(f"antre {number}")
+    for i in range(100):
+        others[i % 10].send_text(f"antre {i}")
     shop.wa.phone.send_text(customer, "dari HP")
     shop.wa.faults.accept_logins()
     shop.wait_for_delivery(message_id, Delivery.HELD)

@@ -150,7 +150,7 @@ def test_replies_written_while_offline_leave_after_the_reconnect_in_order(shop: 
     shop.kill("session")
     wait_until(lambda: shop.link().state == LinkState.OFFLINE, what="offline")
     ids = [shop.answer(customer.name, f"luring {n}") for n in range(5)]
-    assert {shop.bubble(number).delivery for number in ids} == {Delivery.QUEUED}
+    assert {shop.bubble(message_id).delivery for message_id in ids} == {Delivery.QUEUED}
     shop.wa.faults.accept_logins()
     shop.wait_for_delivery(ids[-1], Delivery.DELIVERED, 40)
     assert [one.text for one in customer.received] == [f"luring {n}" for n in range(5)]

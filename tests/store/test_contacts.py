@@ -190,8 +190,8 @@ class TestMerging:
     @pytest.mark.parametrize("kinds", [("text", "unreadable"), ("unreadable", "text")])
     def test_of_two_sightings_the_readable_one_stays(self, books: Books, kinds: tuple[str, str]) -> None:
         one, two = books.conversation(lid("1")), books.conversation(phone("62811"))
-        for number, kind in zip((one, two), kinds, strict=True):
-            books.message(number, "halo" if kind == "text" else None, wa_id="SAME", kind=kind)
+        for conversation_id, kind in zip((one, two), kinds, strict=True):
+            books.message(conversation_id, "halo" if kind == "text" else None, wa_id="SAME", kind=kind)
         books.contact(both("1", "62811"))
         assert books.thread(one) == ["halo"]
         assert books.summary(one).last_text == "halo"
@@ -275,10 +275,10 @@ class TestMergingTheDesk:
     def test_tags_of_both_and_the_higher_urgency(self, books: Books, pair: tuple[int, int]) -> None:
         keep, drop = pair
         with books.database.write() as conn:
-            for name, numbers in (("grosir", pair), ("retur", (drop,))):
+            for name, conversation_ids in (("grosir", pair), ("retur", (drop,))):
                 made = tags.create(conn, books.account_id, name)
-                for number in numbers:
-                    tags.put(conn, number, made.id)
+                for conversation_id in conversation_ids:
+                    tags.put(conn, conversation_id, made.id)
             conversations.set_priority(conn, keep, Priority.LOW)
             conversations.set_priority(conn, drop, Priority.HIGH)
         books.contact(both("1", "62811"))

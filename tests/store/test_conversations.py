@@ -184,9 +184,9 @@ def test_typing_is_news_once_until_it_fades(books: Books) -> None:
 
 def test_the_counts_of_the_lists_are_the_lengths_of_the_lists(books: Books) -> None:
     sari = books.admin("Sari")
-    for number in range(7):
-        conversation_id, _ = books.waiting(lid(str(number)))
-        assert number >= 4 or assign(books, conversation_id, sari)
+    for i in range(7):
+        conversation_id, _ = books.waiting(lid(str(i)))
+        assert i >= 4 or assign(books, conversation_id, sari)
     with books.database.read() as conn:
         counted = conversation_list.counts(conn, books.account_id, sari)
     assert counted == {box: len(listed(books, box, sari)) for box in Box if box != Box.RESOLVED}

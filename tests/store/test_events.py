@@ -34,7 +34,7 @@ def last(books: Books) -> int:
         return events.last_seq(conn)
 
 
-def test_an_empty_log_has_nothing_and_no_number(books: Books) -> None:
+def test_an_empty_log_has_nothing_and_no_sequence_number(books: Books) -> None:
     assert (last(books), read(books, 0)) == (0, [])
 
 
@@ -80,7 +80,7 @@ def test_the_newest_event_is_never_forgotten(books: Books) -> None:
     assert prune(books, 100) == 0
 
 
-def test_numbers_are_never_given_twice(books: Books) -> None:
+def test_sequence_numbers_are_never_given_twice(books: Books) -> None:
     append(books, 1, 2)
     prune(books, 100)
     append(books, 3)

@@ -49,11 +49,11 @@ def test_replies_are_taken_in_the_order_they_were_queued_each_once(books: Books,
 
 def test_a_taken_reply_carries_what_its_sender_needs(books: Books, chat: int) -> None:
     books.message(chat, "yang ini?", wa_id="Q", kind="image", media={"mime": "image/jpeg"})
-    number, message_id = books.queued(chat, "siap kak")
+    outbox_id, message_id = books.queued(chat, "siap kak")
     quote(books, message_id, "Q")
     quoted = Quoted("Q", False, None, MessageKind.IMAGE, "yang ini?", {"mime": "image/jpeg"})
     contact_id = books.summary(chat).contact_id
-    expected = outbox.Outgoing(number, message_id, chat, contact_id, "siap kak", quoted, None, None, NOON)
+    expected = outbox.Outgoing(outbox_id, message_id, chat, contact_id, "siap kak", quoted, None, None, NOON)
     assert take(books) == expected
     assert state(books, message_id) == OutboxState.SENDING
 
@@ -81,8 +81,8 @@ def test_another_accounts_replies_are_not_taken(books: Books, chat: int) -> None
 def test_only_a_queued_reply_is_taken(books: Books, chat: int) -> None:
     for to in OutboxState:
         if to != OutboxState.QUEUED:
-            number, _ = books.queued(chat)
-            assert settle(books, number, to)
+            outbox_id, _ = books.queued(chat)
+            assert settle(books, outbox_id, to)
     assert take(books) is None
     with books.database.read() as conn:
         assert not outbox.has_queued(conn, books.account_id)
@@ -91,28 +91,28 @@ def test_only_a_queued_reply_is_taken(books: Books, chat: int) -> None:
 @pytest.mark.parametrize("first", ENDED)
 @pytest.mark.parametrize("then", list(OutboxState))
 def test_an_ended_journey_stays_ended(books: Books, chat: int, first: OutboxState, then: OutboxState) -> None:
-    number, message_id = books.queued(chat)
-    assert settle(books, number, first)
-    assert not settle(books, number, then)
+    outbox_id, message_id = books.queued(chat)
+    assert settle(books, outbox_id, first)
+    assert not settle(books, outbox_id, then)
     assert state(books, message_id) == first
 
 
 @pytest.mark.parametrize("then", ENDED)
 def test_an_uncertain_reply_can_still_be_settled(books: Books, chat: int, then: OutboxState) -> None:
-    number, message_id = books.queued(chat)
+    outbox_id, message_id = books.queued(chat)
     take(books)
-    assert settle(books, number, OutboxState.UNCERTAIN)
-    assert settle(books, number, then)
+    assert settle(books, outbox_id, OutboxState.UNCERTAIN)
+    assert settle(books, outbox_id, then)
     assert state(books, message_id) == then
 
 
 def test_the_id_is_on_the_row_and_on_the_message(books: Books, chat: int) -> None:
-    number, message_id = books.queued(chat)
+    outbox_id, message_id = books.queued(chat)
     _, other = books.queued(chat)
     with books.database.write() as conn:
-        outbox.record_wa_id(conn, number, "3EB0A")
+        outbox.record_wa_id(conn, outbox_id, "3EB0A")
         assert outbox.by_message(conn, message_id) == outbox.Journey(
-            number, message_id, chat, OutboxState.QUEUED, "3EB0A"
+            outbox_id, message_id, chat, OutboxState.QUEUED, "3EB0A"
         )
         assert messages.find_own(conn, books.account_id, ("3EB0A",)) == [messages.MessagePlace(message_id, chat)]
         journey = outbox.by_message(conn, other)
@@ -123,25 +123,25 @@ def test_the_id_is_on_the_row_and_on_the_message(books: Books, chat: int) -> Non
 def test_only_replies_left_in_the_middle_are_under_way(books: Books, chat: int) -> None:
     books.queued(chat)
     take(books)
-    number, _ = books.queued(chat)
-    settle(books, number, OutboxState.UNCERTAIN)
+    outbox_id, _ = books.queued(chat)
+    settle(books, outbox_id, OutboxState.UNCERTAIN)
     with books.database.read() as conn:
         assert [journey.id for journey in outbox.under_way(conn, books.account_id)] == [1]
         assert outbox.under_way(conn, 99) == []
 
 
 def test_a_reply_sent_back_to_the_queue_is_taken_again(books: Books, chat: int) -> None:
-    number, _ = books.queued(chat, "lagi")
+    outbox_id, _ = books.queued(chat, "lagi")
     take(books)
-    assert settle(books, number, OutboxState.QUEUED, "not connected")
+    assert settle(books, outbox_id, OutboxState.QUEUED, "not connected")
     again = take(books)
     assert again is not None
     assert again.text == "lagi"
 
 
 def test_a_long_error_is_kept_short(books: Books, chat: int) -> None:
-    number, _ = books.queued(chat)
-    assert settle(books, number, OutboxState.FAILED, "x" * 1000)
+    outbox_id, _ = books.queued(chat)
+    assert settle(books, outbox_id, OutboxState.FAILED, "x" * 1000)
     with books.database.read() as conn:
         assert conn.exec_driver_sql("SELECT length(error) FROM outbox").scalar() == 200
 

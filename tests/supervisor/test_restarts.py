@@ -104,9 +104,9 @@ def test_a_long_backlog_is_counted_before_the_link_is_online(shop: Shop) -> None
     people = [shop.wa.add_customer(f"Tumpuk {n}") for n in range(6)]
     shop.stop()
     # enough to be still arriving when the inbox has started as well
-    for number in range(250):
+    for i in range(250):
         for person in people:
-            person.send_text(f"{person.name}: {number}")
+            person.send_text(f"{person.name}: {i}")
     shop.start()
     seen = list(states_until_online(shop))
     # until the server has said how much there is, it is only known that something may come
@@ -259,7 +259,7 @@ def test_no_text_number_code_or_key_is_logged_or_shown_in_the_process_list(new_s
     people = [customer, member, wa.phone]
     secrets = [
         *("kata-rahasia", "Nama Rahasia", "Anggota Rahasia", code.partition("#")[2][:40]),
-        *(number for person in people for number in (person.phone_number, person.lid)),
+        *(digits for person in people for digits in (person.phone_number, person.lid)),
         *(key.hex() for key in keys),
         *(base64.b64encode(key).decode() for key in keys),
     ]

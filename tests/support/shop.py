@@ -231,12 +231,12 @@ class Shop:
         return found
 
     def pid(self, role: str) -> int | None:
-        """The number of the process in this role, None while there is none."""
+        """The id of the process in this role, None while there is none."""
         found = self.processes().get(role)
         return found.pid if found else None
 
     def wait_for_successor(self, role: str, old: int, timeout: float = 20.0) -> int:
-        """Wait until another process than `old` is in this role; gives its number."""
+        """Wait until another process than `old` is in this role; gives its id."""
         return wait_until(
             lambda: pid if (pid := self.pid(role)) not in (None, old) else None, timeout, f"a new {role}"
         )

@@ -1,4 +1,4 @@
-"""A shop to test with: its number, two admins and customers who write, all through the store's own functions."""
+"""A shop to test with: its account, two admins and customers who write, all through the store's own functions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ class Shop:
     account_id: int = 0
     sari: admins.Admin = field(init=False)
     budi: admins.Admin = field(init=False)
-    _numbers: int = 0
+    _count: int = 0
 
     def __post_init__(self) -> None:
         now = utc_now()
@@ -49,18 +49,18 @@ class Shop:
 
     def conversation(self, name: str | None, *texts: str, phone: str | None = None) -> int:
         """A customer writes for the first time; returns the conversation."""
-        self._numbers += 1
-        lid = f"55500{self._numbers}"
+        self._count += 1
+        lid = f"55500{self._count}"
         party = Party(Address(lid, "lid"), Address(phone, "s.whatsapp.net") if phone else None)
         now = utc_now()
         with self.database.write() as conn:
             contact_id = contacts.resolve(conn, self.account_id, party, now)
             if name:
                 contacts.set_name(conn, contact_id, name)
-            number = conversations.start(conn, self.account_id, contact_id, ChatKind.PERSON, now)
+            conversation_id = conversations.start(conn, self.account_id, contact_id, ChatKind.PERSON, now)
         for text in texts:
-            self.customer_writes(number, text)
-        return number
+            self.customer_writes(conversation_id, text)
+        return conversation_id
 
     def customer_writes(self, conversation_id: int, text: str | None, **values: Any) -> int:
         return self._add(conversation_id, text, False, Author.CUSTOMER, values)
@@ -113,8 +113,8 @@ class Shop:
     def _add(
         self, conversation_id: int, text: str | None, from_me: bool, author: Author, values: dict[str, Any]
     ) -> int:
-        self._numbers += 1
-        now: datetime = values.pop("at", utc_now() + timedelta(milliseconds=self._numbers))
+        self._count += 1
+        now: datetime = values.pop("at", utc_now() + timedelta(milliseconds=self._count))
         opens = author == Author.CUSTOMER and not values.get("is_history")
         with self.database.write() as conn:
             about = conversation_list.summary(conn, conversation_id)
@@ -127,7 +127,7 @@ class Shop:
                 "conversation_id": conversation_id,
                 "contact_id": about.contact_id,
                 "turn_id": turn_id,
-                "wa_id": f"W{self._numbers}",
+                "wa_id": f"W{self._count}",
                 "from_me": from_me,
                 "author": author.value,
                 "kind": MessageKind.TEXT.value,

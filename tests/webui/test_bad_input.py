@@ -40,7 +40,7 @@ def waiting(shop: Shop) -> int:
 
 @pytest.fixture
 def foreign(shop: Shop) -> int:
-    """A conversation of another linked number of the same shop."""
+    """A conversation of another linked account of the same shop."""
     now = utc_now()
     with shop.database.write() as conn:
         account = accounts.ensure(conn, "second", now).id
@@ -103,7 +103,7 @@ def test_a_turn_of_nowhere_is_refused(budi: Visitor, waiting: int, unchanged: An
     check()
 
 
-def test_a_message_of_another_number_is_not_found_in_a_conversation(
+def test_a_message_of_another_account_is_not_found_in_a_conversation(
     budi: Visitor, shop: Shop, waiting: int, foreign: int, unchanged: Any
 ) -> None:
     message_id = shop.customer_writes(waiting, "halo")
@@ -112,11 +112,13 @@ def test_a_message_of_another_number_is_not_found_in_a_conversation(
     check()
 
 
-@pytest.mark.parametrize("number", [4711, 2**63 - 1, 2**63, 10**30])
-def test_an_unknown_conversation_is_not_found(budi: Visitor, waiting: int, unchanged: Any, number: int) -> None:
+@pytest.mark.parametrize("conversation_id", [4711, 2**63 - 1, 2**63, 10**30])
+def test_an_unknown_conversation_is_not_found(
+    budi: Visitor, waiting: int, unchanged: Any, conversation_id: int
+) -> None:
     check = unchanged()
     for path, fields in POSTS:
-        assert budi.post(f"/c/{number}/{path}", fields).status_code == 404, path
+        assert budi.post(f"/c/{conversation_id}/{path}", fields).status_code == 404, path
     check()
 
 

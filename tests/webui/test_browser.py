@@ -49,27 +49,27 @@ def bubbles(page: Page) -> list[str]:
 
 
 def test_a_message_appears_in_list_and_thread_without_a_reload(page: Page, server: Server, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     log_in(page, server)
     page.evaluate("window.same = true")
     other = shop.conversation("Pak Joko", "selamat pagi")
     expect(page.locator(".row").first).to_contain_text("Pak Joko")
     expect(page).to_have_title(re.compile(r"^\(2\)"))
-    page.click(f'.row[data-conversation="{number}"] a')
+    page.click(f'.row[data-conversation="{conversation_id}"] a')
     expect(page.locator("[data-head] h1")).to_have_text("Ibu Ratna")
-    shop.customer_writes(number, "masih ada?")
+    shop.customer_writes(conversation_id, "masih ada?")
     expect(page.locator("#messages [data-text]").last).to_have_text("masih ada?")
     expect(page.locator(".row").first).to_contain_text("Ibu Ratna")
     # it was looked at: nobody sees it as new
-    expect(page.locator(f'.row[data-conversation="{number}"] [data-badge]')).to_have_count(0)
+    expect(page.locator(f'.row[data-conversation="{conversation_id}"] [data-badge]')).to_have_count(0)
     expect(page.locator(f'.row[data-conversation="{other}"] [data-badge]')).to_have_count(1)
     assert page.evaluate("window.same")
 
 
 def test_a_reply_goes_out_with_enter_and_its_ticks_follow(page: Page, server: Server, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     log_in(page, server)
-    page.click(f'.row[data-conversation="{number}"] a')
+    page.click(f'.row[data-conversation="{conversation_id}"] a')
     page.fill("#reply", "Halo, Bu!")
     page.press("#reply", "Shift+Enter")
     page.type("#reply", "Ada yang bisa dibantu?")
@@ -81,7 +81,9 @@ def test_a_reply_goes_out_with_enter_and_its_ticks_follow(page: Page, server: Se
     expect(page.locator("#messages .message.own")).to_have_count(1)
     message_id = int(last.get_attribute("data-message") or "")
 
-    shop.changed(number, message_id, lambda conn: messages.raise_delivery(conn, message_id, Delivery.READ))
+    shop.changed(
+        conversation_id, message_id, lambda conn: messages.raise_delivery(conn, message_id, Delivery.READ)
+    )
     expect(page.locator("#messages .message.own").last).to_have_attribute("data-delivery", "read")
     expect(page.locator("[data-head]")).to_contain_text("With Sari")
 
@@ -89,11 +91,11 @@ def test_a_reply_goes_out_with_enter_and_its_ticks_follow(page: Page, server: Se
 def test_whoever_is_in_mid_sentence_is_told_that_somebody_was_faster(
     page: Page, server: Server, shop: Shop
 ) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     log_in(page, server)
-    page.click(f'.row[data-conversation="{number}"] a')
+    page.click(f'.row[data-conversation="{conversation_id}"] a')
     page.fill("#reply", "Saya juga mau menjawab")
-    shop.shop_wrote(number, "Sudah dari HP", Author.PHONE, delivery=Delivery.SENT.value)
+    shop.shop_wrote(conversation_id, "Sudah dari HP", Author.PHONE, delivery=Delivery.SENT.value)
     expect(page.locator("[data-answered]")).to_contain_text("From the phone was faster")
     page.press("#reply", "Enter")
     expect(page.locator("[data-answered]")).to_contain_text("Sudah dari HP")
@@ -106,12 +108,12 @@ def test_whoever_is_in_mid_sentence_is_told_that_somebody_was_faster(
 
 
 def test_a_new_question_while_reading_belongs_to_the_next_reply(page: Page, server: Server, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna")
+    conversation_id = shop.conversation("Ibu Ratna")
     log_in(page, server)
-    page.click(f'.row[data-conversation="{number}"] a')
+    page.click(f'.row[data-conversation="{conversation_id}"] a')
     expect(page.locator("[name=turn_id]")).to_have_value("")
-    shop.customer_writes(number, "halo")
-    expect(page.locator("[name=turn_id]")).to_have_value(str(shop.open_turn(number)))
+    shop.customer_writes(conversation_id, "halo")
+    expect(page.locator("[name=turn_id]")).to_have_value(str(shop.open_turn(conversation_id)))
 
 
 def test_an_unsent_draft_survives_going_elsewhere(page: Page, server: Server, shop: Shop) -> None:
@@ -130,9 +132,9 @@ def test_an_unsent_draft_survives_going_elsewhere(page: Page, server: Server, sh
 
 
 def test_an_unusable_reply_is_refused_next_to_the_field(page: Page, server: Server, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     log_in(page, server)
-    page.click(f'.row[data-conversation="{number}"] a')
+    page.click(f'.row[data-conversation="{conversation_id}"] a')
     page.press("#reply", "Enter")
     expect(page.locator("[data-reply-error]")).to_have_text("Write something first.")
 
@@ -140,14 +142,14 @@ def test_an_unusable_reply_is_refused_next_to_the_field(page: Page, server: Serv
 def test_a_restarted_server_is_found_again_with_everything_that_was_missed(
     page: Page, server: Server, shop: Shop
 ) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     log_in(page, server)
-    page.click(f'.row[data-conversation="{number}"] a')
+    page.click(f'.row[data-conversation="{conversation_id}"] a')
     page.fill("#reply", "draf")
     server.stop()
     expect(page.locator("html")).to_have_attribute("data-live", "off")
     for n in range(3):
-        shop.customer_writes(number, f"terlewat {n}")
+        shop.customer_writes(conversation_id, f"terlewat {n}")
     page.press("#reply", "Enter")
     expect(page.locator("[data-reply-error]")).to_contain_text("Your text is still here")
     server.start()
@@ -157,36 +159,36 @@ def test_a_restarted_server_is_found_again_with_everything_that_was_missed(
 
 
 def test_a_backlog_does_not_freeze_the_page(page: Page, server: Server, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     log_in(page, server)
-    page.click(f'.row[data-conversation="{number}"] a')
+    page.click(f'.row[data-conversation="{conversation_id}"] a')
     wait_live(page)
     for n in range(500):
-        shop.customer_writes(number, f"pesan {n}")
+        shop.customer_writes(conversation_id, f"pesan {n}")
     expect(page.locator("#messages [data-text]").last).to_have_text("pesan 499")
     expect(page.locator(".row")).to_contain_text("pesan 499")
 
 
 def test_boxes_follow_who_has_taken_a_conversation(page: Page, server: Server, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     log_in(page, server)
     page.click("[data-box-link=unassigned]")
     expect(page.locator(".row")).to_have_count(1)
     with shop.database.write() as conn:
-        assign(conn, number, shop.budi.id, utc_now())
+        assign(conn, conversation_id, shop.budi.id, utc_now())
         kind = events.EventKind.CONVERSATION_CHANGED
-        events.append(conn, shop.account_id, kind, utc_now(), number)
+        events.append(conn, shop.account_id, kind, utc_now(), conversation_id)
     expect(page.locator(".row")).to_have_count(0)
     expect(page.locator("[data-empty]")).to_be_visible()
     expect(page.locator("[data-count=unassigned]")).to_have_text("0")
 
 
 def test_older_messages_join_above_without_a_jump(page: Page, server: Server, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna")
+    conversation_id = shop.conversation("Ibu Ratna")
     for n in range(150):
-        shop.customer_writes(number, f"pesan {n}", at=utc_now() + timedelta(milliseconds=n))
+        shop.customer_writes(conversation_id, f"pesan {n}", at=utc_now() + timedelta(milliseconds=n))
     log_in(page, server)
-    page.click(f'.row[data-conversation="{number}"] a')
+    page.click(f'.row[data-conversation="{conversation_id}"] a')
     expect(page.locator("#messages [data-text]").last).to_be_in_viewport()
     for expected in (120, 150):
         page.locator("#scroller").evaluate("place => { place.scrollTop = 0 }")
@@ -196,12 +198,12 @@ def test_older_messages_join_above_without_a_jump(page: Page, server: Server, sh
 
 
 def test_typing_shows_and_ends(page: Page, server: Server, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     log_in(page, server)
-    page.click(f'.row[data-conversation="{number}"] a')
+    page.click(f'.row[data-conversation="{conversation_id}"] a')
 
     def tell(kind: events.EventKind) -> None:
-        shop.write(lambda conn: events.append(conn, shop.account_id, kind, utc_now(), number))
+        shop.write(lambda conn: events.append(conn, shop.account_id, kind, utc_now(), conversation_id))
 
     tell(events.EventKind.TYPING)
     expect(page.locator("[data-typing]")).to_be_visible()
@@ -211,9 +213,9 @@ def test_typing_shows_and_ends(page: Page, server: Server, shop: Shop) -> None:
 
 def test_the_banner_comes_and_goes_with_the_link(page: Page, server: Server, shop: Shop) -> None:
     shop.online()
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     log_in(page, server)
-    page.click(f'.row[data-conversation="{number}"] a')
+    page.click(f'.row[data-conversation="{conversation_id}"] a')
     expect(page.locator("[data-banner]")).to_have_count(0)
     shop.link(LinkState.OFFLINE, LinkReason.NETWORK)
     expect(page.locator("[data-banner]")).to_contain_text("can't reach WhatsApp")
@@ -227,9 +229,9 @@ def test_how_far_things_are_moves_by_itself_and_goes_when_they_are_in(
     page: Page, server: Server, shop: Shop
 ) -> None:
     shop.online()
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     log_in(page, server)
-    page.click(f'.row[data-conversation="{number}"] a')
+    page.click(f'.row[data-conversation="{conversation_id}"] a')
     banner = page.locator("[data-banner]")
     coming = {"history_state": "importing", "history_at": utc_now()}
     page.set_viewport_size({"width": 360, "height": 740})
@@ -248,17 +250,17 @@ def test_how_far_things_are_moves_by_itself_and_goes_when_they_are_in(
 
 def test_a_reply_moves_to_the_place_that_whatsapps_time_gives_it(page: Page, server: Server, shop: Shop) -> None:
     now = utc_now()
-    number = shop.conversation("Ibu Ratna")
-    shop.customer_writes(number, "satu", at=now)
-    reply = shop.shop_wrote(number, "siap", Author.PHONE, at=now + timedelta(seconds=5))
-    shop.customer_writes(number, "dua", at=now + timedelta(seconds=9))
+    conversation_id = shop.conversation("Ibu Ratna")
+    shop.customer_writes(conversation_id, "satu", at=now)
+    reply = shop.shop_wrote(conversation_id, "siap", Author.PHONE, at=now + timedelta(seconds=5))
+    shop.customer_writes(conversation_id, "dua", at=now + timedelta(seconds=9))
     log_in(page, server)
-    page.click(f'.row[data-conversation="{number}"] a')
+    page.click(f'.row[data-conversation="{conversation_id}"] a')
     expect(page.locator("#messages [data-text]")).to_have_text(["satu", "siap", "dua"])
 
     def told(conn: Connection) -> None:
         messages.set_sent_at(conn, reply, now + timedelta(seconds=12))
-        events.append(conn, shop.account_id, events.EventKind.MESSAGE_CHANGED, utc_now(), number, reply)
+        events.append(conn, shop.account_id, events.EventKind.MESSAGE_CHANGED, utc_now(), conversation_id, reply)
 
     shop.write(told)
     expect(page.locator("#messages [data-text]")).to_have_text(["satu", "dua", "siap"])
@@ -308,10 +310,10 @@ def test_on_a_phone_a_thread_fills_the_screen_and_the_arrow_leads_back(
     page: Page, server: Server, shop: Shop
 ) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
-    number = shop.conversation("Nama yang sangat panjang sekali " * 5, "kata" * 60)
+    conversation_id = shop.conversation("Nama yang sangat panjang sekali " * 5, "kata" * 60)
     log_in(page, server)
     assert page.evaluate("document.documentElement.scrollWidth") == 360
-    page.click(f'.row[data-conversation="{number}"] a')
+    page.click(f'.row[data-conversation="{conversation_id}"] a')
     expect(page.locator("#reply")).to_be_in_viewport()
     expect(page.locator(".row")).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth") == 360
@@ -328,14 +330,14 @@ def test_logging_out_elsewhere_ends_here(page: Page, server: Server, shop: Shop)
 
 def test_the_page_works_without_scripts(browser: BrowserContext, server: Server, shop: Shop) -> None:
     assert browser.browser
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     context = browser.browser.new_context(java_script_enabled=False, locale="en-GB")
     page = context.new_page()
     page.goto(f"{server.url}/login")
     page.fill("[name=username]", "sari")
     page.fill("[name=password]", "kue lapis legit")
     page.click("[data-action=login]")
-    page.click(f'.row[data-conversation="{number}"] a')
+    page.click(f'.row[data-conversation="{conversation_id}"] a')
     page.fill("#reply", "Tanpa skrip")
     page.click("[data-action=send]")
     expect(page.locator("#messages [data-text]").last).to_have_text("Tanpa skrip")

@@ -70,24 +70,26 @@ def both(chromium: Browser, server: Server, shop: Shop) -> Iterator[tuple[Page, 
         )
 
 
-def open_thread(page: Page, number: int) -> None:
-    page.click(f'.row[data-conversation="{number}"] a')
-    expect(page.locator(f'#pane[data-conversation="{number}"]')).to_be_visible()
+def open_thread(page: Page, conversation_id: int) -> None:
+    page.click(f'.row[data-conversation="{conversation_id}"] a')
+    expect(page.locator(f'#pane[data-conversation="{conversation_id}"]')).to_be_visible()
 
 
-def row(page: Page, number: int) -> str:
-    return f'.row[data-conversation="{number}"]'
+def row(page: Page, conversation_id: int) -> str:
+    return f'.row[data-conversation="{conversation_id}"]'
 
 
 @pytest.mark.parametrize(("decision", "end"), [("send-anyway", "queued"), ("discard", "discarded")])
 def test_a_held_reply_is_decided_with_one_click(page: Page, shop: Shop, decision: str, end: str) -> None:
-    number = shop.conversation("Ibu Ratna", "masih ada?")
+    conversation_id = shop.conversation("Ibu Ratna", "masih ada?")
     closer = Closer(Author.ADMIN, shop.sari.id)
-    reply = shop.write(lambda conn: replies.answer(conn, number, closer, "ada", utc_now()))
-    phone = shop.shop_wrote(number, "dari HP", Author.PHONE, delivery=Delivery.SENT.value)
+    reply = shop.write(lambda conn: replies.answer(conn, conversation_id, closer, "ada", utc_now()))
+    phone = shop.shop_wrote(conversation_id, "dari HP", Author.PHONE, delivery=Delivery.SENT.value)
     by_phone = Closer(Author.PHONE, device=0)
-    shop.write(lambda conn: other_devices.answered(conn, shop.account_id, number, phone, by_phone, utc_now()))
-    open_thread(page, number)
+    shop.write(
+        lambda conn: other_devices.answered(conn, shop.account_id, conversation_id, phone, by_phone, utc_now())
+    )
+    open_thread(page, conversation_id)
     bubble = page.locator(f'[data-message="{reply}"]')
     expect(bubble).to_have_attribute("data-delivery", "held")
     bubble.locator(f"[data-decision={decision}]").click()
@@ -97,35 +99,35 @@ def test_a_held_reply_is_decided_with_one_click(page: Page, shop: Shop, decision
 
 def test_typing_is_seen_by_the_colleague_until_the_field_is_empty(both: tuple[Page, Page], shop: Shop) -> None:
     sari, budi = both
-    number = shop.conversation("Ibu Ratna", "halo")
-    open_thread(sari, number)
-    open_thread(budi, number)
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    open_thread(sari, conversation_id)
+    open_thread(budi, conversation_id)
     sari.type("#reply", "Hal")
     expect(budi.locator("[data-claim]")).to_contain_text("Sari is answering this")
-    expect(budi.locator(row(budi, number))).to_contain_text("Sari is answering")
+    expect(budi.locator(row(budi, conversation_id))).to_contain_text("Sari is answering")
     # to herself nobody says so
-    expect(sari.locator(f"{row(sari, number)} .row-claim")).to_be_hidden()
+    expect(sari.locator(f"{row(sari, conversation_id)} .row-claim")).to_be_hidden()
     expect(sari.locator("[data-claimed]")).to_have_count(0)
     sari.fill("#reply", "")
     expect(budi.locator("[data-claimed]")).to_have_count(0)
-    expect(budi.locator(f"{row(budi, number)} .row-claim")).to_have_count(0)
+    expect(budi.locator(f"{row(budi, conversation_id)} .row-claim")).to_have_count(0)
 
 
 def test_leaving_a_thread_ends_what_one_was_answering(both: tuple[Page, Page], shop: Shop) -> None:
     sari, budi = both
-    number, other = shop.conversation("Ibu Ratna", "halo"), shop.conversation("Pak Joko", "pagi")
-    open_thread(sari, number)
+    conversation_id, other = shop.conversation("Ibu Ratna", "halo"), shop.conversation("Pak Joko", "pagi")
+    open_thread(sari, conversation_id)
     sari.type("#reply", "Hal")
-    expect(budi.locator(row(budi, number))).to_contain_text("Sari is answering")
+    expect(budi.locator(row(budi, conversation_id))).to_contain_text("Sari is answering")
     open_thread(sari, other)
-    expect(budi.locator(f"{row(budi, number)} .row-claim")).to_have_count(0)
+    expect(budi.locator(f"{row(budi, conversation_id)} .row-claim")).to_have_count(0)
 
 
 def test_taking_over_is_asked_for_and_said(both: tuple[Page, Page], shop: Shop) -> None:
     sari, budi = both
-    number = shop.conversation("Ibu Ratna", "halo")
-    open_thread(sari, number)
-    open_thread(budi, number)
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    open_thread(sari, conversation_id)
+    open_thread(budi, conversation_id)
     sari.type("#reply", "Halo, Bu")
     budi.type("#reply", "Saya saja")
     expect(budi.locator("[data-claimed]")).to_be_visible()
@@ -144,23 +146,23 @@ def test_taking_over_is_asked_for_and_said(both: tuple[Page, Page], shop: Shop) 
 
 def test_a_claim_can_be_taken_over_before_writing(both: tuple[Page, Page], shop: Shop) -> None:
     sari, budi = both
-    number = shop.conversation("Ibu Ratna", "halo")
-    open_thread(sari, number)
-    open_thread(budi, number)
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    open_thread(sari, conversation_id)
+    open_thread(budi, conversation_id)
     sari.type("#reply", "Halo")
     budi.click("[data-action=take-over]")
     expect(budi.locator("[data-claimed]")).to_have_count(0)
     expect(sari.locator("[data-claim]")).to_contain_text("Budi is answering this")
-    found = shop.write(lambda conn: held.holder(conn, number, utc_now()))
+    found = shop.write(lambda conn: held.holder(conn, conversation_id, utc_now()))
     assert found.admin_id == shop.budi.id
 
 
 def test_marks_follow_what_happens(page: Page, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
-    open_thread(page, number)
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    open_thread(page, conversation_id)
     mark = page.locator(".turn-mark")
     expect(mark).to_contain_text("Waiting since")
-    last = shop.customer_writes(number, "ada?")
+    last = shop.customer_writes(conversation_id, "ada?")
     expect(mark).to_have_attribute("data-after", str(last))
     expect(page.locator(f'[data-message="{last}"] + .turn-mark')).to_have_count(1)
     page.click("[data-action=handled]")
@@ -168,7 +170,7 @@ def test_marks_follow_what_happens(page: Page, shop: Shop) -> None:
     expect(page.locator("[name=turn_id]")).to_have_value("")
     page.click("[data-action=unhandled]")
     expect(mark).to_contain_text("Waiting since")
-    shop.shop_wrote(number, "dari HP", Author.PHONE, delivery=Delivery.SENT.value)
+    shop.shop_wrote(conversation_id, "dari HP", Author.PHONE, delivery=Delivery.SENT.value)
     expect(mark).to_contain_text("Answered on the phone")
     mark.locator("a").click()
     expect(page.locator(".pointed-at [data-text]")).to_have_text("dari HP")
@@ -178,52 +180,52 @@ def test_a_conversation_is_taken_sorted_handed_over_and_resolved_without_a_reloa
     both: tuple[Page, Page], shop: Shop
 ) -> None:
     sari, budi = both
-    number = shop.conversation("Ibu Ratna", "halo")
-    open_thread(sari, number)
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    open_thread(sari, conversation_id)
     sari.click("[data-action=take]")
     expect(sari.locator(".head-state")).to_have_text("With Sari")
     expect(sari.locator("[data-action=take]")).to_be_hidden()
     expect(sari.locator(".activity").last).to_contain_text("Sari took this")
     sari.click("[data-menu=priority] summary")
     sari.click(".menu-item[value=urgent]")
-    expect(sari.locator(row(sari, number))).to_have_attribute("data-priority", "urgent")
+    expect(sari.locator(row(sari, conversation_id))).to_have_attribute("data-priority", "urgent")
     expect(sari.locator("[data-menu=priority]")).not_to_have_attribute("open", "")
 
     sari.click("[data-menu=assign] summary")
     sari.fill(".menu-note textarea", "@budi tolong, saya istirahat")
     # news of the conversation don't take the words away
-    shop.customer_writes(number, "halo?")
+    shop.customer_writes(conversation_id, "halo?")
     expect(sari.locator("#messages [data-text]").last).to_have_text("halo?")
     expect(sari.locator(".menu-note textarea")).to_have_value("@budi tolong, saya istirahat")
     sari.click(f'.people [data-colleague="{shop.budi.id}"]')
     expect(sari.locator(".head-state")).to_have_text("With Budi")
     expect(sari.locator(".message.note [data-text]")).to_have_text("@budi tolong, saya istirahat")
     expect(budi.locator("[data-toast]")).to_contain_text("You were named in a note")
-    expect(budi.locator(f"{row(budi, number)} [data-mentioned]")).to_be_visible()
+    expect(budi.locator(f"{row(budi, conversation_id)} [data-mentioned]")).to_be_visible()
     budi.click("[data-toast] a")
     expect(budi.locator("[data-head] h1")).to_have_text("Ibu Ratna")
-    expect(budi.locator(f"{row(budi, number)} [data-mentioned]")).to_be_hidden()
+    expect(budi.locator(f"{row(budi, conversation_id)} [data-mentioned]")).to_be_hidden()
 
     budi.click("[data-action=resolve]")
     expect(sari.locator("[data-closed]")).to_be_visible()
-    expect(sari.locator(row(sari, number))).to_have_count(0)
+    expect(sari.locator(row(sari, conversation_id))).to_have_count(0)
     sari.click("[data-box-link=resolved]")
-    expect(sari.locator(row(sari, number))).to_be_visible()
-    open_thread(sari, number)
+    expect(sari.locator(row(sari, conversation_id))).to_be_visible()
+    open_thread(sari, conversation_id)
     sari.click("[data-action=reopen-below]")
     expect(sari.locator("#reply")).to_be_visible()
-    expect(budi.locator(row(budi, number))).to_be_visible()
+    expect(budi.locator(row(budi, conversation_id))).to_be_visible()
 
 
 def test_a_slash_offers_quick_replies_by_keyboard(page: Page, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     for short, text in (("ongkir", "Ongkir untuk {name}"), ("rek", "BCA 123")):
         shop.write(
             lambda conn, short=short, text=text: quick_replies.save(
                 conn, shop.account_id, None, None, short, text, by(shop.sari), utc_now()
             )
         )
-    open_thread(page, number)
+    open_thread(page, conversation_id)
     page.type("#reply", "Siap. /")
     expect(page.locator("[role=option]")).to_have_count(2)
     page.keyboard.press("ArrowDown")
@@ -246,9 +248,9 @@ def test_a_slash_offers_quick_replies_by_keyboard(page: Page, shop: Shop) -> Non
 
 def test_a_note_is_written_in_the_same_field_and_claims_nothing(both: tuple[Page, Page], shop: Shop) -> None:
     sari, budi = both
-    number = shop.conversation("Ibu Ratna", "halo")
-    open_thread(sari, number)
-    open_thread(budi, number)
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    open_thread(sari, conversation_id)
+    open_thread(budi, conversation_id)
     sari.click(".modes label:has([value=note])")
     sari.type("#reply", "@bu")
     expect(sari.locator("[role=option]")).to_have_text(re.compile("@budi"))
@@ -258,7 +260,7 @@ def test_a_note_is_written_in_the_same_field_and_claims_nothing(both: tuple[Page
     expect(budi.locator(".message.note [data-text]")).to_have_text("@budi harga lama ya")
     expect(budi.locator(".turn-mark")).to_contain_text("Waiting since")
     expect(budi.locator("[data-claimed]")).to_have_count(0)
-    assert shop.open_turn(number)
+    assert shop.open_turn(conversation_id)
     # the turn that was seen is still the one that the next reply answers
     sari.click(".modes label:has([value=reply])")
     sari.fill("#reply", "Halo, Bu")
@@ -268,9 +270,9 @@ def test_a_note_is_written_in_the_same_field_and_claims_nothing(both: tuple[Page
 
 def test_the_customers_panel_is_kept_by_everyone(both: tuple[Page, Page], shop: Shop) -> None:
     sari, budi = both
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     for page in both:
-        open_thread(page, number)
+        open_thread(page, conversation_id)
         page.click("[data-action=details]")
         expect(page.locator("[data-details]")).to_be_visible()
     budi.fill("#contact-note", "sedang saya tulis")
@@ -279,7 +281,7 @@ def test_the_customers_panel_is_kept_by_everyone(both: tuple[Page, Page], shop: 
     expect(budi.locator(".tags .tag")).to_have_text("Grosir")
     expect(budi.locator("#contact-note")).to_have_value("sedang saya tulis")
     expect(sari.locator(".details-line [name=tag]")).to_have_value("")
-    expect(sari.locator(row(sari, number))).to_contain_text("Grosir")
+    expect(sari.locator(row(sari, conversation_id))).to_contain_text("Grosir")
     budi.click("[data-action=save-note]")
     expect(sari.locator("#contact-note")).to_have_value("sedang saya tulis")
     sari.click("[data-action=tag]")
@@ -296,23 +298,23 @@ def test_the_customers_panel_is_kept_by_everyone(both: tuple[Page, Page], shop: 
 
 
 def test_an_alarm_is_shown_until_somebody_has_looked(page: Page, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     other = shop.conversation("Pak Joko", "pagi")
     open_thread(page, other)
-    turn = shop.open_turn(number)
+    turn = shop.open_turn(conversation_id)
     assert turn
 
     def ring() -> None:
         with shop.database.write() as conn:
             work.note_alarm(conn, turn, utc_now())
-            line = audit.record(conn, shop.account_id, Action.ALARM, THE_DESK, utc_now(), number)
+            line = audit.record(conn, shop.account_id, Action.ALARM, THE_DESK, utc_now(), conversation_id)
             kind = events.EventKind.ALARM
-            events.append(conn, shop.account_id, kind, utc_now(), number, audit_id=line)
+            events.append(conn, shop.account_id, kind, utc_now(), conversation_id, audit_id=line)
 
     ring()
     expect(page.locator("[data-toast]")).to_contain_text("Ibu Ratna has been waiting for")
     expect(page).to_have_title(re.compile("^⚠ "))
-    expect(page.locator(row(page, number))).to_have_attribute("data-alarmed", "")
+    expect(page.locator(row(page, conversation_id))).to_have_attribute("data-alarmed", "")
     page.click("[data-toast] a")
     expect(page.locator("[data-head] h1")).to_have_text("Ibu Ratna")
     expect(page.locator("[data-toast]")).to_have_count(0)
@@ -322,16 +324,18 @@ def test_an_alarm_is_shown_until_somebody_has_looked(page: Page, shop: Shop) -> 
     ring()
     expect(page.locator("[data-toast]")).to_be_visible()
     # the answer of somebody else ends it as well
-    shop.write(lambda conn: replies.answer(conn, number, Closer(Author.ADMIN, shop.budi.id), "sudah", utc_now()))
+    shop.write(
+        lambda conn: replies.answer(conn, conversation_id, Closer(Author.ADMIN, shop.budi.id), "sudah", utc_now())
+    )
     expect(page.locator("[data-toast]")).to_have_count(0)
 
 
 def test_strict_mode_locks_the_field_and_a_note_is_still_possible(page: Page, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     shop.write(lambda conn: settings.save(conn, shop.account_id, {"strict": True}, by(shop.sari), utc_now()))
-    open_thread(page, number)
+    open_thread(page, conversation_id)
     expect(page.locator("#reply")).to_be_visible()
-    shop.write(lambda conn: assignment.assign(conn, number, shop.budi.id, by(shop.budi), utc_now()))
+    shop.write(lambda conn: assignment.assign(conn, conversation_id, shop.budi.id, by(shop.budi), utc_now()))
     expect(page.locator("[data-locked]")).to_contain_text("Only Budi may answer this.")
     expect(page.locator("#reply")).to_be_hidden()
     page.click(".modes label:has([value=note])")
@@ -370,32 +374,32 @@ def test_the_team_is_seen_coming(both: tuple[Page, Page], shop: Shop) -> None:
 
 def test_a_second_click_does_nothing_twice(both: tuple[Page, Page], shop: Shop) -> None:
     sari, budi = both
-    number = shop.conversation("Ibu Ratna", "halo")
-    turn = shop.open_turn(number)
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    turn = shop.open_turn(conversation_id)
     assert turn
-    open_thread(sari, number)
+    open_thread(sari, conversation_id)
     # the news of the colleague's click is kept back, so that both see the button
     sari.evaluate("() => { WebSocket.prototype.dispatchEvent = () => true }")
-    sari.route("**/handled", lambda route: (_handled_first(shop, number, turn), route.continue_())[1])
+    sari.route("**/handled", lambda route: (_handled_first(shop, conversation_id, turn), route.continue_())[1])
     sari.click("[data-action=handled]")
     expect(sari.locator("[data-toast]")).to_contain_text("Somebody else was faster")
-    open_thread(budi, number)
+    open_thread(budi, conversation_id)
     expect(budi.locator(".turn-mark")).to_contain_text("Marked as handled by Budi")
 
 
-def _handled_first(shop: Shop, number: int, turn: int) -> None:
-    shop.write(lambda conn: no_reply_needed.mark(conn, number, turn, by(shop.budi), utc_now()))
+def _handled_first(shop: Shop, conversation_id: int, turn: int) -> None:
+    shop.write(lambda conn: no_reply_needed.mark(conn, conversation_id, turn, by(shop.budi), utc_now()))
 
 
 def test_on_a_phone_everything_is_within_reach(chromium: Browser, server: Server, shop: Shop) -> None:
-    number = shop.conversation("Nama yang sangat panjang sekali " * 4, "halo")
-    shop.write(lambda conn: desk.set_priority(conn, number, Priority.URGENT, by(shop.sari), utc_now()))
-    shop.write(lambda conn: notes.add(conn, number, "catatan " * 60, by(shop.budi), utc_now()))
-    shop.write(lambda conn: claims.take(conn, number, by(shop.budi), "tab", utc_now()))
+    conversation_id = shop.conversation("Nama yang sangat panjang sekali " * 4, "halo")
+    shop.write(lambda conn: desk.set_priority(conn, conversation_id, Priority.URGENT, by(shop.sari), utc_now()))
+    shop.write(lambda conn: notes.add(conn, conversation_id, "catatan " * 60, by(shop.budi), utc_now()))
+    shop.write(lambda conn: claims.take(conn, conversation_id, by(shop.budi), "tab", utc_now()))
     phone = {"width": 360, "height": 740}
     with desk_of(chromium, server, "sari", viewport=phone, has_touch=True, is_mobile=True) as page:
         assert page.evaluate("document.documentElement.scrollWidth") == 360
-        open_thread(page, number)
+        open_thread(page, conversation_id)
         assert page.evaluate("document.documentElement.scrollWidth") == 360
         for action in ("take", "resolve", "details"):
             box = page.locator(f"[data-head] [data-action={action}]").bounding_box()
@@ -411,6 +415,6 @@ def test_on_a_phone_everything_is_within_reach(chromium: Browser, server: Server
         page.tap("[data-action=close-details]")
         expect(page.locator("#reply")).to_be_in_viewport()
     with shop.database.read() as conn:
-        about = conversation_list.summary(conn, number)
+        about = conversation_list.summary(conn, conversation_id)
     assert about
     assert about.assignee_id == shop.budi.id

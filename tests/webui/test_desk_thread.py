@@ -33,27 +33,27 @@ def activities(page: str) -> list[str]:
     return re.findall(r'data-activity="\d+".*?<p><span dir="auto">([^<]+)</span>', page, re.DOTALL)
 
 
-def answer(shop: Shop, number: int, closer: Closer, text: str = "siap") -> int:
-    found: int = shop.write(lambda conn: replies.answer(conn, number, closer, text, utc_now()))
+def answer(shop: Shop, conversation_id: int, closer: Closer, text: str = "siap") -> int:
+    found: int = shop.write(lambda conn: replies.answer(conn, conversation_id, closer, text, utc_now()))
     return found
 
 
 def test_each_turn_says_who_handled_it_and_from_where(sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "satu")
-    first = answer(shop, number, Closer(Author.ADMIN, shop.budi.id))
-    shop.customer_writes(number, "dua")
-    shop.shop_wrote(number, "dari HP", Author.PHONE)
-    shop.customer_writes(number, "tiga")
-    shop.shop_wrote(number, "dari web", Author.COMPANION)
-    shop.customer_writes(number, "empat")
-    answer(shop, number, Closer(Author.BOT))
-    shop.customer_writes(number, "ok, makasih")
-    turn = shop.open_turn(number)
+    conversation_id = shop.conversation("Ibu Ratna", "satu")
+    first = answer(shop, conversation_id, Closer(Author.ADMIN, shop.budi.id))
+    shop.customer_writes(conversation_id, "dua")
+    shop.shop_wrote(conversation_id, "dari HP", Author.PHONE)
+    shop.customer_writes(conversation_id, "tiga")
+    shop.shop_wrote(conversation_id, "dari web", Author.COMPANION)
+    shop.customer_writes(conversation_id, "empat")
+    answer(shop, conversation_id, Closer(Author.BOT))
+    shop.customer_writes(conversation_id, "ok, makasih")
+    turn = shop.open_turn(conversation_id)
     assert turn
-    shop.write(lambda conn: no_reply_needed.mark(conn, number, turn, by(shop.budi), utc_now()))
-    shop.customer_writes(number, "eh, satu lagi")
+    shop.write(lambda conn: no_reply_needed.mark(conn, conversation_id, turn, by(shop.budi), utc_now()))
+    shop.customer_writes(conversation_id, "eh, satu lagi")
 
-    page = sari.get(f"/c/{number}").text
+    page = sari.get(f"/c/{conversation_id}").text
     words = [re.sub(r"\d\d:\d\d", "HH:MM", mark) for mark in marks(page)]
     assert words == [
         "Answered by Budi · inbox · HH:MM",
@@ -67,66 +67,68 @@ def test_each_turn_says_who_handled_it_and_from_where(sari: Visitor, shop: Shop)
 
 
 def test_a_mark_stands_under_the_last_message_of_its_turn(sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "satu", "dua")
-    last = shop.customer_writes(number, "tiga")
-    answer(shop, number, Closer(Author.ADMIN, shop.sari.id))
-    page = sari.get(f"/c/{number}").text
+    conversation_id = shop.conversation("Ibu Ratna", "satu", "dua")
+    last = shop.customer_writes(conversation_id, "tiga")
+    answer(shop, conversation_id, Closer(Author.ADMIN, shop.sari.id))
+    page = sari.get(f"/c/{conversation_id}").text
     assert re.findall(r'data-after="(\d+)"', page) == [str(last)]
 
 
 def test_only_the_last_turn_can_be_opened_again(sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "ok")
-    turn = shop.open_turn(number)
-    assert sari.post(f"/c/{number}/turns/{turn}/handled").status_code == 303
-    assert shop.open_turn(number) is None
-    assert marks(sari.get(f"/c/{number}").text)[0].endswith("Undo")
-    assert sari.post(f"/c/{number}/turns/{turn}/unhandled").status_code == 303
-    assert shop.open_turn(number) == turn
-    assert sari.post(f"/c/{number}/turns/{turn}/handled").status_code == 303
-    shop.customer_writes(number, "eh")
-    assert "Undo" not in marks(sari.get(f"/c/{number}").text)[0]
-    assert sari.post(f"/c/{number}/turns/{turn}/unhandled").status_code == 409
-    assert sari.post(f"/c/{number}/turns/{turn}/handled").status_code == 409
+    conversation_id = shop.conversation("Ibu Ratna", "ok")
+    turn = shop.open_turn(conversation_id)
+    assert sari.post(f"/c/{conversation_id}/turns/{turn}/handled").status_code == 303
+    assert shop.open_turn(conversation_id) is None
+    assert marks(sari.get(f"/c/{conversation_id}").text)[0].endswith("Undo")
+    assert sari.post(f"/c/{conversation_id}/turns/{turn}/unhandled").status_code == 303
+    assert shop.open_turn(conversation_id) == turn
+    assert sari.post(f"/c/{conversation_id}/turns/{turn}/handled").status_code == 303
+    shop.customer_writes(conversation_id, "eh")
+    assert "Undo" not in marks(sari.get(f"/c/{conversation_id}").text)[0]
+    assert sari.post(f"/c/{conversation_id}/turns/{turn}/unhandled").status_code == 409
+    assert sari.post(f"/c/{conversation_id}/turns/{turn}/handled").status_code == 409
 
 
 def test_a_polite_machine_leaves_the_customer_waiting(sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
-    turn = shop.open_turn(number)
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    turn = shop.open_turn(conversation_id)
     assert turn
-    shop.write(lambda conn: replies.acknowledge(conn, number, turn, "Halo!", "greeting", utc_now()))
-    (mark,) = marks(sari.get(f"/c/{number}").text)
+    shop.write(lambda conn: replies.acknowledge(conn, conversation_id, turn, "Halo!", "greeting", utc_now()))
+    (mark,) = marks(sari.get(f"/c/{conversation_id}").text)
     assert mark.startswith("Waiting since")
     assert "The bot has greeted — still waiting for a person" in mark
 
 
 def test_what_the_phone_has_read_is_said_but_is_no_answer(sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
-    last = shop.customer_writes(number, "ada?")
-    shop.write(lambda conn: conversations.note(conn, number, last, Author.PHONE, utc_now()))
-    (mark,) = marks(sari.get(f"/c/{number}").text)
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    last = shop.customer_writes(conversation_id, "ada?")
+    shop.write(lambda conn: conversations.note(conn, conversation_id, last, Author.PHONE, utc_now()))
+    (mark,) = marks(sari.get(f"/c/{conversation_id}").text)
     assert re.search(r"Waiting since .* Seen on the phone \d\d:\d\d", mark)
 
 
 def test_automatic_messages_of_the_phone_are_labelled(sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
-    shop.customer_writes(number, "?")
-    shop._add(number, "Kami sedang tutup", True, Author.PHONE, {"is_automatic": True})
-    assert "Automatic message from the phone" in sari.get(f"/c/{number}").text
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    shop.customer_writes(conversation_id, "?")
+    shop._add(conversation_id, "Kami sedang tutup", True, Author.PHONE, {"is_automatic": True})
+    assert "Automatic message from the phone" in sari.get(f"/c/{conversation_id}").text
 
 
 def test_what_the_desk_did_stands_between_the_messages(sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
-    shop.write(lambda conn: assignment.assign(conn, number, shop.budi.id, by(shop.budi), utc_now()))
-    shop.write(lambda conn: assignment.transfer(conn, number, shop.sari.id, "tolong", by(shop.budi), utc_now()))
-    shop.write(lambda conn: desk.set_priority(conn, number, Priority.URGENT, by(shop.sari), utc_now()))
-    shop.write(lambda conn: assignment.give_back(conn, number, by(shop.sari), utc_now()))
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    shop.write(lambda conn: assignment.assign(conn, conversation_id, shop.budi.id, by(shop.budi), utc_now()))
+    shop.write(
+        lambda conn: assignment.transfer(conn, conversation_id, shop.sari.id, "tolong", by(shop.budi), utc_now())
+    )
+    shop.write(lambda conn: desk.set_priority(conn, conversation_id, Priority.URGENT, by(shop.sari), utc_now()))
+    shop.write(lambda conn: assignment.give_back(conn, conversation_id, by(shop.sari), utc_now()))
     for action, detail in ((Action.RETURNED, {"why": "silent"}), (Action.ALARM, {}), (Action.RATED, {"score": 5})):
         shop.write(
             lambda conn, action=action, detail=detail: audit.record(
-                conn, shop.account_id, action, THE_DESK, utc_now(), number, shop.budi.id, detail
+                conn, shop.account_id, action, THE_DESK, utc_now(), conversation_id, shop.budi.id, detail
             )
         )
-    assert activities(sari.get(f"/c/{number}").text) == [
+    assert activities(sari.get(f"/c/{conversation_id}").text) == [
         "Budi took this",
         "Budi handed this over to Sari",
         "Sari set the priority: Urgent",
@@ -139,29 +141,29 @@ def test_what_the_desk_did_stands_between_the_messages(sari: Visitor, shop: Shop
 
 @pytest.mark.parametrize("action", list(Action))
 def test_every_line_of_the_log_can_be_shown_without_detail(sari: Visitor, shop: Shop, action: Action) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
-    shop.write(lambda conn: audit.record(conn, shop.account_id, action, THE_DESK, utc_now(), number))
-    assert sari.get(f"/c/{number}").status_code == 200
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    shop.write(lambda conn: audit.record(conn, shop.account_id, action, THE_DESK, utc_now(), conversation_id))
+    assert sari.get(f"/c/{conversation_id}").status_code == 200
 
 
 def test_a_note_is_marked_as_internal_and_names_are_no_markup(sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     text = "@sari lihat <b>ini</b> & a@b.id"
-    shop.write(lambda conn: notes.add(conn, number, text, by(shop.budi), utc_now()))
-    page = sari.get(f"/c/{number}").text
+    shop.write(lambda conn: notes.add(conn, conversation_id, text, by(shop.budi), utc_now()))
+    page = sari.get(f"/c/{conversation_id}").text
     assert "Internal note" in page
     assert '<b class="mention">@sari</b> lihat &lt;b&gt;ini&lt;/b&gt; &amp; a@b.id' in page
     assert re.search(rf'own note[^>]*data-kind="{MessageKind.NOTE.value}"', page)
 
 
 def test_the_list_says_who_answers_who_waits_and_what_is_urgent(sari: Visitor, budi: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
-    turn = shop.open_turn(number)
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    turn = shop.open_turn(conversation_id)
     assert turn
-    shop.write(lambda conn: claims.take(conn, number, by(shop.budi), "tab", utc_now()))
-    shop.write(lambda conn: desk.set_priority(conn, number, Priority.URGENT, by(shop.sari), utc_now()))
-    shop.write(lambda conn: desk.tag(conn, number, "Reseller", by(shop.sari), utc_now()))
-    shop.write(lambda conn: notes.add(conn, number, "@sari?", by(shop.budi), utc_now()))
+    shop.write(lambda conn: claims.take(conn, conversation_id, by(shop.budi), "tab", utc_now()))
+    shop.write(lambda conn: desk.set_priority(conn, conversation_id, Priority.URGENT, by(shop.sari), utc_now()))
+    shop.write(lambda conn: desk.tag(conn, conversation_id, "Reseller", by(shop.sari), utc_now()))
+    shop.write(lambda conn: notes.add(conn, conversation_id, "@sari?", by(shop.budi), utc_now()))
     page = sari.get("/").text
     assert re.search(r'data-claim-of="\d+" >.*Budi is answering', page)
     for words in ("Urgent", "Reseller"):
@@ -174,11 +176,11 @@ def test_the_list_says_who_answers_who_waits_and_what_is_urgent(sari: Visitor, b
 
 
 def test_looking_at_a_conversation_answers_the_mention(sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
-    sari.get(f"/c/{number}")
-    shop.write(lambda conn: notes.add(conn, number, "@sari?", by(shop.budi), utc_now()))
-    assert f'data-mentions="{number}"' in sari.get("/").text
-    sari.get(f"/c/{number}")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    sari.get(f"/c/{conversation_id}")
+    shop.write(lambda conn: notes.add(conn, conversation_id, "@sari?", by(shop.budi), utc_now()))
+    assert f'data-mentions="{conversation_id}"' in sari.get("/").text
+    sari.get(f"/c/{conversation_id}")
     assert 'data-mentions=""' in sari.get("/").text
 
 
@@ -196,42 +198,42 @@ def test_the_list_can_be_narrowed_to_a_tag(sari: Visitor, shop: Shop) -> None:
 
 
 def test_a_resolved_conversation_rests_in_its_own_box_and_can_be_read(sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
-    assert sari.post(f"/c/{number}/resolve").status_code == 303
-    assert f'data-conversation="{number}"' not in sari.get("/").text
-    assert f'data-conversation="{number}"' in sari.get("/?box=resolved").text
-    page = sari.get(f"/c/{number}").text
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    assert sari.post(f"/c/{conversation_id}/resolve").status_code == 303
+    assert f'data-conversation="{conversation_id}"' not in sari.get("/").text
+    assert f'data-conversation="{conversation_id}"' in sari.get("/?box=resolved").text
+    page = sari.get(f"/c/{conversation_id}").text
     assert "This conversation is resolved." in page
     assert "Write again" in page
     assert 'id="composer"' not in page
 
 
 def test_an_older_conversation_leads_to_the_newest(sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
-    sari.post(f"/c/{number}/resolve")
-    assert sari.post(f"/c/{number}/reopen").status_code == 303
-    assert 'id="composer"' in sari.get(f"/c/{number}").text
-    assert sari.post(f"/c/{number}/reopen").status_code == 409
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    sari.post(f"/c/{conversation_id}/resolve")
+    assert sari.post(f"/c/{conversation_id}/reopen").status_code == 303
+    assert 'id="composer"' in sari.get(f"/c/{conversation_id}").text
+    assert sari.post(f"/c/{conversation_id}/reopen").status_code == 409
 
 
 def test_strict_mode_shows_who_alone_may_answer(sari: Visitor, budi: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     shop.write(lambda conn: settings.save(conn, shop.account_id, {"strict": True}, by(shop.sari), utc_now()))
-    shop.write(lambda conn: assignment.assign(conn, number, shop.budi.id, by(shop.budi), utc_now()))
-    assert "Only Budi may answer this." in sari.get(f"/c/{number}").text
-    assert re.search(r"data-locked [^>]*hidden", budi.get(f"/c/{number}").text)
+    shop.write(lambda conn: assignment.assign(conn, conversation_id, shop.budi.id, by(shop.budi), utc_now()))
+    assert "Only Budi may answer this." in sari.get(f"/c/{conversation_id}").text
+    assert re.search(r"data-locked [^>]*hidden", budi.get(f"/c/{conversation_id}").text)
 
 
 def test_an_older_part_shows_no_mark_of_a_turn_that_goes_on(sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna")
+    conversation_id = shop.conversation("Ibu Ratna")
     for n in range(70):
-        shop.customer_writes(number, f"pesan {n}", at=utc_now() + timedelta(seconds=n))
-    page = sari.get(f"/c/{number}").text
+        shop.customer_writes(conversation_id, f"pesan {n}", at=utc_now() + timedelta(seconds=n))
+    page = sari.get(f"/c/{conversation_id}").text
     assert len(marks(page)) == 1
     older = re.search(r'data-action="older" href="([^"]+)"', page)
     assert older
     assert marks(sari.get(older[1].replace("&amp;", "&")).text) == []
-    turn = shop.open_turn(number)
+    turn = shop.open_turn(conversation_id)
     assert turn
     with shop.database.read() as conn:
         assert kept.mark(conn, turn) is None

@@ -13,14 +13,16 @@ from tests.webui.shop import Shop
 
 def held(shop: Shop) -> tuple[int, int]:
     """A conversation and its held reply."""
-    number = shop.conversation("Ibu Ratna", "masih ada?")
+    conversation_id = shop.conversation("Ibu Ratna", "masih ada?")
     reply = shop.write(
-        lambda conn: replies.answer(conn, number, Closer(Author.ADMIN, shop.sari.id), "ada", utc_now())
+        lambda conn: replies.answer(conn, conversation_id, Closer(Author.ADMIN, shop.sari.id), "ada", utc_now())
     )
-    phone = shop.shop_wrote(number, "dari HP", Author.PHONE)
+    phone = shop.shop_wrote(conversation_id, "dari HP", Author.PHONE)
     closer = Closer(Author.PHONE, device=0)
-    shop.write(lambda conn: other_devices.answered(conn, shop.account_id, number, phone, closer, utc_now()))
-    return number, reply
+    shop.write(
+        lambda conn: other_devices.answered(conn, shop.account_id, conversation_id, phone, closer, utc_now())
+    )
+    return conversation_id, reply
 
 
 def delivery(shop: Shop, message_id: int) -> Delivery | None:
@@ -29,29 +31,29 @@ def delivery(shop: Shop, message_id: int) -> Delivery | None:
 
 
 def test_the_thread_says_why_and_offers_both_ways(sari: Visitor, shop: Shop) -> None:
-    number, _ = held(shop)
-    page = sari.get(f"/c/{number}").text
+    conversation_id, _ = held(shop)
+    page = sari.get(f"/c/{conversation_id}").text
     for words in ("Not sent: the phone answered at", "Send anyway", "Discard"):
         assert words in page
 
 
 @pytest.mark.parametrize(("decision", "end"), [("send-anyway", Delivery.QUEUED), ("discard", Delivery.DISCARDED)])
 def test_it_is_decided_once(sari: Visitor, shop: Shop, decision: str, end: Delivery) -> None:
-    number, reply = held(shop)
-    assert sari.post(f"/c/{number}/replies/{reply}/{decision}", {}).status_code == 204
+    conversation_id, reply = held(shop)
+    assert sari.post(f"/c/{conversation_id}/replies/{reply}/{decision}", {}).status_code == 204
     assert delivery(shop, reply) == end
     for again in ("send-anyway", "discard"):
-        assert sari.post(f"/c/{number}/replies/{reply}/{again}", {}).status_code == 409
+        assert sari.post(f"/c/{conversation_id}/replies/{reply}/{again}", {}).status_code == 409
     assert delivery(shop, reply) == end
 
 
 def test_only_a_held_reply_of_this_conversation_can_be_decided(
     sari: Visitor, stranger: Visitor, shop: Shop
 ) -> None:
-    number, reply = held(shop)
+    conversation_id, reply = held(shop)
     other = shop.conversation("Pak Joko", "halo")
     assert sari.post(f"/c/{other}/replies/{reply}/send-anyway", {}).status_code == 409
-    assert sari.post(f"/c/{number}/replies/999/discard", {}).status_code == 404
-    assert sari.post(f"/c/{number}/replies/{reply}/forget", {}).status_code == 404
-    assert stranger.post(f"/c/{number}/replies/{reply}/discard", {}).status_code in (302, 303, 401)
+    assert sari.post(f"/c/{conversation_id}/replies/999/discard", {}).status_code == 404
+    assert sari.post(f"/c/{conversation_id}/replies/{reply}/forget", {}).status_code == 404
+    assert stranger.post(f"/c/{conversation_id}/replies/{reply}/discard", {}).status_code in (302, 303, 401)
     assert delivery(shop, reply) == Delivery.HELD

@@ -53,11 +53,11 @@ def test_boxes_count_and_separate(sari: Visitor, shop: Shop) -> None:
 
 def test_text_of_customers_is_never_markup(sari: Visitor, shop: Shop) -> None:
     evil = '<script>alert(1)</script> https://a.example/?x="><img src=x onerror=alert(1)>'
-    number = shop.conversation("<b>Evil</b>", evil)
+    conversation_id = shop.conversation("<b>Evil</b>", evil)
     shop.customer_writes(
-        number, None, kind="document", media={"name": '"><script>', "mime": "text/html", "file": "x"}
+        conversation_id, None, kind="document", media={"name": '"><script>', "mime": "text/html", "file": "x"}
     )
-    for path in ("/", f"/c/{number}"):
+    for path in ("/", f"/c/{conversation_id}"):
         page = sari.get(path).text
         assert "<script>alert" not in page
         assert "<img src=x" not in page
@@ -65,20 +65,20 @@ def test_text_of_customers_is_never_markup(sari: Visitor, shop: Shop) -> None:
 
 
 def test_opening_a_thread_marks_it_as_seen_for_everyone(sari: Visitor, budi: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo", "halo?")
+    conversation_id = shop.conversation("Ibu Ratna", "halo", "halo?")
     assert "2 new messages" in budi.get("/").text
-    sari.get(f"/c/{number}")
+    sari.get(f"/c/{conversation_id}")
     assert "new messages" not in budi.get("/").text
 
 
 def test_a_reload_in_the_background_marks_nothing_as_seen(sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo", "halo?")
-    sari.get(f"/c/{number}", **{"X-Peek": "1"})
+    conversation_id = shop.conversation("Ibu Ratna", "halo", "halo?")
+    sari.get(f"/c/{conversation_id}", **{"X-Peek": "1"})
     assert "2 new messages" in sari.get("/").text
 
 
 def test_a_thread_shows_who_wrote_and_how_far_it_came(sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     for author, delivery in (
         (Author.PHONE, Delivery.READ),
         (Author.COMPANION, Delivery.DELIVERED),
@@ -87,8 +87,8 @@ def test_a_thread_shows_who_wrote_and_how_far_it_came(sari: Visitor, shop: Shop)
         (Author.ADMIN, Delivery.UNCERTAIN),
     ):
         admin_id = shop.budi.id if author == Author.ADMIN else None
-        shop.shop_wrote(number, "balasan", author, delivery=delivery.value, admin_id=admin_id)
-    page = sari.get(f"/c/{number}").text
+        shop.shop_wrote(conversation_id, "balasan", author, delivery=delivery.value, admin_id=admin_id)
+    page = sari.get(f"/c/{conversation_id}").text
     for words in (
         "From the phone",
         "From a linked device",
@@ -108,14 +108,16 @@ def test_a_thread_shows_who_wrote_and_how_far_it_came(sari: Visitor, shop: Shop)
 
 
 def test_what_cannot_be_shown_says_where_to_look(sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
-    shop.customer_writes(number, None, kind=MessageKind.UNREADABLE.value)
-    shop.customer_writes(number, None, kind=MessageKind.LOST.value)
-    shop.customer_writes(number, None, kind=MessageKind.UNKNOWN.value)
-    shop.customer_writes(number, "peta", kind=MessageKind.LOCATION.value, media={"lat": -6.2, "lng": 106.8})
-    deleted = shop.customer_writes(number, "salah")
-    shop.changed(number, deleted, lambda conn: messages.revoke(conn, deleted, utc_now()))
-    page = sari.get(f"/c/{number}").text
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    shop.customer_writes(conversation_id, None, kind=MessageKind.UNREADABLE.value)
+    shop.customer_writes(conversation_id, None, kind=MessageKind.LOST.value)
+    shop.customer_writes(conversation_id, None, kind=MessageKind.UNKNOWN.value)
+    shop.customer_writes(
+        conversation_id, "peta", kind=MessageKind.LOCATION.value, media={"lat": -6.2, "lng": 106.8}
+    )
+    deleted = shop.customer_writes(conversation_id, "salah")
+    shop.changed(conversation_id, deleted, lambda conn: messages.revoke(conn, deleted, utc_now()))
+    page = sari.get(f"/c/{conversation_id}").text
     for words in (
         "Waiting for this message",
         "arrived while Balas was down",
@@ -149,11 +151,11 @@ def test_every_kind_of_message_has_an_icon_that_is_drawn(sari: Visitor) -> None:
 
 
 def test_older_messages_come_page_by_page(sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna")
+    conversation_id = shop.conversation("Ibu Ratna")
     for n in range(130):
-        shop.customer_writes(number, f"pesan-{n:03d}.", at=utc_now() + timedelta(seconds=n))
+        shop.customer_writes(conversation_id, f"pesan-{n:03d}.", at=utc_now() + timedelta(seconds=n))
     seen: list[str] = []
-    path: str | None = f"/c/{number}"
+    path: str | None = f"/c/{conversation_id}"
     while path:
         page = sari.get(path).text
         seen = re.findall(r"pesan-(\d+)\.</p>", page) + seen
@@ -163,12 +165,12 @@ def test_older_messages_come_page_by_page(sari: Visitor, shop: Shop) -> None:
 
 
 def test_a_reply_is_queued_closes_the_turn_and_takes_the_conversation(sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
-    page = sari.get(f"/c/{number}").text
-    assert field(page, "turn_id") == str(shop.open_turn(number))
-    answer = sari.post(f"/c/{number}/answer", reply(page, "Halo, Bu!"))
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    page = sari.get(f"/c/{conversation_id}").text
+    assert field(page, "turn_id") == str(shop.open_turn(conversation_id))
+    answer = sari.post(f"/c/{conversation_id}/answer", reply(page, "Halo, Bu!"))
     assert answer.status_code == 303
-    assert shop.open_turn(number) is None
+    assert shop.open_turn(conversation_id) is None
     page = sari.get(answer.location).text
     assert "Halo, Bu!" in page
     assert "With Sari" in page
@@ -176,11 +178,11 @@ def test_a_reply_is_queued_closes_the_turn_and_takes_the_conversation(sari: Visi
 
 
 def test_the_same_form_sent_twice_is_one_reply(sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
-    form = reply(sari.get(f"/c/{number}").text, "Halo, Bu!")
-    first = sari.post(f"/c/{number}/answer", form, **JSON)
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    form = reply(sari.get(f"/c/{conversation_id}").text, "Halo, Bu!")
+    first = sari.post(f"/c/{conversation_id}/answer", form, **JSON)
     before = shop.sizes()
-    second = sari.post(f"/c/{number}/answer", form, **JSON)
+    second = sari.post(f"/c/{conversation_id}/answer", form, **JSON)
     assert first.status_code == second.status_code == 201
     assert first.json["id"] == second.json["id"]  # type: ignore[index]
     assert shop.sizes() == before
@@ -189,34 +191,34 @@ def test_the_same_form_sent_twice_is_one_reply(sari: Visitor, shop: Shop) -> Non
 def test_the_slower_admin_is_told_who_answered_and_keeps_his_text(
     sari: Visitor, budi: Visitor, shop: Shop
 ) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
-    fast, slow = sari.get(f"/c/{number}").text, budi.get(f"/c/{number}").text
-    sari.post(f"/c/{number}/answer", reply(fast, "Sudah saya jawab"))
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    fast, slow = sari.get(f"/c/{conversation_id}").text, budi.get(f"/c/{conversation_id}").text
+    sari.post(f"/c/{conversation_id}/answer", reply(fast, "Sudah saya jawab"))
     before = shop.sizes()
-    answer = budi.post(f"/c/{number}/answer", reply(slow, "Jawaban kedua"))
+    answer = budi.post(f"/c/{conversation_id}/answer", reply(slow, "Jawaban kedua"))
     assert answer.status_code == 409
     assert "Sari was faster" in answer.text
     assert answer.text.count("Sudah saya jawab") >= 2
     assert ">Jawaban kedua</textarea>" in answer.text
     assert shop.sizes() == before
-    script = budi.post(f"/c/{number}/answer", reply(slow, "Jawaban kedua"), **JSON)
+    script = budi.post(f"/c/{conversation_id}/answer", reply(slow, "Jawaban kedua"), **JSON)
     assert script.status_code == 409
     assert "Sudah saya jawab" in script.json["notice"]  # type: ignore[index]
-    anyway = budi.post(f"/c/{number}/answer", reply(slow, "Jawaban kedua") | {"follow_up": "1"})
+    anyway = budi.post(f"/c/{conversation_id}/answer", reply(slow, "Jawaban kedua") | {"follow_up": "1"})
     assert anyway.status_code == 303
     assert shop.sizes()[1] == before[1] + 1
 
 
 @pytest.mark.parametrize("text", ["", "   \n\t ", "\x00\x01\x02\x7f", "x" * 70_000, "😀" * 65_537])
 def test_an_unusable_reply_changes_nothing_and_is_kept(sari: Visitor, shop: Shop, text: str) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
-    form = reply(sari.get(f"/c/{number}").text, text)
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    form = reply(sari.get(f"/c/{conversation_id}").text, text)
     before = shop.sizes()
-    answer = sari.post(f"/c/{number}/answer", form)
+    answer = sari.post(f"/c/{conversation_id}/answer", form)
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
     assert text[:10].strip() in answer.text
-    script = sari.post(f"/c/{number}/answer", form, **JSON)
+    script = sari.post(f"/c/{conversation_id}/answer", form, **JSON)
     assert script.status_code == 422
     assert script.json["error"]  # type: ignore[index]
     assert shop.sizes() == before
@@ -233,17 +235,17 @@ def test_an_unusable_reply_changes_nothing_and_is_kept(sari: Visitor, shop: Shop
     ],
 )
 def test_forged_fields_are_refused(sari: Visitor, shop: Shop, broken: dict[str, str]) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     before = shop.sizes()
-    answer = sari.post(f"/c/{number}/answer", {"text": "halo", **broken})
+    answer = sari.post(f"/c/{conversation_id}/answer", {"text": "halo", **broken})
     assert answer.status_code == 400
     assert shop.sizes() == before
 
 
 def test_a_gigantic_form_is_refused(sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     before = shop.sizes()
-    assert sari.post(f"/c/{number}/answer", {"text": "x" * 3_000_000}).status_code == 413
+    assert sari.post(f"/c/{conversation_id}/answer", {"text": "x" * 3_000_000}).status_code == 413
     assert shop.sizes() == before
 
 
@@ -258,11 +260,11 @@ def test_an_unknown_conversation_is_a_sentence(sari: Visitor, shop: Shop) -> Non
 
 
 def test_the_composer_says_that_a_reply_waits_while_the_link_is_down(sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     shop.online()
-    assert re.search(r"data-offline-note hidden", sari.get(f"/c/{number}").text)
+    assert re.search(r"data-offline-note hidden", sari.get(f"/c/{conversation_id}").text)
     shop.link(LinkState.OFFLINE, LinkReason.NETWORK)
-    page = sari.get(f"/c/{number}").text
+    page = sari.get(f"/c/{conversation_id}").text
     assert not re.search(r"data-offline-note hidden", page)
     assert 'data-banner data-state="offline"' in page
 
@@ -274,10 +276,10 @@ def test_media_is_handed_out_harmlessly(sari: Visitor, stranger: Visitor, shop: 
     folder.mkdir()
     (folder / "a.bin").write_bytes(b"<script>alert(1)</script>")
     (folder.parent / "secret").write_bytes(b"secret")
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
 
     def sent(**media: str) -> int:
-        return shop.customer_writes(number, None, kind=MessageKind.DOCUMENT.value, media=media)
+        return shop.customer_writes(conversation_id, None, kind=MessageKind.DOCUMENT.value, media=media)
 
     image = sari.get(f"/media/{sent(file='a.bin', mime='image/png', name='foto.png')}")
     assert image.mimetype == "image/png"
@@ -293,8 +295,8 @@ def test_media_is_handed_out_harmlessly(sari: Visitor, stranger: Visitor, shop: 
 
 
 def test_every_page_carries_the_headers_that_keep_it_safe(sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
-    for path in ("/", f"/c/{number}", "/link", "/c/4711", "/nowhere"):
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    for path in ("/", f"/c/{conversation_id}", "/link", "/c/4711", "/nowhere"):
         answer = sari.get(path)
         policy = answer.headers["Content-Security-Policy"]
         assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
@@ -306,12 +308,12 @@ def test_every_page_carries_the_headers_that_keep_it_safe(sari: Visitor, shop: S
 def test_an_error_is_a_sentence_and_its_log_line_names_nobody(
     sari: Visitor, shop: Shop, caplog: pytest.LogCaptureFixture
 ) -> None:
-    number = shop.conversation("Ibu Ratna", "rahasia besar", phone="6281234567890")
+    conversation_id = shop.conversation("Ibu Ratna", "rahasia besar", phone="6281234567890")
 
     # the error that this brings quotes the row
     spoil = "UPDATE message SET kind = 'rahasia besar 6281234567890'"
     shop.write(lambda conn: conn.exec_driver_sql(spoil))
-    answer = sari.get(f"/c/{number}")
+    answer = sari.get(f"/c/{conversation_id}")
     assert answer.status_code == 500
     assert "Something went wrong on our side." in answer.text
     assert "rahasia" not in answer.text + caplog.text

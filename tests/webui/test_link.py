@@ -165,7 +165,7 @@ def test_gunicorn_is_told_everything_on_its_command_line(app: object, config: ob
 def phone_is(
     shop: Shop, step: PhoneStep, days: float, by: SightingKind = SightingKind.RECEIPT, **more: object
 ) -> None:
-    """A linked number whose phone was last seen some days ago."""
+    """A linked account whose phone was last seen some days ago."""
     now = utc_now()
     values = {"phone_step": step.value, "phone_seen_at": now - timedelta(days=days), "phone_seen_by": by.value}
 
@@ -223,5 +223,5 @@ def test_the_phone_being_back_is_said_for_a_while(budi: Visitor, shop: Shop) -> 
     assert "is back" not in budi.get("/").text
 
 
-def test_without_a_linked_number_there_is_no_phone_to_miss(sari: Visitor) -> None:
+def test_without_a_linked_account_there_is_no_phone_to_miss(sari: Visitor) -> None:
     assert "data-phone=" not in sari.get("/link").text

@@ -61,24 +61,24 @@ def test_strangers_and_other_origins_are_refused(server: Server, sari: Visitor) 
 
 
 def test_a_new_message_reaches_list_and_open_thread(server: Server, sari: Visitor, shop: Shop) -> None:
-    number, other = shop.conversation("Ibu Ratna", "halo"), shop.conversation("Pak Joko", "pagi")
-    with tab(server, sari, shop.cursor(), open=number) as socket:
+    conversation_id, other = shop.conversation("Ibu Ratna", "halo"), shop.conversation("Pak Joko", "pagi")
+    with tab(server, sari, shop.cursor(), open=conversation_id) as socket:
         shop.customer_writes(other, "di luar")
         assert "di luar" in hear(socket, "row")["html"]
-        message_id = shop.customer_writes(number, "di dalam")
+        message_id = shop.customer_writes(conversation_id, "di dalam")
         bubble = hear(socket, "bubble")
-        assert (bubble["conversation"], bubble["id"]) == (number, message_id)
+        assert (bubble["conversation"], bubble["id"]) == (conversation_id, message_id)
         assert "di dalam" in bubble["html"]
-        assert hear(socket, "thread")["turn_id"] == shop.open_turn(number)
+        assert hear(socket, "thread")["turn_id"] == shop.open_turn(conversation_id)
         assert "di dalam" in hear(socket, "row")["html"]
         assert hear(socket, "counts")["all"] == 2
 
 
 def test_the_thread_is_told_who_closed_the_turn(server: Server, sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
-    turn = shop.open_turn(number)
-    with tab(server, sari, shop.cursor(), open=number) as socket:
-        shop.shop_wrote(number, "sudah dari HP", Author.PHONE, delivery=Delivery.SENT.value)
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    turn = shop.open_turn(conversation_id)
+    with tab(server, sari, shop.cursor(), open=conversation_id) as socket:
+        shop.shop_wrote(conversation_id, "sudah dari HP", Author.PHONE, delivery=Delivery.SENT.value)
         told = hear(socket, "thread", lambda message: message["turn_id"] is None)
         assert told["answered_turn"] == turn
         assert "From the phone" in told["notice"]
@@ -86,11 +86,11 @@ def test_the_thread_is_told_who_closed_the_turn(server: Server, sari: Visitor, s
 
 
 def test_a_tab_resumes_from_its_cursor(server: Server, sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     cursor = shop.cursor()
     for n in range(5):
-        shop.customer_writes(number, f"terlewat {n}")
-    with tab(server, sari, cursor, open=number) as socket:
+        shop.customer_writes(conversation_id, f"terlewat {n}")
+    with tab(server, sari, cursor, open=conversation_id) as socket:
         heard = [hear(socket, "bubble") for _ in range(5)]
         assert ["terlewat" in message["html"] for message in heard] == [True] * 5
         assert heard[-1]["seq"] <= shop.cursor()
@@ -98,20 +98,20 @@ def test_a_tab_resumes_from_its_cursor(server: Server, sari: Visitor, shop: Shop
 
 
 def test_the_cursor_moves_only_with_the_last_piece_of_a_portion(server: Server, sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     before = shop.cursor()
-    with tab(server, sari, before, open=number) as socket:
+    with tab(server, sari, before, open=conversation_id) as socket:
         opened = shop.cursor()
-        shop.customer_writes(number, "satu")
+        shop.customer_writes(conversation_id, "satu")
         assert before <= hear(socket, "bubble")["seq"] <= opened
         assert hear(socket, "counts")["seq"] == shop.cursor()
 
 
 def test_a_cursor_from_before_the_log_was_pruned_gets_a_resync(server: Server, sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     cursor = shop.cursor()
     for n in range(3):
-        shop.customer_writes(number, str(n))
+        shop.customer_writes(conversation_id, str(n))
     shop.write(lambda conn: events.prune(conn, utc_now() + timedelta(hours=1)))
     with tab(server, sari, cursor) as socket:
         assert hear(socket, "resync")["seq"] == shop.cursor()
@@ -120,20 +120,20 @@ def test_a_cursor_from_before_the_log_was_pruned_gets_a_resync(server: Server, s
 
 
 def test_a_backlog_is_one_resync_instead_of_hundreds_of_pieces(server: Server, sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     cursor = shop.cursor()
     for n in range(300):
-        shop.customer_writes(number, str(n))
-    with tab(server, sari, cursor, open=number) as socket:
+        shop.customer_writes(conversation_id, str(n))
+    with tab(server, sari, cursor, open=conversation_id) as socket:
         assert json.loads(socket.recv(timeout=30))["type"] == "resync"
 
 
 def test_a_burst_while_connected_never_queues_more_than_a_page(server: Server, sari: Visitor, shop: Shop) -> None:
-    numbers = [shop.conversation(f"Pelanggan {n}", "halo") for n in range(150)]
+    conversation_ids = [shop.conversation(f"Pelanggan {n}", "halo") for n in range(150)]
     with tab(server, sari, shop.cursor()) as socket, shop.database.write() as conn:
-        for number in numbers:
+        for conversation_id in conversation_ids:
             kind = events.EventKind.CONVERSATION_CHANGED
-            events.append(conn, shop.account_id, kind, utc_now(), number)
+            events.append(conn, shop.account_id, kind, utc_now(), conversation_id)
         conn.commit()
         kinds = [json.loads(socket.recv(timeout=30))["type"]]
         if kinds == ["presence"]:  # of the tab's own arrival
@@ -142,28 +142,28 @@ def test_a_burst_while_connected_never_queues_more_than_a_page(server: Server, s
 
 
 def test_ticks_and_reactions_reach_the_open_thread(server: Server, sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
-    own = shop.shop_wrote(number, "ya", Author.BOT, delivery=Delivery.SENT.value)
-    with tab(server, sari, shop.cursor(), open=number) as socket:
-        shop.changed(number, own, lambda conn: messages.raise_delivery(conn, own, Delivery.READ))
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    own = shop.shop_wrote(conversation_id, "ya", Author.BOT, delivery=Delivery.SENT.value)
+    with tab(server, sari, shop.cursor(), open=conversation_id) as socket:
+        shop.changed(conversation_id, own, lambda conn: messages.raise_delivery(conn, own, Delivery.READ))
         hear(socket, "bubble", lambda message: 'data-delivery="read"' in message["html"])
-        shop.changed(number, own, lambda conn: messages.react(conn, own, False, "🙏", utc_now()))
+        shop.changed(conversation_id, own, lambda conn: messages.react(conn, own, False, "🙏", utc_now()))
         hear(socket, "bubble", lambda message: "🙏" in message["html"])
 
 
 def test_typing_is_told_but_never_replayed(server: Server, sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     cursor = shop.cursor()
 
     def types(kind: events.EventKind) -> None:
-        shop.write(lambda conn: events.append(conn, shop.account_id, kind, utc_now(), number))
+        shop.write(lambda conn: events.append(conn, shop.account_id, kind, utc_now(), conversation_id))
 
     types(events.EventKind.TYPING)
     with tab(server, sari, cursor) as socket:
         types(events.EventKind.TYPING_STOPPED)
         assert hear(socket, "typing") | {"seq": 0} == {
             "type": "typing",
-            "conversation": number,
+            "conversation": conversation_id,
             "on": False,
             "seq": 0,
         }
@@ -194,16 +194,16 @@ def test_the_link_is_told_to_everyone_and_its_codes_to_the_owner(
 
 
 def test_each_admin_hears_his_own_counts(server: Server, sari: Visitor, budi: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     with tab(server, sari, shop.cursor()) as hers, tab(server, budi, shop.cursor()) as his:
-        shop.write(lambda conn: conversations.assign(conn, number, shop.budi.id, utc_now()))
-        shop.customer_writes(number, "lagi")
+        shop.write(lambda conn: conversations.assign(conn, conversation_id, shop.budi.id, utc_now()))
+        shop.customer_writes(conversation_id, "lagi")
         assert hear(hers, "counts")["mine"] == 0
         assert hear(his, "counts")["mine"] == 1
 
 
 def test_nonsense_from_a_tab_does_no_harm(server: Server, sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     with tab(server, sari, shop.cursor()) as socket:
         for text in (
             "",
@@ -214,8 +214,8 @@ def test_nonsense_from_a_tab_does_no_harm(server: Server, sari: Visitor, shop: S
             '{"box": []}',
         ):
             socket.send(text)
-        socket.send(json.dumps({"box": "all", "open": number, "cursor": shop.cursor()}))
-        shop.customer_writes(number, "masih hidup")
+        socket.send(json.dumps({"box": "all", "open": conversation_id, "cursor": shop.cursor()}))
+        shop.customer_writes(conversation_id, "masih hidup")
         assert "masih hidup" in hear(socket, "bubble")["html"]
 
 
@@ -229,9 +229,9 @@ def test_open_tabs_do_not_hold_up_the_end_of_the_process(server: Server, sari: V
 
 
 def test_the_log_names_no_customer_and_no_words(server: Server, sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "rahasia besar", phone="6281234567890")
-    with tab(server, sari, shop.cursor(), open=number) as socket:
-        shop.customer_writes(number, "rahasia kedua")
+    conversation_id = shop.conversation("Ibu Ratna", "rahasia besar", phone="6281234567890")
+    with tab(server, sari, shop.cursor(), open=conversation_id) as socket:
+        shop.customer_writes(conversation_id, "rahasia kedua")
         hear(socket, "bubble")
     server.stop()
     log = server.log.read_text()
@@ -242,20 +242,20 @@ def test_the_log_names_no_customer_and_no_words(server: Server, sari: Visitor, s
 def test_a_tab_that_joins_while_all_is_quiet_hears_the_first_message(
     server: Server, sari: Visitor, shop: Shop
 ) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     with tab(server, sari, shop.cursor()):
         # the follower now waits for the next commit, knowing the first tab only
         cursor = shop.cursor()
-        shop.customer_writes(number, "sebelum")
-        with tab(server, sari, cursor, open=number) as socket:
+        shop.customer_writes(conversation_id, "sebelum")
+        with tab(server, sari, cursor, open=conversation_id) as socket:
             hear(socket, "bubble", lambda message: "sebelum" in message["html"])
-            shop.customer_writes(number, "sesudah")
+            shop.customer_writes(conversation_id, "sesudah")
             hear(socket, "bubble", lambda message: "sesudah" in message["html"])
 
 
-def claim_of(shop: Shop, number: int) -> str | None:
+def claim_of(shop: Shop, conversation_id: int) -> str | None:
     with shop.database.read() as conn:
-        found = claims.holder(conn, number, utc_now())
+        found = claims.holder(conn, conversation_id, utc_now())
     return found.name if found else None
 
 
@@ -267,38 +267,43 @@ def is_here(shop: Shop, name: str) -> bool:
 def test_typing_claims_the_conversation_until_the_field_is_empty(
     server: Server, sari: Visitor, shop: Shop
 ) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
-    with tab(server, sari, shop.cursor(), open=number) as socket:
-        socket.send(json.dumps({"typing": number}))
-        wait_until(lambda: claim_of(shop, number) == "Sari")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    with tab(server, sari, shop.cursor(), open=conversation_id) as socket:
+        socket.send(json.dumps({"typing": conversation_id}))
+        wait_until(lambda: claim_of(shop, conversation_id) == "Sari")
         socket.send(json.dumps({"typing": None}))
-        wait_until(lambda: claim_of(shop, number) is None)
+        wait_until(lambda: claim_of(shop, conversation_id) is None)
 
 
 def test_a_claim_ends_with_its_websocket(server: Server, sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
-    with tab(server, sari, shop.cursor(), open=number) as socket:
-        socket.send(json.dumps({"typing": number}))
-        wait_until(lambda: claim_of(shop, number) == "Sari")
-    wait_until(lambda: claim_of(shop, number) is None)
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    with tab(server, sari, shop.cursor(), open=conversation_id) as socket:
+        socket.send(json.dumps({"typing": conversation_id}))
+        wait_until(lambda: claim_of(shop, conversation_id) == "Sari")
+    wait_until(lambda: claim_of(shop, conversation_id) is None)
 
 
 def test_the_second_to_type_is_told_who_answers_and_may_take_over(
     server: Server, sari: Visitor, budi: Visitor, shop: Shop
 ) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     cursor = shop.cursor()
-    with tab(server, sari, cursor, open=number) as first, tab(server, budi, cursor, open=number) as second:
-        first.send(json.dumps({"typing": number}))
-        wait_until(lambda: claim_of(shop, number) == "Sari")
-        second.send(json.dumps({"typing": number}))
+    with (
+        tab(server, sari, cursor, open=conversation_id) as first,
+        tab(server, budi, cursor, open=conversation_id) as second,
+    ):
+        first.send(json.dumps({"typing": conversation_id}))
+        wait_until(lambda: claim_of(shop, conversation_id) == "Sari")
+        second.send(json.dumps({"typing": conversation_id}))
         claimed = hear(second, "claimed")
-        assert (claimed["conversation"], claimed["name"]) == (number, "Sari")
+        assert (claimed["conversation"], claimed["name"]) == (conversation_id, "Sari")
         assert "Sari is answering this" in claimed["html"]
-        second.send(json.dumps({"typing": number, "take_over": True}))
-        wait_until(lambda: claim_of(shop, number) == "Budi")
+        second.send(json.dumps({"typing": conversation_id, "take_over": True}))
+        wait_until(lambda: claim_of(shop, conversation_id) == "Budi")
     with shop.database.read() as conn:
-        (line,) = [e for e in audit.in_thread(conn, number, None, None) if e.action == Action.CLAIM_TAKEN_OVER]
+        (line,) = [
+            e for e in audit.in_thread(conn, conversation_id, None, None) if e.action == Action.CLAIM_TAKEN_OVER
+        ]
     assert (line.admin_name, line.subject_name) == ("Budi", "Sari")
 
 
@@ -306,13 +311,13 @@ def test_the_second_to_type_is_told_who_answers_and_may_take_over(
 def test_nonsense_instead_of_a_conversation_claims_nothing(
     server: Server, sari: Visitor, shop: Shop, nonsense: Any
 ) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
-    with tab(server, sari, shop.cursor(), open=number) as socket:
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    with tab(server, sari, shop.cursor(), open=conversation_id) as socket:
         socket.send(json.dumps({"typing": nonsense}))
         socket.send(json.dumps({"typing": 999_999}))
-        shop.customer_writes(number, "masih hidup")
+        shop.customer_writes(conversation_id, "masih hidup")
         hear(socket, "bubble")
-    assert claim_of(shop, number) is None
+    assert claim_of(shop, conversation_id) is None
 
 
 def test_an_open_tab_means_that_its_admin_is_here(server: Server, sari: Visitor, shop: Shop) -> None:

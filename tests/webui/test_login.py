@@ -21,8 +21,8 @@ def setup_link(shop: Shop, role: Role = Role.ADMIN, **values: int) -> str:
 
 
 def test_every_page_asks_strangers_to_log_in(stranger: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
-    for path in ("/", f"/c/{number}", "/link", "/link/qr.svg", "/link/unlink", "/media/1"):
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    for path in ("/", f"/c/{conversation_id}", "/link", "/link/qr.svg", "/link/unlink", "/media/1"):
         answer = stranger.get(path)
         assert (answer.status_code, answer.location.partition("?")[0]) == (302, "/login"), path
 
@@ -118,18 +118,24 @@ def test_the_login_cookie_is_shut_away_from_scripts_and_other_sites(stranger: Vi
 
 
 def test_a_form_without_its_token_is_refused(sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     before = shop.sizes()
-    for path in (f"/c/{number}/answer", f"/c/{number}/seen", "/link/unlink", "/link/reconnect", "/logout"):
+    for path in (
+        f"/c/{conversation_id}/answer",
+        f"/c/{conversation_id}/seen",
+        "/link/unlink",
+        "/link/reconnect",
+        "/logout",
+    ):
         assert sari.client.post(path, data={"text": "halo", "message_id": "1"}).status_code == 400
     assert shop.sizes() == before
     assert sari.get("/").status_code == 200
 
 
 def test_a_form_from_another_origin_is_refused_even_with_a_token(sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     before = shop.sizes()
-    answer = sari.post(f"/c/{number}/answer", {"text": "halo"}, Origin="https://evil.example")
+    answer = sari.post(f"/c/{conversation_id}/answer", {"text": "halo"}, Origin="https://evil.example")
     assert answer.status_code == 403
     assert shop.sizes() == before
 

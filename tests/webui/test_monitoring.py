@@ -28,7 +28,7 @@ AFAR = {"REMOTE_ADDR": "192.0.2.7"}
 
 @pytest.fixture
 def alive(config: Config) -> None:
-    """The supervisor and the first number's session have just given a sign of life."""
+    """The supervisor and the first account's session have just given a sign of life."""
     for name in (heartbeat.SUPERVISOR, heartbeat.session(1)):
         teller = Vitals(config.data, name)
         teller.beat()

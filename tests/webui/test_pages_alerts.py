@@ -52,13 +52,13 @@ def test_an_address_is_kept_and_shown_without_its_secret_and_a_test_says_how_it_
     sari: Visitor, budi: Visitor, database: Database
 ) -> None:
     with receiver() as outside:
-        number = add(sari, f"  {outside.url} ")
+        channel_id = add(sari, f"  {outside.url} ")
         page = sari.get(PAGE)
         assert f"json://toko:****@127.0.0.1:{outside.server.server_port}/alerts" in page.text
         assert "Nothing was sent there yet." in page.text
-        assert sari.post(f"{PAGE}/channels/{number}/test").status_code == 303
+        assert sari.post(f"{PAGE}/channels/{channel_id}/test").status_code == 303
         # twice in a row is one test
-        sari.post(f"{PAGE}/channels/{number}/test")
+        sari.post(f"{PAGE}/channels/{channel_id}/test")
         assert "data-awaited" in sari.get(PAGE).text
         deliver(database)
         page = sari.get(PAGE)
@@ -66,7 +66,7 @@ def test_an_address_is_kept_and_shown_without_its_secret_and_a_test_says_how_it_
         assert [message["title"] for message in outside.messages] == ["Toko Sari: Uji coba"]
         assert "data-alerts-fail" not in sari.get("/settings/desk").text
         outside.status = 403
-        sari.post(f"{PAGE}/channels/{number}/test")
+        sari.post(f"{PAGE}/channels/{channel_id}/test")
         deliver(database)
     page = sari.get(PAGE)
     assert "The service refused the password or key in the address." in page.text
@@ -77,15 +77,15 @@ def test_an_address_is_kept_and_shown_without_its_secret_and_a_test_says_how_it_
         shown = sari.get(path).text
         assert "s3kr1t" not in shown
         assert "json://toko:****@" in shown
-    assert sari.post(f"{PAGE}/channels/{number}/delete").status_code == 303
+    assert sari.post(f"{PAGE}/channels/{channel_id}/delete").status_code == 303
     assert "data-channel" not in sari.get(PAGE).text
-    assert sari.post(f"{PAGE}/channels/{number}/delete").status_code == 404
-    assert sari.post(f"{PAGE}/channels/{number}/test").status_code == 404
+    assert sari.post(f"{PAGE}/channels/{channel_id}/delete").status_code == 404
+    assert sari.post(f"{PAGE}/channels/{channel_id}/test").status_code == 404
 
 
 def test_a_service_that_is_not_there_is_said_on_the_page(sari: Visitor, database: Database) -> None:
-    number = add(sari, f"json://127.0.0.1:{free_port()}/")
-    sari.post(f"{PAGE}/channels/{number}/test")
+    channel_id = add(sari, f"json://127.0.0.1:{free_port()}/")
+    sari.post(f"{PAGE}/channels/{channel_id}/test")
     deliver(database)
     said = words(sari.get(PAGE).text)
     assert "Not delivered:" in said
@@ -154,8 +154,8 @@ def test_what_is_wrong_now_is_listed_in_the_owners_language(sari: Visitor, shop:
 def test_what_was_to_go_to_a_deleted_address_goes_nowhere(
     sari: Visitor, database: Database, config: Config
 ) -> None:
-    number = add(sari, f"json://127.0.0.1:{free_port()}/")
-    sari.post(f"{PAGE}/channels/{number}/test")
-    sari.post(f"{PAGE}/channels/{number}/delete")
+    channel_id = add(sari, f"json://127.0.0.1:{free_port()}/")
+    sari.post(f"{PAGE}/channels/{channel_id}/test")
+    sari.post(f"{PAGE}/channels/{channel_id}/delete")
     with database.read() as conn:
         assert alerts.waiting(conn) == []

@@ -52,7 +52,7 @@ def test_a_new_account_and_a_new_password_are_written_down(stranger: Visitor, sh
 
 
 def test_the_log_says_who_did_what_where(sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna", "halo")
+    conversation_id = shop.conversation("Ibu Ratna", "halo")
     actor = Actor(Author.ADMIN, shop.budi.id, "10.0.0.9")
 
     def lines(conn: object) -> None:
@@ -61,8 +61,8 @@ def test_the_log_says_who_did_what_where(sari: Visitor, shop: Shop) -> None:
             (Action.PRIORITY_CHANGED, None, {"before": "normal", "after": Priority.URGENT.value}),
             (Action.TAGGED, None, {"tag": "grosir"}),
         ):
-            audit.record(conn, shop.account_id, action, actor, utc_now(), number, subject, detail)  # type: ignore[arg-type]
-        audit.record(conn, shop.account_id, Action.ALARM, THE_DESK, utc_now(), number)  # type: ignore[arg-type]
+            audit.record(conn, shop.account_id, action, actor, utc_now(), conversation_id, subject, detail)  # type: ignore[arg-type]
+        audit.record(conn, shop.account_id, Action.ALARM, THE_DESK, utc_now(), conversation_id)  # type: ignore[arg-type]
 
     shop.write(lines)
     page = sari.get(LOG).text
@@ -70,7 +70,7 @@ def test_the_log_says_who_did_what_where(sari: Visitor, shop: Shop) -> None:
         assert said in page
     assert "By itself" in page
     assert "10.0.0.9" in page
-    assert f'href="/c/{number}"' in page
+    assert f'href="/c/{conversation_id}"' in page
 
 
 def test_what_the_command_line_did_to_accounts_is_said_as_such(sari: Visitor, shop: Shop) -> None:
@@ -119,8 +119,8 @@ def test_older_lines_are_on_further_pages(sari: Visitor, shop: Shop) -> None:
     actor = Actor(Author.ADMIN, shop.budi.id)
 
     def many(conn: object) -> None:
-        for number in range(150):
-            detail = {"tag": f"label-{number:03d}"}
+        for i in range(150):
+            detail = {"tag": f"label-{i:03d}"}
             audit.record(conn, shop.account_id, Action.TAGGED, actor, utc_now(), detail=detail)  # type: ignore[arg-type]
 
     shop.write(many)

@@ -34,12 +34,12 @@ def every(shop: Shop) -> list[BotRule]:
 
 def add_rule(shop: Shop, keywords: str, closes: bool = False) -> int:
     actor = Actor(Author.ADMIN, shop.sari.id)
-    number: int = shop.write(
+    rule_id: int = shop.write(
         lambda conn: rules.save(
             conn, shop.account_id, None, keywords, f"about {keywords}", closes, True, actor, utc_now()
         )
     )
-    return number
+    return rule_id
 
 
 def choose(shop: Shop, **values: object) -> None:
@@ -110,11 +110,11 @@ def test_rules_change_places(sari: Visitor, shop: Shop) -> None:
 
 
 def test_a_rule_that_is_gone_is_not_found(sari: Visitor, budi: Visitor, shop: Shop) -> None:
-    number = add_rule(shop, "harga")
+    rule_id = add_rule(shop, "harga")
     for path in ("", "/delete", "/up"):
-        assert sari.post(f"/settings/bot/rules/{number + 1}{path}", RULE).status_code == 404
-        assert budi.post(f"/settings/bot/rules/{number}{path}", RULE).status_code == 403
-    assert sari.get(f"/settings/bot/rules/{number + 1}").status_code == 404
+        assert sari.post(f"/settings/bot/rules/{rule_id + 1}{path}", RULE).status_code == 404
+        assert budi.post(f"/settings/bot/rules/{rule_id}{path}", RULE).status_code == 403
+    assert sari.get(f"/settings/bot/rules/{rule_id + 1}").status_code == 404
     assert len(every(shop)) == 1
 
 

@@ -19,8 +19,8 @@ def words(html: str) -> str:
 
 
 def answered(shop: Shop, closer: Closer, name: str) -> None:
-    number = shop.conversation(name, "halo")
-    shop.write(lambda conn: desk.answer(conn, number, closer, "Halo juga", utc_now()))
+    conversation_id = shop.conversation(name, "halo")
+    shop.write(lambda conn: desk.answer(conn, conversation_id, closer, "Halo juga", utc_now()))
 
 
 def test_an_empty_shop_has_no_figures_and_says_so(sari: Visitor) -> None:

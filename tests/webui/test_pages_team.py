@@ -24,10 +24,10 @@ def member(page: str, admin_id: int) -> str:
 
 
 def answered_by(shop: Shop, admin_id: int, name: str) -> int:
-    number = shop.conversation(name, "halo")
+    conversation_id = shop.conversation(name, "halo")
     closer = Closer(Author.ADMIN, admin_id)
-    shop.write(lambda conn: desk.answer(conn, number, closer, "Halo juga", utc_now()))
-    return number
+    shop.write(lambda conn: desk.answer(conn, conversation_id, closer, "Halo juga", utc_now()))
+    return conversation_id
 
 
 def about(shop: Shop, conversation_id: int) -> Summary:
@@ -117,13 +117,13 @@ def test_a_colleague_gets_a_link_for_a_new_password(sari: Visitor, stranger: Vis
 def test_closing_an_account_ends_its_logins_links_and_conversations(
     sari: Visitor, budi: Visitor, stranger: Visitor, shop: Shop
 ) -> None:
-    number = answered_by(shop, shop.budi.id, "Ibu Ratna")
+    conversation_id = answered_by(shop, shop.budi.id, "Ibu Ratna")
     token = shop.write(lambda conn: admins.new_setup_link(conn, shop.budi.role, utc_now(), shop.budi.id))
     assert sari.post(f"/team/{shop.budi.id}/disable").status_code == 303
     assert budi.get("/").status_code == 302
     assert stranger.log_in("budi").status_code == 401
     assert stranger.get(f"/setup/{token}").status_code == 404
-    assert about(shop, number).status == Status.UNASSIGNED
+    assert about(shop, conversation_id).status == Status.UNASSIGNED
     assert sari.post(f"/team/{shop.budi.id}/disable").status_code == 404
     assert sari.post(f"/team/{shop.budi.id}/enable").status_code == 303
     assert stranger.log_in("budi", PASSWORD).status_code == 303

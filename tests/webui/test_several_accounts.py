@@ -1,4 +1,4 @@
-"""Several numbers in one inbox: the switcher, addresses that carry their number, adding, naming and removing."""
+"""Several accounts in one inbox: the switcher, addresses that carry their account, adding, naming and removing."""
 
 import json
 import re
@@ -24,16 +24,16 @@ from tests.webui.shop import Shop
 from webui.live.changes import Audience, read
 from webui.live.updates import Updates
 
-# what a tab of one number is told, with the conversation that it has open
+# what a tab of one account is told, with the conversation that it has open
 Ear = Callable[..., list[dict[str, Any]]]
 
 
 @pytest.fixture
 def second(shop: Shop) -> Shop:
-    """Another number of the same shop."""
-    number = shop.write(lambda conn: accounts.add(conn, "Toko Dua", utc_now()).id)
-    other = Shop(shop.database, _numbers=500)
-    other.account_id = number
+    """Another account of the same shop."""
+    account_id = shop.write(lambda conn: accounts.add(conn, "Toko Dua", utc_now()).id)
+    other = Shop(shop.database, _count=500)
+    other.account_id = account_id
     return other
 
 
@@ -50,7 +50,7 @@ def switcher(page: str) -> dict[str, tuple[str, str, bool]]:
     }
 
 
-def test_with_one_number_there_is_no_switcher_and_addresses_stay_short(sari: Visitor, shop: Shop) -> None:
+def test_with_one_account_there_is_no_switcher_and_addresses_stay_short(sari: Visitor, shop: Shop) -> None:
     shop.conversation("Ibu Ratna", "halo")
     page = sari.get("/").text
     assert switcher(page) == {}
@@ -58,7 +58,7 @@ def test_with_one_number_there_is_no_switcher_and_addresses_stay_short(sari: Vis
     assert "&amp;account=" not in page
 
 
-def test_the_switcher_names_every_number_with_its_link_and_who_waits(
+def test_the_switcher_names_every_account_with_its_link_and_who_waits(
     budi: Visitor, shop: Shop, second: Shop
 ) -> None:
     shop.conversation("Ibu Ratna", "halo")
@@ -81,11 +81,11 @@ def test_the_choice_belongs_to_the_address_and_every_address_of_a_page_carries_i
     links = [link for link in re.findall(r'(?:href|action)="(/[^"#]*)"', page) if not link.startswith("/static")]
     without = [link for link in links if f"account={second.account_id}" not in link]
     assert without
-    # rows speak for themselves, the login belongs to no number, and the switcher leads to the other one
+    # rows speak for themselves, the login belongs to no account, and the switcher leads to the other one
     assert all(re.match(rf"/c/{theirs}\b|/log|/lang|/\?account=1$", link) for link in without)
 
 
-def test_an_address_without_a_number_leads_to_the_one_looked_at_last(
+def test_an_address_without_an_account_leads_to_the_one_looked_at_last(
     budi: Visitor, shop: Shop, second: Shop
 ) -> None:
     assert budi.get("/report?span=30").location == "/report?span=30&account=1"
@@ -97,12 +97,12 @@ def test_an_address_without_a_number_leads_to_the_one_looked_at_last(
 
 
 @pytest.mark.parametrize("wish", ["99", "x", "", "01", "-1"])
-def test_an_unknown_number_is_not_found(budi: Visitor, shop: Shop, second: Shop, wish: str) -> None:
+def test_an_unknown_account_is_not_found(budi: Visitor, shop: Shop, second: Shop, wish: str) -> None:
     assert budi.get(f"/?account={wish}").status_code == 404
     assert budi.get(f"/report?account={wish}").status_code == 404
 
 
-def test_a_conversation_opens_in_its_own_number_whatever_the_address_says(
+def test_a_conversation_opens_in_its_own_account_whatever_the_address_says(
     budi: Visitor, shop: Shop, second: Shop
 ) -> None:
     ours, theirs = shop.conversation("Ibu Ratna", "halo"), second.conversation("Pak Joko", "halo")
@@ -113,14 +113,14 @@ def test_a_conversation_opens_in_its_own_number_whatever_the_address_says(
     assert shop.sizes()[1] == 1
 
 
-def test_a_form_of_the_time_with_one_number_is_about_that_one(sari: Visitor, shop: Shop, second: Shop) -> None:
+def test_a_form_of_the_time_with_one_account_is_about_that_one(sari: Visitor, shop: Shop, second: Shop) -> None:
     sari.get(f"/?account={second.account_id}")
     sari.post("/settings/quick-replies", {"shortcut": "jam", "text": "Buka 9-17", "whose": "team"})
     assert "Buka 9-17" in sari.get("/settings/quick-replies?account=1").text
     assert "Buka 9-17" not in sari.get(f"/settings/quick-replies?account={second.account_id}").text
 
 
-def test_settings_are_kept_for_the_number_of_their_page(sari: Visitor, shop: Shop, second: Shop) -> None:
+def test_settings_are_kept_for_the_account_of_their_page(sari: Visitor, shop: Shop, second: Shop) -> None:
     path = f"/settings/quick-replies?account={second.account_id}"
     answer = sari.post(path, {"shortcut": "jam", "text": "Buka 9-17", "whose": "team"})
     assert answer.location == path
@@ -129,7 +129,7 @@ def test_settings_are_kept_for_the_number_of_their_page(sari: Visitor, shop: Sho
 
 
 class TestTheWebsocket:
-    """What tabs of two numbers are told of the same run of events."""
+    """What tabs of two accounts are told of the same run of events."""
 
     @pytest.fixture
     def told(self, app: Flask, shop: Shop, second: Shop) -> Ear:
@@ -146,7 +146,7 @@ class TestTheWebsocket:
 
         return tell
 
-    def test_a_tab_hears_only_of_its_own_number(self, told: Ear, shop: Shop, second: Shop) -> None:
+    def test_a_tab_hears_only_of_its_own_account(self, told: Ear, shop: Shop, second: Shop) -> None:
         ours, theirs = shop.conversation("Ibu Ratna", "halo"), second.conversation("Pak Joko", "pagi")
         shop.link(LinkState.CONNECTING)
         ear = told(second.account_id, theirs)
@@ -156,7 +156,7 @@ class TestTheWebsocket:
         assert {piece["id"] for piece in ear if piece["type"] == "row"} == {theirs}
         assert next(piece for piece in ear if piece["type"] == "counts")["all"] == 1
         assert "Ratna" not in json.dumps(ear)
-        # nor is a conversation of another number shown to a tab that claims to have it open
+        # nor is a conversation of another account shown to a tab that claims to have it open
         assert {piece["type"] for piece in told(shop.account_id, theirs)} == {
             "row",
             "counts",
@@ -183,7 +183,7 @@ class TestTheWebsocket:
         assert ear["mentions"]["conversations"] == [theirs]
         assert "Sari" in str(ear["presence"]["html"])
 
-    def test_the_link_panels_forms_carry_their_number(
+    def test_the_link_panels_forms_carry_their_account(
         self, app: Flask, told: Ear, shop: Shop, second: Shop
     ) -> None:
         second.link(LinkState.PAIRING, qr="https://wa.me/x")
@@ -198,9 +198,9 @@ class TestTheWebsocket:
 
 
 class TestNaming:
-    """The owner adds, names and removes numbers on the link page."""
+    """The owner adds, names and removes accounts on the link page."""
 
-    def test_a_number_is_added_and_its_page_shows_codes(self, sari: Visitor, shop: Shop) -> None:
+    def test_an_account_is_added_and_its_page_shows_codes(self, sari: Visitor, shop: Shop) -> None:
         answer = sari.post("/link/add", {"new_name": "  Toko   Dua "})
         assert answer.location == "/link?account=2"
         with shop.database.read() as conn:
@@ -231,7 +231,7 @@ class TestNaming:
         with shop.database.read() as conn:
             assert len(accounts.every(conn)) == 1
 
-    def test_a_number_is_renamed_but_not_like_another(self, sari: Visitor, shop: Shop, second: Shop) -> None:
+    def test_an_account_is_renamed_but_not_like_another(self, sari: Visitor, shop: Shop, second: Shop) -> None:
         path = f"/link/name?account={second.account_id}"
         before = shop.cursor()
         assert sari.post(path, {"own_name": "Cabang Bandung"}).status_code == 303
@@ -240,10 +240,10 @@ class TestNaming:
         answer = sari.post(path, {"own_name": "Main"})
         assert answer.status_code == 422
         assert re.search(r'id="error-own_name"[^>]*>Another number', answer.text)
-        # its own name in other letters is no other number's
+        # its own name in other letters is no other account's
         assert sari.post(path, {"own_name": "CABANG bandung"}).status_code == 303
 
-    def test_only_a_number_that_was_never_linked_can_be_removed(
+    def test_only_an_account_that_was_never_linked_can_be_removed(
         self, sari: Visitor, shop: Shop, second: Shop
     ) -> None:
         actor = Actor(Author.ADMIN, shop.sari.id)
@@ -266,7 +266,7 @@ class TestNaming:
         assert "Several numbers" not in budi.get("/link?account=1").text
 
 
-def test_a_colleague_who_leaves_gives_back_what_he_has_in_every_number(
+def test_a_colleague_who_leaves_gives_back_what_he_has_in_every_account(
     sari: Visitor, shop: Shop, second: Shop
 ) -> None:
     places = [shop.conversation("Ibu Ratna", "halo"), second.conversation("Pak Joko", "halo")]
@@ -281,7 +281,7 @@ def test_a_colleague_who_leaves_gives_back_what_he_has_in_every_number(
 
 
 class TestReadiness:
-    """Machines are told the truth about every number."""
+    """Machines are told the truth about every account."""
 
     @pytest.fixture
     def program(self, app: Flask, shop: Shop) -> FlaskClient:
@@ -293,7 +293,7 @@ class TestReadiness:
         )
         shop.online()
 
-    def test_ready_means_that_every_linked_number_can_send(
+    def test_ready_means_that_every_linked_account_can_send(
         self, program: FlaskClient, shop: Shop, second: Shop, config: Config
     ) -> None:
         for name in (
@@ -303,7 +303,7 @@ class TestReadiness:
         ):
             Vitals(config.data, name).beat()
         self.link(shop, 1)
-        # a number that waits for its first code is no trouble
+        # an account that waits for its first code is no trouble
         assert program.get("/readyz").text == "ready\n"
         self.link(second, 2)
         assert program.get("/readyz").text == "ready\n"
@@ -316,14 +316,14 @@ class TestReadiness:
         shop.link(LinkState.UNLINKED, LinkReason.UNLINKED_HERE)
         assert program.get("/readyz").status_code == 503
 
-    def test_figures_name_their_number(self, program: FlaskClient, shop: Shop, second: Shop) -> None:
+    def test_figures_name_their_account(self, program: FlaskClient, shop: Shop, second: Shop) -> None:
         second.conversation("Pak Joko", "halo")
         page = program.get("/metrics").text
         assert 'balas_turns_open{account="1"} 0' in page
         assert 'balas_turns_open{account="2"} 1' in page
 
 
-def test_a_number_is_claimed_by_one_account_only(shop: Shop, second: Shop) -> None:
+def test_a_phone_is_claimed_by_one_account_only(shop: Shop, second: Shop) -> None:
     now = utc_now()
 
     def claim(account_id: int, phone: str, lid: str | None = None) -> bool:

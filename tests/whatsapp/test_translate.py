@@ -164,9 +164,9 @@ def test_an_unreadable_message_gets_a_place_unless_it_would_show_nothing(
 def past(of: str, *texts: str, **more: Any) -> Any:
     """A chat of the history; every second line is ours."""
     made = history_sync.Conversation(ID=of, **more)
-    for number, text in enumerate(texts):
+    for i, text in enumerate(texts):
         web = made.messages.add().message
-        web.key.CopyFrom(common.MessageKey(ID=f"{of}{number}", remoteJID=of, fromMe=number == 1))
+        web.key.CopyFrom(common.MessageKey(ID=f"{of}{i}", remoteJID=of, fromMe=i == 1))
         web.messageTimestamp = int(NOON.timestamp())
         web.message.conversation = text
     return made
