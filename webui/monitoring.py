@@ -1,6 +1,6 @@
 """For machines that watch over Balas: does it answer, can it send, and how much waits.
 
-`/healthz` tells everybody one word. Reasons and figures (no names, numbers or texts) are for programs on this
+`/healthz` tells everybody one word. Reasons and gauges (no names, phones or texts) are for programs on this
 machine, and for those that bring BALAS_METRICS_TOKEN.
 """
 
@@ -25,7 +25,7 @@ pages = Blueprint("health", __name__)
 
 # by one of these a proxy says that it asks for somebody else
 _BY_PROXY = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via")
-_METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def install(app: Flask) -> None:
@@ -71,12 +71,12 @@ def readyz() -> Response:
 
 @pages.get("/metrics")
 def metrics() -> Response:
-    """The figures in Prometheus's text format."""
+    """The gauges in Prometheus's text format."""
     if not _is_trusted():
         abort(403)
     with services().database.read() as conn:
-        lines = list(_figures(conn, services().clock()))
-    return Response("\n".join(lines) + "\n", content_type=_METRICS_TYPE)
+        lines = list(_gauges(conn, services().clock()))
+    return Response("\n".join(lines) + "\n", content_type=_TEXT_FORMAT)
 
 
 def _not_ready(why: str) -> Response:
@@ -114,7 +114,7 @@ def _obstacle(link: Link) -> str:
     return f"{link.state.value} ({link.reason.value})" if link.reason != LinkReason.NONE else link.state.value
 
 
-def _figures(conn: Connection, now: datetime) -> Iterator[str]:
+def _gauges(conn: Connection, now: datetime) -> Iterator[str]:
     links = _links(conn)
     yield from _family(
         "balas_link_up",
@@ -191,7 +191,7 @@ def _of(link: Link) -> dict[str, str]:
 
 
 def _family(name: str, kind: str, meaning: str, samples: Any) -> Iterator[str]:
-    """One figure with its head."""
+    """One gauge with its head."""
     yield from _head(name, kind, meaning)
     yield from _samples(name, samples)
 
@@ -202,7 +202,7 @@ def _head(name: str, kind: str, meaning: str) -> Iterator[str]:
 
 
 def _samples(name: str, samples: Any) -> Iterator[str]:
-    """The lines of one figure; the values of our labels need no escaping."""
+    """The lines of one gauge; the values of our labels need no escaping."""
     for labels, value in samples:
         inside = ",".join(f'{key}="{word}"' for key, word in labels.items())
         yield f"{name}{{{inside}}} {float(value):.15g}" if inside else f"{name} {float(value):.15g}"

@@ -1,7 +1,7 @@
-"""Figures of a span of time, for the team and for each admin: how much, how fast, how well.
+"""The report of a span of time, for the team and for each admin: how much, how fast, how well.
 
 A turn counts for the span in which the customer opened it, whenever it was closed. Group chats, history and
-what WhatsApp Business says by itself don't count. Nothing is a number where there is nothing to count.
+what WhatsApp Business says by itself don't count. Means and rates of nothing are None.
 """
 
 from collections.abc import Iterable
@@ -55,8 +55,8 @@ class Satisfaction:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """What the team or one admin did.
+class ReportRow:
+    """What the team or one admin did: a row of the report.
 
     `conversations`: with a turn in the span that he answered, or that are his (team: all with a turn);
     `resolution_rate`: how many of those are resolved by now, 0 to 1; `resolved`: resolved in the span by him
@@ -94,24 +94,24 @@ class Handled:
 
 
 @dataclass(frozen=True, slots=True)
-class AdminFigures:
+class AdminReport:
     """One admin's share; he is listed if he may log in, or has done something in the span."""
 
     admin_id: int
     name: str
-    figures: Figures
+    row: ReportRow
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The figures of a span; `messages` is by who wrote them, so that the phone's stay the phone's."""
+    """The report of a span; `messages` is by who wrote them, so that the phone's stay the phone's."""
 
     since: datetime
     until: datetime
-    team: Figures
+    team: ReportRow
     handled: Handled
     messages: dict[Author, int]
-    admins: tuple[AdminFigures, ...]
+    admins: tuple[AdminReport, ...]
 
 
 def report(
@@ -143,18 +143,18 @@ def report(
         messages[author] = messages.get(author, 0) + count
     admins = []
     for admin_id, (name, is_active) in reports.names(conn).items():
-        figures = by_admin.get(admin_id, _Tally()).figures(
+        theirs = by_admin.get(admin_id, _Tally()).row(
             resolved.get(admin_id, 0),
             sent.get((Author.ADMIN, admin_id), 0),
             _satisfaction([scores.get(admin_id, {})]),
             refused.get(admin_id, 0),
         )
-        if is_active or figures != Figures():
-            admins.append(AdminFigures(admin_id, name, figures))
+        if is_active or theirs != ReportRow():
+            admins.append(AdminReport(admin_id, name, theirs))
     return Report(
         since,
         until,
-        team.figures(
+        team.row(
             sum(resolved.values()),
             messages.get(Author.ADMIN, 0),
             _satisfaction(scores.values()),
@@ -204,9 +204,9 @@ class _Tally:
         if row.is_first:
             self.first.append((clock, open_time))
 
-    def figures(self, resolved: int, messages: int, satisfaction: Satisfaction, refused: int) -> Figures:
+    def row(self, resolved: int, messages: int, satisfaction: Satisfaction, refused: int) -> ReportRow:
         rate = len(self.resolved) / len(self.conversations) if self.conversations else None
-        return Figures(
+        return ReportRow(
             conversations=len(self.conversations),
             resolved=resolved,
             resolution_rate=rate,

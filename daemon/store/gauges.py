@@ -1,4 +1,4 @@
-"""Counts for whoever watches over the service: how much waits, and since when; never whose."""
+"""What gauges show of the database: how much waits, and since when; never whose."""
 
 from dataclasses import dataclass
 from datetime import datetime

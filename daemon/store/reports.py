@@ -1,4 +1,4 @@
-"""What the figures are made of: the turns, messages, ratings and refusals of a span of time, one query each."""
+"""What the report is made of: the turns, messages, ratings and refusals of a span of time, one query each."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

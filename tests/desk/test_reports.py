@@ -1,4 +1,4 @@
-"""Figures that were counted by hand first."""
+"""The owner's report, of days that were counted by hand first."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from sqlalchemy import insert, update
 
 from auth_store.tables import admin
 from daemon.desk import reports
-from daemon.desk.reports import Figures, Handled, Report, Satisfaction, Spread, WaitingTimes
+from daemon.desk.reports import Handled, Report, ReportRow, Satisfaction, Spread, WaitingTimes
 from daemon.domain.desk import Action, Actor
 from daemon.domain.hours import Hours, parse_spans
 from daemon.domain.ids import Address, Party
@@ -109,9 +109,9 @@ class Month:
         with self.books.database.read() as conn:
             return reports.report(conn, self.books.account_id, jakarta(since), jakarta(until), hours, ZONE)
 
-    def of(self, closer: Closer, **span: str) -> Figures:
-        """One admin's figures."""
-        (found,) = [one.figures for one in self.report(**span).admins if one.admin_id == closer.admin_id]
+    def of(self, closer: Closer, **span: str) -> ReportRow:
+        """One admin's row."""
+        (found,) = [one.row for one in self.report(**span).admins if one.admin_id == closer.admin_id]
         return found
 
 
@@ -122,11 +122,11 @@ def month(books: Books) -> Month:
 
 def test_where_nothing_happened_nothing_is_a_number(month: Month) -> None:
     report = month.report()
-    assert report.team == Figures()
+    assert report.team == ReportRow()
     assert report.handled == Handled()
     assert report.handled.turns == 0
     assert report.messages == {}
-    assert [(one.name, one.figures) for one in report.admins] == [("Budi", Figures()), ("Sari", Figures())]
+    assert [(one.name, one.row) for one in report.admins] == [("Budi", ReportRow()), ("Sari", ReportRow())]
     assert (report.team.resolution_rate, report.team.satisfaction.mean) == (None, None)
     assert (report.team.response.clock.median, report.team.response.open.p90) == (None, None)
 
@@ -183,11 +183,11 @@ def test_each_turn_is_counted_for_the_one_who_closed_it(month: Month) -> None:
     assert report.handled == Handled(2, 1, 2, 1, 1, 1)
     assert report.handled.turns == 8
     assert report.team.answered == report.team.response.count == 6
-    assert [one.figures.answered for one in report.admins] == [1, 1]
+    assert [one.row.answered for one in report.admins] == [1, 1]
     # the phone's replies are nobody else's
     assert report.messages == {Author.ADMIN: 2, Author.PHONE: 2, Author.COMPANION: 1, Author.BOT: 1}
     assert report.team.messages == 2
-    assert sum(one.figures.messages for one in report.admins) == 2
+    assert sum(one.row.messages for one in report.admins) == 2
 
 
 def test_a_turn_belongs_to_the_day_on_which_it_was_opened(month: Month) -> None:
@@ -195,7 +195,7 @@ def test_a_turn_belongs_to_the_day_on_which_it_was_opened(month: Month) -> None:
     month.answered(month.sari, "24 00:00", "24 00:05")
     assert month.report("23 00:00", "24 00:00").handled.turns == 1
     assert month.report("24 00:00", "25 00:00").handled.turns == 1
-    assert month.report("25 00:00", "26 00:00").team == Figures()
+    assert month.report("25 00:00", "26 00:00").team == ReportRow()
 
 
 def test_conversations_are_those_he_answered_or_has(month: Month) -> None:
@@ -299,4 +299,4 @@ def test_another_account_is_another_shop(month: Month, books: Books) -> None:
     month.answered(month.sari, "23 10:00", "23 10:10")
     with books.database.read() as conn:
         other = reports.report(conn, 99, jakarta("01 00:00"), jakarta("30 00:00"), Hours(), ZONE)
-    assert (other.team, other.handled, other.messages) == (Figures(), Handled(), {})
+    assert (other.team, other.handled, other.messages) == (ReportRow(), Handled(), {})

@@ -136,17 +136,17 @@ class TestForgetting:
         assert known.books.thread(group) == ["kata anggota lain"]
 
     def test_what_the_team_did_stays_countable(self, known: Known) -> None:
-        def figures() -> reports.Report:
+        def report() -> reports.Report:
             with known.books.database.read() as conn:
                 return reports.report(conn, known.books.account_id, at(-60), at(300), Hours(), JAKARTA)
 
-        before = figures()
+        before = report()
         known.forget()
-        after = figures()
+        after = report()
         # whoever waited is gone; whoever was answered counts
         assert (before.handled.by_admins, before.handled.still_open) == (1, 1)
         assert after.handled == replace(before.handled, still_open=0)
-        assert [one.figures.answered for one in after.admins] == [1]
+        assert [one.row.answered for one in after.admins] == [1]
         assert after.team.first_response == before.team.first_response
 
     def test_nobody_waits_any_more_and_nothing_leaves(self, known: Known) -> None:

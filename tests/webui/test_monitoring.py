@@ -1,4 +1,4 @@
-"""What machines may ask: the truth about the link, figures without names, and nothing for strangers."""
+"""What machines may ask: the truth about the link, gauges without names, and nothing for strangers."""
 
 import dataclasses
 import re
@@ -41,8 +41,8 @@ def program(app: Flask, shop: Shop) -> FlaskClient:
     return app.test_client()
 
 
-def figures(page: str) -> dict[str, float]:
-    """Samples of the text format, by name with labels."""
+def gauges(page: str) -> dict[str, float]:
+    """What the text format says, by name with labels."""
     lines = [line for line in page.splitlines() if not line.startswith("#")]
     return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines}
 
@@ -94,7 +94,7 @@ def test_a_stranger_hears_that_it_is_not_ready_but_not_why(program: FlaskClient)
     assert (answer.status_code, answer.text) == (503, "not ready\n")
 
 
-def test_figures_are_for_this_machine(program: FlaskClient) -> None:
+def test_the_gauges_are_for_this_machine(program: FlaskClient) -> None:
     assert program.get("/metrics").status_code == 200
     assert program.get("/metrics", environ_overrides={"REMOTE_ADDR": "::1"}).status_code == 200
     assert program.get("/metrics", environ_overrides=AFAR).status_code == 403
@@ -105,7 +105,7 @@ def test_a_proxy_on_this_machine_asks_for_others(program: FlaskClient, header: s
     assert program.get("/metrics", headers={header: "127.0.0.1"}).status_code == 403
 
 
-def test_the_token_opens_the_figures_to_other_machines(config: Config, database: Database) -> None:
+def test_the_token_opens_the_gauges_to_other_machines(config: Config, database: Database) -> None:
     client = create_app(dataclasses.replace(config, metrics_token=TOKEN), database).test_client()
 
     def visit(authorization: str) -> int:
@@ -120,7 +120,7 @@ def test_without_a_token_no_word_opens_them(program: FlaskClient) -> None:
     assert answer.status_code == 403
 
 
-def test_the_figures_tell_what_waits(program: FlaskClient, shop: Shop, config: Config) -> None:
+def test_the_gauges_tell_what_waits(program: FlaskClient, shop: Shop, config: Config) -> None:
     now = utc_now()
     session = Vitals(config.data, heartbeat.session(shop.account_id))
     for seconds in (0.003, 0.3):
@@ -137,7 +137,7 @@ def test_the_figures_tell_what_waits(program: FlaskClient, shop: Shop, config: C
         presence.join(conn, "a" * 24, shop.sari.id, now)
         presence.join(conn, "b" * 24, shop.budi.id, now)
         presence.leave(conn, "b" * 24, now)
-    found = figures(program.get("/metrics").text)
+    found = gauges(program.get("/metrics").text)
     who = f'account="{shop.account_id}"'
     assert found[f"balas_link_up{{{who}}}"] == 1
     assert found[f'balas_link_state{{{who},state="online"}}'] == 1
@@ -158,7 +158,7 @@ def test_the_figures_tell_what_waits(program: FlaskClient, shop: Shop, config: C
     assert found["balas_disk_free_bytes"] > 0
 
 
-def test_the_figures_hold_no_names_numbers_or_texts(program: FlaskClient, shop: Shop) -> None:
+def test_the_gauges_hold_no_names_phones_or_texts(program: FlaskClient, shop: Shop) -> None:
     shop.conversation("Rina", "ada yang biru?", phone="6281234567890")
     page = program.get("/metrics").text
     for secret in ("Rina", "biru", "6281234567890", "Sari", "Toko", "55500"):
@@ -166,7 +166,7 @@ def test_the_figures_hold_no_names_numbers_or_texts(program: FlaskClient, shop: 
 
 
 @pytest.mark.usefixtures("alive")
-def test_the_figures_are_in_the_text_format(program: FlaskClient) -> None:
+def test_the_gauges_are_in_the_text_format(program: FlaskClient) -> None:
     answer = program.get("/metrics")
     assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert answer.text.endswith("\n")

@@ -1,4 +1,4 @@
-"""The page of the figures: of a span of days, drawn by the server, everybody's only for the owner."""
+"""The page of the report: of a span of days, drawn by the server, everybody's only for the owner."""
 
 import re
 from datetime import timedelta
@@ -23,7 +23,7 @@ def answered(shop: Shop, closer: Closer, name: str) -> None:
     shop.write(lambda conn: desk.answer(conn, conversation_id, closer, "Halo juga", utc_now()))
 
 
-def test_an_empty_shop_has_no_figures_and_says_so(sari: Visitor) -> None:
+def test_an_empty_shop_has_an_empty_report_and_says_so(sari: Visitor) -> None:
     page = sari.get(TODAY)
     assert page.status_code == 200
     assert "No customer wrote in this time." in page.text

@@ -316,7 +316,7 @@ class TestReadiness:
         shop.link(LinkState.UNLINKED, LinkReason.UNLINKED_HERE)
         assert program.get("/readyz").status_code == 503
 
-    def test_figures_name_their_account(self, program: FlaskClient, shop: Shop, second: Shop) -> None:
+    def test_gauges_name_their_account(self, program: FlaskClient, shop: Shop, second: Shop) -> None:
         second.conversation("Pak Joko", "halo")
         page = program.get("/metrics").text
         assert 'balas_turns_open{account="1"} 0' in page

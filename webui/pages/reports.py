@@ -1,4 +1,4 @@
-"""The page of the figures: how much the team has answered, how fast, and how customers found it."""
+"""The page of the report: how much the team has answered, how fast, and how customers found it."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -9,7 +9,7 @@ from flask_babel import format_date, gettext, ngettext
 from flask_login import login_required
 
 from daemon.desk import reports, settings
-from daemon.desk.reports import Figures, Handled, Report, Spread
+from daemon.desk.reports import Handled, Report, ReportRow, Spread
 from webui.auth import the_admin
 from webui.base import formatting, layout
 from webui.base.context import services
@@ -66,14 +66,14 @@ class AdminRow:
 
     name: str
     is_me: bool
-    figures: Figures
+    report: ReportRow
     share: float
 
 
 @pages.get("/report")
 @login_required  # type: ignore[untyped-decorator]
 def page() -> Any:
-    """The figures of a span; the owner sees every admin's, everybody else the team's and his own."""
+    """The report of a span; the owner sees every admin's, everybody else the team's and his own."""
     period, zone = _period(), services().config.timezone
     with services().database.read() as conn:
         account_id = layout.account_of(conn)
@@ -138,13 +138,13 @@ def _parts(handled: Handled) -> list[BarPart]:
 
 def _people(report: Report) -> list[AdminRow]:
     me = the_admin()
-    most = max((one.figures.answered for one in report.admins), default=0)
+    most = max((one.row.answered for one in report.admins), default=0)
     return [
         AdminRow(
             one.name,
             one.admin_id == me.id,
-            one.figures,
-            round(100 * one.figures.answered / most, 3) if most else 0.0,
+            one.row,
+            round(100 * one.row.answered / most, 3) if most else 0.0,
         )
         for one in report.admins
         if me.is_owner or one.admin_id == me.id
