@@ -116,7 +116,7 @@ def login() -> Any:
     """The login form."""
     if current_user.is_authenticated:
         return redirect(_next())
-    return render_template("login.html", username="", error=None, next=request.args.get("next", ""))
+    return render_template("auth/login.html", username="", error=None, next=request.args.get("next", ""))
 
 
 @pages.post("/login")
@@ -173,8 +173,8 @@ def setup(token: str) -> Any:
         link = admins.find_setup_link(conn, token, services().clock())
         renewed = admins.by_id(conn, link.admin_id) if link and link.admin_id else None
     if link is None:
-        return render_template("setup.html", link=None), 404
-    return render_template("setup.html", link=link, renewed=renewed, values={}, field=None, error=None)
+        return render_template("auth/setup.html", link=None), 404
+    return render_template("auth/setup.html", link=link, renewed=renewed, values={}, field=None, error=None)
 
 
 @pages.post("/setup/<token>")
@@ -186,7 +186,7 @@ def use_setup(token: str) -> Any:
         with services().database.write() as conn:
             link = admins.find_setup_link(conn, token, now)
             if link is None:
-                return render_template("setup.html", link=None), 404
+                return render_template("auth/setup.html", link=None), 404
             renewed = admins.by_id(conn, link.admin_id) if link.admin_id else None
             name, password, address = form.get("name", ""), form.get("password", ""), request.remote_addr
             admin = logins.set_up(conn, link, _typed_name(), name, password, address, now)
@@ -194,7 +194,7 @@ def use_setup(token: str) -> Any:
         sentence = gettext(FIELD_ERRORS[error.field, error.reason])
         values = {"username": form.get("username", "")[:64], "name": form.get("name", "")[:80]}
         page = render_template(
-            "setup.html", link=link, renewed=renewed, values=values, field=error.field, error=sentence
+            "auth/setup.html", link=link, renewed=renewed, values=values, field=error.field, error=sentence
         )
         return page, 422
     _start_session(admin)
@@ -219,7 +219,9 @@ def _next() -> str:
 
 
 def _login_form(error: str, code: int) -> tuple[str, int]:
-    page = render_template("login.html", username=_typed_name(), error=error, next=request.form.get("next", ""))
+    page = render_template(
+        "auth/login.html", username=_typed_name(), error=error, next=request.form.get("next", "")
+    )
     return page, code
 
 

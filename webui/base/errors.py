@@ -58,4 +58,4 @@ def _page(code: int) -> tuple[Response | str, int]:
     happened, todo = SENTENCES.get(code, SENTENCES[500 if code >= 500 else 400])
     if wants_json():
         return jsonify(error=f"{gettext(happened)} {gettext(todo)}"), code
-    return render_template("error.html", happened=happened, todo=todo), code
+    return render_template("base/error.html", happened=happened, todo=todo), code

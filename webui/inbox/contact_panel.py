@@ -42,7 +42,9 @@ def panel(conversation_id: int) -> Any:
         if about is None:
             abort(404)
         card = contact_card.read(conn, about, services().clock())
-    return render_template("_details.html", card=card, csrf=generate_csrf(), box=None, wrong={}, typed={})
+    return render_template(
+        "inbox/_contact_panel.html", card=card, csrf=generate_csrf(), box=None, wrong={}, typed={}
+    )
 
 
 @pages.post("/c/<id:conversation_id>/contact")

@@ -26,57 +26,57 @@ def speaking(app: Flask, language: str, account_id: int, every: list[int]) -> It
 
 def bubble(message: ShownMessage) -> str:
     """One message of a thread."""
-    return _render("_bubble.html", message=message)
+    return _render("inbox/_bubble.html", message=message)
 
 
 def row(shown: Row) -> str:
     """One conversation of the list."""
-    return _render("_row.html", row=shown, box=None, open_id=None, me=None)
+    return _render("inbox/_row.html", row=shown, box=None, open_id=None, me=None)
 
 
 def head(shown: Row, offered: ThreadTools) -> str:
     """The top line of a thread: who it is, who takes care of it, and what can be done with it."""
-    return _render("_head.html", about=shown, tools=offered, box=None, me=None, csrf="")
+    return _render("inbox/_thread_header.html", about=shown, tools=offered, box=None, me=None, csrf="")
 
 
 def turn_mark(shown: TurnMark) -> str:
     """What stands under a turn: who handled it, or since when the customer waits."""
-    return _render("_mark.html", mark=shown, csrf="")
+    return _render("inbox/_turn_mark.html", mark=shown, csrf="")
 
 
 def activity(line: Activity) -> str:
     """Something that happened to a conversation, between its messages."""
-    return _render("_activity.html", activity=line)
+    return _render("inbox/_activity.html", activity=line)
 
 
 def alarm(shown: Row) -> str:
     """A customer has been waiting too long: a word that stays until somebody has looked."""
-    return _render("_alarm.html", row=shown)
+    return _render("inbox/_alarm.html", row=shown)
 
 
 def team(colleagues: list[Colleague]) -> str:
     """Who is at the desk."""
-    return _render("_team.html", colleagues=colleagues)
+    return _render("inbox/_team.html", colleagues=colleagues)
 
 
 def notice(mark: Mark) -> str:
     """Somebody else answered while a reply was being written."""
-    return _render("_answered.html", mark=mark)
+    return _render("inbox/_answered.html", mark=mark)
 
 
 def claimed(name: str, refused: bool = False) -> str:
     """A colleague is answering this; `refused`: a reply was not sent because of it."""
-    return _render("_claimed.html", name=name, refused=refused)
+    return _render("inbox/_claimed.html", name=name, refused=refused)
 
 
 def banner(link: LinkPanel) -> str:
     """One line about the link, empty while all is well."""
-    return _render("_banner.html", link=link)
+    return _render("base/_banner.html", link=link)
 
 
 def link_panel(link: LinkPanel, owner: bool) -> str:
     """The link page's changing part; the browser puts its own CSRF token into the forms."""
-    return _render("_link.html", link=link, owner=owner, csrf="", typed="", error=None)
+    return _render("base/_link_panel.html", link=link, owner=owner, csrf="", typed="", error=None)
 
 
 def _render(template: str, **values: Any) -> str:

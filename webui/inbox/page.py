@@ -58,7 +58,7 @@ def render(conversation_id: int | None, draft: Draft | None = None, **more: Any)
             wide = "details" in request.args or "wrong" in more
             values |= _thread(conn, conversation_id, held, now, draft, wide)
         values["colleagues"] = thread_header.team(conn, now)
-    return render_template("inbox.html", **values | more)
+    return render_template("inbox/page.html", **values | more)
 
 
 def _list(

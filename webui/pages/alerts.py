@@ -160,7 +160,7 @@ def _render(conn: Connection, values: Mapping[str, str], errors: dict[str, str])
     # the two forms of this page are sent apart: what the other one holds is as it is kept
     kept = _typed(alerts.choices(conn)) if "down_after" not in values else {}
     return layout.show(
-        "alerts.html",
+        "pages/alerts.html",
         conn,
         values=kept | dict(values),
         errors=errors,

@@ -66,7 +66,7 @@ def page() -> Any:
         )
         lines = [_line(entry, now) for entry in found[:PAGE_LENGTH]]
         return layout.show(
-            "log.html",
+            "pages/audit_log.html",
             conn,
             lines=lines,
             older=lines[-1].id if len(found) > PAGE_LENGTH else None,

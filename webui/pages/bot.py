@@ -139,9 +139,9 @@ def _rule(conn: Connection, rule_id: int) -> BotRule:
 def _render(values: Mapping[str, str], errors: dict[str, str]) -> str:
     with services().database.read() as conn:
         rules = bot_rules.listing(conn, layout.account_of(conn))
-        return settings_form.show("bot.html", conn, values, errors, rules=rules)
+        return settings_form.show("pages/bot.html", conn, values, errors, rules=rules)
 
 
 def _render_rule(rule_id: int | None, values: Mapping[str, str], errors: dict[str, str]) -> str:
     with services().database.read() as conn:
-        return layout.show("bot_rule.html", conn, rule_id=rule_id, values=values, errors=errors)
+        return layout.show("pages/bot_rule.html", conn, rule_id=rule_id, values=values, errors=errors)

@@ -154,4 +154,4 @@ def _step(step: DecisionStep, question: str) -> ShownStep:
 
 def _render(values: Mapping[str, str], errors: dict[str, str], shown: Preview | None) -> str:
     with services().database.read() as conn:
-        return layout.show("bot_test.html", conn, values=values, errors=errors, shown=shown)
+        return layout.show("pages/bot_preview.html", conn, values=values, errors=errors, shown=shown)

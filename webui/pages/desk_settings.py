@@ -43,4 +43,4 @@ def read(form: Form) -> dict[str, Any]:
 
 def _render(values: Mapping[str, str], errors: dict[str, str]) -> str:
     with services().database.read() as conn:
-        return settings_form.show("desk_settings.html", conn, values, errors)
+        return settings_form.show("pages/desk_settings.html", conn, values, errors)

@@ -45,7 +45,7 @@ def _ask(conversation_id: int, error: str | None = None) -> str:
     with services().database.read() as conn:
         about = _about(conversation_list.summary(conn, conversation_id))
         return layout.show(
-            "forget.html",
+            "pages/forget.html",
             conn,
             conversation_id=conversation_id,
             person=row.person(about),

@@ -75,7 +75,7 @@ def _render(values: Mapping[str, str], errors: dict[str, str]) -> str:
     with services().database.read() as conn:
         hours = settings.load(conn, layout.account_of(conn)).hours
         return layout.show(
-            "hours.html",
+            "pages/hours.html",
             conn,
             values=values,
             errors=errors,

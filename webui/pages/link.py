@@ -67,7 +67,7 @@ def use_qr() -> Any:
 @owner_required
 def confirm_unlink() -> Any:
     """Say what unlinking means, and ask."""
-    return render(template="unlink.html")
+    return render(template="pages/unlink.html")
 
 
 @pages.post("/link/unlink")
@@ -95,7 +95,7 @@ def _account(conn: Connection) -> accounts.Account:
     return account
 
 
-def render(template: str = "link.html", typed: str = "", error: str | None = None, **more: Any) -> str:
+def render(template: str = "pages/link.html", typed: str = "", error: str | None = None, **more: Any) -> str:
     """The page as it is now, with what was typed and what is wrong with it."""
     with services().database.read() as conn:
         cursor = events.last_seq(conn)

@@ -120,7 +120,7 @@ def _render(quick_reply_id: int | None, values: Mapping[str, str], errors: dict[
     with services().database.read() as conn:
         usable = quick_replies.listing(conn, layout.account_of(conn), the_admin().id)
         return layout.show(
-            "quick_replies.html",
+            "pages/quick_replies.html",
             conn,
             quick_reply_id=quick_reply_id,
             values=values,

@@ -39,4 +39,4 @@ def read(form: Form) -> dict[str, Any]:
 
 def _render(values: Mapping[str, str], errors: dict[str, str]) -> str:
     with services().database.read() as conn:
-        return settings_form.show("rating.html", conn, values, errors)
+        return settings_form.show("pages/rating.html", conn, values, errors)

@@ -81,7 +81,7 @@ def page() -> Any:
         since, until = midnight(period.first), midnight(period.last + timedelta(days=1))
         report = reports.report(conn, account_id, since, until, hours, zone)
         shown = layout.show(
-            "metrics.html",
+            "pages/reports.html",
             conn,
             period=period,
             days=_days(period),

@@ -143,7 +143,7 @@ def _render(values: Mapping[str, str], errors: dict[str, str], link: dict[str, s
         ]
         members.sort(key=lambda member: not member.is_me)
         return layout.show(
-            "team.html",
+            "pages/team.html",
             conn,
             members=members,
             free=loads.get(None, Load()),
