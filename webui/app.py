@@ -10,10 +10,11 @@ from werkzeug.routing import IntegerConverter, Map
 from auth_store import files
 from daemon.config import Config
 from daemon.store.engine import Database
-from webui import auth, monitoring
+from webui import auth
 from webui.base import account_switcher, context, current_account, errors, formatting, security
 from webui.inbox import blueprints as inbox
 from webui.live import websocket
+from webui.monitoring import health
 from webui.pages import blueprints as pages
 
 _HERE = Path(__file__).parent
@@ -30,7 +31,7 @@ PARTS = (
     account_switcher,
     inbox,
     pages,
-    monitoring,
+    health,
     websocket,
 )
 
