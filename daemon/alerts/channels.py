@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from daemon.domain.texts import one_line
+from daemon.domain.text_cleaning import one_line
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from daemon.domain.desk import Action, Actor, FieldError
 from daemon.domain.ids import Address
-from daemon.domain.texts import clean, one_line
+from daemon.domain.text_cleaning import clean, one_line
 from daemon.store import audit, contact_details, conversation_list, events
 from daemon.store.contact_details import EarlierConversation
 from daemon.store.conversation_list import Summary

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from daemon.desk import claims, ratings
 from daemon.domain.desk import THE_DESK, Action, Actor, FieldError, Priority, Status
-from daemon.domain.texts import one_line
+from daemon.domain.text_cleaning import one_line
 from daemon.domain.turns import Closer
 from daemon.store import audit, conversation_list, conversations, events, messages, tags, turns
 from daemon.store.events import EventKind

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from daemon.desk.replies import LONGEST_REPLY
 from daemon.domain.desk import Action, Actor, FieldError
-from daemon.domain.texts import clean
+from daemon.domain.text_cleaning import clean
 from daemon.store import audit, quick_replies
 
 SHORTCUT = re.compile(r"[\w-]+")

@@ -11,7 +11,7 @@ from daemon.desk.replies import queue_message
 from daemon.domain.desk import Action, Actor
 from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.domain.placeholders import fill
-from daemon.domain.texts import clean
+from daemon.domain.text_cleaning import clean
 from daemon.domain.turns import Closer
 from daemon.store import audit, conversation_list, conversations, events, messages, outbox, ratings
 from daemon.store.conversation_list import Summary

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from daemon.desk import claims
-from daemon.domain import texts
+from daemon.domain import text_cleaning
 from daemon.domain.desk import Action, Actor, Status
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery
@@ -23,7 +23,7 @@ def check_text(text: str) -> str:
 
     Raises NotAnswerable if nothing is left or it is too long.
     """
-    clean = texts.clean(text)
+    clean = text_cleaning.clean(text)
     if not clean:
         raise NotAnswerable("empty")
     if len(clean) > LONGEST_REPLY:

@@ -9,8 +9,7 @@ from typing import Annotated, Any
 from sqlalchemy import Connection
 
 from daemon.domain.desk import Action, Actor, Assign
-from daemon.domain.hours import DAY, Hours
-from daemon.domain.setting_fields import (
+from daemon.domain.field_types import (
     ChoiceField,
     NumberField,
     SettingField,
@@ -19,6 +18,7 @@ from daemon.domain.setting_fields import (
     TextsField,
     setting_fields,
 )
+from daemon.domain.hours import DAY, Hours
 from daemon.store import audit, settings
 
 # the pages that show them

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from daemon.domain.texts import one_line
+from daemon.domain.text_cleaning import one_line
 
 LONGEST = 40
 # they hold some scripts' letters and some pictures together

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
+from daemon.domain.field_types import NumberField, SettingField, setting_fields
 from daemon.domain.hours import DAY
 from daemon.domain.primary_phone import ASKING, ORDER
-from daemon.domain.setting_fields import NumberField, SettingField, setting_fields
 
 MINUTE = timedelta(minutes=1)
 REMIND_EVERY = timedelta(days=1)

@@ -23,7 +23,7 @@ class LinkState(StrEnum):
 
 
 class LinkReason(StrEnum):
-    """Why the link is in its state; each pair that can occur has its sentence in `sentences.py`."""
+    """Why the link is in its state; each pair that can occur has its sentence in `domain.sentences.link`."""
 
     NONE = ""
     CODES_EXPIRED = "codes_expired"
@@ -39,7 +39,7 @@ class LinkReason(StrEnum):
     SESSION_DIED = "session_died"
     KEYS_DAMAGED = "keys_damaged"
     UNLINKED_BY_PHONE = "unlinked_by_phone"
-    # the same code from WhatsApp; told apart by when the phone was last seen (ladder.py)
+    # the same code from WhatsApp; told apart by when the phone was last seen (primary_phone.py)
     PHONE_AWAY = "phone_away"
     UNLINKED_UNSEEN = "unlinked_unseen"
     UNLINKED_HERE = "unlinked_here"

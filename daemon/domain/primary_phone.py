@@ -9,7 +9,7 @@ from daemon.domain.links import LinkReason
 
 
 class PhoneStep(StrEnum):
-    """How serious it is, from bottom to top; each has its sentences in `phone_sentences.py`."""
+    """How serious it is, from bottom to top; each has its sentences in `domain.sentences.phone`."""
 
     FINE = "fine"
     QUIET = "quiet"

@@ -10,7 +10,7 @@ from auth_store.tables import admin
 from daemon.domain.desk import Action
 from daemon.domain.ids import ChatKind
 from daemon.domain.messages import Author
-from daemon.store.prepared import Prepared
+from daemon.store.prepared_statement import Prepared
 from daemon.store.sql import changed
 from daemon.store.tables.core import conversation, message, turn
 from daemon.store.tables.desk import audit, claim

@@ -21,7 +21,7 @@ from daemon.domain.desk import Priority, Status
 from daemon.domain.ids import ChatKind
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author
-from daemon.store.prepared import Prepared
+from daemon.store.prepared_statement import Prepared
 from daemon.store.sql import changed, written_out
 from daemon.store.tables.core import contact_alias, conversation, message, turn
 

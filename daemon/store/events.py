@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from daemon.store.prepared import Prepared
+from daemon.store.prepared_statement import Prepared
 from daemon.store.tables.core import event_log
 
 # events that one transaction deletes at most

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, case, func, literal, select, 
 from auth_store.tables import admin
 from daemon.domain.message_kinds import PLACEHOLDERS, MessageKind
 from daemon.domain.messages import DELIVERY_ORDER, Author, Delivery
-from daemon.store.prepared import Prepared
+from daemon.store.prepared_statement import Prepared
 from daemon.store.sql import changed, insert_new, upsert
 from daemon.store.tables.core import message, reaction, turn
 

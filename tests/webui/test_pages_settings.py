@@ -7,8 +7,8 @@ from datetime import date
 from daemon.desk import settings
 from daemon.desk.settings import DeskSettings
 from daemon.domain.desk import Action, Assign
+from daemon.domain.field_types import NumberField
 from daemon.domain.hours import Hours, Span
-from daemon.domain.setting_fields import NumberField
 from daemon.store import audit
 from tests.webui.conftest import Visitor
 from tests.webui.shop import Shop

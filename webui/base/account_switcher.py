@@ -8,7 +8,7 @@ from flask_babel import gettext
 from sqlalchemy import Connection
 
 from daemon.domain.links import LinkState
-from daemon.store import accounts, gauges, links
+from daemon.store import accounts, counts, links
 from daemon.store.accounts import Account
 from webui.base import formatting, link_panel
 from webui.base.context import services
@@ -47,7 +47,7 @@ def entries(conn: Connection, every: list[Account]) -> list[SwitcherEntry]:
     """These accounts as the switcher shows them; none if there is only one, and so nothing to choose."""
     if len(every) < 2:
         return []
-    turns, nobody = gauges.open_turns(conn), gauges.OpenTurns()
+    turns, nobody = counts.open_turns(conn), counts.OpenTurns()
     return [
         SwitcherEntry(
             one.id,

@@ -8,15 +8,8 @@ from typing import Any, TypeVar
 from flask_babel import gettext, ngettext
 
 from daemon.desk.replies import check_text
+from daemon.domain.field_types import ChoiceField, NumberField, SettingField, SwitchField, TextField, TextsField
 from daemon.domain.hours import Span, parse_spans
-from daemon.domain.setting_fields import (
-    ChoiceField,
-    NumberField,
-    SettingField,
-    SwitchField,
-    TextField,
-    TextsField,
-)
 from daemon.domain.turns import NotAnswerable
 
 _Word = TypeVar("_Word", bound=str)

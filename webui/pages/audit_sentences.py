@@ -7,7 +7,7 @@ from flask_babel import gettext
 from daemon.desk import settings
 from daemon.domain import alerts
 from daemon.domain.desk import Action, Priority
-from daemon.domain.setting_fields import ChoiceField, SettingField
+from daemon.domain.field_types import ChoiceField, SettingField
 from daemon.store.audit import AuditEntry
 
 LONGEST_VALUE = 60

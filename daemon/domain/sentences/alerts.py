@@ -36,7 +36,7 @@ TITLES: dict[tuple[About, str], str] = {
     (About.INBOX, "silent"): _("The inbox does not answer"),
 }
 
-# The three sentences; those of the link are its state's own (sentences.py).
+# The three sentences; those of the link are its state's own (link.py).
 WORDS: dict[tuple[About, str], Sentence] = {
     **{(About.PHONE, step.value): PHONE_SENTENCES[step] for step in ASKING},
     (About.WAITING, "long"): Sentence(

@@ -69,7 +69,7 @@ alert_delivery = Table(
     Index(None, "alert_id"),
 )
 
-# What the owner chose about alerts, one set for all numbers; `daemon.domain.alerts.Choices` knows all names.
+# What the owner chose about alerts, one set for all numbers; `daemon.domain.alerts.AlertChoices` knows all names.
 alert_choice = Table(
     "alert_choice",
     metadata,
