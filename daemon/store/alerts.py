@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from daemon.domain.alerts import About, Alert, AlertChoices, AlertKind
@@ -78,7 +78,7 @@ def prune(conn: Connection, before: datetime) -> int:
     old = conn.execute(delete(alert).where(alert.c.cleared_at < before)).rowcount
     tests = (
         alert_delivery.c.alert_id.is_(None),
-        or_(alert_delivery.c.state == "sent", alert_delivery.c.state == "failed"),
+        alert_delivery.c.state.in_((SENT, FAILED)),
         alert_delivery.c.at < before,
     )
     return old + conn.execute(delete(alert_delivery).where(*tests)).rowcount

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from auth_store.tables import admin
 from daemon.domain.desk import Action
-from daemon.domain.ids import ChatKind
 from daemon.domain.messages import Author
+from daemon.store.conversations import is_unresolved, is_with_person
 from daemon.store.prepared_statement import Prepared
 from daemon.store.sql import changed
 from daemon.store.tables.core import conversation, message, turn
@@ -52,8 +52,8 @@ _open_work = (
     .where(
         turn.c.closed_at.is_(None),
         conversation.c.account_id == bindparam("account_id"),
-        conversation.c.kind == "person",
-        conversation.c.status != "resolved",
+        is_with_person,
+        is_unresolved,
     )
     .order_by(turn.c.opened_at, turn.c.id)
 )
@@ -150,8 +150,8 @@ def load_by_admin(conn: Connection, account_id: int) -> dict[int | None, Load]:
         .outerjoin(turn, and_(turn.c.conversation_id == conversation.c.id, turn.c.closed_at.is_(None)))
         .where(
             conversation.c.account_id == account_id,
-            conversation.c.kind == ChatKind.PERSON.value,
-            conversation.c.status != "resolved",
+            is_with_person,
+            is_unresolved,
         )
         .group_by(conversation.c.assignee_id)
     )

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
-from daemon.domain.ids import ChatKind
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery
+from daemon.store.conversations import is_unresolved, is_with_person
 from daemon.store.tables.core import contact, conversation, message, turn
 from daemon.store.tables.desk import claim
 from daemon.store.turns import every_open
@@ -76,8 +76,8 @@ def waiting(conn: Connection, account_id: int, now: datetime) -> list[WaitingTur
         .where(
             turn.c.account_id == account_id,
             every_open,
-            conversation.c.kind == ChatKind.PERSON.value,
-            conversation.c.status != "resolved",
+            is_with_person,
+            is_unresolved,
             conversation.c.last_message_id > turn.c.bot_message_id,
             ~claimed.exists(),
         )

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from auth_store.tables import admin
 from daemon.domain.ids import Address
+from daemon.store.conversations import is_resolved
 from daemon.store.sql import changed, upsert
 from daemon.store.tables.core import contact, contact_alias, conversation, message
 from daemon.store.tables.desk import contact_field, rating
@@ -93,7 +94,7 @@ def earlier(conn: Connection, contact_id: int, limit: int = 20) -> list[EarlierC
         .outerjoin(rating, rating.c.conversation_id == conversation.c.id)
         .where(
             conversation.c.contact_id == contact_id,
-            conversation.c.status == "resolved",
+            is_resolved,
             select(message.c.id).where(message.c.conversation_id == conversation.c.id).exists(),
         )
         .order_by(conversation.c.resolved_at.desc(), conversation.c.id.desc())

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from daemon.domain.desk import Priority
+from daemon.domain.desk import Priority, Status
 from daemon.domain.message_kinds import PLACEHOLDERS
 from daemon.store import events
-from daemon.store.conversations import lead
+from daemon.store.conversations import is_unresolved, lead
 from daemon.store.tables.core import (
     contact,
     contact_alias,
@@ -30,7 +30,7 @@ def merge(conn: Connection, account_id: int, survivor: int, gone: int, now: date
     conn.execute(update(message).where(message.c.contact_id == gone).values(contact_id=survivor))
     rows = conn.execute(
         select(conversation.c.contact_id, conversation.c.id).where(
-            conversation.c.contact_id.in_((survivor, gone)), conversation.c.status != "resolved"
+            conversation.c.contact_id.in_((survivor, gone)), is_unresolved
         )
     )
     open_ones: dict[int, int] = dict(rows.all())
@@ -112,7 +112,9 @@ def _join_conversations(conn: Connection, keep: int, drop: int, now: datetime) -
     conn.execute(update(message).where(message.c.conversation_id == drop).values(conversation_id=keep))
     conn.execute(update(turn).where(turn.c.conversation_id == drop).values(conversation_id=keep))
     _join_desk(conn, keep, drop)
-    conn.execute(update(conversation).where(conversation.c.id == drop).values(status="resolved", resolved_at=now))
+    conn.execute(
+        update(conversation).where(conversation.c.id == drop).values(status=Status.RESOLVED.value, resolved_at=now)
+    )
     conn.execute(update(conversation).where(conversation.c.id == keep).values(seen_message_id=seen))
     lead(conn, keep)
 
@@ -132,5 +134,9 @@ def _join_desk(conn: Connection, keep: int, drop: int) -> None:
     kept, other = sorted(rows, key=lambda row: row.id != keep)
     values: dict[str, object] = {"priority": max(kept.priority, other.priority, key=list(Priority).index)}
     if kept.assignee_id is None and other.assignee_id is not None:
-        values |= {"status": "assigned", "assignee_id": other.assignee_id, "assigned_at": other.assigned_at}
+        values |= {
+            "status": Status.ASSIGNED.value,
+            "assignee_id": other.assignee_id,
+            "assigned_at": other.assigned_at,
+        }
     conn.execute(update(conversation).where(conversation.c.id == keep).values(values))

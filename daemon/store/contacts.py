@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from daemon.domain.ids import Address, Party
+from daemon.domain.ids import LID_SERVER, PHONE_SERVER, Address, Party
 from daemon.store import contact_merge
 from daemon.store.sql import changed, upsert
 from daemon.store.tables.core import contact, contact_alias
@@ -77,9 +77,9 @@ def address_of(conn: Connection, contact_id: int) -> Address:
     """Where to send: the LID if known, else the phone number, else the alias (a group)."""
     row = conn.execute(select(contact.c.lid, contact.c.phone).where(contact.c.id == contact_id)).one()
     if row.lid:
-        return Address(row.lid, "lid")
+        return Address(row.lid, LID_SERVER)
     if row.phone:
-        return Address(row.phone, "s.whatsapp.net")
+        return Address(row.phone, PHONE_SERVER)
     alias = conn.execute(
         select(contact_alias.c.user, contact_alias.c.server).where(contact_alias.c.contact_id == contact_id)
     ).first()

@@ -9,11 +9,10 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, select
 
 from auth_store.tables import admin
 from daemon.domain.desk import Box, Priority, Status
-from daemon.domain.ids import ChatKind
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery
 from daemon.store import tags
-from daemon.store.sql import written_out
+from daemon.store.conversations import is_resolved, is_unresolved, is_with_person
 from daemon.store.tables.core import contact, conversation, message, turn
 from daemon.store.tables.desk import conversation_tag
 from daemon.store.tags import Tag
@@ -75,8 +74,8 @@ def listing(
     order = conversation.c.resolved_at if resolved else conversation.c.last_at
     conditions: list[ColumnElement[bool]] = [
         conversation.c.account_id == account_id,
-        conversation.c.kind == ChatKind.PERSON.value,
-        _is_resolved if resolved else conversation.c.status != Status.RESOLVED.value,
+        is_with_person,
+        is_resolved if resolved else is_unresolved,
     ]
     if before is not None:
         conditions.append(order < before)
@@ -112,15 +111,14 @@ def counts_by_admin(conn: Connection, account_id: int) -> dict[int | None, int]:
         select(owner.label("owner"), func.count())
         .where(
             conversation.c.account_id == account_id,
-            conversation.c.kind == ChatKind.PERSON.value,
-            conversation.c.status != Status.RESOLVED.value,
+            is_with_person,
+            is_unresolved,
         )
         .group_by(owner)
     )
     return dict(rows.all())
 
 
-_is_resolved = conversation.c.status == written_out(Status.RESOLVED)
 _last = message.alias("last")
 _resolver = admin.alias("resolver")
 _unread = (

@@ -1,4 +1,4 @@
-"""Conversations: at most one unresolved per contact. How lists show them is `summaries`' business."""
+"""Conversations: at most one unresolved per contact. `conversation_list` shows them in lists."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,6 +27,10 @@ from daemon.store.tables.core import contact_alias, conversation, message, turn
 
 TYPING_LASTS = timedelta(seconds=10)
 
+is_unresolved = conversation.c.status != written_out(Status.RESOLVED)
+is_resolved = conversation.c.status == written_out(Status.RESOLVED)
+is_with_person = conversation.c.kind == ChatKind.PERSON.value
+
 
 @dataclass(frozen=True, slots=True)
 class Current:
@@ -39,7 +43,7 @@ class Current:
 _current = (
     select(conversation.c.id, turn.c.id.label("turn_id"))
     .outerjoin(turn, and_(turn.c.conversation_id == conversation.c.id, turn.c.closed_at.is_(None)))
-    .where(conversation.c.contact_id == bindparam("contact_id"), conversation.c.status != "resolved")
+    .where(conversation.c.contact_id == bindparam("contact_id"), is_unresolved)
 )
 _at = bindparam("at", type_=conversation.c.last_at.type)
 # a note is the team's own: it leads no conversation (written out: a prepared statement has no hidden values)
@@ -144,7 +148,7 @@ def give(conn: Connection, conversation_id: int, admin_id: int, now: datetime) -
         update(conversation)
         .where(
             conversation.c.id == conversation_id,
-            conversation.c.status != Status.RESOLVED.value,
+            is_unresolved,
             conversation.c.assignee_id.is_distinct_from(admin_id),
         )
         .values(status=Status.ASSIGNED.value, assignee_id=admin_id, assigned_at=now),
@@ -170,7 +174,7 @@ def resolve(conn: Connection, conversation_id: int, admin_id: int | None, now: d
     return changed(
         conn,
         update(conversation)
-        .where(conversation.c.id == conversation_id, conversation.c.status != Status.RESOLVED.value)
+        .where(conversation.c.id == conversation_id, is_unresolved)
         .values(status=Status.RESOLVED.value, resolved_at=now, resolved_by_id=admin_id, typing_at=None),
     )
 
@@ -190,9 +194,9 @@ def reopen(conn: Connection, conversation_id: int, now: datetime) -> bool:
         update(conversation)
         .where(
             conversation.c.id == conversation_id,
-            conversation.c.status == Status.RESOLVED.value,
+            is_resolved,
             ~select(other.c.id)
-            .where(other.c.contact_id == contact_id, other.c.status != Status.RESOLVED.value)
+            .where(other.c.contact_id == contact_id, other.c.status != written_out(Status.RESOLVED))
             .exists(),
             # a forgotten customer has no address
             select(contact_alias.c.contact_id).where(contact_alias.c.contact_id == contact_id).exists(),
@@ -208,7 +212,7 @@ def set_priority(conn: Connection, conversation_id: int, priority: Priority) -> 
         update(conversation)
         .where(
             conversation.c.id == conversation_id,
-            conversation.c.status != Status.RESOLVED.value,
+            is_unresolved,
             conversation.c.priority != priority.value,
         )
         .values(priority=priority.value),

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from daemon.domain.ids import ChatKind
 from daemon.domain.messages import OutboxState
+from daemon.store.conversations import is_with_person
 from daemon.store.presence import SILENT_FOR
 from daemon.store.tables.core import conversation, outbox, turn
 from daemon.store.tables.desk import presence
@@ -29,7 +29,7 @@ def open_turns(conn: Connection) -> dict[int, OpenTurns]:
     rows = conn.execute(
         select(turn.c.account_id, func.count(), func.min(turn.c.opened_at, type_=turn.c.opened_at.type))
         .join(conversation, conversation.c.id == turn.c.conversation_id)
-        .where(every_open, conversation.c.kind == ChatKind.PERSON.value)
+        .where(every_open, is_with_person)
         .group_by(turn.c.account_id)
     )
     return {account_id: OpenTurns(count, oldest) for account_id, count, oldest in rows}

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from daemon.domain.desk import Status
+from daemon.domain.ids import PHONE_SERVER
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import OutboxState
 from daemon.store import conversations
@@ -57,7 +58,7 @@ def _resolved(conn: Connection, account_id: int, which: ColumnElement[bool], lim
         .join(contact, contact.c.id == conversation.c.contact_id)
         .where(
             conversation.c.account_id == account_id,
-            conversation.c.status == Status.RESOLVED.value,
+            conversations.is_resolved,
             which,
             message.c.id < newest,
             ~leaving.exists(),
@@ -132,7 +133,7 @@ def find(
 ) -> ErasableContact | None:
     """A contact by its own number (the survivor, if it was merged) or by a phone number's digits in an account."""
     if phone is not None:
-        address = (contact_alias.c.server == "s.whatsapp.net") & (contact_alias.c.user == phone)
+        address = (contact_alias.c.server == PHONE_SERVER) & (contact_alias.c.user == phone)
         if account_id is not None:
             address &= contact_alias.c.account_id == account_id
         contact_id = conn.execute(select(contact_alias.c.contact_id).where(address).limit(1)).scalar()
@@ -169,7 +170,7 @@ def conversations_of(conn: Connection, contact_ids: Sequence[int]) -> list[tuple
     rows = conn.execute(
         select(conversation.c.id, conversation.c.status).where(conversation.c.contact_id.in_(contact_ids))
     )
-    return [(row.id, row.status == Status.RESOLVED.value) for row in rows]
+    return [(row.id, row.status == Status.RESOLVED) for row in rows]
 
 
 def erase_person(conn: Connection, account_id: int, contact_ids: Sequence[int], now: datetime) -> None:

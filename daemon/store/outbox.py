@@ -15,6 +15,7 @@ from daemon.store.sql import changed, written_out
 from daemon.store.tables.core import conversation, message, outbox
 
 _is_queued = outbox.c.state == written_out(OutboxState.QUEUED)
+_UNDER_WAY = (OutboxState.QUEUED.value, OutboxState.SENDING.value, OutboxState.UNCERTAIN.value)
 _quoted = message.alias("quoted")
 
 
@@ -139,9 +140,7 @@ def settle(conn: Connection, outbox_id: int, state: OutboxState, now: datetime, 
         values["sending_at"] = None
     return changed(
         conn,
-        update(outbox)
-        .where(outbox.c.id == outbox_id, outbox.c.state.in_(("queued", "sending", "uncertain")))
-        .values(values),
+        update(outbox).where(outbox.c.id == outbox_id, outbox.c.state.in_(_UNDER_WAY)).values(values),
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, select, update
 
 from daemon.domain.messages import Author, Delivery
+from daemon.store.conversations import is_with_person
 from daemon.store.sql import changed, insert_new
 from daemon.store.tables.core import conversation, message
 from daemon.store.tables.desk import rating
@@ -99,7 +100,7 @@ def customer_wrote(conn: Connection, conversation_id: int) -> bool:
         .join(conversation, conversation.c.id == message.c.conversation_id)
         .where(
             conversation.c.id == conversation_id,
-            conversation.c.kind == "person",
+            is_with_person,
             message.c.author == Author.CUSTOMER.value,
             message.c.is_history.is_(False),
         )

@@ -7,10 +7,10 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from auth_store.tables import admin
-from daemon.domain.desk import Action, Status
-from daemon.domain.ids import ChatKind
+from daemon.domain.desk import Action
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, OutboxState
+from daemon.store.conversations import is_resolved, is_with_person
 from daemon.store.tables.core import conversation, message, outbox, turn
 from daemon.store.tables.desk import audit, rating
 
@@ -54,12 +54,12 @@ def turns(conn: Connection, account_id: int, since: datetime, until: datetime) -
             turn.c.closing_message_id.is_not(None),
             turn.c.id == first,
             conversation.c.assignee_id,
-            conversation.c.status == Status.RESOLVED.value,
+            is_resolved,
         )
         .join(conversation, conversation.c.id == turn.c.conversation_id)
         .where(
             turn.c.account_id == account_id,
-            conversation.c.kind == ChatKind.PERSON.value,
+            is_with_person,
             _within(turn.c.opened_at, since, until),
         )
     )
@@ -77,8 +77,8 @@ def resolved(conn: Connection, account_id: int, since: datetime, until: datetime
         select(conversation.c.resolved_by_id, func.count())
         .where(
             conversation.c.account_id == account_id,
-            conversation.c.kind == ChatKind.PERSON.value,
-            conversation.c.status == Status.RESOLVED.value,
+            is_with_person,
+            is_resolved,
             _within(conversation.c.resolved_at, since, until),
             has_turn,
         )
@@ -101,7 +101,7 @@ def messages_sent(
             message.c.kind != MessageKind.NOTE.value,
             message.c.is_history.is_(False),
             message.c.is_automatic.is_(False),
-            conversation.c.kind == ChatKind.PERSON.value,
+            is_with_person,
             outbox.c.state.is_(None) | outbox.c.state.not_in(_NOT_SENT),
             _within(message.c.sent_at, since, until),
         )
