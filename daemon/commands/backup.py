@@ -10,7 +10,7 @@ from daemon.commands.opening import open_existing
 from daemon.commands.terminal import KEYS_WARNING
 from daemon.config import Config
 from daemon.domain.time import utc_now
-from daemon.maintenance import backup as backups
+from daemon.maintenance import backup as maintenance_backup
 from daemon.maintenance.backup import BackupFailed
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -25,7 +25,7 @@ def backup(file: Path | None, with_session: bool) -> None:
     now = utc_now()
     try:
         target = file.absolute() if file else _default(config, now)
-        made = backups.make(config.data, database, target, now, with_session=with_session)
+        made = maintenance_backup.make(config.data, database, target, now, with_session=with_session)
     except (BackupFailed, PlaceError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{made.path}: {made.size} bytes, {made.members} files.")
@@ -36,4 +36,4 @@ def backup(file: Path | None, with_session: bool) -> None:
 
 
 def _default(config: Config, now: datetime) -> Path:
-    return backups.folder(config.data) / f"balas-{now.astimezone(config.timezone):%Y-%m-%d-%H%M%S}.tar"
+    return maintenance_backup.folder(config.data) / f"balas-{now.astimezone(config.timezone):%Y-%m-%d-%H%M%S}.tar"

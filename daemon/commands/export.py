@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from daemon.commands.opening import account_option, bring_up_to_date, chosen, open_existing
-from daemon.maintenance import export as exporting
+from daemon.maintenance import export as maintenance_export
 from daemon.maintenance.export import ExportFailed, Format
 
 
@@ -29,7 +29,9 @@ def export(folder: Path, form: str, since: datetime | None, account: str | None)
         bring_up_to_date(database)
         with database.read() as conn:
             account_id = chosen(conn, account).id if account is not None else None
-        written = exporting.export(database, folder.absolute(), Format(form), config.timezone, first, account_id)
+        written = maintenance_export.export(
+            database, folder.absolute(), Format(form), config.timezone, first, account_id
+        )
     except ExportFailed as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{folder}: {written.conversations} conversations, {written.messages} messages.")

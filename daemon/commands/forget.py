@@ -4,7 +4,7 @@ import click
 from sqlalchemy import Connection
 
 from daemon.commands.opening import account_option, bring_up_to_date, chosen, open_existing
-from daemon.desk import forget as forgetting
+from daemon.desk import forget as desk_forget
 from daemon.desk.forget import StillSending
 from daemon.domain.desk import Actor
 from daemon.domain.messages import Author
@@ -36,7 +36,7 @@ def forget(customer: str, yes: bool, account: str | None) -> None:
         click.confirm(f"Erase {name} with {count} messages for good?", abort=True)
     try:
         with database.write() as conn:
-            gone = forgetting.forget(conn, found.account_id, found.contact_id, Actor(Author.ADMIN), utc_now())
+            gone = desk_forget.forget(conn, found.account_id, found.contact_id, Actor(Author.ADMIN), utc_now())
     except StillSending:
         raise click.ClickException(
             "A reply to this customer is leaving right now: try again in a moment."

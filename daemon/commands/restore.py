@@ -7,7 +7,7 @@ import click
 from daemon.commands.opening import settings
 from daemon.commands.terminal import KEYS_WARNING
 from daemon.domain.time import utc_now
-from daemon.maintenance import restore as restoring
+from daemon.maintenance import restore as maintenance_restore
 from daemon.maintenance.restore import RestoreFailed
 
 
@@ -19,7 +19,7 @@ def restore(file: Path, data: Path | None) -> None:
     config = settings()
     folder = data.absolute() if data else config.data
     try:
-        manifest = restoring.restore(file, folder, utc_now())
+        manifest = maintenance_restore.restore(file, folder, utc_now())
     except RestoreFailed as error:
         raise click.ClickException(str(error)) from None
     when = manifest.made_at.astimezone(config.timezone)

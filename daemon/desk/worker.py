@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from daemon.desk import auto_assignment, claims, primary_phone, settings
+from daemon.desk import auto_assignment, primary_phone, settings
+from daemon.desk import claims as desk_claims
 from daemon.desk.bot import run
 from daemon.domain.primary_phone import PhoneLimits
 from daemon.domain.time import Clock
 from daemon.store import accounts, presence
-from daemon.store import claims as held
+from daemon.store import claims as store_claims
 from daemon.store.assignment import is_anything_pending
 from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database
@@ -89,8 +90,8 @@ class DeskWorker(threading.Thread):
     def _due(self, conn: Connection, now: datetime) -> list[Chore]:
         """The chores that have something to do."""
         found: list[Chore] = []
-        if held.any_expired(conn, now):
-            found.append(("claims", lambda conn: claims.sweep(conn, now)))
+        if store_claims.any_expired(conn, now):
+            found.append(("claims", lambda conn: desk_claims.sweep(conn, now)))
         if now >= self._forget_at:
             self._forget_at = now + FORGET_EVERY
             found.append(("presence", lambda conn: presence.forget_gone(conn, now)))

@@ -15,8 +15,7 @@ from daemon.domain.ids import Party
 from daemon.domain.messages import HistoryReceived, HistoryUploaded, MessageReceived
 from daemon.domain.time import believable
 from daemon.ingest.messages import fill, is_ourselves, values_of
-from daemon.store import contacts, conversations, events, links, messages
-from daemon.store import history_parts as parts
+from daemon.store import contacts, conversations, events, history_parts, links, messages
 from daemon.store.accounts import Account
 from daemon.store.events import EventKind
 from daemon.store.history_parts import HistoryPart
@@ -24,7 +23,7 @@ from daemon.store.history_parts import HistoryPart
 
 def keep(conn: Connection, account: Account, event: HistoryUploaded, now: datetime) -> None:
     """Keep a part for the import; the same part again changes nothing."""
-    if not parts.keep(conn, account.id, event.kind, event.data, event.progress, now):
+    if not history_parts.keep(conn, account.id, event.kind, event.data, event.progress, now):
         return
     values: dict[str, object] = {"history_at": now}
     if event.kind in SHOWN:
@@ -54,14 +53,14 @@ def history(conn: Connection, account: Account, event: HistoryReceived, now: dat
 
 def imported(conn: Connection, account_id: int, part: HistoryPart, now: datetime) -> None:
     """All of a part is in: note how far the phone says it is."""
-    parts.forget_data(conn, part.id)
+    history_parts.forget_data(conn, part.id)
     link = links.get(conn, account_id)
     values: dict[str, object] = {"history_at": now}
     if part.kind in COUNTED and part.progress is not None:
         # parts may overtake each other
         percent = max(link.history_percent or 0, min(part.progress, 100))
         values["history_percent"] = percent
-        if percent == 100 and not parts.has_messages_waiting(conn, account_id):
+        if percent == 100 and not history_parts.has_messages_waiting(conn, account_id):
             values["history_state"] = HistoryState.DONE.value
     links.change(conn, account_id, now, **values)
 
@@ -71,7 +70,7 @@ def settle(conn: Connection, account_id: int, now: datetime) -> None:
     link = links.get(conn, account_id)
     if link.history_state != HistoryState.IMPORTING or not is_silent(link.history_at, now):
         return
-    if not parts.has_messages_waiting(conn, account_id):
+    if not history_parts.has_messages_waiting(conn, account_id):
         state = state_in_silence(link.history_percent)
         links.change(conn, account_id, now, history_state=state.value)
 
@@ -80,7 +79,7 @@ def next_part(conn: Connection, account_id: int, now: datetime) -> HistoryPart |
     """The part to import now; names come last, because they name only those who are here."""
     link = links.get(conn, account_id)
     names = link.history_state == HistoryState.DONE or is_silent(link.history_at, now)
-    return parts.next_part(conn, account_id, names)
+    return history_parts.next_part(conn, account_id, names)
 
 
 def _chat(

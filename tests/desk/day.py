@@ -20,8 +20,7 @@ from daemon.domain.links import LinkState
 from daemon.domain.messages import Author
 from daemon.domain.time import Clock
 from daemon.domain.turns import AlreadyAnswered, Closer, NotAnswerable
-from daemon.store import contacts, conversations, links, messages, presence
-from daemon.store import turns as turn_store
+from daemon.store import contacts, conversations, links, messages, presence, turns
 from daemon.store.engine import Database
 from daemon.store.messages import Bubble
 
@@ -135,7 +134,7 @@ class Admin:
     def unmarks(self, view: View) -> bool:
         """An answer is needed after all: of the last turn that was closed."""
         with self.database.read() as conn:
-            last = turn_store.last_closed(conn, view.conversation_id)
+            last = turns.last_closed(conn, view.conversation_id)
         return last is not None and self.does(no_reply_needed.unmark, view, last.turn_id)
 
     def decides(self, message: Bubble, decision: Decision) -> int | None:

@@ -12,14 +12,16 @@ from hypothesis import strategies as st
 
 from daemon.desk import assignment, auto_assignment, no_reply_needed, notes
 from daemon.desk import claims as desk_claims
-from daemon.desk import conversations as desk
+from daemon.desk import conversations as desk_conversations
 from daemon.desk.settings import DeskSettings
 from daemon.domain.desk import Action, Actor, Assign, Status
 from daemon.domain.hours import Hours, Span
 from daemon.domain.ids import Address, Party
 from daemon.domain.messages import Author
 from daemon.domain.turns import NotAnswerable
-from daemon.store import audit, claims, contacts, conversation_list, conversations, presence, turns
+from daemon.store import audit, contacts, conversation_list, presence, turns
+from daemon.store import claims as store_claims
+from daemon.store import conversations as store_conversations
 from daemon.store.engine import Database
 from daemon.store.events import EventKind, read_since
 from tests.support.books import NOON, Books, at, dump, lid
@@ -166,8 +168,8 @@ class TestByHand:
         shop.give(one, shop.budi, 60, by=shop.sari)
         shop.give(two, shop.sari, 60)
         with books.database.read() as conn:
-            assert claims.holder(conn, one, at(60)) is None
-            assert claims.holder(conn, two, at(60)) is not None
+            assert store_claims.holder(conn, one, at(60)) is None
+            assert store_claims.holder(conn, two, at(60)) is not None
 
 
 class TestDealing:
@@ -449,7 +451,9 @@ def _do(books: Books, step: str, chat: int, who: Actor, count: int) -> None:
     now = at(count / 10)
     if step == "new":
         with books.database.write() as conn:
-            here = conversations.current(conn, contacts.resolve(conn, books.account_id, lid(str(chat)), NOON))
+            here = store_conversations.current(
+                conn, contacts.resolve(conn, books.account_id, lid(str(chat)), NOON)
+            )
         if here is None:
             books.waiting(lid(str(chat)))
         return
@@ -458,8 +462,8 @@ def _do(books: Books, step: str, chat: int, who: Actor, count: int) -> None:
             "assign": lambda: assignment.assign(conn, conversation_id, who.admin_id or 0, who, now),
             "transfer": lambda: assignment.transfer(conn, conversation_id, who.admin_id or 0, "catatan", who, now),
             "back": lambda: assignment.give_back(conn, conversation_id, who, now),
-            "resolve": lambda: desk.resolve(conn, conversation_id, who, now),
-            "reopen": lambda: desk.reopen(conn, conversation_id, who, now),
+            "resolve": lambda: desk_conversations.resolve(conn, conversation_id, who, now),
+            "reopen": lambda: desk_conversations.reopen(conn, conversation_id, who, now),
             "deal": lambda: auto_assignment.tend(conn, books.account_id, DEALS, now, JAKARTA),
             "merge": lambda: None,
         }

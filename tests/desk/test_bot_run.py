@@ -16,8 +16,7 @@ from daemon.domain.links import LinkState
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.domain.turns import Closer
-from daemon.store import claims, contacts, links, messages, outbox, presence
-from daemon.store import turns as turn_store
+from daemon.store import claims, contacts, links, messages, outbox, presence, turns
 from tests.support.books import Books, at, dump, lid
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
@@ -61,8 +60,8 @@ class Bench:
     def writes(self, conversation: int, text: str | None, seconds: float, **values: Any) -> int:
         """The customer writes into his open turn (opening one if there is none)."""
         with self.database.write() as conn:
-            turn = turn_store.current(conn, conversation)
-            turn = turn or turn_store.open_turn(conn, self.account_id, conversation, at(seconds))
+            turn = turns.current(conn, conversation)
+            turn = turn or turns.open_turn(conn, self.account_id, conversation, at(seconds))
         moment = {"sent_at": at(seconds), "arrived_at": at(seconds)}
         return self.books.message(conversation, text, turn_id=turn, **(moment | values))
 
@@ -85,7 +84,7 @@ class Bench:
 
     def is_open(self, conversation: int) -> bool:
         with self.database.read() as conn:
-            return turn_store.current(conn, conversation) is not None
+            return turns.current(conn, conversation) is not None
 
     def settle(self, conversation: int, state: OutboxState, seconds: float) -> None:
         """What is queued in the conversation leaves, or does not."""
@@ -147,7 +146,7 @@ def test_a_rule_that_closes_answers_and_one_that_does_not_leaves_the_turn_open(b
     assert (bench.said(first), bench.is_open(first)) == (["9 ribu"], False)
     assert (bench.said(second), bench.is_open(second)) == (["cek katalog"], True)
     with bench.database.read() as conn:
-        mark = turn_store.last_closed(conn, first)
+        mark = turns.last_closed(conn, first)
     assert mark is not None
     assert mark.closer == Closer(Author.BOT)
     assert closing in str(dump(bench.database)["message"])
@@ -183,7 +182,7 @@ def test_an_answered_turn_and_one_that_needs_no_answer_are_left_alone(bench: Ben
     answered, done = bench.customer(), bench.customer(user="2")
     bench.answers(answered, 5)
     with bench.database.write() as conn:
-        turn = turn_store.current(conn, done)
+        turn = turns.current(conn, done)
         assert turn is not None
         assert no_reply_needed.mark(conn, done, turn, bench.sari, at(5))
     assert not bench.look(60)
@@ -333,9 +332,9 @@ def test_a_bots_answer_that_failed_is_not_tried_again(bench: Bench) -> None:
     bench.look(30)
     bench.settle(conversation, OutboxState.FAILED, 31)
     with bench.database.write() as conn:
-        mark = turn_store.last_closed(conn, conversation)
+        mark = turns.last_closed(conn, conversation)
         assert mark is not None
-        assert turn_store.reopen(conn, mark.turn_id)
+        assert turns.reopen(conn, mark.turn_id)
     assert not bench.look(60)
     assert bench.is_open(conversation)
     assert bench.said(conversation) == ["9 ribu"]
@@ -346,9 +345,9 @@ def test_a_turn_whose_admins_reply_failed_is_his(bench: Bench) -> None:
     bench.answers(conversation, 5)
     bench.settle(conversation, OutboxState.FAILED, 6)
     with bench.database.write() as conn:
-        mark = turn_store.last_closed(conn, conversation)
+        mark = turns.last_closed(conn, conversation)
         assert mark is not None
-        assert turn_store.reopen(conn, mark.turn_id)
+        assert turns.reopen(conn, mark.turn_id)
     bench.look(60)
     assert bench.said(conversation) == []
 

@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from daemon.desk import claims, settings
-from daemon.desk import replies as desk
+from daemon.desk import claims as desk_claims
+from daemon.desk import replies, settings
 from daemon.domain.desk import CLAIM_LASTS, THE_DESK, Action, Actor, ClaimedByAnother, OnlyTheAssignee
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
 from daemon.store import audit
-from daemon.store import claims as kept
+from daemon.store import claims as store_claims
 from daemon.store.events import EventKind, last_seq, read_since
 from tests.support.books import Books, at, dump, lid
 
@@ -26,16 +26,16 @@ class Desk:
 
     def types(self, who: Actor, now: datetime, tab: str | None = None, take_over: bool = False) -> bool:
         with self.books.database.write() as conn:
-            return claims.take(conn, self.conversation, who, tab or f"tab-{who.admin_id}", now, take_over)
+            return desk_claims.take(conn, self.conversation, who, tab or f"tab-{who.admin_id}", now, take_over)
 
     def answers(self, who: Actor, now: datetime, text: str = "ada", **more: bool) -> int:
         closer = Closer(Author.ADMIN, who.admin_id)
         with self.books.database.write() as conn:
-            return desk.answer(conn, self.conversation, closer, text, now, turn_id=self.turn, **more)
+            return replies.answer(conn, self.conversation, closer, text, now, turn_id=self.turn, **more)
 
     def holder(self, now: datetime) -> str | None:
         with self.books.database.read() as conn:
-            found = kept.holder(conn, self.conversation, now)
+            found = store_claims.holder(conn, self.conversation, now)
         return found.name if found else None
 
     def told(self, since: int) -> list[EventKind]:
@@ -123,10 +123,10 @@ def test_a_claim_ends_with_the_reply(table: Desk) -> None:
 def test_a_claim_ends_with_its_tab_only(table: Desk) -> None:
     table.types(table.sari, at(0), "one")
     with table.books.database.write() as conn:
-        claims.end_of_tab(conn, "another", at(1))
+        desk_claims.end_of_tab(conn, "another", at(1))
     assert table.holder(at(2)) == "Sari"
     with table.books.database.write() as conn:
-        claims.end_of_tab(conn, "one", at(3))
+        desk_claims.end_of_tab(conn, "one", at(3))
     assert table.holder(at(4)) is None
 
 
@@ -135,7 +135,7 @@ def test_the_same_admin_in_a_second_tab_goes_on_with_his_claim(table: Desk) -> N
     before = table.seq()
     assert not table.types(table.sari, at(5), "two")
     with table.books.database.write() as conn:
-        claims.end_of_tab(conn, "one", at(6))
+        desk_claims.end_of_tab(conn, "one", at(6))
     assert table.holder(at(7)) == "Sari"
     assert table.told(before) == []
 
@@ -143,10 +143,10 @@ def test_the_same_admin_in_a_second_tab_goes_on_with_his_claim(table: Desk) -> N
 def test_an_emptied_field_gives_the_claim_back(table: Desk) -> None:
     table.types(table.sari, at(0), "one")
     with table.books.database.write() as conn:
-        claims.release(conn, table.conversation, "two", at(1))
+        desk_claims.release(conn, table.conversation, "two", at(1))
     assert table.holder(at(2)) == "Sari"
     with table.books.database.write() as conn:
-        claims.release(conn, table.conversation, "one", at(1))
+        desk_claims.release(conn, table.conversation, "one", at(1))
     assert table.holder(at(2)) is None
 
 
@@ -154,9 +154,9 @@ def test_the_sweep_announces_what_has_expired(table: Desk) -> None:
     table.types(table.sari, at(0))
     before = table.seq()
     with table.books.database.write() as conn:
-        assert claims.sweep(conn, at(29)) == 0
-        assert claims.sweep(conn, at(30)) == 1
-        assert claims.sweep(conn, at(31)) == 0
+        assert desk_claims.sweep(conn, at(29)) == 0
+        assert desk_claims.sweep(conn, at(30)) == 1
+        assert desk_claims.sweep(conn, at(31)) == 0
     assert table.told(before) == [EventKind.CLAIM_CHANGED]
 
 
@@ -184,5 +184,5 @@ def test_nobody_claims_what_is_resolved_or_unknown(table: Desk) -> None:
     table.books.resolve(table.conversation)
     assert not table.types(table.sari, at(1))
     with table.books.database.write() as conn:
-        assert not claims.take(conn, 999, table.sari, "tab", at(1))
+        assert not desk_claims.take(conn, 999, table.sari, "tab", at(1))
     assert table.books.rows("claim") == 0

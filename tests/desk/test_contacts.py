@@ -3,11 +3,12 @@
 import pytest
 
 from daemon.desk import contacts as desk_contacts
-from daemon.desk import conversations as desk
+from daemon.desk import conversations
 from daemon.domain.desk import Action, Actor, FieldError
 from daemon.domain.ids import Address
 from daemon.domain.messages import Author
-from daemon.store import audit, contacts
+from daemon.store import audit
+from daemon.store import contacts as store_contacts
 from tests.support.books import NOON, Books, at, both, dump, lid, phone
 
 
@@ -34,7 +35,7 @@ def note(books: Books, conversation_id: int, text: str, who: Actor) -> bool:
 def test_everything_known_is_told(books: Books, sari: Actor) -> None:
     conversation_id = books.conversation(both("1", "62811"))
     with books.database.write() as conn:
-        contacts.set_name(conn, books.summary(conversation_id).contact_id, "Budi")
+        store_contacts.set_name(conn, books.summary(conversation_id).contact_id, "Budi")
     assert note(books, conversation_id, "langganan\r\nsejak 2019 ", sari)
     assert put(books, conversation_id, "Ukuran", "XL", sari)
     assert put(books, conversation_id, "alamat", "Jl. Melati 5", sari)
@@ -120,7 +121,7 @@ def test_earlier_conversations_come_with_who_resolved_them(books: Books, sari: A
     for second in (10, 20):
         conversation_id, _ = books.waiting(lid("1"))
         with books.database.write() as conn:
-            desk.resolve(conn, conversation_id, sari, at(second))
+            conversations.resolve(conn, conversation_id, sari, at(second))
         ended.append(conversation_id)
     now = books.conversation(lid("1"))
     found = details(books, now).earlier

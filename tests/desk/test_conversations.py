@@ -4,13 +4,13 @@ import pytest
 from sqlalchemy import event
 
 from daemon.desk import claims as desk_claims
-from daemon.desk import conversations as desk
-from daemon.desk import replies as door
+from daemon.desk import conversations, replies
 from daemon.desk.conversations import LONGEST_TAG, MOST_TAGS
 from daemon.domain.desk import Action, Actor, Box, FieldError, Priority, Status
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer, NotAnswerable
-from daemon.store import audit, claims, conversation_list, tags, turns
+from daemon.store import audit, conversation_list, tags, turns
+from daemon.store import claims as store_claims
 from daemon.store.events import EventKind, read_since
 from tests.support.books import NOON, Books, at, dump, lid
 
@@ -22,17 +22,17 @@ def sari(books: Books) -> Actor:
 
 def resolve(books: Books, conversation_id: int, who: Actor, seconds: float = 60) -> bool:
     with books.database.write() as conn:
-        return desk.resolve(conn, conversation_id, who, at(seconds))
+        return conversations.resolve(conn, conversation_id, who, at(seconds))
 
 
 def reopen(books: Books, conversation_id: int, who: Actor, seconds: float = 90) -> bool:
     with books.database.write() as conn:
-        return desk.reopen(conn, conversation_id, who, at(seconds))
+        return conversations.reopen(conn, conversation_id, who, at(seconds))
 
 
 def tag(books: Books, conversation_id: int, name: str, who: Actor) -> bool:
     with books.database.write() as conn:
-        return desk.tag(conn, conversation_id, name, who, NOON)
+        return conversations.tag(conn, conversation_id, name, who, NOON)
 
 
 def lines(books: Books, conversation_id: int) -> list[tuple[Action, str | None, dict[str, object]]]:
@@ -78,7 +78,7 @@ def test_nobody_is_answering_a_resolved_conversation(books: Books, sari: Actor) 
         assert desk_claims.take(conn, conversation_id, sari, "tab", at(50))
     resolve(books, conversation_id, sari)
     with books.database.read() as conn:
-        assert claims.holder(conn, conversation_id, at(60)) is None
+        assert store_claims.holder(conn, conversation_id, at(60)) is None
 
 
 def test_a_reply_that_is_on_its_way_still_leaves(books: Books, sari: Actor) -> None:
@@ -104,7 +104,7 @@ def test_reopening_wakes_the_turn_that_only_resolving_had_closed(books: Books, s
 def test_reopening_leaves_an_answered_turn_answered(books: Books, sari: Actor) -> None:
     conversation_id, turn_id = books.waiting(lid("1"))
     with books.database.write() as conn:
-        door.answer(conn, conversation_id, Closer(Author.ADMIN, sari.admin_id), "siap", at(30), turn_id=turn_id)
+        replies.answer(conn, conversation_id, Closer(Author.ADMIN, sari.admin_id), "siap", at(30), turn_id=turn_id)
     resolve(books, conversation_id, sari)
     assert reopen(books, conversation_id, sari)
     about = books.summary(conversation_id)
@@ -145,23 +145,23 @@ def test_a_resolved_conversation_takes_no_reply(books: Books, sari: Actor) -> No
     conversation_id, _ = books.waiting(lid("1"))
     resolve(books, conversation_id, sari)
     with pytest.raises(NotAnswerable), books.database.write() as conn:
-        door.answer(conn, conversation_id, Closer(Author.ADMIN, sari.admin_id), "ada", at(70))
+        replies.answer(conn, conversation_id, Closer(Author.ADMIN, sari.admin_id), "ada", at(70))
 
 
 def test_urgency_changes_once_and_is_written_down(books: Books, sari: Actor) -> None:
     conversation_id = books.conversation(lid("1"))
     assert books.summary(conversation_id).priority == Priority.NORMAL
     with books.database.write() as conn:
-        assert desk.set_priority(conn, conversation_id, Priority.URGENT, sari, NOON)
-        assert not desk.set_priority(conn, conversation_id, Priority.URGENT, sari, NOON)
-        assert not desk.set_priority(conn, 999, Priority.URGENT, sari, NOON)
+        assert conversations.set_priority(conn, conversation_id, Priority.URGENT, sari, NOON)
+        assert not conversations.set_priority(conn, conversation_id, Priority.URGENT, sari, NOON)
+        assert not conversations.set_priority(conn, 999, Priority.URGENT, sari, NOON)
     assert books.summary(conversation_id).priority == Priority.URGENT
     assert lines(books, conversation_id) == [
         (Action.PRIORITY_CHANGED, "Sari", {"before": "normal", "after": "urgent"})
     ]
     resolve(books, conversation_id, sari)
     with books.database.write() as conn:
-        assert not desk.set_priority(conn, conversation_id, Priority.LOW, sari, NOON)
+        assert not conversations.set_priority(conn, conversation_id, Priority.LOW, sari, NOON)
 
 
 def test_a_tag_is_made_on_first_use_and_the_same_in_upper_and_lower_case(books: Books, sari: Actor) -> None:
@@ -183,12 +183,12 @@ def test_a_tag_goes_with_its_last_conversation(books: Books, sari: Actor) -> Non
     tag(books, two, "retur", sari)
     (found,) = books.summary(one).tags
     with books.database.write() as conn:
-        assert desk.untag(conn, one, found.id, sari, NOON)
-        assert not desk.untag(conn, one, found.id, sari, NOON)
+        assert conversations.untag(conn, one, found.id, sari, NOON)
+        assert not conversations.untag(conn, one, found.id, sari, NOON)
         assert tags.every(conn, books.account_id) == [found]
-        assert desk.untag(conn, two, found.id, sari, NOON)
+        assert conversations.untag(conn, two, found.id, sari, NOON)
         assert tags.every(conn, books.account_id) == []
-        assert not desk.untag(conn, 999, found.id, sari, NOON)
+        assert not conversations.untag(conn, 999, found.id, sari, NOON)
 
 
 @pytest.mark.parametrize(("name", "reason"), [("", "empty"), (" \x00 ", "empty"), ("a" * 41, "too_long")])
@@ -218,7 +218,7 @@ def test_lists_are_filtered_by_tag_and_urgency(books: Books, sari: Actor) -> Non
     tag(books, one, "grosir", sari)
     (found,) = books.summary(one).tags
     with books.database.write() as conn:
-        desk.set_priority(conn, two, Priority.HIGH, sari, NOON)
+        conversations.set_priority(conn, two, Priority.HIGH, sari, NOON)
 
         def listed(**wanted: object) -> list[int]:
             rows = conversation_list.listing(conn, books.account_id, Box.ALL, 0, **wanted)  # type: ignore[arg-type]

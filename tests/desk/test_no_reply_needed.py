@@ -2,8 +2,7 @@
 
 import pytest
 
-from daemon.desk import no_reply_needed
-from daemon.desk import replies as desk
+from daemon.desk import no_reply_needed, replies
 from daemon.domain.desk import Action, Actor
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
@@ -28,7 +27,7 @@ def unmark(books: Books, conversation_id: int, turn_id: int, who: Actor) -> bool
 
 def answer(books: Books, conversation_id: int, admin_id: int | None, turn_id: int | None = None) -> int:
     with books.database.write() as conn:
-        return desk.answer(
+        return replies.answer(
             conn, conversation_id, Closer(Author.ADMIN, admin_id), "sama-sama", at(70), turn_id=turn_id
         )
 

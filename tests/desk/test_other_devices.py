@@ -2,8 +2,7 @@
 
 import pytest
 
-from daemon.desk import other_devices, outgoing
-from daemon.desk import replies as desk
+from daemon.desk import other_devices, outgoing, replies
 from daemon.desk.outgoing import Decision
 from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.domain.turns import Closer
@@ -23,7 +22,7 @@ class Desk:
 
     def answer(self, closer: Closer, text: str = "ada kak") -> int:
         with self.books.database.write() as conn:
-            return desk.answer(conn, self.conversation, closer, text, at(60))
+            return replies.answer(conn, self.conversation, closer, text, at(60))
 
     def phone_answers(self) -> int:
         message = self.books.message(self.conversation, "dari HP", from_me=True)

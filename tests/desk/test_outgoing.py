@@ -4,8 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from daemon.desk import claims, outgoing
-from daemon.desk import replies as desk
+from daemon.desk import claims, outgoing, replies
 from daemon.domain.desk import Actor
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.turns import Closer
@@ -25,11 +24,13 @@ class Desk:
 
     def bot_acknowledges(self) -> None:
         with self.books.database.write() as conn:
-            self.message = desk.acknowledge(conn, self.conversation, self.turn, "sebentar ya", "greeting", at(0))
+            self.message = replies.acknowledge(
+                conn, self.conversation, self.turn, "sebentar ya", "greeting", at(0)
+            )
 
     def bot_answers(self) -> None:
         with self.books.database.write() as conn:
-            self.message = desk.answer(
+            self.message = replies.answer(
                 conn, self.conversation, BOT, "jam 8", at(0), turn_id=self.turn, bot_key="rule:1"
             )
 
@@ -92,5 +93,5 @@ def test_the_bots_word_comes_at_once_or_not_at_all(table: Desk) -> None:
 def test_an_admins_reply_waits_as_long_as_it_must(table: Desk) -> None:
     closer = Closer(Author.ADMIN, table.books.admin("Budi"))
     with table.books.database.write() as conn:
-        table.message = desk.answer(conn, table.conversation, closer, "ada", at(0), turn_id=table.turn)
+        table.message = replies.answer(conn, table.conversation, closer, "ada", at(0), turn_id=table.turn)
     assert table.leaves(at(0) + timedelta(days=1))

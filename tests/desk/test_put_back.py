@@ -2,8 +2,7 @@
 
 import pytest
 
-from daemon.desk import conversations, other_devices
-from daemon.desk import replies as desk
+from daemon.desk import conversations, other_devices, replies
 from daemon.domain.desk import Actor
 from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.domain.turns import Closer
@@ -24,7 +23,7 @@ class Desk:
 
     def answers(self, closer: Closer) -> int:
         with self.books.database.write() as conn:
-            return desk.answer(conn, self.conversation, closer, "ada kak", at(60), follow_up=True)
+            return replies.answer(conn, self.conversation, closer, "ada kak", at(60), follow_up=True)
 
     def leaves(self) -> int:
         with self.books.database.write() as conn:
@@ -108,7 +107,7 @@ def test_the_phones_answer_to_an_earlier_question_stops_nothing(books: Books) ->
     books.message(conversation, "dan ini?", turn_id=turn, sent_at=at(50))
     closer = Closer(Author.ADMIN, books.admin("Sari"))
     with books.database.write() as conn:
-        ours = desk.answer(conn, conversation, closer, "ada kak", at(60))
+        ours = replies.answer(conn, conversation, closer, "ada kak", at(60))
     theirs = books.message(conversation, "dari HP", from_me=True, sent_at=at(40))
     with books.database.write() as conn:
         other_devices.answered(conn, books.account_id, conversation, theirs, PHONE, at(90), at(40))

@@ -2,11 +2,12 @@
 
 import pytest
 
-from daemon.desk import quick_replies as desk
+from daemon.desk import quick_replies as desk_quick_replies
 from daemon.domain.desk import Action, Actor, FieldError
 from daemon.domain.messages import Author
 from daemon.domain.placeholders import fill
-from daemon.store import audit, quick_replies
+from daemon.store import audit
+from daemon.store import quick_replies as store_quick_replies
 from tests.support.books import NOON, Books, dump
 
 
@@ -30,13 +31,15 @@ def save(
 ) -> int:
     admin_id = who.admin_id if own else None
     with books.database.write() as conn:
-        return desk.save(conn, books.account_id, quick_reply_id, admin_id, shortcut, text, who, NOON)
+        return desk_quick_replies.save(conn, books.account_id, quick_reply_id, admin_id, shortcut, text, who, NOON)
 
 
 def listed(books: Books, who: Actor) -> list[tuple[str, str]]:
     assert who.admin_id is not None
     with books.database.read() as conn:
-        return [(one.shortcut, one.text) for one in quick_replies.listing(conn, books.account_id, who.admin_id)]
+        return [
+            (one.shortcut, one.text) for one in store_quick_replies.listing(conn, books.account_id, who.admin_id)
+        ]
 
 
 def test_everybody_sees_the_teams_and_his_own(books: Books, sari: Actor, budi: Actor) -> None:
@@ -69,13 +72,13 @@ def test_nobody_changes_or_deletes_anothers(books: Books, sari: Actor, budi: Act
             save(books, budi, "lain", quick_reply_id=quick_reply_id)
         assert (error.value.field, error.value.reason) == ("quick_reply", "unknown")
         with books.database.write() as conn:
-            assert not desk.delete(conn, books.account_id, quick_reply_id, budi, NOON)
-            assert not desk.delete(conn, 99, quick_reply_id, sari, NOON)
+            assert not desk_quick_replies.delete(conn, books.account_id, quick_reply_id, budi, NOON)
+            assert not desk_quick_replies.delete(conn, 99, quick_reply_id, sari, NOON)
     with pytest.raises(FieldError), books.database.write() as conn:
-        desk.save(conn, books.account_id, None, sari.admin_id, "x", "y", budi, NOON)
+        desk_quick_replies.save(conn, books.account_id, None, sari.admin_id, "x", "y", budi, NOON)
     assert dump(books.database) == before
     with books.database.write() as conn:
-        assert desk.delete(conn, books.account_id, hers, sari, NOON)
+        assert desk_quick_replies.delete(conn, books.account_id, hers, sari, NOON)
     assert listed(books, sari) == []
 
 
@@ -106,7 +109,7 @@ def test_the_log_knows_about_the_teams_but_not_about_ones_own(books: Books, sari
     save(books, sari, "harga2", quick_reply_id=quick_reply_id)
     save(books, sari, "ku", own=True)
     with books.database.write() as conn:
-        desk.delete(conn, books.account_id, quick_reply_id, sari, NOON)
+        desk_quick_replies.delete(conn, books.account_id, quick_reply_id, sari, NOON)
         entries = audit.search(conn, books.account_id)
     assert {e.action for e in entries} == {Action.SETTING_CHANGED}
     assert [(e.detail["before"], e.detail["after"]) for e in reversed(entries)] == [

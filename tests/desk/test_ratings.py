@@ -5,8 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from daemon.desk import conversations as desk
-from daemon.desk import ratings, settings
+from daemon.desk import conversations, ratings, settings
 from daemon.domain.desk import Action, Actor, Status
 from daemon.domain.ids import Party
 from daemon.domain.message_kinds import MessageKind
@@ -51,7 +50,7 @@ class Counter:
         self.say("halo", seconds - 30)
         conversation_id = self.newest()
         with self.books.database.write() as conn:
-            assert desk.resolve(conn, conversation_id, self.sari, at(seconds))
+            assert conversations.resolve(conn, conversation_id, self.sari, at(seconds))
         self.sent(at(seconds))
         return conversation_id
 
@@ -100,15 +99,15 @@ def test_a_customer_who_never_wrote_is_not_asked(books: Books, counter: Counter)
     conversation_id = counter.newest()
     books.message(conversation_id, "dari riwayat", is_history=True)
     with books.database.write() as conn:
-        desk.resolve(conn, conversation_id, counter.sari, at(20))
+        conversations.resolve(conn, conversation_id, counter.sari, at(20))
     assert books.rows("rating") == 0
 
 
 def test_a_conversation_is_asked_about_once(books: Books, counter: Counter) -> None:
     conversation_id = counter.served()
     with books.database.write() as conn:
-        assert desk.reopen(conn, conversation_id, counter.sari, at(70))
-        assert desk.resolve(conn, conversation_id, counter.sari, at(80))
+        assert conversations.reopen(conn, conversation_id, counter.sari, at(70))
+        assert conversations.resolve(conn, conversation_id, counter.sari, at(80))
     assert (books.rows("rating"), books.rows("outbox")) == (1, 1)
 
 
@@ -156,7 +155,7 @@ def test_anything_else_ends_the_waiting_and_is_an_ordinary_message(books: Books,
     new = counter.newest()
     assert (new > conversation_id, books.summary(new).waiting_since) == (True, at(100))
     with books.database.write() as conn:
-        desk.resolve(conn, new, Actor(Author.ADMIN), at(110))
+        conversations.resolve(conn, new, Actor(Author.ADMIN), at(110))
     counter.choose(rating=False)
     counter.say("5", 120)
     assert counter.score(conversation_id) is None
@@ -190,7 +189,7 @@ def test_a_question_that_has_not_left_is_taken_back_when_he_writes(books: Books,
     counter.say("halo", 10)
     conversation_id = counter.newest()
     with books.database.write() as conn:
-        desk.resolve(conn, conversation_id, counter.sari, at(60))
+        conversations.resolve(conn, conversation_id, counter.sari, at(60))
     counter.say("5", 70)
     assert counter.score(conversation_id) is None
     with books.database.read() as conn:
@@ -210,7 +209,7 @@ def test_a_number_may_also_answer_what_the_phone_has_asked_since(books: Books, c
 def test_a_reopened_conversation_waits_for_no_rating(books: Books, counter: Counter) -> None:
     conversation_id = counter.served()
     with books.database.write() as conn:
-        desk.reopen(conn, conversation_id, counter.sari, at(70))
+        conversations.reopen(conn, conversation_id, counter.sari, at(70))
     counter.say("5", 100)
     assert counter.score(conversation_id) is None
     assert books.summary(conversation_id).waiting_since is not None
@@ -253,7 +252,7 @@ def test_a_question_that_is_asked_twice_waits_for_the_newer(books: Books, counte
     counter.say("halo", 100, party=lid("2"))
     second = counter.newest()
     with books.database.write() as conn:
-        desk.resolve(conn, second, counter.sari, at(110))
+        conversations.resolve(conn, second, counter.sari, at(110))
     counter.sent(at(110))
     with books.database.write() as conn:
         contact_merge.merge(conn, books.account_id, books.summary(first).contact_id, other, at(120))

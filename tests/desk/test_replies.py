@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from daemon.desk import replies as desk
+from daemon.desk import replies
 from daemon.desk.replies import LONGEST_REPLY
 from daemon.domain.desk import Status
 from daemon.domain.messages import Author, Delivery, OutboxState
@@ -21,7 +21,7 @@ def sari(books: Books) -> Closer:
 
 def answer(books: Books, conversation_id: int, closer: Closer, text: str = "ada kak", **more: Any) -> int:
     with books.database.write() as conn:
-        return desk.answer(conn, conversation_id, closer, text, at(60), **more)
+        return replies.answer(conn, conversation_id, closer, text, at(60), **more)
 
 
 def refused(books: Books, reason: str, *arguments: Any, **more: Any) -> None:
@@ -59,7 +59,7 @@ def test_whatever_fails_afterwards_takes_all_of_it_back(books: Books, sari: Clos
     conversation_id, turn_id = books.waiting(lid("1"))
     before = dump(books.database)
     with pytest.raises(ZeroDivisionError), books.database.write() as conn:
-        assert desk.answer(conn, conversation_id, sari, "ada", at(60), turn_id=turn_id) / 0
+        assert replies.answer(conn, conversation_id, sari, "ada", at(60), turn_id=turn_id) / 0
     assert dump(books.database) == before
 
 

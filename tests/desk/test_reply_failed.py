@@ -2,8 +2,7 @@
 
 import pytest
 
-from daemon.desk import conversations
-from daemon.desk import replies as desk
+from daemon.desk import conversations, replies
 from daemon.domain.desk import Actor, Status
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
@@ -20,7 +19,7 @@ class Desk:
         self.conversation, self.turn = books.waiting(lid("1"), "masih ada?")
         with books.database.write() as conn:
             closer = Closer(Author.ADMIN, self.sari)
-            self.reply = desk.answer(conn, self.conversation, closer, "ada", at(10), turn_id=self.turn)
+            self.reply = replies.answer(conn, self.conversation, closer, "ada", at(10), turn_id=self.turn)
 
     def fails(self) -> int | None:
         with self.books.database.write() as conn:
@@ -80,6 +79,6 @@ def test_what_he_waits_for_there_and_here_is_one_turn(table: Desk) -> None:
 
 def test_a_follow_up_that_fails_opens_nothing(table: Desk) -> None:
     with table.books.database.write() as conn:
-        table.reply = desk.answer(conn, table.conversation, Closer(Author.ADMIN, table.sari), "lagi", at(30))
+        table.reply = replies.answer(conn, table.conversation, Closer(Author.ADMIN, table.sari), "lagi", at(30))
     assert table.fails() is None
     assert table.books.summary(table.conversation).waiting_since is None

@@ -16,7 +16,8 @@ from daemon.domain.links import LinkState
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
-from daemon.store import assignment, claims, links, presence, turns
+from daemon.store import assignment, links, presence, turns
+from daemon.store import claims as store_claims
 from tests.support.books import Books, at, lid
 from tests.support.shop import wait_until
 
@@ -120,7 +121,7 @@ def test_a_chore_that_fails_is_logged_by_type_and_the_others_are_done(
     conversation, _ = desk.books.waiting(lid("1"))
     desk.choose(bot=True, greeting="RAHASIA")
     with desk.database.write() as conn:
-        claims.put(conn, desk.books.account_id, conversation, desk.sari.admin_id or 0, "tab", at(-60))
+        store_claims.put(conn, desk.books.account_id, conversation, desk.sari.admin_id or 0, "tab", at(-60))
         # whatever the reason: nothing can be queued
         conn.exec_driver_sql(
             "CREATE TRIGGER broken BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'RAHASIA'); END"
@@ -166,7 +167,7 @@ def test_a_claim_that_expires_while_nobody_writes_is_noticed(desk: Desk, running
     conversation = desk.books.conversation(lid("1"))
     with desk.database.write() as conn:
         since = utc_now() - CLAIM_LASTS + timedelta(seconds=2)
-        claims.put(conn, desk.books.account_id, conversation, desk.sari.admin_id or 0, "tab", since)
+        store_claims.put(conn, desk.books.account_id, conversation, desk.sari.admin_id or 0, "tab", since)
     wait_until(lambda: desk.books.rows("claim") == 0)
 
 
@@ -182,7 +183,7 @@ def test_only_open_turns_and_claims_bring_work_by_time_alone(desk: Desk) -> None
         turns.close(conn, turn, Closer(Author.PHONE), None, at(1))
     assert not is_pending()
     with desk.database.write() as conn:
-        claims.put(conn, desk.books.account_id, conversation, desk.sari.admin_id or 0, "tab", at(1))
+        store_claims.put(conn, desk.books.account_id, conversation, desk.sari.admin_id or 0, "tab", at(1))
     assert is_pending()
 
 

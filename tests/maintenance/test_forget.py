@@ -14,8 +14,7 @@ from sqlalchemy import insert
 
 from auth_store.tables import metadata
 from daemon.desk import contacts as desk_contacts
-from daemon.desk import conversations as desk
-from daemon.desk import reports, settings
+from daemon.desk import conversations, reports, settings
 from daemon.desk.forget import StillSending, forget
 from daemon.domain.desk import Action, Actor
 from daemon.domain.hours import Hours
@@ -24,7 +23,8 @@ from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
 from daemon.maintenance import retention
 from daemon.maintenance.export import Format, export
-from daemon.store import audit, contact_merge, contacts, erasing, media, outbox, receipts, turns
+from daemon.store import audit, contact_merge, erasing, media, outbox, receipts, turns
+from daemon.store import contacts as store_contacts
 from daemon.store.engine import Database
 from daemon.store.tables.core import message
 from tests.commands.test_cli import balas, refused
@@ -77,14 +77,14 @@ class Known:
         self.contact_id = books.contact(party)
         answer = books.message(self.earlier, "kata-rahasia jawaban", from_me=True, wa_id="3EB0RAHASIA")
         with books.database.write() as conn:
-            contacts.set_name(conn, self.contact_id, "Nama-Rahasia")
+            store_contacts.set_name(conn, self.contact_id, "Nama-Rahasia")
             turns.close(conn, turn_id, Closer(Author.ADMIN, self.sari.admin_id), answer, at(60))
             desk_contacts.save_note(conn, self.earlier, "catatan-rahasia", self.sari, NOON)
             desk_contacts.set_field(conn, self.earlier, "Ukuran", "XL-rahasia", self.sari, NOON)
-            desk.tag(conn, self.earlier, "grosir", self.sari, NOON)
+            conversations.tag(conn, self.earlier, "grosir", self.sari, NOON)
             who = "62819990001@s.whatsapp.net"
             receipts.record(conn, books.account_id, ("3EB0RAHASIA", "GONE"), who, 0, "read", NOON)
-            desk.resolve(conn, self.earlier, self.sari, at(120))
+            conversations.resolve(conn, self.earlier, self.sari, at(120))
         self.open, _ = books.waiting(party, "kata-rahasia kedua")
         pending = books.message(self.open, None, kind="image", raw=b"kata-rahasia")
         self.picture = picture(data, pending)
@@ -156,7 +156,7 @@ class TestForgetting:
             assert turns.current(conn, known.open) is None
             assert outbox.take_next(conn, known.books.account_id, at(300)) is None
             # there is nobody to write to
-            assert not desk.reopen(conn, known.open, known.sari, at(300))
+            assert not conversations.reopen(conn, known.open, known.sari, at(300))
 
     def test_whoever_writes_again_is_somebody_new(self, known: Known) -> None:
         known.forget()
@@ -183,7 +183,7 @@ class TestForgetting:
         for text in ("satu", "dua", "tiga", "empat"):
             books.message(conversation_id, text)
         with books.database.write() as conn:
-            contacts.set_name(conn, contact_id, "Forgotten customer")
+            store_contacts.set_name(conn, contact_id, "Forgotten customer")
         books.resolve(conversation_id)
         books.waiting(lid("801"), "pelanggan lain")
         retention.sweep(books.database, data, at(400))
@@ -208,8 +208,8 @@ class TestForgetting:
     def test_who_was_merged_into_him_goes_too(self, books: Books, data: Path) -> None:
         known = Known(books, data)
         with books.database.write() as conn:
-            old = contacts.resolve(conn, books.account_id, phone("62819990002"), NOON)
-            contacts.set_name(conn, old, "Nama-Rahasia Lama")
+            old = store_contacts.resolve(conn, books.account_id, phone("62819990002"), NOON)
+            store_contacts.set_name(conn, old, "Nama-Rahasia Lama")
             contact_merge.merge(conn, books.account_id, survivor=known.contact_id, gone=old, now=NOON)
             found = erasing.find(conn, phone="62819990002")
             assert (

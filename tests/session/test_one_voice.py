@@ -2,7 +2,7 @@
 
 import pytest
 
-from daemon.desk import replies as desk
+from daemon.desk import replies
 from daemon.desk.outgoing import Decision, decide
 from daemon.domain.links import LinkState
 from daemon.domain.messages import Author, Delivery
@@ -66,7 +66,7 @@ def test_the_phone_answering_first_cancels_what_the_bot_has_queued(shop: Shop) -
     wait_until(lambda: shop.link().state == LinkState.OFFLINE)
     with shop.database.write() as conn:
         bot = Closer(Author.BOT)
-        message_id = desk.answer(conn, conversation_id, bot, "dari bot", utc_now(), bot_key="rule:1")
+        message_id = replies.answer(conn, conversation_id, bot, "dari bot", utc_now(), bot_key="rule:1")
     shop.wa.phone.send_text(customer, "dari HP")
     shop.wa.faults.accept_logins()
     shop.wait_for_delivery(message_id, Delivery.CANCELLED, 40)

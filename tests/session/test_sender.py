@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from daemon.desk import replies as turns_desk
+from daemon.desk import replies
 from daemon.domain.links import LinkState
 from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.domain.time import utc_now
@@ -195,7 +195,7 @@ def reply_with_quote(shop: Shop, customer: Customer, quoted_id: str, text: str) 
     """What the customer gets of a reply that quotes a message: its ContextInfo."""
     with shop.database.write() as conn:
         conversation_id = shop.bubbles(customer.name)[0].conversation_id
-        message_id = turns_desk.answer(conn, conversation_id, Closer(Author.BOT), text, utc_now(), follow_up=True)
+        message_id = replies.answer(conn, conversation_id, Closer(Author.BOT), text, utc_now(), follow_up=True)
         conn.execute(update(message).where(message.c.id == message_id).values(quoted_wa_id=quoted_id))
     received = customer.wait_for_text(text).message.extendedTextMessage
     assert received.text == text

@@ -2,8 +2,7 @@
 
 import pytest
 
-from daemon.desk import claims
-from daemon.desk import conversations as desk
+from daemon.desk import claims, conversations
 from daemon.domain.desk import Actor
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
@@ -77,7 +76,7 @@ def test_a_customer_who_writes_after_resolving_gets_a_new_conversation(shop: Sho
     customer = writes(shop, "Datang Lagi")
     first = row(shop, customer.name).id
     with shop.database.write() as conn:
-        desk.resolve(conn, first, Actor(Author.ADMIN, shop._sari(conn)), utc_now())
+        conversations.resolve(conn, first, Actor(Author.ADMIN, shop._sari(conn)), utc_now())
     customer.send_text("ada lagi?")
     shop.wait_for_text("ada lagi?")
     second = row(shop, customer.name).id

@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 from auth_store import files
 from daemon.config import Config
 from daemon.store.engine import Database
-from tests.support import browser as browser_tools
+from tests.support import browser as support_browser
 from tests.webui.shop import PASSWORD, Shop
 from webui.app import create_app
 from webui.base import security
@@ -171,12 +171,12 @@ def server(config: Config, database: Database, tmp_path: Path) -> Iterator[Serve
 def browser(chromium: Browser) -> Iterator[BrowserContext]:
     """A fresh browser profile that speaks English."""
     context = chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(browser_tools.PATIENCE_MS)
+    context.set_default_timeout(support_browser.PATIENCE_MS)
     yield context
     context.close()
 
 
 def log_in(page: Page, server: Server, username: str = "sari") -> Page:
     """Log in through the form and wait until the page is live."""
-    browser_tools.log_in(page, server.url, username, PASSWORD)
+    support_browser.log_in(page, server.url, username, PASSWORD)
     return page

@@ -7,12 +7,13 @@ import pytest
 from sqlalchemy import update
 
 from auth_store.tables import admin
-from daemon.desk import conversations as desk
+from daemon.desk import conversations as desk_conversations
 from daemon.domain.desk import Actor
 from daemon.domain.ids import Address, ChatKind, Party
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
-from daemon.store import accounts, contacts, conversations
+from daemon.store import accounts, contacts
+from daemon.store import conversations as store_conversations
 from tests.support.books import dump
 from tests.webui.conftest import Visitor
 from tests.webui.shop import Shop
@@ -45,7 +46,7 @@ def foreign(shop: Shop) -> int:
     with shop.database.write() as conn:
         account = accounts.ensure(conn, "second", now).id
         contact = contacts.resolve(conn, account, Party(Address("999", "lid")), now)
-        return conversations.start(conn, account, contact, ChatKind.PERSON, now)
+        return store_conversations.start(conn, account, contact, ChatKind.PERSON, now)
 
 
 @pytest.fixture
@@ -126,7 +127,7 @@ def test_a_resolved_conversation_takes_nothing_more(
     budi: Visitor, shop: Shop, waiting: int, unchanged: Any
 ) -> None:
     actor = Actor(Author.ADMIN, shop.sari.id)
-    shop.write(lambda conn: desk.resolve(conn, waiting, actor, utc_now()))
+    shop.write(lambda conn: desk_conversations.resolve(conn, waiting, actor, utc_now()))
     check = unchanged()
     for path, fields in POSTS:
         if path not in ("seen", "reopen", "note"):  # these are still of use

@@ -8,15 +8,16 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from auth_store import admins
-from daemon.desk import assignment, claims, no_reply_needed, notes, other_devices, quick_replies, replies, settings
-from daemon.desk import conversations as desk
+from daemon.desk import assignment as desk_assignment
+from daemon.desk import claims as desk_claims
+from daemon.desk import conversations, no_reply_needed, notes, other_devices, quick_replies, replies, settings
 from daemon.domain.desk import THE_DESK, Action, Actor, Priority
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
-from daemon.store import assignment as work
+from daemon.store import assignment as store_assignment
 from daemon.store import audit, conversation_list, events
-from daemon.store import claims as held
+from daemon.store import claims as store_claims
 from tests.support.browser import PATIENCE_MS
 from tests.webui.conftest import Server, log_in
 from tests.webui.shop import Shop
@@ -153,7 +154,7 @@ def test_a_claim_can_be_taken_over_before_writing(both: tuple[Page, Page], shop:
     budi.click("[data-action=take-over]")
     expect(budi.locator("[data-claimed]")).to_have_count(0)
     expect(sari.locator("[data-claim]")).to_contain_text("Budi is answering this")
-    found = shop.write(lambda conn: held.holder(conn, conversation_id, utc_now()))
+    found = shop.write(lambda conn: store_claims.holder(conn, conversation_id, utc_now()))
     assert found.admin_id == shop.budi.id
 
 
@@ -306,7 +307,7 @@ def test_an_alarm_is_shown_until_somebody_has_looked(page: Page, shop: Shop) -> 
 
     def ring() -> None:
         with shop.database.write() as conn:
-            work.note_alarm(conn, turn, utc_now())
+            store_assignment.note_alarm(conn, turn, utc_now())
             line = audit.record(conn, shop.account_id, Action.ALARM, THE_DESK, utc_now(), conversation_id)
             kind = events.EventKind.ALARM
             events.append(conn, shop.account_id, kind, utc_now(), conversation_id, audit_id=line)
@@ -335,7 +336,7 @@ def test_strict_mode_locks_the_field_and_a_note_is_still_possible(page: Page, sh
     shop.write(lambda conn: settings.save(conn, shop.account_id, {"strict": True}, by(shop.sari), utc_now()))
     open_thread(page, conversation_id)
     expect(page.locator("#reply")).to_be_visible()
-    shop.write(lambda conn: assignment.assign(conn, conversation_id, shop.budi.id, by(shop.budi), utc_now()))
+    shop.write(lambda conn: desk_assignment.assign(conn, conversation_id, shop.budi.id, by(shop.budi), utc_now()))
     expect(page.locator("[data-locked]")).to_contain_text("Only Budi may answer this.")
     expect(page.locator("#reply")).to_be_hidden()
     page.click(".modes label:has([value=note])")
@@ -348,7 +349,7 @@ def test_strict_mode_locks_the_field_and_a_note_is_still_possible(page: Page, sh
 
 def test_the_list_can_be_narrowed_to_a_tag_and_stays_so(page: Page, shop: Shop) -> None:
     tagged, plain = shop.conversation("Ibu Ratna", "halo"), shop.conversation("Pak Joko", "pagi")
-    shop.write(lambda conn: desk.tag(conn, tagged, "Grosir", by(shop.sari), utc_now()))
+    shop.write(lambda conn: conversations.tag(conn, tagged, "Grosir", by(shop.sari), utc_now()))
     page.click("[data-box-link=resolved]")
     page.click("[data-box-link=all]")
     # the list is exchanged as a whole, with the menu
@@ -393,9 +394,11 @@ def _handled_first(shop: Shop, conversation_id: int, turn: int) -> None:
 
 def test_on_a_phone_everything_is_within_reach(chromium: Browser, server: Server, shop: Shop) -> None:
     conversation_id = shop.conversation("Nama yang sangat panjang sekali " * 4, "halo")
-    shop.write(lambda conn: desk.set_priority(conn, conversation_id, Priority.URGENT, by(shop.sari), utc_now()))
+    shop.write(
+        lambda conn: conversations.set_priority(conn, conversation_id, Priority.URGENT, by(shop.sari), utc_now())
+    )
     shop.write(lambda conn: notes.add(conn, conversation_id, "catatan " * 60, by(shop.budi), utc_now()))
-    shop.write(lambda conn: claims.take(conn, conversation_id, by(shop.budi), "tab", utc_now()))
+    shop.write(lambda conn: desk_claims.take(conn, conversation_id, by(shop.budi), "tab", utc_now()))
     phone = {"width": 360, "height": 740}
     with desk_of(chromium, server, "sari", viewport=phone, has_touch=True, is_mobile=True) as page:
         assert page.evaluate("document.documentElement.scrollWidth") == 360

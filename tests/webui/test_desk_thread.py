@@ -7,14 +7,14 @@ import pytest
 
 from auth_store import admins
 from daemon.desk import assignment, claims, no_reply_needed, notes, replies, settings
-from daemon.desk import conversations as desk
+from daemon.desk import conversations as desk_conversations
 from daemon.domain.desk import THE_DESK, Action, Actor, Priority
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
-from daemon.store import audit, conversations
-from daemon.store import turns as kept
+from daemon.store import audit, turns
+from daemon.store import conversations as store_conversations
 from tests.webui.conftest import Visitor
 from tests.webui.shop import Shop
 
@@ -102,7 +102,7 @@ def test_a_polite_machine_leaves_the_customer_waiting(sari: Visitor, shop: Shop)
 def test_what_the_phone_has_read_is_said_but_is_no_answer(sari: Visitor, shop: Shop) -> None:
     conversation_id = shop.conversation("Ibu Ratna", "halo")
     last = shop.customer_writes(conversation_id, "ada?")
-    shop.write(lambda conn: conversations.note(conn, conversation_id, last, Author.PHONE, utc_now()))
+    shop.write(lambda conn: store_conversations.note(conn, conversation_id, last, Author.PHONE, utc_now()))
     (mark,) = marks(sari.get(f"/c/{conversation_id}").text)
     assert re.search(r"Waiting since .* Seen on the phone \d\d:\d\d", mark)
 
@@ -120,7 +120,11 @@ def test_what_the_desk_did_stands_between_the_messages(sari: Visitor, shop: Shop
     shop.write(
         lambda conn: assignment.transfer(conn, conversation_id, shop.sari.id, "tolong", by(shop.budi), utc_now())
     )
-    shop.write(lambda conn: desk.set_priority(conn, conversation_id, Priority.URGENT, by(shop.sari), utc_now()))
+    shop.write(
+        lambda conn: desk_conversations.set_priority(
+            conn, conversation_id, Priority.URGENT, by(shop.sari), utc_now()
+        )
+    )
     shop.write(lambda conn: assignment.give_back(conn, conversation_id, by(shop.sari), utc_now()))
     for action, detail in ((Action.RETURNED, {"why": "silent"}), (Action.ALARM, {}), (Action.RATED, {"score": 5})):
         shop.write(
@@ -161,8 +165,12 @@ def test_the_list_says_who_answers_who_waits_and_what_is_urgent(sari: Visitor, b
     turn = shop.open_turn(conversation_id)
     assert turn
     shop.write(lambda conn: claims.take(conn, conversation_id, by(shop.budi), "tab", utc_now()))
-    shop.write(lambda conn: desk.set_priority(conn, conversation_id, Priority.URGENT, by(shop.sari), utc_now()))
-    shop.write(lambda conn: desk.tag(conn, conversation_id, "Reseller", by(shop.sari), utc_now()))
+    shop.write(
+        lambda conn: desk_conversations.set_priority(
+            conn, conversation_id, Priority.URGENT, by(shop.sari), utc_now()
+        )
+    )
+    shop.write(lambda conn: desk_conversations.tag(conn, conversation_id, "Reseller", by(shop.sari), utc_now()))
     shop.write(lambda conn: notes.add(conn, conversation_id, "@sari?", by(shop.budi), utc_now()))
     page = sari.get("/").text
     assert re.search(r'data-claim-of="\d+" >.*Budi is answering', page)
@@ -186,7 +194,7 @@ def test_looking_at_a_conversation_answers_the_mention(sari: Visitor, shop: Shop
 
 def test_the_list_can_be_narrowed_to_a_tag(sari: Visitor, shop: Shop) -> None:
     tagged, plain = shop.conversation("Ibu Ratna", "halo"), shop.conversation("Pak Joko", "pagi")
-    shop.write(lambda conn: desk.tag(conn, tagged, "Grosir", by(shop.sari), utc_now()))
+    shop.write(lambda conn: desk_conversations.tag(conn, tagged, "Grosir", by(shop.sari), utc_now()))
     found = re.search(r"tag=(\d+)", sari.get("/").text)
     assert found
     page = sari.get(f"/?tag={found[1]}").text
@@ -236,4 +244,4 @@ def test_an_older_part_shows_no_mark_of_a_turn_that_goes_on(sari: Visitor, shop:
     turn = shop.open_turn(conversation_id)
     assert turn
     with shop.database.read() as conn:
-        assert kept.mark(conn, turn) is None
+        assert turns.mark(conn, turn) is None

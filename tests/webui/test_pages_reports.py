@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-from daemon.desk import replies as desk
+from daemon.desk import replies
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
@@ -20,7 +20,7 @@ def words(html: str) -> str:
 
 def answered(shop: Shop, closer: Closer, name: str) -> None:
     conversation_id = shop.conversation(name, "halo")
-    shop.write(lambda conn: desk.answer(conn, conversation_id, closer, "Halo juga", utc_now()))
+    shop.write(lambda conn: replies.answer(conn, conversation_id, closer, "Halo juga", utc_now()))
 
 
 def test_an_empty_shop_has_an_empty_report_and_says_so(sari: Visitor) -> None:

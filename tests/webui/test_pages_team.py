@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from auth_store import admins
-from daemon.desk import replies as desk
+from daemon.desk import replies
 from daemon.desk.settings import MOST_CONVERSATIONS
 from daemon.domain.desk import Action, Status
 from daemon.domain.messages import Author
@@ -26,7 +26,7 @@ def member(page: str, admin_id: int) -> str:
 def answered_by(shop: Shop, admin_id: int, name: str) -> int:
     conversation_id = shop.conversation(name, "halo")
     closer = Closer(Author.ADMIN, admin_id)
-    shop.write(lambda conn: desk.answer(conn, conversation_id, closer, "Halo juga", utc_now()))
+    shop.write(lambda conn: replies.answer(conn, conversation_id, closer, "Halo juga", utc_now()))
     return conversation_id
 
 

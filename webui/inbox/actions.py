@@ -10,8 +10,7 @@ from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import Connection
 
-from daemon.desk import assignment, no_reply_needed
-from daemon.desk import conversations as desk
+from daemon.desk import assignment, conversations, no_reply_needed
 from daemon.domain.desk import Actor, Priority
 from daemon.domain.turns import NotAnswerable
 from daemon.store import conversation_list
@@ -66,13 +65,17 @@ def give_back(conversation_id: int) -> Any:
 @pages.post("/c/<id:conversation_id>/resolve")
 def resolve(conversation_id: int) -> Any:
     """The customer has what he wanted."""
-    return carry_out(conversation_id, lambda conn, actor, now: desk.resolve(conn, conversation_id, actor, now))
+    return carry_out(
+        conversation_id, lambda conn, actor, now: conversations.resolve(conn, conversation_id, actor, now)
+    )
 
 
 @pages.post("/c/<id:conversation_id>/reopen")
 def reopen(conversation_id: int) -> Any:
     """There is something to add to a resolved conversation."""
-    return carry_out(conversation_id, lambda conn, actor, now: desk.reopen(conn, conversation_id, actor, now))
+    return carry_out(
+        conversation_id, lambda conn, actor, now: conversations.reopen(conn, conversation_id, actor, now)
+    )
 
 
 @pages.post("/c/<id:conversation_id>/priority")
@@ -83,7 +86,7 @@ def priority(conversation_id: int) -> Any:
         abort(400)
     return carry_out(
         conversation_id,
-        lambda conn, actor, now: desk.set_priority(conn, conversation_id, Priority(wish), actor, now),
+        lambda conn, actor, now: conversations.set_priority(conn, conversation_id, Priority(wish), actor, now),
     )
 
 

@@ -6,8 +6,7 @@ from flask import Blueprint, abort, render_template, request
 from flask_babel import gettext
 from flask_wtf.csrf import generate_csrf
 
-from daemon.desk import contacts
-from daemon.desk import conversations as desk
+from daemon.desk import contacts, conversations
 from daemon.domain.desk import FieldError
 from daemon.store import conversation_list
 from webui.base.context import services
@@ -71,7 +70,9 @@ def tag(conversation_id: int) -> Any:
     """Add a tag."""
     name = request.form.get("tag", "")
     try:
-        return _keep(conversation_id, lambda conn, actor, now: desk.tag(conn, conversation_id, name, actor, now))
+        return _keep(
+            conversation_id, lambda conn, actor, now: conversations.tag(conn, conversation_id, name, actor, now)
+        )
     except FieldError as error:
         return _refuse(conversation_id, error)
 
@@ -82,7 +83,9 @@ def untag(conversation_id: int) -> Any:
     tag_id = actions.row_id("tag_id")
     if tag_id is None:
         abort(400)
-    return _keep(conversation_id, lambda conn, actor, now: desk.untag(conn, conversation_id, tag_id, actor, now))
+    return _keep(
+        conversation_id, lambda conn, actor, now: conversations.untag(conn, conversation_id, tag_id, actor, now)
+    )
 
 
 def _keep(conversation_id: int, change: actions.Change) -> Any:

@@ -7,15 +7,13 @@ from flask import Blueprint, abort, jsonify, redirect, request, url_for
 from flask_babel import gettext
 from flask_login import login_required
 
-from daemon.desk import notes, outgoing, settings
-from daemon.desk import replies as desk
+from daemon.desk import notes, outgoing, replies, settings
 from daemon.desk.outgoing import Decision
 from daemon.domain.desk import ClaimedByAnother, OnlyTheAssignee
 from daemon.domain.messages import Author
 from daemon.domain.placeholders import fill, opening
 from daemon.domain.turns import AlreadyAnswered, Closer, NotAnswerable
-from daemon.store import conversation_list, messages
-from daemon.store import quick_replies as kept
+from daemon.store import conversation_list, messages, quick_replies
 from webui.auth import the_actor, the_admin
 from webui.base import errors
 from webui.base.context import services, the_account
@@ -46,7 +44,7 @@ def answer(conversation_id: int) -> Any:
     now = services().clock()
     try:
         with services().database.write() as conn:
-            message_id = desk.answer(
+            message_id = replies.answer(
                 conn,
                 conversation_id,
                 Closer(Author.ADMIN, the_admin().id),
@@ -98,7 +96,7 @@ def quick() -> Any:
         about, account = conversation_list.summary(conn, int(wish)), the_account(conn)
         if about is None or account is None or about.account_id != account.id:
             abort(404)
-        found = kept.listing(conn, account.id, the_admin().id)
+        found = quick_replies.listing(conn, account.id, the_admin().id)
         hours = settings.load(conn, account.id).hours
     filled = {
         "name": about.contact_name or "",
@@ -169,4 +167,4 @@ def _note_refusal(conversation_id: int) -> None:
     with services().database.write() as conn:
         about = conversation_list.summary(conn, conversation_id)
         if about is not None:
-            desk.note_refusal(conn, about.account_id, conversation_id, the_actor(), services().clock())
+            replies.note_refusal(conn, about.account_id, conversation_id, the_actor(), services().clock())

@@ -24,7 +24,7 @@ from daemon.store.events import EventKind, LoggedEvent
 from daemon.store.links import Link
 from daemon.store.turns import TurnState
 from webui.base import account_switcher
-from webui.inbox import thread_header as offered_tools
+from webui.inbox import thread_header
 
 # More than this at once is quicker read again as a page than applied piece by piece.
 TOO_MANY = 100
@@ -122,12 +122,12 @@ class News:
     counts: dict[int | None, int]
     claims: dict[int, Claim]
     activities: list[AuditEntry]
-    tools: offered_tools.ThreadTools | None
+    tools: thread_header.ThreadTools | None
     # of all accounts: which there are, the switcher if it may have changed, who is named in notes, who is here
     every: list[int] = field(default_factory=list)
     switcher: list[account_switcher.SwitcherEntry] = field(default_factory=list)
     mentions: dict[int, list[int]] = field(default_factory=dict)
-    colleagues: list[offered_tools.Colleague] = field(default_factory=list)
+    colleagues: list[thread_header.Colleague] = field(default_factory=list)
 
 
 def read(
@@ -142,7 +142,7 @@ def read(
     every = accounts.every(conn)
     anywhere = digests.values()
     called = mentions.unseen_by_admin(conn) if any(digest.messages for digest in anywhere) else {}
-    colleagues = offered_tools.team(conn, now) if any(digest.presence for digest in anywhere) else []
+    colleagues = thread_header.team(conn, now) if any(digest.presence for digest in anywhere) else []
     changed = any(digest.link or digest.conversations for digest in anywhere)
     switcher = account_switcher.entries(conn, every) if changed else []
     found: dict[int, News | None] = {}
@@ -175,7 +175,7 @@ def _facts(conn: Connection, account: accounts.Account, digest: Digest, opened: 
             for audit_id, conversation_id in digest.activities.items()
             if conversation_id in opened and (line := audit.entry(conn, audit_id)) is not None
         ],
-        tools=offered_tools.read(conn, account.id, now) if opened & set(rows) else None,
+        tools=thread_header.read(conn, account.id, now) if opened & set(rows) else None,
     )
 
 

@@ -6,10 +6,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from daemon.desk import claims
+from daemon.desk import claims as desk_claims
 from daemon.domain.desk import CLAIM_LASTS, Actor, Claim, ClaimedByAnother, OnlyTheAssignee
 from daemon.domain.messages import Author
-from daemon.store import claims as kept
+from daemon.store import claims as store_claims
 from daemon.store import events, presence
 from daemon.store.engine import Database
 from daemon.store.events import EventKind
@@ -34,7 +34,7 @@ def leave(services: Services, tab: str) -> None:
     try:
         with services.database.write() as conn:
             presence.leave(conn, tab, now)
-            claims.end_of_tab(conn, tab, now)
+            desk_claims.end_of_tab(conn, tab, now)
     except OperationalError as error:
         # its time runs out by itself
         log.warning("a tab's leaving was not written: %s", type(error.orig).__name__)
@@ -65,8 +65,8 @@ class Typing:
             return None
         try:
             with self._services.database.write() as conn:
-                claims.take(conn, conversation_id, self._actor, self._tab, now, take_over)
-                mine = kept.holder(conn, conversation_id, now)
+                desk_claims.take(conn, conversation_id, self._actor, self._tab, now, take_over)
+                mine = store_claims.holder(conn, conversation_id, now)
         except ClaimedByAnother as error:
             return error.claim
         except OnlyTheAssignee:
@@ -80,7 +80,7 @@ class Typing:
         """The reply field is empty again, or another conversation is in front."""
         if self._claimed is not None:
             with self._services.database.write() as conn:
-                claims.release(conn, self._claimed, self._tab, self._services.clock())
+                desk_claims.release(conn, self._claimed, self._tab, self._services.clock())
         self._claimed = None
 
 

@@ -10,8 +10,7 @@ from flask import Flask
 from daemon.store.conversation_list import Summary
 from daemon.store.turns import TurnState
 from webui.base import account_switcher, link_panel
-from webui.inbox import activity, bubble, fragments, row
-from webui.inbox import turn_mark as shown_marks
+from webui.inbox import activity, bubble, fragments, row, turn_mark
 from webui.live.changes import Audience, News
 
 
@@ -94,13 +93,13 @@ class Updates:
             "status": about.status.value,
             "only": about.assignee_id if offered.strict else None,
             "only_name": about.assignee_name if offered.strict else None,
-            "notice": fragments.notice(shown_marks.notice(turn.mark, self._now)) if turn.mark else "",
+            "notice": fragments.notice(turn_mark.notice(turn.mark, self._now)) if turn.mark else "",
             "answered_turn": turn.mark.turn_id if turn.mark else None,
         }
 
     def _marks(self, about: Summary, newest: list[TurnState]) -> list[dict[str, Any]]:
         shown = [
-            shown_marks.under(about, turn, turn.last_message_id, turn is newest[-1], self._now) for turn in newest
+            turn_mark.under(about, turn, turn.last_message_id, turn is newest[-1], self._now) for turn in newest
         ]
         return [{"turn": one.turn_id, "after": one.after, "html": fragments.turn_mark(one)} for one in shown]
 

@@ -7,7 +7,7 @@ from flask import Blueprint, abort, request
 from flask_babel import gettext
 from sqlalchemy import Connection
 
-from daemon.desk.bot import rules as desk
+from daemon.desk.bot import rules
 from daemon.desk.settings import BOT
 from daemon.domain.desk import FieldError
 from daemon.store import bot_rules
@@ -99,7 +99,7 @@ def delete_rule(rule_id: int) -> Any:
     """Away with it."""
     with services().database.write() as conn:
         _rule(conn, rule_id)
-        desk.delete(conn, layout.account_of(conn), rule_id, the_actor(), services().clock())
+        rules.delete(conn, layout.account_of(conn), rule_id, the_actor(), services().clock())
     return layout.done(gettext("Deleted."), "bot.page", _anchor="rules")
 
 
@@ -109,7 +109,7 @@ def move_rule(rule_id: int, way: str) -> Any:
     """Try it earlier or later."""
     with services().database.write() as conn:
         _rule(conn, rule_id)
-        desk.move(conn, layout.account_of(conn), rule_id, way == "up", the_actor(), services().clock())
+        rules.move(conn, layout.account_of(conn), rule_id, way == "up", the_actor(), services().clock())
     return layout.done(gettext("Saved."), "bot.page", _anchor="rules")
 
 
@@ -122,7 +122,7 @@ def _save_rule(rule_id: int | None) -> Any:
             if rule_id is not None:
                 _rule(conn, rule_id)
             account_id, now = layout.account_of(conn), services().clock()
-            desk.save(conn, account_id, rule_id, words, answer, closes, enabled, the_actor(), now)
+            rules.save(conn, account_id, rule_id, words, answer, closes, enabled, the_actor(), now)
     except FieldError as error:
         sentence = gettext(FIELD_ERRORS[error.field, error.reason])
         return _render_rule(rule_id, form.typed, {error.field: sentence}), 422
@@ -138,8 +138,8 @@ def _rule(conn: Connection, rule_id: int) -> BotRule:
 
 def _render(values: Mapping[str, str], errors: dict[str, str]) -> str:
     with services().database.read() as conn:
-        rules = bot_rules.listing(conn, layout.account_of(conn))
-        return settings_form.show("pages/bot.html", conn, values, errors, rules=rules)
+        listed = bot_rules.listing(conn, layout.account_of(conn))
+        return settings_form.show("pages/bot.html", conn, values, errors, rules=listed)
 
 
 def _render_rule(rule_id: int | None, values: Mapping[str, str], errors: dict[str, str]) -> str:

@@ -8,9 +8,9 @@ from flask_babel import gettext
 from flask_login import login_required
 from sqlalchemy import Connection
 
-from daemon.desk import quick_replies as desk
+from daemon.desk import quick_replies as desk_quick_replies
 from daemon.domain.desk import FieldError
-from daemon.store import quick_replies
+from daemon.store import quick_replies as store_quick_replies
 from daemon.store.quick_replies import QuickReply
 from webui.auth import the_actor, the_admin
 from webui.base import layout
@@ -81,7 +81,7 @@ def delete(quick_reply_id: int) -> Any:
     """Away with it."""
     with services().database.write() as conn:
         _editable(conn, quick_reply_id)
-        desk.delete(conn, layout.account_of(conn), quick_reply_id, the_actor(), services().clock())
+        desk_quick_replies.delete(conn, layout.account_of(conn), quick_reply_id, the_actor(), services().clock())
     return layout.done(gettext("Deleted."), "quick_replies.page")
 
 
@@ -92,7 +92,7 @@ def _save(quick_reply_id: int | None, admin_id: int | None) -> Any:
             if quick_reply_id is not None:
                 _editable(conn, quick_reply_id)
             account_id, now = layout.account_of(conn), services().clock()
-            desk.save(conn, account_id, quick_reply_id, admin_id, shortcut, text, the_actor(), now)
+            desk_quick_replies.save(conn, account_id, quick_reply_id, admin_id, shortcut, text, the_actor(), now)
     except FieldError as error:
         values = {"shortcut": shortcut, "text": text, "whose": TEAM if admin_id is None else OWN}
         return _render(
@@ -103,7 +103,7 @@ def _save(quick_reply_id: int | None, admin_id: int | None) -> Any:
 
 def _editable(conn: Connection, quick_reply_id: int) -> QuickReply:
     """One that this admin may change: a colleague's own does not exist for him, the team's is the owner's."""
-    usable = quick_replies.listing(conn, layout.account_of(conn), the_admin().id)
+    usable = store_quick_replies.listing(conn, layout.account_of(conn), the_admin().id)
     found = next((one for one in usable if one.id == quick_reply_id), None)
     if found is None:
         abort(404)
@@ -118,7 +118,7 @@ def _whose(found: QuickReply) -> str:
 
 def _render(quick_reply_id: int | None, values: Mapping[str, str], errors: dict[str, str]) -> str:
     with services().database.read() as conn:
-        usable = quick_replies.listing(conn, layout.account_of(conn), the_admin().id)
+        usable = store_quick_replies.listing(conn, layout.account_of(conn), the_admin().id)
         return layout.show(
             "pages/quick_replies.html",
             conn,

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from daemon.desk.replies import check_text
-from daemon.domain import keywords as words
 from daemon.domain.desk import Action, Actor, FieldError
+from daemon.domain.keywords import fold
 from daemon.domain.turns import NotAnswerable
 from daemon.store import audit, bot_rules
 from daemon.store.bot_rules import BotRule
@@ -90,7 +90,7 @@ def _keywords(text: str) -> tuple[str, ...]:
     by_words: dict[str, str] = {}
     for part in _SEPARATORS.split(text):
         if keyword := " ".join(part.split()):
-            by_words.setdefault(words.fold(keyword), keyword)
+            by_words.setdefault(fold(keyword), keyword)
     if not by_words:
         raise FieldError("keywords", "empty")
     if " " in by_words:
