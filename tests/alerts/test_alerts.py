@@ -30,8 +30,10 @@ from daemon.maintenance import nightly_backup
 from daemon.store import accounts, alerts, links
 from daemon.store.tables.alerts import alert_delivery
 from tests.support.alert_receiver import Receiver, mailbox, receiver
-from tests.support.books import NOON, Books, lid
-from tests.support.shop import free_port, wait_until
+from tests.support.books import Books
+from tests.support.builders import NOON, lid
+from tests.support.shop import free_port
+from tests.support.waiting import wait_until
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 

@@ -10,7 +10,8 @@ from daemon.domain.links import LinkState
 from daemon.domain.time import utc_now
 from daemon.store import alerts, links
 from tests.support.alert_receiver import receiver
-from tests.support.shop import last_json, open_shop, wait_until
+from tests.support.shop import last_json, open_shop
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.wire
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from auth_store import admins
 from auth_store.admins import SETUP_LINK_LIFE, AccountError, Role
 from daemon.store.engine import Database
-from tests.support.books import NOON
+from tests.support.builders import NOON
 
 PASSWORD = "kue lapis legit"
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from daemon.domain.links import LinkReason as R
 from daemon.domain.links import LinkState as S
 from tests.bench.stage import Stage
-from tests.support.shop import wait_until
+from tests.support.waiting import wait_until
 from tests.whatsapp_server.wire import payload
 from tests.whatsapp_server.wire.jid import Jid
 from tests.whatsapp_server.wire.node import Node

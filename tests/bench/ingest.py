@@ -25,7 +25,8 @@ from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
 from daemon.store import conversation_list
-from tests.support.shop import ROOT, Shop, wait_until
+from tests.support.shop import ROOT, Shop
+from tests.support.waiting import wait_until
 from tests.whatsapp_server import WhatsAppServer
 
 CUSTOMERS = 20

@@ -23,7 +23,8 @@ import psutil
 from daemon.domain.links import LinkState
 from tests.bench.browser_admin import BrowserAdmin
 from tests.bench.traffic import Traffic, p95
-from tests.support.shop import PASSWORD, Shop, open_shop, wait_until
+from tests.support.shop import PASSWORD, Shop, open_shop
+from tests.support.waiting import wait_until
 
 ROLES = ("session", "supervisor", "inbox")
 TEAM = ("Sari", "Budi")

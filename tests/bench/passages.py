@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from sqlalchemy import text
 
 from daemon.domain.links import LinkReason, LinkState
-from tests.support.shop import Shop, wait_until
+from tests.support.shop import Shop
+from tests.support.waiting import wait_until
 
 _MAKE = (
     "CREATE TABLE bench_passed (id INTEGER PRIMARY KEY, at REAL, state TEXT, reason TEXT)",

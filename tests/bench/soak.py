@@ -36,7 +36,8 @@ from tests.bench.stage import Stage
 from tests.bench.strangers import Strangers
 from tests.bench.traffic import Traffic
 from tests.bench.verdict import Outcome
-from tests.support.shop import PASSWORD, Shop, open_shop, wait_until
+from tests.support.shop import PASSWORD, Shop, open_shop
+from tests.support.waiting import wait_until
 from tests.whatsapp_server.actors.customer import Customer
 from tests.whatsapp_server.demo_media import transfer_slip, voice_note
 

@@ -19,7 +19,8 @@ from sqlalchemy import text
 
 from daemon.domain.message_kinds import PLACEHOLDERS
 from tests.bench.browser_admin import BrowserAdmin
-from tests.support.shop import Shop, wait_until
+from tests.support.shop import Shop
+from tests.support.waiting import wait_until
 from tests.whatsapp_server.actors.customer import Customer
 
 # what a customer writes as his n-th message: gives its id and its text or caption

@@ -16,7 +16,8 @@ from daemon.store import accounts, links
 from daemon.store.engine import Database
 from daemon.supervisor.session_watch import SessionWatch
 from tests.commands.test_cli import balas, refused
-from tests.support.books import NOON, Books, both
+from tests.support.books import Books
+from tests.support.builders import NOON, both
 
 
 def names(books: Books) -> list[str]:

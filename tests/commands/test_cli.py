@@ -27,7 +27,8 @@ from daemon.store import accounts, audit, links
 from daemon.store.engine import Database
 from tests.domain.test_phone_numbers import REFUSED, TYPED
 from tests.support import open_connections
-from tests.support.books import NOON, Books, dump
+from tests.support.books import Books, dump
+from tests.support.builders import NOON
 from tests.support.shop import ROOT, free_port
 
 PASSWORD = "sangat-rahasia"

@@ -40,7 +40,8 @@ from tests.desk.day import (
 from tests.desk.invariants import broken
 from tests.desk.session_part import SessionPart
 from tests.desk.wire import Fate
-from tests.support.books import NOON, Books
+from tests.support.books import Books
+from tests.support.builders import NOON
 
 # a disk in memory, where there is one: each step commits a few times
 _MEMORY = Path("/dev/shm")

@@ -11,7 +11,8 @@ from daemon.domain.desk import Action, Actor
 from daemon.domain.messages import Author
 from daemon.store import alerts, audit
 from daemon.store.alerts import KnownAlready
-from tests.support.books import NOON, Books, at, dump
+from tests.support.books import Books, dump
+from tests.support.builders import NOON, at
 
 
 @pytest.fixture

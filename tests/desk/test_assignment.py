@@ -24,7 +24,8 @@ from daemon.store import claims as store_claims
 from daemon.store import conversations as store_conversations
 from daemon.store.engine import Database
 from daemon.store.events import EventKind, read_since
-from tests.support.books import NOON, Books, at, dump, lid
+from tests.support.books import Books, dump
+from tests.support.builders import NOON, at, lid
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 MINUTE = 60.0

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from daemon.desk.assignment_policy import Candidate, Shy, deal
 from daemon.domain.desk import Assign
-from tests.support.books import NOON, at
+from tests.support.builders import NOON, at
 
 LEAST, ROUND = Assign.LEAST_BUSY, Assign.ROUND_ROBIN
 

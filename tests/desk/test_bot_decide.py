@@ -12,7 +12,7 @@ from daemon.desk.bot.decide import BotVerdict, Said, Situation, Why, decide, gra
 from daemon.desk.settings import DeskSettings
 from daemon.domain.hours import Hours, parse_spans
 from daemon.store.bot_rules import BotRule
-from tests.support.books import NOON
+from tests.support.builders import NOON
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 CLOSED_NOW = Hours((parse_spans("13-17"),) * 7)

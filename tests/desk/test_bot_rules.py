@@ -10,7 +10,8 @@ from daemon.domain.messages import Author
 from daemon.store import accounts, audit, bot_rules
 from daemon.store.audit import AuditEntry
 from daemon.store.bot_rules import BotRule
-from tests.support.books import Books, at, dump
+from tests.support.books import Books, dump
+from tests.support.builders import at
 
 
 class Book:

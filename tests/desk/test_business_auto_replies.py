@@ -11,7 +11,8 @@ from daemon.domain.turns import Closer
 from daemon.store import turns
 from daemon.store.tables.core import link as link_table
 from daemon.store.tables.core import message
-from tests.support.books import Books, at, lid
+from tests.support.books import Books
+from tests.support.builders import at, lid
 
 GREETING = "Halo! Terima kasih sudah menghubungi kami."
 

@@ -12,7 +12,8 @@ from daemon.domain.turns import Closer
 from daemon.store import audit
 from daemon.store import claims as store_claims
 from daemon.store.events import EventKind, last_seq, read_since
-from tests.support.books import Books, at, dump, lid
+from tests.support.books import Books, dump
+from tests.support.builders import at, lid
 
 
 class Desk:

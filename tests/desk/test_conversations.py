@@ -12,7 +12,8 @@ from daemon.domain.turns import Closer, NotAnswerable
 from daemon.store import audit, conversation_list, tags, turns
 from daemon.store import claims as store_claims
 from daemon.store.events import EventKind, read_since
-from tests.support.books import NOON, Books, at, dump, lid
+from tests.support.books import Books, dump
+from tests.support.builders import NOON, at, lid
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from daemon.domain.desk import Action, Actor
 from daemon.domain.messages import Author
 from daemon.store import audit
 from daemon.store.audit import AuditEntry
-from tests.support.books import NOON, Books, at, dump
+from tests.support.books import Books, dump
+from tests.support.builders import NOON, at
 
 ADDRESS, PASSWORD = "192.0.2.1", "satu kalimat pendek"
 

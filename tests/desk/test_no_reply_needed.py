@@ -7,7 +7,8 @@ from daemon.domain.desk import Action, Actor
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
 from daemon.store import audit, turns
-from tests.support.books import Books, at, dump, lid
+from tests.support.books import Books, dump
+from tests.support.builders import at, lid
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from daemon.domain.turns import NotAnswerable
 from daemon.store import messages
 from daemon.store.events import EventKind, read_since
 from daemon.store.mentions import Mention
-from tests.support.books import Books, at, both, dump, lid, phone
+from tests.support.books import Books, dump
+from tests.support.builders import at, both, lid, phone
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from daemon.desk.outgoing import Decision
 from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.domain.turns import Closer
 from daemon.store import outbox, turns
-from tests.support.books import Books, at, dump, lid
+from tests.support.books import Books, dump
+from tests.support.builders import at, lid
 
 PHONE = Closer(Author.PHONE, device=0)
 

@@ -9,7 +9,8 @@ from daemon.domain.desk import Actor
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.turns import Closer
 from daemon.store import outbox, turns
-from tests.support.books import Books, at, lid
+from tests.support.books import Books
+from tests.support.builders import at, lid
 
 BOT = Closer(Author.BOT)
 

@@ -9,7 +9,8 @@ from daemon.desk import pairing
 from daemon.domain.links import LinkState
 from daemon.store import accounts, links
 from daemon.store.links import WISH_RECONNECT, WISH_UNLINK, Link
-from tests.support.books import NOON, Books, at, dump
+from tests.support.books import Books, dump
+from tests.support.builders import NOON, at
 
 
 def put(books: Books, state: LinkState, **values: Any) -> None:

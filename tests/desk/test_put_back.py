@@ -7,7 +7,8 @@ from daemon.domain.desk import Actor
 from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.domain.turns import Closer
 from daemon.store import messages, outbox, turns
-from tests.support.books import Books, at, lid
+from tests.support.books import Books
+from tests.support.builders import at, lid
 
 PHONE = Closer(Author.PHONE, device=0)
 

@@ -10,7 +10,8 @@ from daemon.domain.time import utc_now
 from daemon.store import turns
 from tests.desk.day import open_shop, overtaken
 from tests.desk.invariants import broken
-from tests.support.books import Books, dump, lid
+from tests.support.books import Books, dump
+from tests.support.builders import lid
 
 ROOT = Path(__file__).parents[2]
 ROUNDS = 200

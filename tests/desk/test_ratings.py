@@ -12,7 +12,8 @@ from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery, MessageReceived, Origin, OutboxState
 from daemon.ingest.commit import Ingest
 from daemon.store import audit, contact_merge, contacts, messages, outbox
-from tests.support.books import Books, at, both, dump, lid, phone
+from tests.support.books import Books, dump
+from tests.support.builders import at, both, lid, phone
 
 CUSTOMER = lid("1")
 CHOSEN = {"rating": True, "rating_question": "Gimana layanan {admin}, {name}? 1-5", "rating_thanks": "Makasih!"}

@@ -11,7 +11,8 @@ from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.domain.turns import AlreadyAnswered, Closer, NotAnswerable
 from daemon.store import outbox, turns
 from daemon.store.events import EventKind, read_since
-from tests.support.books import NOON, Books, at, dump, lid
+from tests.support.books import Books, dump
+from tests.support.builders import NOON, at, lid
 
 
 @pytest.fixture

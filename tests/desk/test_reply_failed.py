@@ -7,7 +7,8 @@ from daemon.domain.desk import Actor, Status
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
 from daemon.store import turns
-from tests.support.books import Books, at, lid
+from tests.support.books import Books
+from tests.support.builders import at, lid
 
 
 class Desk:

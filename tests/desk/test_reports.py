@@ -18,7 +18,8 @@ from daemon.domain.turns import Closer
 from daemon.store import audit, conversations, outbox, turns
 from daemon.store.tables.core import conversation
 from daemon.store.tables.desk import rating
-from tests.support.books import Books, lid
+from tests.support.books import Books
+from tests.support.builders import lid
 
 ZONE = ZoneInfo("Asia/Jakarta")
 NINE_TO_FIVE = Hours(tuple(parse_spans("09:00-17:00") for _ in range(7)), frozenset({date(2026, 11, 25)}))

@@ -12,7 +12,8 @@ from daemon.domain.desk import COMMAND_LINE, Action, Actor, FieldError, Status
 from daemon.domain.messages import Author
 from daemon.store import audit, presence
 from daemon.store.events import EventKind, read_since
-from tests.support.books import NOON, Books, at, dump, lid
+from tests.support.books import Books, dump
+from tests.support.builders import NOON, at, lid
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ from daemon.domain.links import LinkState
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
-from daemon.store import assignment, links, presence, turns
-from daemon.store import claims as store_claims
-from tests.support.books import Books, at, lid
-from tests.support.shop import wait_until
+from daemon.store import assignment, claims, links, presence, turns
+from tests.support.books import Books
+from tests.support.builders import at, lid
+from tests.support.waiting import wait_until
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 

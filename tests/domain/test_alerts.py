@@ -24,7 +24,7 @@ from daemon.domain.alerts import (
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.primary_phone import PhoneStep
 from daemon.domain.sentences.alerts import KINDS, OVER, TITLES, WORDS
-from tests.support.books import NOON
+from tests.support.builders import NOON
 
 S, R = LinkState, LinkReason
 FINE = MachineFacts(BackupFacts(None, timedelta(hours=9)), 10**10, has_stopped_receiving=False, inbox_answers=True)

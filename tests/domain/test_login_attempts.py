@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.domain.login_attempts import IN_ALL, IN_VAIN, THEN_EVERY, LoginAttempts
-from tests.support.books import NOON
+from tests.support.builders import NOON
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from daemon.domain.ids import Address, ChatKind, Party, parse_address
 from daemon.domain.time import from_unix
 from daemon.supervisor.backoff import CAP, FIRST, delay
-from tests.support.books import both
+from tests.support.builders import both
 
 USERS = st.text("0123456789", min_size=1, max_size=15)
 

@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from daemon.domain.links import LinkState
 from tests.support.browser import log_in, wait_live
-from tests.support.shop import PASSWORD, Shop, unlinked_shop, wait_until
+from tests.support.shop import PASSWORD, Shop, unlinked_shop
+from tests.support.waiting import wait_until
 from tests.whatsapp_server.actors.customer import Customer
 
 pytestmark = [pytest.mark.browser, pytest.mark.wire]

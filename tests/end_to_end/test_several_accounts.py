@@ -20,7 +20,8 @@ from daemon.store.accounts import Account
 from daemon.store.links import Link
 from daemon.store.tables.core import message
 from tests.support.browser import wait_live
-from tests.support.shop import PASSWORD, Shop, open_shop, wait_until
+from tests.support.shop import PASSWORD, Shop, open_shop
+from tests.support.waiting import wait_until
 from tests.whatsapp_server.actors.phone import Phone
 
 pytestmark = [pytest.mark.browser, pytest.mark.wire]

@@ -6,7 +6,7 @@ from daemon.ingest.commit import Ingest
 from daemon.store import contacts, conversations, turns
 from daemon.store.engine import Database
 from tests.ingest.random_events import Elsewhere, Step
-from tests.support.books import at
+from tests.support.builders import at
 
 
 class Line:

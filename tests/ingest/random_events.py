@@ -19,7 +19,7 @@ from daemon.domain.messages import (
     ReceiptReceived,
     TypingChanged,
 )
-from tests.support.books import at, both, lid, phone
+from tests.support.builders import at, both, lid, phone
 
 # three customers under every form of their addresses; the third has moved to another LID
 PARTIES = [

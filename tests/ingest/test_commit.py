@@ -24,7 +24,8 @@ from daemon.domain.turns import Closer
 from daemon.store import outbox, turns
 from tests.ingest.line import Line
 from tests.ingest.random_events import Elsewhere
-from tests.support.books import NOON, Books, at, both, dump
+from tests.support.books import Books, dump
+from tests.support.builders import NOON, at, both
 
 BUDI = both("551", "62811")
 

@@ -30,7 +30,8 @@ from daemon.store.engine import Database
 from daemon.store.links import Link
 from daemon.store.tables.core import account, contact
 from daemon.whatsapp.translate import translate_message, translate_receipt
-from tests.support.books import NOON, Books, both, dump
+from tests.support.books import Books, dump
+from tests.support.builders import NOON, both
 from tests.whatsapp.test_translate import event as arrived
 from tests.whatsapp.test_translate import source
 from tests.whatsapp_server.wire import payload

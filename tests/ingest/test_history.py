@@ -14,7 +14,8 @@ from daemon.store import accounts, links, turns
 from daemon.store.history_parts import HistoryPart
 from daemon.store.links import Link
 from tests.ingest.test_commit import BUDI, arrives, ingest
-from tests.support.books import NOON, Books, at, both
+from tests.support.books import Books
+from tests.support.builders import NOON, at, both
 
 RINA = both("552", "62812")
 

@@ -15,7 +15,8 @@ from daemon.store import accounts, contacts, messages
 from daemon.store.engine import Database
 from tests.ingest.line import Line
 from tests.ingest.random_events import Step, days
-from tests.support.books import NOON, dump
+from tests.support.books import dump
+from tests.support.builders import NOON
 
 slow = settings(
     max_examples=60,

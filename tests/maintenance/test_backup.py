@@ -29,7 +29,8 @@ from daemon.maintenance.restore import RestoreFailed, restore, verify
 from daemon.store import accounts, links, outbox
 from daemon.store.engine import Database
 from daemon.supervisor.jobs import Jobs
-from tests.support.books import NOON, Books, dump, lid
+from tests.support.books import Books, dump
+from tests.support.builders import NOON, lid
 from tests.support.shop import ROOT, Shop
 
 JAKARTA = ZoneInfo("Asia/Jakarta")

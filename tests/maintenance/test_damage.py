@@ -15,8 +15,10 @@ from daemon.domain.links import LinkReason, LinkState
 from daemon.store import accounts, links
 from daemon.store.engine import Database
 from daemon.store.integrity import DatabaseDamaged, check, looks_sound
-from tests.support.books import NOON, Books
-from tests.support.shop import Shop, open_shop, wait_until
+from tests.support.books import Books
+from tests.support.builders import NOON
+from tests.support.shop import Shop, open_shop
+from tests.support.waiting import wait_until
 from tests.whatsapp_server import WhatsAppServer
 
 PAGE = 4096

@@ -15,7 +15,8 @@ from daemon.maintenance.export import Exported, ExportFailed, Format, export
 from daemon.store import contacts
 from daemon.store.tables.core import message
 from tests.commands.test_cli import balas, refused
-from tests.support.books import NOON, Books, at, both
+from tests.support.books import Books
+from tests.support.builders import NOON, at, both
 from tests.support.shop import ROOT
 
 JAKARTA = ZoneInfo("Asia/Jakarta")

@@ -28,7 +28,8 @@ from daemon.store import contacts as store_contacts
 from daemon.store.engine import Database
 from daemon.store.tables.core import message
 from tests.commands.test_cli import balas, refused
-from tests.support.books import NOON, Books, at, both, dump, lid, phone
+from tests.support.books import Books, dump
+from tests.support.builders import NOON, at, both, lid, phone
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 SECRETS = (

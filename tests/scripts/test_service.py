@@ -17,7 +17,8 @@ from daemon.domain.messages import Delivery
 from daemon.supervisor import inbox_probe
 from daemon.supervisor.process import DESK_ENDS_WITHIN, INBOX_ENDS_WITHIN, SESSION_ENDS_WITHIN
 from tests.support.fence import allowed_calls, directives
-from tests.support.shop import Shop, wait_until
+from tests.support.shop import Shop
+from tests.support.waiting import wait_until
 from tests.whatsapp_server import WhatsAppServer
 
 ROOT = Path(__file__).parents[2]

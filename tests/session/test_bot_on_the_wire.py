@@ -9,7 +9,8 @@ from daemon.domain.links import LinkState
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from tests.support.inbox import last_mark, row
-from tests.support.shop import Shop, wait_until
+from tests.support.shop import Shop
+from tests.support.waiting import wait_until
 from tests.whatsapp_server.actors.customer import Customer
 
 pytestmark = pytest.mark.wire

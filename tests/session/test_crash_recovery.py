@@ -16,9 +16,11 @@ from daemon.session.crash_recovery import recover
 from daemon.store import accounts, messages, outbox, turns
 from daemon.whatsapp.arrival_journal import Arrival, ArrivalJournal, ArrivedReceipt, parse_head, parse_receipt
 from tests.ingest.test_commit import arrives, ingest
-from tests.support.books import NOON, Books, at, both, dump, lid
+from tests.support.books import Books, dump
+from tests.support.builders import NOON, at, both, lid
 from tests.support.inbox import row
-from tests.support.shop import Shop, wait_until
+from tests.support.shop import Shop
+from tests.support.waiting import wait_until
 
 BUDI = both("551", "62811")
 HEAD = (

@@ -5,7 +5,8 @@ import pytest
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.sentences.link import SENTENCES
 from daemon.store.links import Link
-from tests.support.shop import Shop, wait_until
+from tests.support.shop import Shop
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.wire
 

@@ -9,7 +9,8 @@ from daemon.domain.desk import Box
 from daemon.domain.history import HistoryState
 from daemon.store.conversation_list import listing
 from daemon.store.tables.core import turn
-from tests.support.shop import Shop, wait_until
+from tests.support.shop import Shop
+from tests.support.waiting import wait_until
 from tests.whatsapp_server.actors import history
 from tests.whatsapp_server.actors.customer import Customer
 from tests.whatsapp_server.wire import payload

@@ -12,7 +12,8 @@ from daemon.domain.link_events import BacklogBegun, BacklogEnded, Connected
 from daemon.domain.links import LinkState
 from daemon.session.link_recorder import LinkRecorder
 from daemon.store import links
-from tests.support.books import NOON, Books
+from tests.support.books import Books
+from tests.support.builders import NOON
 
 ME = Connected(Address("6281230000001", "s.whatsapp.net", 1), "118000000000011")
 

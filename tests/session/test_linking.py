@@ -12,7 +12,8 @@ from daemon.domain.time import utc_now
 from daemon.store import links
 from daemon.store.links import Link
 from daemon.store.tables.core import account
-from tests.support.shop import Shop, last_json, wait_until
+from tests.support.shop import Shop, last_json
+from tests.support.waiting import wait_until
 from tests.whatsapp_server.actors.linking import LinkRefused
 
 pytestmark = pytest.mark.wire

@@ -14,7 +14,8 @@ from daemon.domain.messages import Author
 from daemon.store.messages import Bubble
 from daemon.store.tables.core import contact, conversation, message
 from tests.support.inbox import becomes, last_mark, only, row
-from tests.support.shop import Shop, wait_until
+from tests.support.shop import Shop
+from tests.support.waiting import wait_until
 from tests.whatsapp_server.actors.customer import Customer
 from tests.whatsapp_server.wire import payload
 from tests.whatsapp_server.wire.protos import e2e

@@ -10,7 +10,8 @@ from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
 from daemon.store import turns
 from tests.support.inbox import last_mark, row
-from tests.support.shop import Shop, wait_until
+from tests.support.shop import Shop
+from tests.support.waiting import wait_until
 from tests.whatsapp_server.actors.customer import Customer
 
 pytestmark = pytest.mark.wire

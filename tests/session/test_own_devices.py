@@ -9,7 +9,8 @@ from daemon.domain.messages import Author, Delivery
 from daemon.store import contacts
 from daemon.store.tables.core import account, contact, contact_alias
 from tests.support.inbox import becomes, last_mark, row
-from tests.support.shop import Shop, wait_until
+from tests.support.shop import Shop
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.wire
 

@@ -13,7 +13,8 @@ from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
 from daemon.store import turns
 from daemon.store.tables.core import contact, message, outbox
-from tests.support.shop import Shop, wait_until
+from tests.support.shop import Shop
+from tests.support.waiting import wait_until
 from tests.whatsapp_server.actors.customer import Customer
 from tests.whatsapp_server.actors.values import Received
 from tests.whatsapp_server.wire.node import Node

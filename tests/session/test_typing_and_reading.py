@@ -8,7 +8,8 @@ from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.store import conversation_list, turns
 from tests.support.inbox import row
-from tests.support.shop import Shop, wait_until
+from tests.support.shop import Shop
+from tests.support.waiting import wait_until
 from tests.whatsapp_server.actors.customer import Customer
 
 pytestmark = pytest.mark.wire

@@ -8,7 +8,8 @@ from daemon.domain.desk import THE_DESK, Action, Actor
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.store import accounts, audit
-from tests.support.books import Books, at, lid
+from tests.support.books import Books
+from tests.support.builders import at, lid
 
 
 class Log:

@@ -21,7 +21,8 @@ from daemon.store import (
     turns,
 )
 from daemon.store.tables.core import contact, message, turn
-from tests.support.books import NOON, Books, at, both, lid, phone
+from tests.support.books import Books
+from tests.support.builders import NOON, at, both, lid, phone
 
 
 def merged_into(books: Books, contact_id: int) -> int | None:

@@ -13,7 +13,8 @@ from daemon.domain.messages import Author, Delivery
 from daemon.domain.turns import Closer
 from daemon.store import conversation_list, conversations, messages
 from daemon.store.conversations import Current
-from tests.support.books import NOON, Books, at, lid
+from tests.support.books import Books
+from tests.support.builders import NOON, at, lid
 
 
 def listed(books: Books, box: Box = Box.ALL, admin_id: int = 0, **more: object) -> list[int]:

@@ -10,7 +10,8 @@ from daemon.store import events
 from daemon.store.change_watch import ChangeWatch
 from daemon.store.events import CursorTooOld, EventKind
 from tests.store.processes import OtherProcess
-from tests.support.books import Books, at
+from tests.support.books import Books
+from tests.support.builders import at
 
 
 def append(books: Books, *seconds: float) -> None:

@@ -8,7 +8,8 @@ from sqlalchemy.exc import OperationalError
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import DELIVERY_ORDER, Delivery
 from daemon.store import messages
-from tests.support.books import Books, at, dump, lid
+from tests.support.books import Books, dump
+from tests.support.builders import at, lid
 
 
 @pytest.fixture

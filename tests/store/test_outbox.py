@@ -8,7 +8,8 @@ from sqlalchemy.exc import IntegrityError
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import OutboxState, Quoted
 from daemon.store import messages, outbox
-from tests.support.books import NOON, Books, lid
+from tests.support.books import Books
+from tests.support.builders import NOON, lid
 
 ENDED = (OutboxState.SENT, OutboxState.FAILED)
 

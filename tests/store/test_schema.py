@@ -13,7 +13,8 @@ from auth_store.tables import metadata
 from daemon.store import migrations
 from daemon.store.engine import Database
 from daemon.store.schema import SchemaTooNew, migrate
-from tests.support.books import Books, dump, lid
+from tests.support.books import Books, dump
+from tests.support.builders import lid
 
 
 def digest(path: Path) -> str:

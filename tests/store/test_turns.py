@@ -6,7 +6,8 @@ from sqlalchemy.exc import IntegrityError
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
 from daemon.store import turns
-from tests.support.books import NOON, Books, at, dump, lid
+from tests.support.books import Books, dump
+from tests.support.builders import NOON, at, lid
 
 PHONE = Closer(Author.PHONE, device=0)
 

@@ -12,7 +12,7 @@ from daemon.domain.links import LinkState
 from daemon.domain.login_attempts import IN_VAIN
 from daemon.store import links
 from tests.support.moved_shop import DAY, MovedShop, moved_shop
-from tests.support.shop import wait_until
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.wire
 

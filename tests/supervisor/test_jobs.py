@@ -11,7 +11,8 @@ from daemon.store import events
 from daemon.store.engine import Database
 from daemon.store.events import EventKind
 from daemon.supervisor.jobs import EVENTS_KEPT, FIRST_LOOK, Jobs, prune_events
-from tests.support.books import Books, at
+from tests.support.books import Books
+from tests.support.builders import at
 
 
 @pytest.fixture

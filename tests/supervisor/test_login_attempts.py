@@ -18,7 +18,8 @@ from daemon.store.engine import Database
 from daemon.store.links import Link
 from daemon.supervisor.process import Supervisor
 from daemon.supervisor.session_watch import SessionWatch
-from tests.support.books import NOON, Books
+from tests.support.books import Books
+from tests.support.builders import NOON
 
 MINUTE = timedelta(minutes=1)
 

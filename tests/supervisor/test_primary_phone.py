@@ -18,7 +18,8 @@ from daemon.domain.sentences.phone import PING
 from daemon.store import evidence
 from daemon.store.tables.core import contact, conversation
 from tests.support.moved_shop import MovedShop, moved_shop
-from tests.support.shop import last_json, wait_until
+from tests.support.shop import last_json
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.wire
 

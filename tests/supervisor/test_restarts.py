@@ -20,7 +20,8 @@ from daemon.domain.messages import Delivery
 from daemon.store.conversation_list import listing
 from daemon.store.links import Link
 from daemon.store.tables.core import message, turn
-from tests.support.shop import Shop, wait_until
+from tests.support.shop import Shop
+from tests.support.waiting import wait_until
 from tests.whatsapp_server.actors.customer import Customer
 
 pytestmark = pytest.mark.wire

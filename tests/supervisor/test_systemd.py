@@ -13,7 +13,8 @@ import pytest
 
 from daemon.domain.links import LinkState
 from daemon.supervisor.systemd import ServiceManager
-from tests.support.shop import Shop, wait_until
+from tests.support.shop import Shop
+from tests.support.waiting import wait_until
 from tests.whatsapp_server import WhatsAppServer
 
 # seconds for which the daemon may be silent in these tests; it gives a sign twice as often

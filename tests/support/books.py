@@ -1,45 +1,37 @@
 """A shop's books without a wire: a real database file, written by the store's own functions at given times."""
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 
 from auth_store.tables import admin
-from daemon.domain.ids import Address, Party
+from daemon.domain.ids import Party
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery
-from daemon.store import accounts, contacts, conversation_list, conversations, messages, outbox, turns
+from daemon.domain.turns import HandledMark
+from daemon.store import (
+    accounts,
+    contacts,
+    conversation_list,
+    conversations,
+    events,
+    links,
+    messages,
+    outbox,
+    turns,
+)
 from daemon.store.conversation_list import Summary
 from daemon.store.engine import Database
+from daemon.store.links import Link
 from daemon.store.messages import Bubble
-
-NOON = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
+from tests.support.builders import NOON, at
 
 Dump = dict[str, list[tuple[Any, ...]]]
-
-
-def at(seconds: float) -> datetime:
-    """So many seconds after noon in Jakarta."""
-    return NOON + timedelta(seconds=seconds)
-
-
-def lid(user: str) -> Party:
-    """A customer who is known by LID only."""
-    return Party(Address(user, "lid"))
-
-
-def phone(user: str) -> Party:
-    """A customer who is known by phone number only."""
-    return Party(Address(user, "s.whatsapp.net"))
-
-
-def both(lid_user: str, phone_user: str) -> Party:
-    """A customer whose message told both of his addresses."""
-    return Party(Address(lid_user, "lid"), Address(phone_user, "s.whatsapp.net"))
 
 
 def dump(database: Database) -> Dump:
@@ -60,6 +52,11 @@ class Books:
     def __post_init__(self) -> None:
         with self.database.write() as conn:
             self.account_id = accounts.ensure(conn, "main", NOON).id
+
+    def write(self, change: Callable[[Connection], Any]) -> Any:
+        """Do one thing in a transaction of its own."""
+        with self.database.write() as conn:
+            return change(conn)
 
     def admin(self, name: str) -> int:
         """An admin who may answer."""
@@ -91,26 +88,32 @@ class Books:
         """A customer's message (or, with `from_me`, the phone's) in a conversation; times by `sent_at`."""
         self._count += 1
         from_me = values.get("from_me", False)
-        when = values.get("sent_at", at(self._count))
+        who = {"author": (Author.PHONE if from_me else Author.CUSTOMER).value}
+        if from_me:
+            who["delivery"] = Delivery.SENT.value
         with self.database.write() as conn:
-            about = conversation_list.summary(conn, conversation_id)
-            assert about is not None
-            row = {
-                "account_id": self.account_id,
-                "conversation_id": conversation_id,
-                "contact_id": about.contact_id,
-                "wa_id": f"W{self._count}",
-                "from_me": from_me,
-                "author": (Author.PHONE if from_me else Author.CUSTOMER).value,
-                "kind": MessageKind.TEXT.value,
-                "text": text,
-                "sent_at": when,
-                "arrived_at": when,
-                "delivery": Delivery.SENT.value if from_me else None,
-            }
-            message_id = messages.add(conn, row | values)
-            assert message_id is not None
-            conversations.touch(conn, conversation_id, message_id, when)
+            when = values.get("sent_at", at(self._count))
+            return self._add(conn, conversation_id, text, when, who | values)
+
+    def _add(
+        self, conn: Connection, conversation_id: int, text: str | None, when: datetime, values: dict[str, Any]
+    ) -> int:
+        about = conversation_list.summary(conn, conversation_id)
+        assert about is not None
+        row = {
+            "account_id": self.account_id,
+            "conversation_id": conversation_id,
+            "contact_id": about.contact_id,
+            "wa_id": f"W{self._count}",
+            "from_me": False,
+            "kind": MessageKind.TEXT.value,
+            "text": text,
+            "sent_at": when,
+            "arrived_at": when,
+        }
+        message_id = messages.add(conn, row | values)
+        assert message_id is not None
+        conversations.touch(conn, conversation_id, message_id, when)
         return message_id
 
     def waiting(self, party: Party, text: str = "halo") -> tuple[int, int]:
@@ -131,6 +134,25 @@ class Books:
         with self.database.write() as conn:
             return outbox.queue(conn, self.account_id, message_id, key, NOON), message_id
 
+    def open_turn(self, conversation_id: int) -> int | None:
+        """The turn that waits in a conversation."""
+        with self.database.read() as conn:
+            return turns.current(conn, conversation_id)
+
+    def mark(self, turn_id: int) -> HandledMark:
+        """Who closed a turn, and with what."""
+        with self.database.read() as conn:
+            found = turns.mark(conn, turn_id)
+        assert found is not None
+        return found
+
+    def journey(self, message_id: int) -> outbox.Journey:
+        """Where a reply is on its way out."""
+        with self.database.read() as conn:
+            found = outbox.by_message(conn, message_id)
+        assert found is not None
+        return found
+
     def bubble(self, message_id: int) -> Bubble:
         """A message as the thread shows it."""
         with self.database.read() as conn:
@@ -149,6 +171,16 @@ class Books:
             found = conversation_list.summary(conn, conversation_id)
         assert found is not None
         return found
+
+    def link_row(self) -> Link:
+        """Where the link stands."""
+        with self.database.read() as conn:
+            return links.get(conn, self.account_id)
+
+    def cursor(self) -> int:
+        """The event log's last number."""
+        with self.database.read() as conn:
+            return events.last_seq(conn)
 
     def rows(self, table: str) -> int:
         """How many rows a table has."""

@@ -7,7 +7,8 @@ from daemon.domain.turns import HandledMark
 from daemon.store import conversation_list, turns
 from daemon.store.conversation_list import Summary
 from daemon.store.messages import Bubble
-from tests.support.shop import Shop, wait_until
+from tests.support.shop import Shop
+from tests.support.waiting import wait_until
 
 
 def row(shop: Shop, name: str) -> Summary:

@@ -9,7 +9,8 @@ from pathlib import Path
 from daemon.domain.primary_phone import PhoneStep
 from daemon.domain.time import utc_now
 from daemon.store.links import Link
-from tests.support.shop import ROOT, Shop, wait_until
+from tests.support.shop import ROOT, Shop
+from tests.support.waiting import wait_until
 from tests.whatsapp_server import WhatsAppServer
 
 DAY = 86400.0

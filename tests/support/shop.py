@@ -7,11 +7,10 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import psutil
 from sqlalchemy import Connection
@@ -31,9 +30,9 @@ from daemon.store.engine import Database
 from daemon.store.links import Link
 from daemon.store.messages import Bubble
 from daemon.store.schema import migrate
+from tests.support.waiting import wait_until
 from tests.whatsapp_server import WhatsAppServer
 
-T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
 PASSWORD = "sangat-rahasia"
 
@@ -43,17 +42,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def wait_until(condition: Callable[[], T], timeout: float = 20.0, what: str = "the condition") -> T:
-    """Wait for a condition's first true value; raises TimeoutError."""
-    deadline = time.monotonic() + timeout
-    while True:
-        if value := condition():
-            return value
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{what} did not come true in {timeout} s")
-        time.sleep(0.01)
 
 
 class Shop:

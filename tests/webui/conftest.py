@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import socket
 import subprocess
 import urllib.request
 from collections.abc import Iterator
@@ -19,8 +18,9 @@ from werkzeug.test import TestResponse
 from auth_store import files
 from daemon.config import Config
 from daemon.store.engine import Database
-from tests.support import browser as support_browser
-from tests.webui.shop import PASSWORD, Shop
+from tests.support import browser as browser_tools
+from tests.support.shop import free_port
+from tests.support.staffed_books import PASSWORD, StaffedBooks
 from webui.app import create_app
 from webui.base import security
 from webui.serve import command
@@ -30,12 +30,9 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     data = tmp_path / "data"
     files.prepare_folder(data)
-    return Config.from_env({"BALAS_DATA": str(data), "BALAS_PORT": str(port), "BALAS_SHOP": "Toko Sari"})
+    return Config.from_env({"BALAS_DATA": str(data), "BALAS_PORT": str(free_port()), "BALAS_SHOP": "Toko Sari"})
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +41,7 @@ def furnished_file(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory
     path = tmp_path_factory.mktemp("furnished") / "balas.db"
     shutil.copy(migrated_file, path)
     database = Database(f"sqlite:///{path}")
-    Shop(database)
+    StaffedBooks(database)
     database.close()
     return path
 
@@ -58,8 +55,8 @@ def database(config: Config, furnished_file: Path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def shop(database: Database) -> Shop:
-    return Shop(database)
+def shop(database: Database) -> StaffedBooks:
+    return StaffedBooks(database)
 
 
 @pytest.fixture
@@ -110,7 +107,7 @@ def app_twice(app: Flask) -> tuple[Visitor, Visitor]:
 
 
 @pytest.fixture
-def sari(app: Flask, shop: Shop) -> Visitor:
+def sari(app: Flask, shop: StaffedBooks) -> Visitor:
     """The owner, logged in."""
     visitor = Visitor(app.test_client())
     assert visitor.log_in("sari").status_code == 303
@@ -118,7 +115,7 @@ def sari(app: Flask, shop: Shop) -> Visitor:
 
 
 @pytest.fixture
-def budi(app: Flask, shop: Shop) -> Visitor:
+def budi(app: Flask, shop: StaffedBooks) -> Visitor:
     """An admin, logged in."""
     visitor = Visitor(app.test_client())
     assert visitor.log_in("budi").status_code == 303

@@ -15,8 +15,8 @@ from daemon.domain.time import utc_now
 from daemon.store import accounts, contacts
 from daemon.store import conversations as store_conversations
 from tests.support.books import dump
+from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Visitor
-from tests.webui.shop import Shop
 
 POSTS: list[tuple[str, dict[str, Any]]] = [
     ("answer", {"text": "halo"}),
@@ -35,13 +35,13 @@ POSTS: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.fixture
-def waiting(shop: Shop) -> int:
-    return shop.conversation("Ibu Ratna", "masih ada?")
+def waiting(shop: StaffedBooks) -> int:
+    return shop.new_customer("Ibu Ratna", "masih ada?")
 
 
 @pytest.fixture
-def foreign(shop: Shop) -> int:
-    """A conversation of another linked account of the same shop."""
+def foreign(shop: StaffedBooks) -> int:
+    """A conversation of another linked number of the same shop."""
     now = utc_now()
     with shop.database.write() as conn:
         account = accounts.ensure(conn, "second", now).id
@@ -50,7 +50,7 @@ def foreign(shop: Shop) -> int:
 
 
 @pytest.fixture
-def unchanged(shop: Shop) -> Any:
+def unchanged(shop: StaffedBooks) -> Any:
     """Call it at the end: no row anywhere is different."""
     before: dict[str, Any] = {}
 
@@ -104,8 +104,8 @@ def test_a_turn_of_nowhere_is_refused(budi: Visitor, waiting: int, unchanged: An
     check()
 
 
-def test_a_message_of_another_account_is_not_found_in_a_conversation(
-    budi: Visitor, shop: Shop, waiting: int, foreign: int, unchanged: Any
+def test_a_message_of_another_number_is_not_found_in_a_conversation(
+    budi: Visitor, shop: StaffedBooks, waiting: int, foreign: int, unchanged: Any
 ) -> None:
     message_id = shop.customer_writes(waiting, "halo")
     check = unchanged()
@@ -124,7 +124,7 @@ def test_an_unknown_conversation_is_not_found(
 
 
 def test_a_resolved_conversation_takes_nothing_more(
-    budi: Visitor, shop: Shop, waiting: int, unchanged: Any
+    budi: Visitor, shop: StaffedBooks, waiting: int, unchanged: Any
 ) -> None:
     actor = Actor(Author.ADMIN, shop.sari.id)
     shop.write(lambda conn: desk_conversations.resolve(conn, waiting, actor, utc_now()))
@@ -138,7 +138,7 @@ def test_a_resolved_conversation_takes_nothing_more(
 @pytest.mark.parametrize("path", ["assign", "transfer"])
 @pytest.mark.parametrize("whose", ["disabled", "unknown"])
 def test_nobody_is_given_to_an_admin_who_is_gone(
-    sari: Visitor, shop: Shop, waiting: int, unchanged: Any, path: str, whose: str
+    sari: Visitor, shop: StaffedBooks, waiting: int, unchanged: Any, path: str, whose: str
 ) -> None:
     shop.write(
         lambda conn: conn.execute(update(admin).where(admin.c.id == shop.budi.id).values(disabled_at=utc_now()))
@@ -149,7 +149,9 @@ def test_nobody_is_given_to_an_admin_who_is_gone(
     check()
 
 
-def test_an_admin_who_is_gone_does_nothing_more(budi: Visitor, shop: Shop, waiting: int, unchanged: Any) -> None:
+def test_an_admin_who_is_gone_does_nothing_more(
+    budi: Visitor, shop: StaffedBooks, waiting: int, unchanged: Any
+) -> None:
     fields = {"csrf_token": budi.token(), "text": "halo"}
     shop.write(
         lambda conn: conn.execute(update(admin).where(admin.c.id == shop.budi.id).values(disabled_at=utc_now()))

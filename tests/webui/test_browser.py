@@ -17,8 +17,8 @@ from daemon.domain.time import utc_now
 from daemon.store import events, messages
 from daemon.store.conversations import assign
 from tests.support.browser import wait_live
+from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Server, log_in
-from tests.webui.shop import Shop
 
 pytestmark = pytest.mark.browser
 
@@ -48,11 +48,13 @@ def bubbles(page: Page) -> list[str]:
     return page.locator("#messages [data-text]").all_inner_texts()
 
 
-def test_a_message_appears_in_list_and_thread_without_a_reload(page: Page, server: Server, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+def test_a_message_appears_in_list_and_thread_without_a_reload(
+    page: Page, server: Server, shop: StaffedBooks
+) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
     log_in(page, server)
     page.evaluate("window.same = true")
-    other = shop.conversation("Pak Joko", "selamat pagi")
+    other = shop.new_customer("Pak Joko", "selamat pagi")
     expect(page.locator(".row").first).to_contain_text("Pak Joko")
     expect(page).to_have_title(re.compile(r"^\(2\)"))
     page.click(f'.row[data-conversation="{conversation_id}"] a')
@@ -66,8 +68,8 @@ def test_a_message_appears_in_list_and_thread_without_a_reload(page: Page, serve
     assert page.evaluate("window.same")
 
 
-def test_a_reply_goes_out_with_enter_and_its_ticks_follow(page: Page, server: Server, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+def test_a_reply_goes_out_with_enter_and_its_ticks_follow(page: Page, server: Server, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
     log_in(page, server)
     page.click(f'.row[data-conversation="{conversation_id}"] a')
     page.fill("#reply", "Halo, Bu!")
@@ -89,9 +91,9 @@ def test_a_reply_goes_out_with_enter_and_its_ticks_follow(page: Page, server: Se
 
 
 def test_whoever_is_in_mid_sentence_is_told_that_somebody_was_faster(
-    page: Page, server: Server, shop: Shop
+    page: Page, server: Server, shop: StaffedBooks
 ) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    number = shop.new_customer("Ibu Ratna", "halo")
     log_in(page, server)
     page.click(f'.row[data-conversation="{conversation_id}"] a')
     page.fill("#reply", "Saya juga mau menjawab")
@@ -107,8 +109,10 @@ def test_whoever_is_in_mid_sentence_is_told_that_somebody_was_faster(
     expect(page.locator("#reply")).to_have_value("")
 
 
-def test_a_new_question_while_reading_belongs_to_the_next_reply(page: Page, server: Server, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna")
+def test_a_new_question_while_reading_belongs_to_the_next_reply(
+    page: Page, server: Server, shop: StaffedBooks
+) -> None:
+    number = shop.new_customer("Ibu Ratna")
     log_in(page, server)
     page.click(f'.row[data-conversation="{conversation_id}"] a')
     expect(page.locator("[name=turn_id]")).to_have_value("")
@@ -116,8 +120,8 @@ def test_a_new_question_while_reading_belongs_to_the_next_reply(page: Page, serv
     expect(page.locator("[name=turn_id]")).to_have_value(str(shop.open_turn(conversation_id)))
 
 
-def test_an_unsent_draft_survives_going_elsewhere(page: Page, server: Server, shop: Shop) -> None:
-    first, second = shop.conversation("Ibu Ratna", "halo"), shop.conversation("Pak Joko", "pagi")
+def test_an_unsent_draft_survives_going_elsewhere(page: Page, server: Server, shop: StaffedBooks) -> None:
+    first, second = shop.new_customer("Ibu Ratna", "halo"), shop.new_customer("Pak Joko", "pagi")
     log_in(page, server)
     page.click(f'.row[data-conversation="{first}"] a')
     page.fill("#reply", "belum selesai")
@@ -131,8 +135,8 @@ def test_an_unsent_draft_survives_going_elsewhere(page: Page, server: Server, sh
     expect(page.locator("#reply")).to_have_value("belum selesai")
 
 
-def test_an_unusable_reply_is_refused_next_to_the_field(page: Page, server: Server, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+def test_an_unusable_reply_is_refused_next_to_the_field(page: Page, server: Server, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
     log_in(page, server)
     page.click(f'.row[data-conversation="{conversation_id}"] a')
     page.press("#reply", "Enter")
@@ -140,9 +144,9 @@ def test_an_unusable_reply_is_refused_next_to_the_field(page: Page, server: Serv
 
 
 def test_a_restarted_server_is_found_again_with_everything_that_was_missed(
-    page: Page, server: Server, shop: Shop
+    page: Page, server: Server, shop: StaffedBooks
 ) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    number = shop.new_customer("Ibu Ratna", "halo")
     log_in(page, server)
     page.click(f'.row[data-conversation="{conversation_id}"] a')
     page.fill("#reply", "draf")
@@ -158,8 +162,8 @@ def test_a_restarted_server_is_found_again_with_everything_that_was_missed(
     expect(page.locator("#reply")).to_have_value("draf")
 
 
-def test_a_backlog_does_not_freeze_the_page(page: Page, server: Server, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+def test_a_backlog_does_not_freeze_the_page(page: Page, server: Server, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
     log_in(page, server)
     page.click(f'.row[data-conversation="{conversation_id}"] a')
     wait_live(page)
@@ -169,8 +173,8 @@ def test_a_backlog_does_not_freeze_the_page(page: Page, server: Server, shop: Sh
     expect(page.locator(".row")).to_contain_text("pesan 499")
 
 
-def test_boxes_follow_who_has_taken_a_conversation(page: Page, server: Server, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+def test_boxes_follow_who_has_taken_a_conversation(page: Page, server: Server, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
     log_in(page, server)
     page.click("[data-box-link=unassigned]")
     expect(page.locator(".row")).to_have_count(1)
@@ -183,8 +187,8 @@ def test_boxes_follow_who_has_taken_a_conversation(page: Page, server: Server, s
     expect(page.locator("[data-count=unassigned]")).to_have_text("0")
 
 
-def test_older_messages_join_above_without_a_jump(page: Page, server: Server, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna")
+def test_older_messages_join_above_without_a_jump(page: Page, server: Server, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna")
     for n in range(150):
         shop.customer_writes(conversation_id, f"pesan {n}", at=utc_now() + timedelta(milliseconds=n))
     log_in(page, server)
@@ -197,8 +201,8 @@ def test_older_messages_join_above_without_a_jump(page: Page, server: Server, sh
     expect(page.locator("[data-action=older]")).to_have_count(0)
 
 
-def test_typing_shows_and_ends(page: Page, server: Server, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+def test_typing_shows_and_ends(page: Page, server: Server, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
     log_in(page, server)
     page.click(f'.row[data-conversation="{conversation_id}"] a')
 
@@ -211,9 +215,9 @@ def test_typing_shows_and_ends(page: Page, server: Server, shop: Shop) -> None:
     expect(page.locator("[data-typing]")).to_be_hidden()
 
 
-def test_the_banner_comes_and_goes_with_the_link(page: Page, server: Server, shop: Shop) -> None:
+def test_the_banner_comes_and_goes_with_the_link(page: Page, server: Server, shop: StaffedBooks) -> None:
     shop.online()
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    number = shop.new_customer("Ibu Ratna", "halo")
     log_in(page, server)
     page.click(f'.row[data-conversation="{conversation_id}"] a')
     expect(page.locator("[data-banner]")).to_have_count(0)
@@ -226,10 +230,10 @@ def test_the_banner_comes_and_goes_with_the_link(page: Page, server: Server, sho
 
 
 def test_how_far_things_are_moves_by_itself_and_goes_when_they_are_in(
-    page: Page, server: Server, shop: Shop
+    page: Page, server: Server, shop: StaffedBooks
 ) -> None:
     shop.online()
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    number = shop.new_customer("Ibu Ratna", "halo")
     log_in(page, server)
     page.click(f'.row[data-conversation="{conversation_id}"] a')
     banner = page.locator("[data-banner]")
@@ -248,12 +252,14 @@ def test_how_far_things_are_moves_by_itself_and_goes_when_they_are_in(
     expect(banner).to_have_count(0)
 
 
-def test_a_reply_moves_to_the_place_that_whatsapps_time_gives_it(page: Page, server: Server, shop: Shop) -> None:
+def test_a_reply_moves_to_the_place_that_whatsapps_time_gives_it(
+    page: Page, server: Server, shop: StaffedBooks
+) -> None:
     now = utc_now()
-    conversation_id = shop.conversation("Ibu Ratna")
-    shop.customer_writes(conversation_id, "satu", at=now)
-    reply = shop.shop_wrote(conversation_id, "siap", Author.PHONE, at=now + timedelta(seconds=5))
-    shop.customer_writes(conversation_id, "dua", at=now + timedelta(seconds=9))
+    number = shop.new_customer("Ibu Ratna")
+    shop.customer_writes(number, "satu", at=now)
+    reply = shop.shop_wrote(number, "siap", Author.PHONE, at=now + timedelta(seconds=5))
+    shop.customer_writes(number, "dua", at=now + timedelta(seconds=9))
     log_in(page, server)
     page.click(f'.row[data-conversation="{conversation_id}"] a')
     expect(page.locator("#messages [data-text]")).to_have_text(["satu", "siap", "dua"])
@@ -268,7 +274,7 @@ def test_a_reply_moves_to_the_place_that_whatsapps_time_gives_it(page: Page, ser
 
 @pytest.mark.parametrize("width", [360, 1440])
 def test_the_code_on_the_link_page_scans_to_the_text_in_the_database(
-    page: Page, server: Server, shop: Shop, width: int
+    page: Page, server: Server, shop: StaffedBooks, width: int
 ) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     log_in(page, server)
@@ -289,7 +295,7 @@ def test_the_code_on_the_link_page_scans_to_the_text_in_the_database(
     expect(code).to_have_count(0)
 
 
-def test_a_number_that_is_being_typed_survives_a_new_code(page: Page, server: Server, shop: Shop) -> None:
+def test_a_number_that_is_being_typed_survives_a_new_code(page: Page, server: Server, shop: StaffedBooks) -> None:
     shop.link(LinkState.PAIRING, qr=QR)
     log_in(page, server)
     page.goto(f"{server.url}/link")
@@ -307,10 +313,10 @@ def test_a_number_that_is_being_typed_survives_a_new_code(page: Page, server: Se
 
 
 def test_on_a_phone_a_thread_fills_the_screen_and_the_arrow_leads_back(
-    page: Page, server: Server, shop: Shop
+    page: Page, server: Server, shop: StaffedBooks
 ) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
-    conversation_id = shop.conversation("Nama yang sangat panjang sekali " * 5, "kata" * 60)
+    number = shop.new_customer("Nama yang sangat panjang sekali " * 5, "kata" * 60)
     log_in(page, server)
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     page.click(f'.row[data-conversation="{conversation_id}"] a')
@@ -321,16 +327,16 @@ def test_on_a_phone_a_thread_fills_the_screen_and_the_arrow_leads_back(
     expect(page.locator(".row")).to_be_visible()
 
 
-def test_logging_out_elsewhere_ends_here(page: Page, server: Server, shop: Shop) -> None:
+def test_logging_out_elsewhere_ends_here(page: Page, server: Server, shop: StaffedBooks) -> None:
     log_in(page, server)
     page.click(".account summary")
     page.click("[data-action=logout]")
     page.wait_for_url(f"{server.url}/login")
 
 
-def test_the_page_works_without_scripts(browser: BrowserContext, server: Server, shop: Shop) -> None:
+def test_the_page_works_without_scripts(browser: BrowserContext, server: Server, shop: StaffedBooks) -> None:
     assert browser.browser
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    number = shop.new_customer("Ibu Ratna", "halo")
     context = browser.browser.new_context(java_script_enabled=False, locale="en-GB")
     page = context.new_page()
     page.goto(f"{server.url}/login")

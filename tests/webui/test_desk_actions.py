@@ -12,8 +12,8 @@ from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.store import audit, conversation_list, conversations, messages
 from daemon.store.conversation_list import Summary
+from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Visitor
-from tests.webui.shop import Shop
 from tests.webui.test_inbox import reply
 
 JSON = {"Accept": "application/json"}
@@ -23,37 +23,37 @@ def by(admin: admins.Admin) -> Actor:
     return Actor(Author.ADMIN, admin.id)
 
 
-def about(shop: Shop, conversation_id: int) -> Summary:
+def about(shop: StaffedBooks, number: int) -> Summary:
     with shop.database.read() as conn:
         found = conversation_list.summary(conn, conversation_id)
     assert found
     return found
 
 
-def log(shop: Shop, action: Action) -> list[audit.AuditEntry]:
+def log(shop: StaffedBooks, action: Action) -> list[audit.AuditEntry]:
     with shop.database.read() as conn:
         return audit.search(conn, shop.account_id, actions=[action])
 
 
-def texts(shop: Shop, conversation_id: int) -> list[tuple[MessageKind, str | None]]:
+def texts(shop: StaffedBooks, number: int) -> list[tuple[MessageKind, str | None]]:
     """What a conversation holds, in the order in which it was written."""
     with shop.database.read() as conn:
         found = sorted(messages.thread(conn, conversation_id), key=lambda one: one.id)
     return [(one.kind, one.text) for one in found]
 
 
-def contact(shop: Shop, conversation_id: int) -> contacts.Details:
+def contact(shop: StaffedBooks, number: int) -> contacts.Details:
     with shop.database.read() as conn:
         return contacts.details(conn, about(shop, conversation_id).contact_id)
 
 
 def test_an_admin_takes_a_conversation_hands_it_over_and_gives_it_back(
-    sari: Visitor, budi: Visitor, shop: Shop
+    sari: Visitor, budi: Visitor, shop: StaffedBooks
 ) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    assert sari.post(f"/c/{conversation_id}/assign", {}, **JSON).status_code == 204
-    assert about(shop, conversation_id).assignee_id == shop.sari.id
-    assert sari.post(f"/c/{conversation_id}/assign", {"admin_id": shop.sari.id}, **JSON).status_code == 409
+    number = shop.new_customer("Ibu Ratna", "halo")
+    assert sari.post(f"/c/{number}/assign", {}, **JSON).status_code == 204
+    assert about(shop, number).assignee_id == shop.sari.id
+    assert sari.post(f"/c/{number}/assign", {"admin_id": shop.sari.id}, **JSON).status_code == 409
     fields = {"admin_id": shop.budi.id, "note": "@budi tolong ya"}
     assert sari.post(f"/c/{conversation_id}/transfer", fields, **JSON).status_code == 204
     assert about(shop, conversation_id).assignee_id == shop.budi.id
@@ -65,26 +65,23 @@ def test_an_admin_takes_a_conversation_hands_it_over_and_gives_it_back(
     assert (line.admin_name, line.subject_name, line.address) == ("Sari", "Budi", "127.0.0.1")
 
 
-def test_handing_over_without_a_word_writes_no_note(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    assert (
-        sari.post(f"/c/{conversation_id}/transfer", {"admin_id": shop.budi.id, "note": " "}, **JSON).status_code
-        == 204
-    )
-    assert about(shop, conversation_id).assignee_id == shop.budi.id
-    assert [kind for kind, _ in texts(shop, conversation_id)] == [MessageKind.TEXT]
+def test_handing_over_without_a_word_writes_no_note(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
+    assert sari.post(f"/c/{number}/transfer", {"admin_id": shop.budi.id, "note": " "}, **JSON).status_code == 204
+    assert about(shop, number).assignee_id == shop.budi.id
+    assert [kind for kind, _ in texts(shop, number)] == [MessageKind.TEXT]
 
 
 @pytest.mark.parametrize("priority", list(Priority))
-def test_every_priority_can_be_set(sari: Visitor, shop: Shop, priority: Priority) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    answer = sari.post(f"/c/{conversation_id}/priority", {"priority": priority.value}, **JSON)
+def test_every_priority_can_be_set(sari: Visitor, shop: StaffedBooks, priority: Priority) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
+    answer = sari.post(f"/c/{number}/priority", {"priority": priority.value}, **JSON)
     assert answer.status_code == (409 if priority == Priority.NORMAL else 204)
     assert about(shop, conversation_id).priority == priority
 
 
-def test_tags_are_put_on_and_taken_off(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+def test_tags_are_put_on_and_taken_off(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
     for _ in range(2):
         assert sari.post(f"/c/{conversation_id}/tag", {"tag": "Grosir"}, **JSON).status_code == 204
     (tag,) = about(shop, conversation_id).tags
@@ -93,13 +90,11 @@ def test_tags_are_put_on_and_taken_off(sari: Visitor, shop: Shop) -> None:
     assert about(shop, conversation_id).tags == ()
 
 
-def test_what_the_shop_knows_about_a_customer_is_kept(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo", phone="6281234567890")
-    assert sari.post(f"/c/{conversation_id}/contact", {"note": "alergi kacang"}, **JSON).status_code == 204
-    assert (
-        sari.post(f"/c/{conversation_id}/contact", {"name": "Ukuran", "value": "20 cm"}, **JSON).status_code == 204
-    )
-    known = contact(shop, conversation_id)
+def test_what_the_shop_knows_about_a_customer_is_kept(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo", phone="6281234567890")
+    assert sari.post(f"/c/{number}/contact", {"note": "alergi kacang"}, **JSON).status_code == 204
+    assert sari.post(f"/c/{number}/contact", {"name": "Ukuran", "value": "20 cm"}, **JSON).status_code == 204
+    known = contact(shop, number)
     assert (known.note, known.fields) == ("alergi kacang", [("Ukuran", "20 cm")])
     panel = sari.get(f"/c/{conversation_id}/details").text
     for words in ("alergi kacang", "Ukuran", "20 cm", "+62 812-3456-7890"):
@@ -108,9 +103,9 @@ def test_what_the_shop_knows_about_a_customer_is_kept(sari: Visitor, shop: Shop)
     assert contact(shop, conversation_id).fields == []
 
 
-def test_the_panel_leads_to_earlier_conversations(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    sari.post(f"/c/{conversation_id}/resolve")
+def test_the_panel_leads_to_earlier_conversations(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
+    sari.post(f"/c/{number}/resolve")
     with shop.database.write() as conn:
         old = about(shop, conversation_id)
         kind = conversations.ChatKind.PERSON
@@ -137,9 +132,9 @@ def test_the_panel_leads_to_earlier_conversations(sari: Visitor, shop: Shop) -> 
     ],
 )
 def test_a_wrong_field_is_named_and_nothing_changes(
-    sari: Visitor, shop: Shop, path: str, fields: dict[str, str], wrong: str | None
+    sari: Visitor, shop: StaffedBooks, path: str, fields: dict[str, str], wrong: str | None
 ) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    number = shop.new_customer("Ibu Ratna", "halo")
     if path == "transfer":
         fields = {**fields, "admin_id": str(shop.budi.id)}
     before, sizes, known = about(shop, conversation_id), shop.sizes(), contact(shop, conversation_id)
@@ -166,11 +161,11 @@ def test_a_wrong_field_is_named_and_nothing_changes(
         ("untag", {"tag_id": "²"}),
     ],
 )
-def test_forged_fields_are_refused(sari: Visitor, shop: Shop, path: str, fields: dict[str, str]) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    before, sizes = about(shop, conversation_id), shop.sizes()
-    assert sari.post(f"/c/{conversation_id}/{path}", fields, **JSON).status_code == 400
-    assert (about(shop, conversation_id), shop.sizes()) == (before, sizes)
+def test_forged_fields_are_refused(sari: Visitor, shop: StaffedBooks, path: str, fields: dict[str, str]) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
+    before, sizes = about(shop, number), shop.sizes()
+    assert sari.post(f"/c/{number}/{path}", fields, **JSON).status_code == 400
+    assert (about(shop, number), shop.sizes()) == (before, sizes)
 
 
 PATHS = (
@@ -191,10 +186,10 @@ GOOD = {"admin_id": "2", "priority": "high", "tag": "x", "tag_id": "1", "note": 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_an_unknown_conversation_and_a_stranger_get_nowhere(
-    sari: Visitor, stranger: Visitor, shop: Shop, path: str
+    sari: Visitor, stranger: Visitor, shop: StaffedBooks, path: str
 ) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    before, sizes = about(shop, conversation_id), shop.sizes()
+    number = shop.new_customer("Ibu Ratna", "halo")
+    before, sizes = about(shop, number), shop.sizes()
     assert sari.post(f"/c/4711/{path}", GOOD, **JSON).status_code == 404
     answer = stranger.post(f"/c/{conversation_id}/{path}", GOOD)
     assert answer.status_code == 302
@@ -203,26 +198,26 @@ def test_an_unknown_conversation_and_a_stranger_get_nowhere(
 
 
 @pytest.mark.parametrize("path", ["return", "resolve", "priority", "transfer", "turns/1/handled"])
-def test_a_resolved_conversation_stays_as_it_is(sari: Visitor, shop: Shop, path: str) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    sari.post(f"/c/{conversation_id}/resolve")
-    before, sizes = about(shop, conversation_id), shop.sizes()
-    assert sari.post(f"/c/{conversation_id}/{path}", GOOD, **JSON).status_code == 409
-    assert sari.post(f"/c/{conversation_id}/note", {"text": "x"}, **JSON).status_code == 422
-    assert (about(shop, conversation_id), shop.sizes()) == (before, sizes)
+def test_a_resolved_conversation_stays_as_it_is(sari: Visitor, shop: StaffedBooks, path: str) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
+    sari.post(f"/c/{number}/resolve")
+    before, sizes = about(shop, number), shop.sizes()
+    assert sari.post(f"/c/{number}/{path}", GOOD, **JSON).status_code == 409
+    assert sari.post(f"/c/{number}/note", {"text": "x"}, **JSON).status_code == 422
+    assert (about(shop, number), shop.sizes()) == (before, sizes)
 
 
-def test_nobody_is_given_work_who_does_not_work_here(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+def test_nobody_is_given_work_who_does_not_work_here(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
     sizes = shop.sizes()
     assert sari.post(f"/c/{conversation_id}/assign", {"admin_id": "4711"}, **JSON).status_code == 409
     assert shop.sizes() == sizes
 
 
-def test_a_note_stays_inside_and_answers_nobody(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    turn, outgoing = shop.open_turn(conversation_id), shop.sizes()[1]
-    answer = sari.post(f"/c/{conversation_id}/note", {"text": "pelanggan lama"}, **JSON)
+def test_a_note_stays_inside_and_answers_nobody(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
+    turn, outgoing = shop.open_turn(number), shop.sizes()[1]
+    answer = sari.post(f"/c/{number}/note", {"text": "pelanggan lama"}, **JSON)
     assert answer.status_code == 201
     assert "pelanggan lama" in (answer.json or {})["bubble"]
     assert (shop.open_turn(conversation_id), shop.sizes()[1]) == (turn, outgoing)
@@ -233,11 +228,13 @@ def test_a_note_stays_inside_and_answers_nobody(sari: Visitor, shop: Shop) -> No
     assert shop.sizes()[1] == outgoing
 
 
-def test_a_second_answer_is_counted_where_it_was_prevented(sari: Visitor, budi: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    slow = budi.get(f"/c/{conversation_id}").text
-    sari.post(f"/c/{conversation_id}/answer", reply(sari.get(f"/c/{conversation_id}").text, "sudah"))
-    assert budi.post(f"/c/{conversation_id}/answer", reply(slow, "juga"), **JSON).status_code == 409
+def test_a_second_answer_is_counted_where_it_was_prevented(
+    sari: Visitor, budi: Visitor, shop: StaffedBooks
+) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
+    slow = budi.get(f"/c/{number}").text
+    sari.post(f"/c/{number}/answer", reply(sari.get(f"/c/{number}").text, "sudah"))
+    assert budi.post(f"/c/{number}/answer", reply(slow, "juga"), **JSON).status_code == 409
     (line,) = log(shop, Action.ANSWER_REFUSED)
     assert (line.admin_name, line.conversation_id) == ("Budi", conversation_id)
     # another admin's follow-up has to be meant as well
@@ -248,10 +245,10 @@ def test_a_second_answer_is_counted_where_it_was_prevented(sari: Visitor, budi: 
     assert budi.post(f"/c/{conversation_id}/answer", {**fresh, "follow_up": "1"}, **JSON).status_code == 201
 
 
-def test_a_colleagues_claim_is_asked_about_before_it_is_taken_over(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    shop.write(lambda conn: claims.take(conn, conversation_id, by(shop.budi), "tab", utc_now()))
-    page = sari.get(f"/c/{conversation_id}").text
+def test_a_colleagues_claim_is_asked_about_before_it_is_taken_over(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
+    shop.write(lambda conn: claims.take(conn, number, by(shop.budi), "tab", utc_now()))
+    page = sari.get(f"/c/{number}").text
     assert "Budi is answering this" in page
     before = shop.sizes()
     form = reply(page, "saya saja")
@@ -267,8 +264,8 @@ def test_a_colleagues_claim_is_asked_about_before_it_is_taken_over(sari: Visitor
     assert [line.subject_name for line in log(shop, Action.CLAIM_TAKEN_OVER)] == ["Budi"]
 
 
-def test_strict_mode_refuses_everybody_but_the_assignee(sari: Visitor, budi: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+def test_strict_mode_refuses_everybody_but_the_assignee(sari: Visitor, budi: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
     shop.write(lambda conn: settings.save(conn, shop.account_id, {"strict": True}, by(shop.sari), utc_now()))
     shop.write(lambda conn: assignment.assign(conn, conversation_id, shop.budi.id, by(shop.budi), utc_now()))
     form = reply(sari.get(f"/c/{conversation_id}").text, "saya saja")
@@ -280,8 +277,8 @@ def test_strict_mode_refuses_everybody_but_the_assignee(sari: Visitor, budi: Vis
     assert budi.post(f"/c/{conversation_id}/answer", form, **JSON).status_code == 201
 
 
-def test_quick_replies_come_filled_in_and_only_ones_own(sari: Visitor, budi: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+def test_quick_replies_come_filled_in_and_only_ones_own(sari: Visitor, budi: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
     for admin, short, text in (
         (None, "salam", "Halo {name}, ini {admin} dari {shop} {lain}"),
         (shop.budi, "rahasia", "hanya Budi"),
@@ -302,9 +299,9 @@ def test_quick_replies_come_filled_in_and_only_ones_own(sari: Visitor, budi: Vis
     assert sari.get("/quick-replies.json?c=x").status_code == 400
 
 
-def test_every_form_of_a_thread_carries_its_token(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    page = sari.get(f"/c/{conversation_id}?details=1").text
+def test_every_form_of_a_thread_carries_its_token(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
+    page = sari.get(f"/c/{number}?details=1").text
     forms = re.findall(r"<form[^>]*method=\"post\".*?</form>", page, re.DOTALL)
     assert len(forms) > 6
     assert all(re.search(r'name="csrf_token" value="[^"]{20,}"', form) for form in forms)

@@ -19,8 +19,8 @@ from daemon.store import assignment as store_assignment
 from daemon.store import audit, conversation_list, events
 from daemon.store import claims as store_claims
 from tests.support.browser import PATIENCE_MS
+from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Server, log_in
-from tests.webui.shop import Shop
 
 pytestmark = pytest.mark.browser
 
@@ -55,14 +55,14 @@ def desk_of(chromium: Browser, server: Server, username: str, **options: object)
 
 
 @pytest.fixture
-def page(chromium: Browser, server: Server, shop: Shop) -> Iterator[Page]:
+def page(chromium: Browser, server: Server, shop: StaffedBooks) -> Iterator[Page]:
     """Sari's browser."""
     with desk_of(chromium, server, "sari") as page:
         yield page
 
 
 @pytest.fixture
-def both(chromium: Browser, server: Server, shop: Shop) -> Iterator[tuple[Page, Page]]:
+def both(chromium: Browser, server: Server, shop: StaffedBooks) -> Iterator[tuple[Page, Page]]:
     """Sari's browser and Budi's."""
     with ExitStack() as stack:
         yield (
@@ -81,8 +81,8 @@ def row(page: Page, conversation_id: int) -> str:
 
 
 @pytest.mark.parametrize(("decision", "end"), [("send-anyway", "queued"), ("discard", "discarded")])
-def test_a_held_reply_is_decided_with_one_click(page: Page, shop: Shop, decision: str, end: str) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "masih ada?")
+def test_a_held_reply_is_decided_with_one_click(page: Page, shop: StaffedBooks, decision: str, end: str) -> None:
+    number = shop.new_customer("Ibu Ratna", "masih ada?")
     closer = Closer(Author.ADMIN, shop.sari.id)
     reply = shop.write(lambda conn: replies.answer(conn, conversation_id, closer, "ada", utc_now()))
     phone = shop.shop_wrote(conversation_id, "dari HP", Author.PHONE, delivery=Delivery.SENT.value)
@@ -98,11 +98,13 @@ def test_a_held_reply_is_decided_with_one_click(page: Page, shop: Shop, decision
     expect(bubble.locator("[data-decision]")).to_have_count(0)
 
 
-def test_typing_is_seen_by_the_colleague_until_the_field_is_empty(both: tuple[Page, Page], shop: Shop) -> None:
+def test_typing_is_seen_by_the_colleague_until_the_field_is_empty(
+    both: tuple[Page, Page], shop: StaffedBooks
+) -> None:
     sari, budi = both
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    open_thread(sari, conversation_id)
-    open_thread(budi, conversation_id)
+    number = shop.new_customer("Ibu Ratna", "halo")
+    open_thread(sari, number)
+    open_thread(budi, number)
     sari.type("#reply", "Hal")
     expect(budi.locator("[data-claim]")).to_contain_text("Sari is answering this")
     expect(budi.locator(row(budi, conversation_id))).to_contain_text("Sari is answering")
@@ -114,21 +116,21 @@ def test_typing_is_seen_by_the_colleague_until_the_field_is_empty(both: tuple[Pa
     expect(budi.locator(f"{row(budi, conversation_id)} .row-claim")).to_have_count(0)
 
 
-def test_leaving_a_thread_ends_what_one_was_answering(both: tuple[Page, Page], shop: Shop) -> None:
+def test_leaving_a_thread_ends_what_one_was_answering(both: tuple[Page, Page], shop: StaffedBooks) -> None:
     sari, budi = both
-    conversation_id, other = shop.conversation("Ibu Ratna", "halo"), shop.conversation("Pak Joko", "pagi")
-    open_thread(sari, conversation_id)
+    number, other = shop.new_customer("Ibu Ratna", "halo"), shop.new_customer("Pak Joko", "pagi")
+    open_thread(sari, number)
     sari.type("#reply", "Hal")
     expect(budi.locator(row(budi, conversation_id))).to_contain_text("Sari is answering")
     open_thread(sari, other)
     expect(budi.locator(f"{row(budi, conversation_id)} .row-claim")).to_have_count(0)
 
 
-def test_taking_over_is_asked_for_and_said(both: tuple[Page, Page], shop: Shop) -> None:
+def test_taking_over_is_asked_for_and_said(both: tuple[Page, Page], shop: StaffedBooks) -> None:
     sari, budi = both
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    open_thread(sari, conversation_id)
-    open_thread(budi, conversation_id)
+    number = shop.new_customer("Ibu Ratna", "halo")
+    open_thread(sari, number)
+    open_thread(budi, number)
     sari.type("#reply", "Halo, Bu")
     budi.type("#reply", "Saya saja")
     expect(budi.locator("[data-claimed]")).to_be_visible()
@@ -145,11 +147,11 @@ def test_taking_over_is_asked_for_and_said(both: tuple[Page, Page], shop: Shop) 
     expect(sari.locator("#reply")).to_have_value("Halo, Bu")
 
 
-def test_a_claim_can_be_taken_over_before_writing(both: tuple[Page, Page], shop: Shop) -> None:
+def test_a_claim_can_be_taken_over_before_writing(both: tuple[Page, Page], shop: StaffedBooks) -> None:
     sari, budi = both
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    open_thread(sari, conversation_id)
-    open_thread(budi, conversation_id)
+    number = shop.new_customer("Ibu Ratna", "halo")
+    open_thread(sari, number)
+    open_thread(budi, number)
     sari.type("#reply", "Halo")
     budi.click("[data-action=take-over]")
     expect(budi.locator("[data-claimed]")).to_have_count(0)
@@ -158,9 +160,9 @@ def test_a_claim_can_be_taken_over_before_writing(both: tuple[Page, Page], shop:
     assert found.admin_id == shop.budi.id
 
 
-def test_marks_follow_what_happens(page: Page, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    open_thread(page, conversation_id)
+def test_marks_follow_what_happens(page: Page, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
+    open_thread(page, number)
     mark = page.locator(".turn-mark")
     expect(mark).to_contain_text("Waiting since")
     last = shop.customer_writes(conversation_id, "ada?")
@@ -178,11 +180,11 @@ def test_marks_follow_what_happens(page: Page, shop: Shop) -> None:
 
 
 def test_a_conversation_is_taken_sorted_handed_over_and_resolved_without_a_reload(
-    both: tuple[Page, Page], shop: Shop
+    both: tuple[Page, Page], shop: StaffedBooks
 ) -> None:
     sari, budi = both
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    open_thread(sari, conversation_id)
+    number = shop.new_customer("Ibu Ratna", "halo")
+    open_thread(sari, number)
     sari.click("[data-action=take]")
     expect(sari.locator(".head-state")).to_have_text("With Sari")
     expect(sari.locator("[data-action=take]")).to_be_hidden()
@@ -218,8 +220,8 @@ def test_a_conversation_is_taken_sorted_handed_over_and_resolved_without_a_reloa
     expect(budi.locator(row(budi, conversation_id))).to_be_visible()
 
 
-def test_a_slash_offers_quick_replies_by_keyboard(page: Page, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+def test_a_slash_offers_quick_replies_by_keyboard(page: Page, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
     for short, text in (("ongkir", "Ongkir untuk {name}"), ("rek", "BCA 123")):
         shop.write(
             lambda conn, short=short, text=text: quick_replies.save(
@@ -247,11 +249,13 @@ def test_a_slash_offers_quick_replies_by_keyboard(page: Page, shop: Shop) -> Non
     expect(page.locator("#messages .own [data-text]")).to_have_text("Siap. Ongkir untuk Ibu Ratna BCA 123 /rek")
 
 
-def test_a_note_is_written_in_the_same_field_and_claims_nothing(both: tuple[Page, Page], shop: Shop) -> None:
+def test_a_note_is_written_in_the_same_field_and_claims_nothing(
+    both: tuple[Page, Page], shop: StaffedBooks
+) -> None:
     sari, budi = both
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    open_thread(sari, conversation_id)
-    open_thread(budi, conversation_id)
+    number = shop.new_customer("Ibu Ratna", "halo")
+    open_thread(sari, number)
+    open_thread(budi, number)
     sari.click(".modes label:has([value=note])")
     sari.type("#reply", "@bu")
     expect(sari.locator("[role=option]")).to_have_text(re.compile("@budi"))
@@ -269,9 +273,9 @@ def test_a_note_is_written_in_the_same_field_and_claims_nothing(both: tuple[Page
     expect(budi.locator(".turn-mark")).to_contain_text("Answered by Sari")
 
 
-def test_the_customers_panel_is_kept_by_everyone(both: tuple[Page, Page], shop: Shop) -> None:
+def test_the_customers_panel_is_kept_by_everyone(both: tuple[Page, Page], shop: StaffedBooks) -> None:
     sari, budi = both
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    number = shop.new_customer("Ibu Ratna", "halo")
     for page in both:
         open_thread(page, conversation_id)
         page.click("[data-action=details]")
@@ -298,9 +302,9 @@ def test_the_customers_panel_is_kept_by_everyone(both: tuple[Page, Page], shop: 
     expect(budi.locator("[data-details]")).to_have_count(0)
 
 
-def test_an_alarm_is_shown_until_somebody_has_looked(page: Page, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    other = shop.conversation("Pak Joko", "pagi")
+def test_an_alarm_is_shown_until_somebody_has_looked(page: Page, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
+    other = shop.new_customer("Pak Joko", "pagi")
     open_thread(page, other)
     turn = shop.open_turn(conversation_id)
     assert turn
@@ -331,8 +335,8 @@ def test_an_alarm_is_shown_until_somebody_has_looked(page: Page, shop: Shop) -> 
     expect(page.locator("[data-toast]")).to_have_count(0)
 
 
-def test_strict_mode_locks_the_field_and_a_note_is_still_possible(page: Page, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+def test_strict_mode_locks_the_field_and_a_note_is_still_possible(page: Page, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
     shop.write(lambda conn: settings.save(conn, shop.account_id, {"strict": True}, by(shop.sari), utc_now()))
     open_thread(page, conversation_id)
     expect(page.locator("#reply")).to_be_visible()
@@ -347,9 +351,9 @@ def test_strict_mode_locks_the_field_and_a_note_is_still_possible(page: Page, sh
     expect(page.locator(".head-state")).to_have_text("With Sari")
 
 
-def test_the_list_can_be_narrowed_to_a_tag_and_stays_so(page: Page, shop: Shop) -> None:
-    tagged, plain = shop.conversation("Ibu Ratna", "halo"), shop.conversation("Pak Joko", "pagi")
-    shop.write(lambda conn: conversations.tag(conn, tagged, "Grosir", by(shop.sari), utc_now()))
+def test_the_list_can_be_narrowed_to_a_tag_and_stays_so(page: Page, shop: StaffedBooks) -> None:
+    tagged, plain = shop.new_customer("Ibu Ratna", "halo"), shop.new_customer("Pak Joko", "pagi")
+    shop.write(lambda conn: desk.tag(conn, tagged, "Grosir", by(shop.sari), utc_now()))
     page.click("[data-box-link=resolved]")
     page.click("[data-box-link=all]")
     # the list is exchanged as a whole, with the menu
@@ -367,16 +371,16 @@ def test_the_list_can_be_narrowed_to_a_tag_and_stays_so(page: Page, shop: Shop) 
     expect(page.locator(".row")).to_have_count(2)
 
 
-def test_the_team_is_seen_coming(both: tuple[Page, Page], shop: Shop) -> None:
+def test_the_team_is_seen_coming(both: tuple[Page, Page], shop: StaffedBooks) -> None:
     sari, _ = both
     for one in (shop.sari, shop.budi):
         expect(sari.locator(f'[data-team] [data-colleague="{one.id}"]')).to_have_attribute("data-place", "here")
 
 
-def test_a_second_click_does_nothing_twice(both: tuple[Page, Page], shop: Shop) -> None:
+def test_a_second_click_does_nothing_twice(both: tuple[Page, Page], shop: StaffedBooks) -> None:
     sari, budi = both
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    turn = shop.open_turn(conversation_id)
+    number = shop.new_customer("Ibu Ratna", "halo")
+    turn = shop.open_turn(number)
     assert turn
     open_thread(sari, conversation_id)
     # the news of the colleague's click is kept back, so that both see the button
@@ -388,17 +392,15 @@ def test_a_second_click_does_nothing_twice(both: tuple[Page, Page], shop: Shop) 
     expect(budi.locator(".turn-mark")).to_contain_text("Marked as handled by Budi")
 
 
-def _handled_first(shop: Shop, conversation_id: int, turn: int) -> None:
-    shop.write(lambda conn: no_reply_needed.mark(conn, conversation_id, turn, by(shop.budi), utc_now()))
+def _handled_first(shop: StaffedBooks, number: int, turn: int) -> None:
+    shop.write(lambda conn: no_reply_needed.mark(conn, number, turn, by(shop.budi), utc_now()))
 
 
-def test_on_a_phone_everything_is_within_reach(chromium: Browser, server: Server, shop: Shop) -> None:
-    conversation_id = shop.conversation("Nama yang sangat panjang sekali " * 4, "halo")
-    shop.write(
-        lambda conn: conversations.set_priority(conn, conversation_id, Priority.URGENT, by(shop.sari), utc_now())
-    )
-    shop.write(lambda conn: notes.add(conn, conversation_id, "catatan " * 60, by(shop.budi), utc_now()))
-    shop.write(lambda conn: desk_claims.take(conn, conversation_id, by(shop.budi), "tab", utc_now()))
+def test_on_a_phone_everything_is_within_reach(chromium: Browser, server: Server, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Nama yang sangat panjang sekali " * 4, "halo")
+    shop.write(lambda conn: desk.set_priority(conn, number, Priority.URGENT, by(shop.sari), utc_now()))
+    shop.write(lambda conn: notes.add(conn, number, "catatan " * 60, by(shop.budi), utc_now()))
+    shop.write(lambda conn: claims.take(conn, number, by(shop.budi), "tab", utc_now()))
     phone = {"width": 360, "height": 740}
     with desk_of(chromium, server, "sari", viewport=phone, has_touch=True, is_mobile=True) as page:
         assert page.evaluate("document.documentElement.scrollWidth") == 360

@@ -13,10 +13,10 @@ from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
-from daemon.store import audit, turns
-from daemon.store import conversations as store_conversations
+from daemon.store import audit, conversations
+from daemon.store import turns as kept
+from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Visitor
-from tests.webui.shop import Shop
 
 
 def by(admin: admins.Admin) -> Actor:
@@ -33,22 +33,22 @@ def activities(page: str) -> list[str]:
     return re.findall(r'data-activity="\d+".*?<p><span dir="auto">([^<]+)</span>', page, re.DOTALL)
 
 
-def answer(shop: Shop, conversation_id: int, closer: Closer, text: str = "siap") -> int:
-    found: int = shop.write(lambda conn: replies.answer(conn, conversation_id, closer, text, utc_now()))
+def answer(shop: StaffedBooks, number: int, closer: Closer, text: str = "siap") -> int:
+    found: int = shop.write(lambda conn: replies.answer(conn, number, closer, text, utc_now()))
     return found
 
 
-def test_each_turn_says_who_handled_it_and_from_where(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "satu")
-    first = answer(shop, conversation_id, Closer(Author.ADMIN, shop.budi.id))
-    shop.customer_writes(conversation_id, "dua")
-    shop.shop_wrote(conversation_id, "dari HP", Author.PHONE)
-    shop.customer_writes(conversation_id, "tiga")
-    shop.shop_wrote(conversation_id, "dari web", Author.COMPANION)
-    shop.customer_writes(conversation_id, "empat")
-    answer(shop, conversation_id, Closer(Author.BOT))
-    shop.customer_writes(conversation_id, "ok, makasih")
-    turn = shop.open_turn(conversation_id)
+def test_each_turn_says_who_handled_it_and_from_where(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "satu")
+    first = answer(shop, number, Closer(Author.ADMIN, shop.budi.id))
+    shop.customer_writes(number, "dua")
+    shop.shop_wrote(number, "dari HP", Author.PHONE)
+    shop.customer_writes(number, "tiga")
+    shop.shop_wrote(number, "dari web", Author.COMPANION)
+    shop.customer_writes(number, "empat")
+    answer(shop, number, Closer(Author.BOT))
+    shop.customer_writes(number, "ok, makasih")
+    turn = shop.open_turn(number)
     assert turn
     shop.write(lambda conn: no_reply_needed.mark(conn, conversation_id, turn, by(shop.budi), utc_now()))
     shop.customer_writes(conversation_id, "eh, satu lagi")
@@ -66,32 +66,32 @@ def test_each_turn_says_who_handled_it_and_from_where(sari: Visitor, shop: Shop)
     assert f'href="#message-{first}"' in page
 
 
-def test_a_mark_stands_under_the_last_message_of_its_turn(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "satu", "dua")
-    last = shop.customer_writes(conversation_id, "tiga")
-    answer(shop, conversation_id, Closer(Author.ADMIN, shop.sari.id))
-    page = sari.get(f"/c/{conversation_id}").text
+def test_a_mark_stands_under_the_last_message_of_its_turn(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "satu", "dua")
+    last = shop.customer_writes(number, "tiga")
+    answer(shop, number, Closer(Author.ADMIN, shop.sari.id))
+    page = sari.get(f"/c/{number}").text
     assert re.findall(r'data-after="(\d+)"', page) == [str(last)]
 
 
-def test_only_the_last_turn_can_be_opened_again(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "ok")
-    turn = shop.open_turn(conversation_id)
-    assert sari.post(f"/c/{conversation_id}/turns/{turn}/handled").status_code == 303
-    assert shop.open_turn(conversation_id) is None
-    assert marks(sari.get(f"/c/{conversation_id}").text)[0].endswith("Undo")
-    assert sari.post(f"/c/{conversation_id}/turns/{turn}/unhandled").status_code == 303
-    assert shop.open_turn(conversation_id) == turn
-    assert sari.post(f"/c/{conversation_id}/turns/{turn}/handled").status_code == 303
-    shop.customer_writes(conversation_id, "eh")
-    assert "Undo" not in marks(sari.get(f"/c/{conversation_id}").text)[0]
-    assert sari.post(f"/c/{conversation_id}/turns/{turn}/unhandled").status_code == 409
-    assert sari.post(f"/c/{conversation_id}/turns/{turn}/handled").status_code == 409
+def test_only_the_last_turn_can_be_opened_again(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "ok")
+    turn = shop.open_turn(number)
+    assert sari.post(f"/c/{number}/turns/{turn}/handled").status_code == 303
+    assert shop.open_turn(number) is None
+    assert marks(sari.get(f"/c/{number}").text)[0].endswith("Undo")
+    assert sari.post(f"/c/{number}/turns/{turn}/unhandled").status_code == 303
+    assert shop.open_turn(number) == turn
+    assert sari.post(f"/c/{number}/turns/{turn}/handled").status_code == 303
+    shop.customer_writes(number, "eh")
+    assert "Undo" not in marks(sari.get(f"/c/{number}").text)[0]
+    assert sari.post(f"/c/{number}/turns/{turn}/unhandled").status_code == 409
+    assert sari.post(f"/c/{number}/turns/{turn}/handled").status_code == 409
 
 
-def test_a_polite_machine_leaves_the_customer_waiting(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    turn = shop.open_turn(conversation_id)
+def test_a_polite_machine_leaves_the_customer_waiting(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
+    turn = shop.open_turn(number)
     assert turn
     shop.write(lambda conn: replies.acknowledge(conn, conversation_id, turn, "Halo!", "greeting", utc_now()))
     (mark,) = marks(sari.get(f"/c/{conversation_id}").text)
@@ -99,33 +99,27 @@ def test_a_polite_machine_leaves_the_customer_waiting(sari: Visitor, shop: Shop)
     assert "The bot has greeted — still waiting for a person" in mark
 
 
-def test_what_the_phone_has_read_is_said_but_is_no_answer(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    last = shop.customer_writes(conversation_id, "ada?")
-    shop.write(lambda conn: store_conversations.note(conn, conversation_id, last, Author.PHONE, utc_now()))
-    (mark,) = marks(sari.get(f"/c/{conversation_id}").text)
+def test_what_the_phone_has_read_is_said_but_is_no_answer(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
+    last = shop.customer_writes(number, "ada?")
+    shop.write(lambda conn: conversations.note(conn, number, last, Author.PHONE, utc_now()))
+    (mark,) = marks(sari.get(f"/c/{number}").text)
     assert re.search(r"Waiting since .* Seen on the phone \d\d:\d\d", mark)
 
 
-def test_automatic_messages_of_the_phone_are_labelled(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    shop.customer_writes(conversation_id, "?")
-    shop._add(conversation_id, "Kami sedang tutup", True, Author.PHONE, {"is_automatic": True})
-    assert "Automatic message from the phone" in sari.get(f"/c/{conversation_id}").text
+def test_automatic_messages_of_the_phone_are_labelled(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
+    shop.customer_writes(number, "?")
+    shop.phone_answers_by_itself(number, "Kami sedang tutup")
+    assert "Automatic message from the phone" in sari.get(f"/c/{number}").text
 
 
-def test_what_the_desk_did_stands_between_the_messages(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    shop.write(lambda conn: assignment.assign(conn, conversation_id, shop.budi.id, by(shop.budi), utc_now()))
-    shop.write(
-        lambda conn: assignment.transfer(conn, conversation_id, shop.sari.id, "tolong", by(shop.budi), utc_now())
-    )
-    shop.write(
-        lambda conn: desk_conversations.set_priority(
-            conn, conversation_id, Priority.URGENT, by(shop.sari), utc_now()
-        )
-    )
-    shop.write(lambda conn: assignment.give_back(conn, conversation_id, by(shop.sari), utc_now()))
+def test_what_the_desk_did_stands_between_the_messages(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
+    shop.write(lambda conn: assignment.assign(conn, number, shop.budi.id, by(shop.budi), utc_now()))
+    shop.write(lambda conn: assignment.transfer(conn, number, shop.sari.id, "tolong", by(shop.budi), utc_now()))
+    shop.write(lambda conn: desk.set_priority(conn, number, Priority.URGENT, by(shop.sari), utc_now()))
+    shop.write(lambda conn: assignment.give_back(conn, number, by(shop.sari), utc_now()))
     for action, detail in ((Action.RETURNED, {"why": "silent"}), (Action.ALARM, {}), (Action.RATED, {"score": 5})):
         shop.write(
             lambda conn, action=action, detail=detail: audit.record(
@@ -144,14 +138,16 @@ def test_what_the_desk_did_stands_between_the_messages(sari: Visitor, shop: Shop
 
 
 @pytest.mark.parametrize("action", list(Action))
-def test_every_line_of_the_log_can_be_shown_without_detail(sari: Visitor, shop: Shop, action: Action) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    shop.write(lambda conn: audit.record(conn, shop.account_id, action, THE_DESK, utc_now(), conversation_id))
-    assert sari.get(f"/c/{conversation_id}").status_code == 200
+def test_every_line_of_the_log_can_be_shown_without_detail(
+    sari: Visitor, shop: StaffedBooks, action: Action
+) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
+    shop.write(lambda conn: audit.record(conn, shop.account_id, action, THE_DESK, utc_now(), number))
+    assert sari.get(f"/c/{number}").status_code == 200
 
 
-def test_a_note_is_marked_as_internal_and_names_are_no_markup(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+def test_a_note_is_marked_as_internal_and_names_are_no_markup(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
     text = "@sari lihat <b>ini</b> & a@b.id"
     shop.write(lambda conn: notes.add(conn, conversation_id, text, by(shop.budi), utc_now()))
     page = sari.get(f"/c/{conversation_id}").text
@@ -160,9 +156,11 @@ def test_a_note_is_marked_as_internal_and_names_are_no_markup(sari: Visitor, sho
     assert re.search(rf'own note[^>]*data-kind="{MessageKind.NOTE.value}"', page)
 
 
-def test_the_list_says_who_answers_who_waits_and_what_is_urgent(sari: Visitor, budi: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    turn = shop.open_turn(conversation_id)
+def test_the_list_says_who_answers_who_waits_and_what_is_urgent(
+    sari: Visitor, budi: Visitor, shop: StaffedBooks
+) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
+    turn = shop.open_turn(number)
     assert turn
     shop.write(lambda conn: claims.take(conn, conversation_id, by(shop.budi), "tab", utc_now()))
     shop.write(
@@ -183,18 +181,18 @@ def test_the_list_says_who_answers_who_waits_and_what_is_urgent(sari: Visitor, b
     assert re.search(r"data-mentioned[^>]*note\" hidden>", own)
 
 
-def test_looking_at_a_conversation_answers_the_mention(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    sari.get(f"/c/{conversation_id}")
-    shop.write(lambda conn: notes.add(conn, conversation_id, "@sari?", by(shop.budi), utc_now()))
-    assert f'data-mentions="{conversation_id}"' in sari.get("/").text
-    sari.get(f"/c/{conversation_id}")
+def test_looking_at_a_conversation_answers_the_mention(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
+    sari.get(f"/c/{number}")
+    shop.write(lambda conn: notes.add(conn, number, "@sari?", by(shop.budi), utc_now()))
+    assert f'data-mentions="{number}"' in sari.get("/").text
+    sari.get(f"/c/{number}")
     assert 'data-mentions=""' in sari.get("/").text
 
 
-def test_the_list_can_be_narrowed_to_a_tag(sari: Visitor, shop: Shop) -> None:
-    tagged, plain = shop.conversation("Ibu Ratna", "halo"), shop.conversation("Pak Joko", "pagi")
-    shop.write(lambda conn: desk_conversations.tag(conn, tagged, "Grosir", by(shop.sari), utc_now()))
+def test_the_list_can_be_narrowed_to_a_tag(sari: Visitor, shop: StaffedBooks) -> None:
+    tagged, plain = shop.new_customer("Ibu Ratna", "halo"), shop.new_customer("Pak Joko", "pagi")
+    shop.write(lambda conn: desk.tag(conn, tagged, "Grosir", by(shop.sari), utc_now()))
     found = re.search(r"tag=(\d+)", sari.get("/").text)
     assert found
     page = sari.get(f"/?tag={found[1]}").text
@@ -205,35 +203,35 @@ def test_the_list_can_be_narrowed_to_a_tag(sari: Visitor, shop: Shop) -> None:
         assert sari.get(f"/?tag={nonsense}").status_code == 200
 
 
-def test_a_resolved_conversation_rests_in_its_own_box_and_can_be_read(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    assert sari.post(f"/c/{conversation_id}/resolve").status_code == 303
-    assert f'data-conversation="{conversation_id}"' not in sari.get("/").text
-    assert f'data-conversation="{conversation_id}"' in sari.get("/?box=resolved").text
-    page = sari.get(f"/c/{conversation_id}").text
+def test_a_resolved_conversation_rests_in_its_own_box_and_can_be_read(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
+    assert sari.post(f"/c/{number}/resolve").status_code == 303
+    assert f'data-conversation="{number}"' not in sari.get("/").text
+    assert f'data-conversation="{number}"' in sari.get("/?box=resolved").text
+    page = sari.get(f"/c/{number}").text
     assert "This conversation is resolved." in page
     assert "Write again" in page
     assert 'id="composer"' not in page
 
 
-def test_an_older_conversation_leads_to_the_newest(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    sari.post(f"/c/{conversation_id}/resolve")
-    assert sari.post(f"/c/{conversation_id}/reopen").status_code == 303
-    assert 'id="composer"' in sari.get(f"/c/{conversation_id}").text
-    assert sari.post(f"/c/{conversation_id}/reopen").status_code == 409
+def test_an_older_conversation_leads_to_the_newest(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
+    sari.post(f"/c/{number}/resolve")
+    assert sari.post(f"/c/{number}/reopen").status_code == 303
+    assert 'id="composer"' in sari.get(f"/c/{number}").text
+    assert sari.post(f"/c/{number}/reopen").status_code == 409
 
 
-def test_strict_mode_shows_who_alone_may_answer(sari: Visitor, budi: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+def test_strict_mode_shows_who_alone_may_answer(sari: Visitor, budi: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
     shop.write(lambda conn: settings.save(conn, shop.account_id, {"strict": True}, by(shop.sari), utc_now()))
     shop.write(lambda conn: assignment.assign(conn, conversation_id, shop.budi.id, by(shop.budi), utc_now()))
     assert "Only Budi may answer this." in sari.get(f"/c/{conversation_id}").text
     assert re.search(r"data-locked [^>]*hidden", budi.get(f"/c/{conversation_id}").text)
 
 
-def test_an_older_part_shows_no_mark_of_a_turn_that_goes_on(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna")
+def test_an_older_part_shows_no_mark_of_a_turn_that_goes_on(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna")
     for n in range(70):
         shop.customer_writes(conversation_id, f"pesan {n}", at=utc_now() + timedelta(seconds=n))
     page = sari.get(f"/c/{conversation_id}").text

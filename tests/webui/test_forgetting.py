@@ -4,17 +4,17 @@ from daemon.config import Config
 from daemon.domain.desk import Action
 from daemon.domain.time import utc_now
 from daemon.store import audit, conversations, outbox
+from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Visitor
-from tests.webui.shop import Shop
 
 
 def test_only_the_owner_is_offered_it_and_asked(
-    stranger: Visitor, sari: Visitor, budi: Visitor, shop: Shop
+    stranger: Visitor, sari: Visitor, budi: Visitor, shop: StaffedBooks
 ) -> None:
-    conversation_id = shop.conversation("Dewi Rahasia", "halo", "masih ada?")
-    path = f"/c/{conversation_id}/forget"
-    assert path in sari.get(f"/c/{conversation_id}?details=1").text
-    assert path not in budi.get(f"/c/{conversation_id}?details=1").text
+    number = shop.new_customer("Dewi Rahasia", "halo", "masih ada?")
+    path = f"/c/{number}/forget"
+    assert path in sari.get(f"/c/{number}?details=1").text
+    assert path not in budi.get(f"/c/{number}?details=1").text
     assert (budi.get(path).status_code, budi.post(path).status_code) == (403, 403)
     assert stranger.get(path).status_code == 302
     page = sari.get(path)
@@ -24,8 +24,8 @@ def test_only_the_owner_is_offered_it_and_asked(
     assert sari.get("/c/999/forget").status_code == 404
 
 
-def test_the_customer_is_gone_from_every_page(sari: Visitor, shop: Shop, config: Config) -> None:
-    conversation_id = shop.conversation("Dewi Rahasia", "kata-rahasia", phone="62819990001")
+def test_the_customer_is_gone_from_every_page(sari: Visitor, shop: StaffedBooks, config: Config) -> None:
+    number = shop.new_customer("Dewi Rahasia", "kata-rahasia", phone="62819990001")
     picture = config.data / "media" / "1" / "1.jpg"
     picture.parent.mkdir(parents=True)
     picture.write_bytes(b"a picture")
@@ -55,26 +55,26 @@ def test_the_customer_is_gone_from_every_page(sari: Visitor, shop: Shop, config:
     assert line.admin_name == "Sari"
 
 
-def test_each_admin_reads_in_his_language_that_a_customer_is_forgotten(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Dewi Rahasia", "halo")
-    sari.post(f"/c/{conversation_id}/forget")
+def test_each_admin_reads_in_his_language_that_a_customer_is_forgotten(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Dewi Rahasia", "halo")
+    sari.post(f"/c/{number}/forget")
     sari.headers["Accept-Language"] = "id"
     assert "Pelanggan yang dilupakan" in sari.get(f"/c/{conversation_id}").text
 
 
-def test_whoever_calls_himself_forgotten_is_a_customer_like_others(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Forgotten customer", "halo")
-    shop.write(lambda conn: conversations.resolve(conn, conversation_id, None, utc_now()))
-    assert "Write again" in sari.get(f"/c/{conversation_id}").text
-    assert f"/c/{conversation_id}/forget" in sari.get(f"/c/{conversation_id}?details=1").text
-    assert "1 message goes for good" in sari.get(f"/c/{conversation_id}/forget").text
+def test_whoever_calls_himself_forgotten_is_a_customer_like_others(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Forgotten customer", "halo")
+    shop.write(lambda conn: conversations.resolve(conn, number, None, utc_now()))
+    assert "Write again" in sari.get(f"/c/{number}").text
+    assert f"/c/{number}/forget" in sari.get(f"/c/{number}?details=1").text
+    assert "1 message goes for good" in sari.get(f"/c/{number}/forget").text
     sari.headers["Accept-Language"] = "id"
     assert "Forgotten customer" in sari.get(f"/c/{conversation_id}").text
 
 
-def test_a_reply_that_is_leaving_makes_it_wait(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Dewi", "halo")
-    sari.post(f"/c/{conversation_id}/answer", {"text": "siap"})
+def test_a_reply_that_is_leaving_makes_it_wait(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Dewi", "halo")
+    sari.post(f"/c/{number}/answer", {"text": "siap"})
     shop.write(lambda conn: outbox.take_next(conn, shop.account_id, utc_now()))
     refused = sari.post(f"/c/{conversation_id}/forget")
     assert refused.status_code == 409

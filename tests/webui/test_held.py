@@ -7,13 +7,13 @@ from daemon.domain.messages import Author, Delivery
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
 from daemon.store import messages
+from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Visitor
-from tests.webui.shop import Shop
 
 
-def held(shop: Shop) -> tuple[int, int]:
+def held(shop: StaffedBooks) -> tuple[int, int]:
     """A conversation and its held reply."""
-    conversation_id = shop.conversation("Ibu Ratna", "masih ada?")
+    number = shop.new_customer("Ibu Ratna", "masih ada?")
     reply = shop.write(
         lambda conn: replies.answer(conn, conversation_id, Closer(Author.ADMIN, shop.sari.id), "ada", utc_now())
     )
@@ -25,22 +25,22 @@ def held(shop: Shop) -> tuple[int, int]:
     return conversation_id, reply
 
 
-def delivery(shop: Shop, message_id: int) -> Delivery | None:
+def delivery(shop: StaffedBooks, message_id: int) -> Delivery | None:
     found = shop.write(lambda conn: messages.bubble(conn, message_id))
     return found.delivery if found else None
 
 
-def test_the_thread_says_why_and_offers_both_ways(sari: Visitor, shop: Shop) -> None:
-    conversation_id, _ = held(shop)
-    page = sari.get(f"/c/{conversation_id}").text
+def test_the_thread_says_why_and_offers_both_ways(sari: Visitor, shop: StaffedBooks) -> None:
+    number, _ = held(shop)
+    page = sari.get(f"/c/{number}").text
     for words in ("Not sent: the phone answered at", "Send anyway", "Discard"):
         assert words in page
 
 
 @pytest.mark.parametrize(("decision", "end"), [("send-anyway", Delivery.QUEUED), ("discard", Delivery.DISCARDED)])
-def test_it_is_decided_once(sari: Visitor, shop: Shop, decision: str, end: Delivery) -> None:
-    conversation_id, reply = held(shop)
-    assert sari.post(f"/c/{conversation_id}/replies/{reply}/{decision}", {}).status_code == 204
+def test_it_is_decided_once(sari: Visitor, shop: StaffedBooks, decision: str, end: Delivery) -> None:
+    number, reply = held(shop)
+    assert sari.post(f"/c/{number}/replies/{reply}/{decision}", {}).status_code == 204
     assert delivery(shop, reply) == end
     for again in ("send-anyway", "discard"):
         assert sari.post(f"/c/{conversation_id}/replies/{reply}/{again}", {}).status_code == 409
@@ -48,10 +48,10 @@ def test_it_is_decided_once(sari: Visitor, shop: Shop, decision: str, end: Deliv
 
 
 def test_only_a_held_reply_of_this_conversation_can_be_decided(
-    sari: Visitor, stranger: Visitor, shop: Shop
+    sari: Visitor, stranger: Visitor, shop: StaffedBooks
 ) -> None:
-    conversation_id, reply = held(shop)
-    other = shop.conversation("Pak Joko", "halo")
+    number, reply = held(shop)
+    other = shop.new_customer("Pak Joko", "halo")
     assert sari.post(f"/c/{other}/replies/{reply}/send-anyway", {}).status_code == 409
     assert sari.post(f"/c/{conversation_id}/replies/999/discard", {}).status_code == 404
     assert sari.post(f"/c/{conversation_id}/replies/{reply}/forget", {}).status_code == 404

@@ -11,8 +11,8 @@ from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.time import utc_now
 from daemon.store import conversations, messages
+from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Visitor
-from tests.webui.shop import Shop
 
 JSON = {"Accept": "application/json"}
 
@@ -33,17 +33,17 @@ def test_an_empty_inbox_says_what_to_do(sari: Visitor) -> None:
     assert "Link it now" in page
 
 
-def test_the_list_shows_name_or_number_text_and_how_many_are_new(sari: Visitor, shop: Shop) -> None:
-    shop.conversation("Ibu Ratna", "halo", "masih ada kue?", phone="6281234567890")
-    shop.conversation(None, "pagi", phone="6285711223344")
-    shop.conversation(None, "anonim")
+def test_the_list_shows_name_or_number_text_and_how_many_are_new(sari: Visitor, shop: StaffedBooks) -> None:
+    shop.new_customer("Ibu Ratna", "halo", "masih ada kue?", phone="6281234567890")
+    shop.new_customer(None, "pagi", phone="6285711223344")
+    shop.new_customer(None, "anonim")
     page = sari.get("/").text
     for words in ("Ibu Ratna", "masih ada kue?", "+62 857-1122-3344", "Customer 3", "2 new messages"):
         assert words in page
 
 
-def test_boxes_count_and_separate(sari: Visitor, shop: Shop) -> None:
-    mine, free = shop.conversation("Mine", "a"), shop.conversation("Free", "b")
+def test_boxes_count_and_separate(sari: Visitor, shop: StaffedBooks) -> None:
+    mine, free = shop.new_customer("Mine", "a"), shop.new_customer("Free", "b")
     shop.write(lambda conn: conversations.assign(conn, mine, shop.sari.id, utc_now()))
     page = sari.get("/?box=mine").text
     assert f'data-conversation="{mine}"' in page
@@ -51,9 +51,9 @@ def test_boxes_count_and_separate(sari: Visitor, shop: Shop) -> None:
     assert re.findall(r'data-count="\w+">(\d+)', page) == ["1", "1", "2"]
 
 
-def test_text_of_customers_is_never_markup(sari: Visitor, shop: Shop) -> None:
+def test_text_of_customers_is_never_markup(sari: Visitor, shop: StaffedBooks) -> None:
     evil = '<script>alert(1)</script> https://a.example/?x="><img src=x onerror=alert(1)>'
-    conversation_id = shop.conversation("<b>Evil</b>", evil)
+    number = shop.new_customer("<b>Evil</b>", evil)
     shop.customer_writes(
         conversation_id, None, kind="document", media={"name": '"><script>', "mime": "text/html", "file": "x"}
     )
@@ -64,21 +64,21 @@ def test_text_of_customers_is_never_markup(sari: Visitor, shop: Shop) -> None:
         assert "<b>Evil" not in page
 
 
-def test_opening_a_thread_marks_it_as_seen_for_everyone(sari: Visitor, budi: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo", "halo?")
+def test_opening_a_thread_marks_it_as_seen_for_everyone(sari: Visitor, budi: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo", "halo?")
     assert "2 new messages" in budi.get("/").text
     sari.get(f"/c/{conversation_id}")
     assert "new messages" not in budi.get("/").text
 
 
-def test_a_reload_in_the_background_marks_nothing_as_seen(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo", "halo?")
-    sari.get(f"/c/{conversation_id}", **{"X-Peek": "1"})
+def test_a_reload_in_the_background_marks_nothing_as_seen(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo", "halo?")
+    sari.get(f"/c/{number}", **{"X-Peek": "1"})
     assert "2 new messages" in sari.get("/").text
 
 
-def test_a_thread_shows_who_wrote_and_how_far_it_came(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+def test_a_thread_shows_who_wrote_and_how_far_it_came(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
     for author, delivery in (
         (Author.PHONE, Delivery.READ),
         (Author.COMPANION, Delivery.DELIVERED),
@@ -107,17 +107,15 @@ def test_a_thread_shows_who_wrote_and_how_far_it_came(sari: Visitor, shop: Shop)
     ]
 
 
-def test_what_cannot_be_shown_says_where_to_look(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    shop.customer_writes(conversation_id, None, kind=MessageKind.UNREADABLE.value)
-    shop.customer_writes(conversation_id, None, kind=MessageKind.LOST.value)
-    shop.customer_writes(conversation_id, None, kind=MessageKind.UNKNOWN.value)
-    shop.customer_writes(
-        conversation_id, "peta", kind=MessageKind.LOCATION.value, media={"lat": -6.2, "lng": 106.8}
-    )
-    deleted = shop.customer_writes(conversation_id, "salah")
-    shop.changed(conversation_id, deleted, lambda conn: messages.revoke(conn, deleted, utc_now()))
-    page = sari.get(f"/c/{conversation_id}").text
+def test_what_cannot_be_shown_says_where_to_look(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
+    shop.customer_writes(number, None, kind=MessageKind.UNREADABLE.value)
+    shop.customer_writes(number, None, kind=MessageKind.LOST.value)
+    shop.customer_writes(number, None, kind=MessageKind.UNKNOWN.value)
+    shop.customer_writes(number, "peta", kind=MessageKind.LOCATION.value, media={"lat": -6.2, "lng": 106.8})
+    deleted = shop.customer_writes(number, "salah")
+    shop.changed(number, deleted, lambda conn: messages.revoke(conn, deleted, utc_now()))
+    page = sari.get(f"/c/{number}").text
     for words in (
         "Waiting for this message",
         "arrived while Balas was down",
@@ -128,8 +126,8 @@ def test_what_cannot_be_shown_says_where_to_look(sari: Visitor, shop: Shop) -> N
         assert words in page
 
 
-def test_every_kind_of_message_says_what_it_is_even_without_words(sari: Visitor, shop: Shop) -> None:
-    number = shop.conversation("Ibu Ratna")
+def test_every_kind_of_message_says_what_it_is_even_without_words(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna")
     kinds = [kind for kind in MessageKind if kind != MessageKind.TEXT]
     for kind in kinds:
         shop.customer_writes(number, None, kind=kind.value)
@@ -150,8 +148,8 @@ def test_every_kind_of_message_has_an_icon_that_is_drawn(sari: Visitor) -> None:
     assert {kind.info.icon for kind in MessageKind if kind != MessageKind.TEXT} <= drawn
 
 
-def test_older_messages_come_page_by_page(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna")
+def test_older_messages_come_page_by_page(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna")
     for n in range(130):
         shop.customer_writes(conversation_id, f"pesan-{n:03d}.", at=utc_now() + timedelta(seconds=n))
     seen: list[str] = []
@@ -164,11 +162,11 @@ def test_older_messages_come_page_by_page(sari: Visitor, shop: Shop) -> None:
     assert seen == [f"{n:03d}" for n in range(130)]
 
 
-def test_a_reply_is_queued_closes_the_turn_and_takes_the_conversation(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    page = sari.get(f"/c/{conversation_id}").text
-    assert field(page, "turn_id") == str(shop.open_turn(conversation_id))
-    answer = sari.post(f"/c/{conversation_id}/answer", reply(page, "Halo, Bu!"))
+def test_a_reply_is_queued_closes_the_turn_and_takes_the_conversation(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
+    page = sari.get(f"/c/{number}").text
+    assert field(page, "turn_id") == str(shop.open_turn(number))
+    answer = sari.post(f"/c/{number}/answer", reply(page, "Halo, Bu!"))
     assert answer.status_code == 303
     assert shop.open_turn(conversation_id) is None
     page = sari.get(answer.location).text
@@ -177,10 +175,10 @@ def test_a_reply_is_queued_closes_the_turn_and_takes_the_conversation(sari: Visi
     assert 'data-delivery="queued"' in page
 
 
-def test_the_same_form_sent_twice_is_one_reply(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    form = reply(sari.get(f"/c/{conversation_id}").text, "Halo, Bu!")
-    first = sari.post(f"/c/{conversation_id}/answer", form, **JSON)
+def test_the_same_form_sent_twice_is_one_reply(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
+    form = reply(sari.get(f"/c/{number}").text, "Halo, Bu!")
+    first = sari.post(f"/c/{number}/answer", form, **JSON)
     before = shop.sizes()
     second = sari.post(f"/c/{conversation_id}/answer", form, **JSON)
     assert first.status_code == second.status_code == 201
@@ -189,11 +187,11 @@ def test_the_same_form_sent_twice_is_one_reply(sari: Visitor, shop: Shop) -> Non
 
 
 def test_the_slower_admin_is_told_who_answered_and_keeps_his_text(
-    sari: Visitor, budi: Visitor, shop: Shop
+    sari: Visitor, budi: Visitor, shop: StaffedBooks
 ) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    fast, slow = sari.get(f"/c/{conversation_id}").text, budi.get(f"/c/{conversation_id}").text
-    sari.post(f"/c/{conversation_id}/answer", reply(fast, "Sudah saya jawab"))
+    number = shop.new_customer("Ibu Ratna", "halo")
+    fast, slow = sari.get(f"/c/{number}").text, budi.get(f"/c/{number}").text
+    sari.post(f"/c/{number}/answer", reply(fast, "Sudah saya jawab"))
     before = shop.sizes()
     answer = budi.post(f"/c/{conversation_id}/answer", reply(slow, "Jawaban kedua"))
     assert answer.status_code == 409
@@ -210,9 +208,9 @@ def test_the_slower_admin_is_told_who_answered_and_keeps_his_text(
 
 
 @pytest.mark.parametrize("text", ["", "   \n\t ", "\x00\x01\x02\x7f", "x" * 70_000, "😀" * 65_537])
-def test_an_unusable_reply_changes_nothing_and_is_kept(sari: Visitor, shop: Shop, text: str) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    form = reply(sari.get(f"/c/{conversation_id}").text, text)
+def test_an_unusable_reply_changes_nothing_and_is_kept(sari: Visitor, shop: StaffedBooks, text: str) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
+    form = reply(sari.get(f"/c/{number}").text, text)
     before = shop.sizes()
     answer = sari.post(f"/c/{conversation_id}/answer", form)
     assert answer.status_code == 422
@@ -234,22 +232,22 @@ def test_an_unusable_reply_changes_nothing_and_is_kept(sari: Visitor, shop: Shop
         {"request_key": "k" * 65},
     ],
 )
-def test_forged_fields_are_refused(sari: Visitor, shop: Shop, broken: dict[str, str]) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+def test_forged_fields_are_refused(sari: Visitor, shop: StaffedBooks, broken: dict[str, str]) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
     before = shop.sizes()
     answer = sari.post(f"/c/{conversation_id}/answer", {"text": "halo", **broken})
     assert answer.status_code == 400
     assert shop.sizes() == before
 
 
-def test_a_gigantic_form_is_refused(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+def test_a_gigantic_form_is_refused(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
     before = shop.sizes()
     assert sari.post(f"/c/{conversation_id}/answer", {"text": "x" * 3_000_000}).status_code == 413
     assert shop.sizes() == before
 
 
-def test_an_unknown_conversation_is_a_sentence(sari: Visitor, shop: Shop) -> None:
+def test_an_unknown_conversation_is_a_sentence(sari: Visitor, shop: StaffedBooks) -> None:
     before = shop.sizes()
     assert sari.get("/c/4711").status_code == 404
     assert sari.get("/c/99999999999999999999999").status_code == 404
@@ -259,8 +257,8 @@ def test_an_unknown_conversation_is_a_sentence(sari: Visitor, shop: Shop) -> Non
     assert shop.sizes() == before
 
 
-def test_the_composer_says_that_a_reply_waits_while_the_link_is_down(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+def test_the_composer_says_that_a_reply_waits_while_the_link_is_down(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
     shop.online()
     assert re.search(r"data-offline-note hidden", sari.get(f"/c/{conversation_id}").text)
     shop.link(LinkState.OFFLINE, LinkReason.NETWORK)
@@ -269,14 +267,14 @@ def test_the_composer_says_that_a_reply_waits_while_the_link_is_down(sari: Visit
     assert 'data-banner data-state="offline"' in page
 
 
-def test_media_is_handed_out_harmlessly(sari: Visitor, stranger: Visitor, shop: Shop) -> None:
+def test_media_is_handed_out_harmlessly(sari: Visitor, stranger: Visitor, shop: StaffedBooks) -> None:
     from webui.base import context
 
     folder = context.of(sari.client.application).config.data / "media"
     folder.mkdir()
     (folder / "a.bin").write_bytes(b"<script>alert(1)</script>")
     (folder.parent / "secret").write_bytes(b"secret")
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    number = shop.new_customer("Ibu Ratna", "halo")
 
     def sent(**media: str) -> int:
         return shop.customer_writes(conversation_id, None, kind=MessageKind.DOCUMENT.value, media=media)
@@ -294,9 +292,9 @@ def test_media_is_handed_out_harmlessly(sari: Visitor, stranger: Visitor, shop: 
     page.close()
 
 
-def test_every_page_carries_the_headers_that_keep_it_safe(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    for path in ("/", f"/c/{conversation_id}", "/link", "/c/4711", "/nowhere"):
+def test_every_page_carries_the_headers_that_keep_it_safe(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
+    for path in ("/", f"/c/{number}", "/link", "/c/4711", "/nowhere"):
         answer = sari.get(path)
         policy = answer.headers["Content-Security-Policy"]
         assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
@@ -306,9 +304,9 @@ def test_every_page_carries_the_headers_that_keep_it_safe(sari: Visitor, shop: S
 
 
 def test_an_error_is_a_sentence_and_its_log_line_names_nobody(
-    sari: Visitor, shop: Shop, caplog: pytest.LogCaptureFixture
+    sari: Visitor, shop: StaffedBooks, caplog: pytest.LogCaptureFixture
 ) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "rahasia besar", phone="6281234567890")
+    number = shop.new_customer("Ibu Ratna", "rahasia besar", phone="6281234567890")
 
     # the error that this brings quotes the row
     spoil = "UPDATE message SET kind = 'rahasia besar 6281234567890'"

@@ -14,14 +14,14 @@ from daemon.domain.time import utc_now
 from daemon.store import accounts, links
 from daemon.store.links import WISH_RECONNECT, WISH_UNLINK
 from tests.domain.test_phone_numbers import REFUSED, TYPED
+from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Visitor
-from tests.webui.shop import Shop
 from webui.serve import command
 
 QR = "https://wa.me/settings/linked_devices#2@AbCd,EfGh,IjKl,MnOp,1"
 
 
-def test_the_owner_looking_at_the_page_keeps_codes_coming(sari: Visitor, shop: Shop) -> None:
+def test_the_owner_looking_at_the_page_keeps_codes_coming(sari: Visitor, shop: StaffedBooks) -> None:
     sari.get("/link")
     until = shop.link_row().pair_until
     assert until is not None
@@ -31,7 +31,7 @@ def test_the_owner_looking_at_the_page_keeps_codes_coming(sari: Visitor, shop: S
     assert shop.cursor() == before
 
 
-def test_an_admin_sees_the_state_but_no_codes_and_no_buttons(budi: Visitor, shop: Shop) -> None:
+def test_an_admin_sees_the_state_but_no_codes_and_no_buttons(budi: Visitor, shop: StaffedBooks) -> None:
     shop.link(LinkState.PAIRING, qr=QR, qr_expires_at=utc_now() + timedelta(seconds=60))
     page = budi.get("/link").text
     assert "Waiting for the phone" in page
@@ -46,7 +46,7 @@ def test_an_admin_sees_the_state_but_no_codes_and_no_buttons(budi: Visitor, shop
 
 
 @pytest.mark.parametrize("state", list(LinkState))
-def test_every_state_has_a_page_in_both_languages(sari: Visitor, shop: Shop, state: LinkState) -> None:
+def test_every_state_has_a_page_in_both_languages(sari: Visitor, shop: StaffedBooks, state: LinkState) -> None:
     shop.write(lambda conn: conn.exec_driver_sql("UPDATE link SET state = ?", (state.value,)))
     english = sari.get("/link").text
     sari.post("/language", {"language": "id"})
@@ -58,7 +58,7 @@ def test_every_state_has_a_page_in_both_languages(sari: Visitor, shop: Shop, sta
     assert "Apa yang terjadi" in indonesian
 
 
-def test_the_page_understands_a_number_as_every_door_does(sari: Visitor, shop: Shop) -> None:
+def test_the_page_understands_a_number_as_every_door_does(sari: Visitor, shop: StaffedBooks) -> None:
     for typed, digits in TYPED:
         assert sari.post("/link/code", {"phone": typed}).status_code == 303, typed
         assert shop.link_row().pair_phone == digits, typed
@@ -68,7 +68,7 @@ def test_the_page_understands_a_number_as_every_door_does(sari: Visitor, shop: S
     assert shop.link_row().pair_phone is None
 
 
-def test_a_code_is_asked_for_and_shown_in_two_halves(sari: Visitor, shop: Shop) -> None:
+def test_a_code_is_asked_for_and_shown_in_two_halves(sari: Visitor, shop: StaffedBooks) -> None:
     assert sari.post("/link/code", {"phone": "0812 3456 7890"}).status_code == 303
     assert shop.link_row().pair_phone == "6281234567890"
     assert "Asking WhatsApp for a code" in sari.get("/link").text
@@ -78,14 +78,14 @@ def test_a_code_is_asked_for_and_shown_in_two_halves(sari: Visitor, shop: Shop) 
     assert shop.link_row().pair_phone is None
 
 
-def test_asking_twice_for_the_same_phone_keeps_its_code(sari: Visitor, shop: Shop) -> None:
+def test_asking_twice_for_the_same_phone_keeps_its_code(sari: Visitor, shop: StaffedBooks) -> None:
     sari.post("/link/code", {"phone": "0812 3456 7890"})
     shop.link(LinkState.PAIRING, pair_code="ABCD1234")
     sari.post("/link/code", {"phone": "+62 812-3456-7890"})
     assert "ABCD-1234" in sari.get("/link").text
 
 
-def test_a_number_that_is_none_gets_a_sentence_next_to_its_field(sari: Visitor, shop: Shop) -> None:
+def test_a_number_that_is_none_gets_a_sentence_next_to_its_field(sari: Visitor, shop: StaffedBooks) -> None:
     answer = sari.post("/link/code", {"phone": "halo"})
     assert answer.status_code == 422
     assert re.search(r'id="error-phone"[^>]*>[^<]*country code', answer.text)
@@ -93,7 +93,7 @@ def test_a_number_that_is_none_gets_a_sentence_next_to_its_field(sari: Visitor, 
     assert shop.link_row().pair_phone is None
 
 
-def test_unlinking_asks_first_and_is_then_a_wish(sari: Visitor, shop: Shop) -> None:
+def test_unlinking_asks_first_and_is_then_a_wish(sari: Visitor, shop: StaffedBooks) -> None:
     shop.online()
     assert "Unlink this number?" in sari.get("/link/unlink").text
     assert shop.link_row().wish == ""
@@ -102,7 +102,7 @@ def test_unlinking_asks_first_and_is_then_a_wish(sari: Visitor, shop: Shop) -> N
     assert "Unlinking…" in sari.get("/link").text
 
 
-def test_connecting_again_is_a_wish_where_it_makes_sense(sari: Visitor, shop: Shop) -> None:
+def test_connecting_again_is_a_wish_where_it_makes_sense(sari: Visitor, shop: StaffedBooks) -> None:
     shop.online()
     sari.post("/link/reconnect")
     assert shop.link_row().wish == ""
@@ -112,14 +112,14 @@ def test_connecting_again_is_a_wish_where_it_makes_sense(sari: Visitor, shop: Sh
     assert shop.link_row().wish == WISH_RECONNECT
 
 
-def test_catching_up_shows_how_far_it_is(sari: Visitor, shop: Shop) -> None:
+def test_catching_up_shows_how_far_it_is(sari: Visitor, shop: StaffedBooks) -> None:
     shop.link(LinkState.CONNECTING)
     shop.link(LinkState.CATCHING_UP, backlog_total=200, backlog_done=120)
     assert "Catching up: 120 of 200" in sari.get("/link").text
     assert "120 of 200" in sari.get("/").text
 
 
-def test_earlier_conversations_are_seen_coming_until_they_are_in(sari: Visitor, shop: Shop) -> None:
+def test_earlier_conversations_are_seen_coming_until_they_are_in(sari: Visitor, shop: StaffedBooks) -> None:
     shop.online()
     now = utc_now()
     coming = {"history_state": "importing", "history_messages": 312}
@@ -143,7 +143,7 @@ def test_earlier_conversations_are_seen_coming_until_they_are_in(sari: Visitor, 
     assert "Importing" not in sari.get("/link").text
 
 
-def test_a_restriction_says_when_it_ends(sari: Visitor, shop: Shop) -> None:
+def test_a_restriction_says_when_it_ends(sari: Visitor, shop: StaffedBooks) -> None:
     shop.link(LinkState.CONNECTING)
     shop.link(LinkState.BANNED, LinkReason.NONE, detail="101", retry_at=utc_now() + timedelta(days=3))
     page = sari.get("/link").text
@@ -151,7 +151,7 @@ def test_a_restriction_says_when_it_ends(sari: Visitor, shop: Shop) -> None:
     assert "101" not in page.partition("data-link-panel")[2].partition("</dl>")[0]
 
 
-def test_an_expired_code_is_not_shown(sari: Visitor, shop: Shop) -> None:
+def test_an_expired_code_is_not_shown(sari: Visitor, shop: StaffedBooks) -> None:
     shop.link(LinkState.PAIRING, qr=QR, qr_expires_at=utc_now() - timedelta(seconds=1))
     assert 'class="qr"' not in sari.get("/link").text
 
@@ -163,7 +163,7 @@ def test_gunicorn_is_told_everything_on_its_command_line(app: object, config: ob
 
 
 def phone_is(
-    shop: Shop, step: PhoneStep, days: float, by: SightingKind = SightingKind.RECEIPT, **more: object
+    shop: StaffedBooks, step: PhoneStep, days: float, by: SightingKind = SightingKind.RECEIPT, **more: object
 ) -> None:
     """A linked account whose phone was last seen some days ago."""
     now = utc_now()
@@ -178,7 +178,7 @@ def phone_is(
 
 @pytest.mark.parametrize("step", list(PhoneStep))
 def test_the_fortnight_without_the_phone_is_drawn_for_every_step(
-    sari: Visitor, shop: Shop, step: PhoneStep
+    sari: Visitor, shop: StaffedBooks, step: PhoneStep
 ) -> None:
     shop.online()
     phone_is(shop, step, 10.5)
@@ -195,7 +195,7 @@ def test_the_fortnight_without_the_phone_is_drawn_for_every_step(
 
 @pytest.mark.parametrize("step", list(PhoneStep))
 def test_the_banner_has_a_sentence_for_every_step_of_a_missing_phone(
-    budi: Visitor, shop: Shop, step: PhoneStep
+    budi: Visitor, shop: StaffedBooks, step: PhoneStep
 ) -> None:
     shop.online()
     phone_is(shop, step, 12.5)
@@ -206,7 +206,7 @@ def test_the_banner_has_a_sentence_for_every_step_of_a_missing_phone(
     assert ("banner-small" in page) == (step == PhoneStep.QUIET)
 
 
-def test_a_broken_link_is_said_before_a_missing_phone(budi: Visitor, shop: Shop) -> None:
+def test_a_broken_link_is_said_before_a_missing_phone(budi: Visitor, shop: StaffedBooks) -> None:
     shop.online()
     phone_is(shop, PhoneStep.URGENT, 13.5)
     shop.link(LinkState.OFFLINE, LinkReason.NETWORK)
@@ -215,7 +215,7 @@ def test_a_broken_link_is_said_before_a_missing_phone(budi: Visitor, shop: Shop)
     assert page.count("data-banner ") == 1
 
 
-def test_the_phone_being_back_is_said_for_a_while(budi: Visitor, shop: Shop) -> None:
+def test_the_phone_being_back_is_said_for_a_while(budi: Visitor, shop: StaffedBooks) -> None:
     shop.online()
     phone_is(shop, PhoneStep.FINE, 0, phone_back_at=utc_now())
     assert "The shop&#39;s phone is back." in budi.get("/").text

@@ -17,9 +17,9 @@ from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.time import utc_now
 from daemon.store import audit, claims, conversations, events, messages, presence
-from tests.support.shop import wait_until
+from tests.support.staffed_books import StaffedBooks
+from tests.support.waiting import wait_until
 from tests.webui.conftest import Server, Visitor
-from tests.webui.shop import Shop
 
 Message = dict[str, Any]
 
@@ -60,9 +60,9 @@ def test_strangers_and_other_origins_are_refused(server: Server, sari: Visitor) 
     assert refused(server, additional_headers=cookie) == 403
 
 
-def test_a_new_message_reaches_list_and_open_thread(server: Server, sari: Visitor, shop: Shop) -> None:
-    conversation_id, other = shop.conversation("Ibu Ratna", "halo"), shop.conversation("Pak Joko", "pagi")
-    with tab(server, sari, shop.cursor(), open=conversation_id) as socket:
+def test_a_new_message_reaches_list_and_open_thread(server: Server, sari: Visitor, shop: StaffedBooks) -> None:
+    number, other = shop.new_customer("Ibu Ratna", "halo"), shop.new_customer("Pak Joko", "pagi")
+    with tab(server, sari, shop.cursor(), open=number) as socket:
         shop.customer_writes(other, "di luar")
         assert "di luar" in hear(socket, "row")["html"]
         message_id = shop.customer_writes(conversation_id, "di dalam")
@@ -74,19 +74,19 @@ def test_a_new_message_reaches_list_and_open_thread(server: Server, sari: Visito
         assert hear(socket, "counts")["all"] == 2
 
 
-def test_the_thread_is_told_who_closed_the_turn(server: Server, sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    turn = shop.open_turn(conversation_id)
-    with tab(server, sari, shop.cursor(), open=conversation_id) as socket:
-        shop.shop_wrote(conversation_id, "sudah dari HP", Author.PHONE, delivery=Delivery.SENT.value)
+def test_the_thread_is_told_who_closed_the_turn(server: Server, sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
+    turn = shop.open_turn(number)
+    with tab(server, sari, shop.cursor(), open=number) as socket:
+        shop.shop_wrote(number, "sudah dari HP", Author.PHONE, delivery=Delivery.SENT.value)
         told = hear(socket, "thread", lambda message: message["turn_id"] is None)
         assert told["answered_turn"] == turn
         assert "From the phone" in told["notice"]
         assert "sudah dari HP" in told["notice"]
 
 
-def test_a_tab_resumes_from_its_cursor(server: Server, sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+def test_a_tab_resumes_from_its_cursor(server: Server, sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
     cursor = shop.cursor()
     for n in range(5):
         shop.customer_writes(conversation_id, f"terlewat {n}")
@@ -97,8 +97,10 @@ def test_a_tab_resumes_from_its_cursor(server: Server, sari: Visitor, shop: Shop
         assert "terlewat 4" in hear(socket, "row")["html"]
 
 
-def test_the_cursor_moves_only_with_the_last_piece_of_a_portion(server: Server, sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+def test_the_cursor_moves_only_with_the_last_piece_of_a_portion(
+    server: Server, sari: Visitor, shop: StaffedBooks
+) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
     before = shop.cursor()
     with tab(server, sari, before, open=conversation_id) as socket:
         opened = shop.cursor()
@@ -107,8 +109,10 @@ def test_the_cursor_moves_only_with_the_last_piece_of_a_portion(server: Server, 
         assert hear(socket, "counts")["seq"] == shop.cursor()
 
 
-def test_a_cursor_from_before_the_log_was_pruned_gets_a_resync(server: Server, sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+def test_a_cursor_from_before_the_log_was_pruned_gets_a_resync(
+    server: Server, sari: Visitor, shop: StaffedBooks
+) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
     cursor = shop.cursor()
     for n in range(3):
         shop.customer_writes(conversation_id, str(n))
@@ -119,8 +123,10 @@ def test_a_cursor_from_before_the_log_was_pruned_gets_a_resync(server: Server, s
         hear(socket, "resync")
 
 
-def test_a_backlog_is_one_resync_instead_of_hundreds_of_pieces(server: Server, sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+def test_a_backlog_is_one_resync_instead_of_hundreds_of_pieces(
+    server: Server, sari: Visitor, shop: StaffedBooks
+) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
     cursor = shop.cursor()
     for n in range(300):
         shop.customer_writes(conversation_id, str(n))
@@ -128,8 +134,10 @@ def test_a_backlog_is_one_resync_instead_of_hundreds_of_pieces(server: Server, s
         assert json.loads(socket.recv(timeout=30))["type"] == "resync"
 
 
-def test_a_burst_while_connected_never_queues_more_than_a_page(server: Server, sari: Visitor, shop: Shop) -> None:
-    conversation_ids = [shop.conversation(f"Pelanggan {n}", "halo") for n in range(150)]
+def test_a_burst_while_connected_never_queues_more_than_a_page(
+    server: Server, sari: Visitor, shop: StaffedBooks
+) -> None:
+    numbers = [shop.new_customer(f"Pelanggan {n}", "halo") for n in range(150)]
     with tab(server, sari, shop.cursor()) as socket, shop.database.write() as conn:
         for conversation_id in conversation_ids:
             kind = events.EventKind.CONVERSATION_CHANGED
@@ -141,18 +149,18 @@ def test_a_burst_while_connected_never_queues_more_than_a_page(server: Server, s
         assert kinds == ["resync"]
 
 
-def test_ticks_and_reactions_reach_the_open_thread(server: Server, sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    own = shop.shop_wrote(conversation_id, "ya", Author.BOT, delivery=Delivery.SENT.value)
-    with tab(server, sari, shop.cursor(), open=conversation_id) as socket:
-        shop.changed(conversation_id, own, lambda conn: messages.raise_delivery(conn, own, Delivery.READ))
+def test_ticks_and_reactions_reach_the_open_thread(server: Server, sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
+    own = shop.shop_wrote(number, "ya", Author.BOT, delivery=Delivery.SENT.value)
+    with tab(server, sari, shop.cursor(), open=number) as socket:
+        shop.changed(number, own, lambda conn: messages.raise_delivery(conn, own, Delivery.READ))
         hear(socket, "bubble", lambda message: 'data-delivery="read"' in message["html"])
         shop.changed(conversation_id, own, lambda conn: messages.react(conn, own, False, "🙏", utc_now()))
         hear(socket, "bubble", lambda message: "🙏" in message["html"])
 
 
-def test_typing_is_told_but_never_replayed(server: Server, sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+def test_typing_is_told_but_never_replayed(server: Server, sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
     cursor = shop.cursor()
 
     def types(kind: events.EventKind) -> None:
@@ -170,7 +178,7 @@ def test_typing_is_told_but_never_replayed(server: Server, sari: Visitor, shop: 
 
 
 def test_the_link_is_told_to_everyone_and_its_codes_to_the_owner(
-    server: Server, sari: Visitor, budi: Visitor, shop: Shop
+    server: Server, sari: Visitor, budi: Visitor, shop: StaffedBooks
 ) -> None:
     with (
         tab(server, sari, shop.cursor(), box=None, page="link") as owner,
@@ -193,8 +201,8 @@ def test_the_link_is_told_to_everyone_and_its_codes_to_the_owner(
         assert "can&#39;t reach WhatsApp" in hear(inbox, "banner", lambda m: m["state"] == "offline")["html"]
 
 
-def test_each_admin_hears_his_own_counts(server: Server, sari: Visitor, budi: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+def test_each_admin_hears_his_own_counts(server: Server, sari: Visitor, budi: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
     with tab(server, sari, shop.cursor()) as hers, tab(server, budi, shop.cursor()) as his:
         shop.write(lambda conn: conversations.assign(conn, conversation_id, shop.budi.id, utc_now()))
         shop.customer_writes(conversation_id, "lagi")
@@ -202,8 +210,8 @@ def test_each_admin_hears_his_own_counts(server: Server, sari: Visitor, budi: Vi
         assert hear(his, "counts")["mine"] == 1
 
 
-def test_nonsense_from_a_tab_does_no_harm(server: Server, sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+def test_nonsense_from_a_tab_does_no_harm(server: Server, sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
     with tab(server, sari, shop.cursor()) as socket:
         for text in (
             "",
@@ -219,7 +227,9 @@ def test_nonsense_from_a_tab_does_no_harm(server: Server, sari: Visitor, shop: S
         assert "masih hidup" in hear(socket, "bubble")["html"]
 
 
-def test_open_tabs_do_not_hold_up_the_end_of_the_process(server: Server, sari: Visitor, shop: Shop) -> None:
+def test_open_tabs_do_not_hold_up_the_end_of_the_process(
+    server: Server, sari: Visitor, shop: StaffedBooks
+) -> None:
     with tab(server, sari, shop.cursor()) as socket:
         started = time.monotonic()
         server.stop()
@@ -228,10 +238,10 @@ def test_open_tabs_do_not_hold_up_the_end_of_the_process(server: Server, sari: V
             hear(socket, "the end")
 
 
-def test_the_log_names_no_customer_and_no_words(server: Server, sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "rahasia besar", phone="6281234567890")
-    with tab(server, sari, shop.cursor(), open=conversation_id) as socket:
-        shop.customer_writes(conversation_id, "rahasia kedua")
+def test_the_log_names_no_customer_and_no_words(server: Server, sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "rahasia besar", phone="6281234567890")
+    with tab(server, sari, shop.cursor(), open=number) as socket:
+        shop.customer_writes(number, "rahasia kedua")
         hear(socket, "bubble")
     server.stop()
     log = server.log.read_text()
@@ -240,9 +250,9 @@ def test_the_log_names_no_customer_and_no_words(server: Server, sari: Visitor, s
 
 
 def test_a_tab_that_joins_while_all_is_quiet_hears_the_first_message(
-    server: Server, sari: Visitor, shop: Shop
+    server: Server, sari: Visitor, shop: StaffedBooks
 ) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    number = shop.new_customer("Ibu Ratna", "halo")
     with tab(server, sari, shop.cursor()):
         # the follower now waits for the next commit, knowing the first tab only
         cursor = shop.cursor()
@@ -253,40 +263,40 @@ def test_a_tab_that_joins_while_all_is_quiet_hears_the_first_message(
             hear(socket, "bubble", lambda message: "sesudah" in message["html"])
 
 
-def claim_of(shop: Shop, conversation_id: int) -> str | None:
+def claim_of(shop: StaffedBooks, number: int) -> str | None:
     with shop.database.read() as conn:
         found = claims.holder(conn, conversation_id, utc_now())
     return found.name if found else None
 
 
-def is_here(shop: Shop, name: str) -> bool:
+def is_here(shop: StaffedBooks, name: str) -> bool:
     with shop.database.read() as conn:
         return any(one.is_here for one in presence.team(conn, utc_now()) if one.name == name)
 
 
 def test_typing_claims_the_conversation_until_the_field_is_empty(
-    server: Server, sari: Visitor, shop: Shop
+    server: Server, sari: Visitor, shop: StaffedBooks
 ) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    with tab(server, sari, shop.cursor(), open=conversation_id) as socket:
-        socket.send(json.dumps({"typing": conversation_id}))
-        wait_until(lambda: claim_of(shop, conversation_id) == "Sari")
+    number = shop.new_customer("Ibu Ratna", "halo")
+    with tab(server, sari, shop.cursor(), open=number) as socket:
+        socket.send(json.dumps({"typing": number}))
+        wait_until(lambda: claim_of(shop, number) == "Sari")
         socket.send(json.dumps({"typing": None}))
         wait_until(lambda: claim_of(shop, conversation_id) is None)
 
 
-def test_a_claim_ends_with_its_websocket(server: Server, sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    with tab(server, sari, shop.cursor(), open=conversation_id) as socket:
-        socket.send(json.dumps({"typing": conversation_id}))
-        wait_until(lambda: claim_of(shop, conversation_id) == "Sari")
-    wait_until(lambda: claim_of(shop, conversation_id) is None)
+def test_a_claim_ends_with_its_websocket(server: Server, sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
+    with tab(server, sari, shop.cursor(), open=number) as socket:
+        socket.send(json.dumps({"typing": number}))
+        wait_until(lambda: claim_of(shop, number) == "Sari")
+    wait_until(lambda: claim_of(shop, number) is None)
 
 
 def test_the_second_to_type_is_told_who_answers_and_may_take_over(
-    server: Server, sari: Visitor, budi: Visitor, shop: Shop
+    server: Server, sari: Visitor, budi: Visitor, shop: StaffedBooks
 ) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+    number = shop.new_customer("Ibu Ratna", "halo")
     cursor = shop.cursor()
     with (
         tab(server, sari, cursor, open=conversation_id) as first,
@@ -309,10 +319,10 @@ def test_the_second_to_type_is_told_who_answers_and_may_take_over(
 
 @pytest.mark.parametrize("nonsense", ["1", -1, 0, 1.5, True, {}, [], 10**18])
 def test_nonsense_instead_of_a_conversation_claims_nothing(
-    server: Server, sari: Visitor, shop: Shop, nonsense: Any
+    server: Server, sari: Visitor, shop: StaffedBooks, nonsense: Any
 ) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
-    with tab(server, sari, shop.cursor(), open=conversation_id) as socket:
+    number = shop.new_customer("Ibu Ratna", "halo")
+    with tab(server, sari, shop.cursor(), open=number) as socket:
         socket.send(json.dumps({"typing": nonsense}))
         socket.send(json.dumps({"typing": 999_999}))
         shop.customer_writes(conversation_id, "masih hidup")
@@ -320,7 +330,7 @@ def test_nonsense_instead_of_a_conversation_claims_nothing(
     assert claim_of(shop, conversation_id) is None
 
 
-def test_an_open_tab_means_that_its_admin_is_here(server: Server, sari: Visitor, shop: Shop) -> None:
+def test_an_open_tab_means_that_its_admin_is_here(server: Server, sari: Visitor, shop: StaffedBooks) -> None:
     assert not is_here(shop, "Sari")
     with tab(server, sari, shop.cursor()):
         assert is_here(shop, "Sari")

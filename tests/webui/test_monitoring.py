@@ -19,7 +19,7 @@ from daemon.heartbeat import Vitals
 from daemon.store import outbox, presence
 from daemon.store.engine import Database
 from daemon.store.tables.core import link, turn
-from tests.webui.shop import Shop
+from tests.support.staffed_books import StaffedBooks
 from webui.app import create_app
 
 TOKEN = "sebuah-kunci-panjang"
@@ -36,7 +36,7 @@ def alive(config: Config) -> None:
 
 
 @pytest.fixture
-def program(app: Flask, shop: Shop) -> FlaskClient:
+def program(app: Flask, shop: StaffedBooks) -> FlaskClient:
     """A program on this machine that knows no password."""
     return app.test_client()
 
@@ -47,7 +47,9 @@ def gauges(page: str) -> dict[str, float]:
     return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines}
 
 
-def test_an_inbox_with_its_database_is_healthy_whatever_the_link_does(program: FlaskClient, shop: Shop) -> None:
+def test_an_inbox_with_its_database_is_healthy_whatever_the_link_does(
+    program: FlaskClient, shop: StaffedBooks
+) -> None:
     shop.link(LinkState.OFFLINE, LinkReason.NETWORK)
     for path in ("/healthz", "/health"):
         answer = program.get(path)
@@ -64,7 +66,7 @@ def test_an_inbox_without_its_tables_is_not(program: FlaskClient, database: Data
 
 
 @pytest.mark.usefixtures("alive")
-def test_ready_only_while_replies_can_leave(program: FlaskClient, shop: Shop) -> None:
+def test_ready_only_while_replies_can_leave(program: FlaskClient, shop: StaffedBooks) -> None:
     assert program.get("/readyz").status_code == 503
     for state in (LinkState.CONNECTING, LinkState.CATCHING_UP):
         shop.link(state)
@@ -79,7 +81,9 @@ def test_ready_only_while_replies_can_leave(program: FlaskClient, shop: Shop) ->
 
 
 @pytest.mark.usefixtures("alive")
-def test_what_the_dead_have_written_is_not_believed(program: FlaskClient, shop: Shop, config: Config) -> None:
+def test_what_the_dead_have_written_is_not_believed(
+    program: FlaskClient, shop: StaffedBooks, config: Config
+) -> None:
     shop.online()
     assert program.get("/readyz").status_code == 200
     (config.data / "vitals" / "session-1").unlink()
@@ -120,16 +124,16 @@ def test_without_a_token_no_word_opens_them(program: FlaskClient) -> None:
     assert answer.status_code == 403
 
 
-def test_the_gauges_tell_what_waits(program: FlaskClient, shop: Shop, config: Config) -> None:
+def test_the_figures_tell_what_waits(program: FlaskClient, shop: StaffedBooks, config: Config) -> None:
     now = utc_now()
     session = Vitals(config.data, heartbeat.session(shop.account_id))
     for seconds in (0.003, 0.3):
         session.took(seconds)
     session.close()
     shop.online()
-    rina = shop.conversation("Rina", "ada yang biru?", phone="6281234567890")
-    shop.conversation("Tono", "halo")
-    reply = shop.shop_wrote(shop.conversation("Wati", "sudah"), "ya, sudah", Author.ADMIN)
+    rina = shop.new_customer("Rina", "ada yang biru?", phone="6281234567890")
+    shop.new_customer("Tono", "halo")
+    reply = shop.shop_wrote(shop.new_customer("Wati", "sudah"), "ya, sudah", Author.ADMIN)
     with shop.database.write() as conn:
         conn.execute(update(turn).where(turn.c.conversation_id == rina).values(opened_at=now - timedelta(hours=1)))
         conn.execute(update(link).values(phone_seen_at=now - timedelta(days=3)))
@@ -158,8 +162,8 @@ def test_the_gauges_tell_what_waits(program: FlaskClient, shop: Shop, config: Co
     assert found["balas_disk_free_bytes"] > 0
 
 
-def test_the_gauges_hold_no_names_phones_or_texts(program: FlaskClient, shop: Shop) -> None:
-    shop.conversation("Rina", "ada yang biru?", phone="6281234567890")
+def test_the_figures_hold_no_names_numbers_or_texts(program: FlaskClient, shop: StaffedBooks) -> None:
+    shop.new_customer("Rina", "ada yang biru?", phone="6281234567890")
     page = program.get("/metrics").text
     for secret in ("Rina", "biru", "6281234567890", "Sari", "Toko", "55500"):
         assert secret not in page

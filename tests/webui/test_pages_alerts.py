@@ -13,9 +13,10 @@ from daemon.store import alerts
 from daemon.store.engine import Database
 from daemon.store.tables.alerts import alert_channel
 from tests.support.alert_receiver import receiver
-from tests.support.shop import free_port, wait_until
+from tests.support.shop import free_port
+from tests.support.staffed_books import StaffedBooks
+from tests.support.waiting import wait_until
 from tests.webui.conftest import Visitor
-from tests.webui.shop import Shop
 
 PAGE = "/settings/alerts"
 
@@ -139,7 +140,9 @@ def test_what_alerts_are_about_is_the_owners_choice(sari: Visitor, database: Dat
         assert alerts.choices(conn).down_after == 25
 
 
-def test_what_is_wrong_now_is_listed_in_the_owners_language(sari: Visitor, shop: Shop, database: Database) -> None:
+def test_what_is_wrong_now_is_listed_in_the_owners_language(
+    sari: Visitor, shop: StaffedBooks, database: Database
+) -> None:
     assert "Everything is as it should be." in sari.get(PAGE).text
     now = utc_now()
     with database.write() as conn:

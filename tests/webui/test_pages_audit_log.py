@@ -12,20 +12,20 @@ from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.store import audit
 from daemon.store.audit import AuditEntry
+from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Visitor
-from tests.webui.shop import Shop
 from webui.pages import audit_sentences
 
 LOG = "/settings/log"
 
 
-def logins(shop: Shop) -> list[AuditEntry]:
+def logins(shop: StaffedBooks) -> list[AuditEntry]:
     kinds = [Action.LOGIN, Action.LOGIN_FAILED, Action.LOGOUT]
     with shop.database.read() as conn:
         return audit.search(conn, shop.account_id, actions=kinds)
 
 
-def test_logins_are_written_down_with_their_address(stranger: Visitor, shop: Shop) -> None:
+def test_logins_are_written_down_with_their_address(stranger: Visitor, shop: StaffedBooks) -> None:
     stranger.log_in("budi")
     stranger.post("/logout")
     out, into = logins(shop)
@@ -33,7 +33,7 @@ def test_logins_are_written_down_with_their_address(stranger: Visitor, shop: Sho
     assert (out.action, out.admin_id) == (Action.LOGOUT, shop.budi.id)
 
 
-def test_a_wrong_password_is_written_down_without_what_was_typed(stranger: Visitor, shop: Shop) -> None:
+def test_a_wrong_password_is_written_down_without_what_was_typed(stranger: Visitor, shop: StaffedBooks) -> None:
     stranger.log_in("budi", "not the password")
     stranger.log_in("my secret by mistake", "not the password")
     unknown, known = logins(shop)
@@ -41,7 +41,7 @@ def test_a_wrong_password_is_written_down_without_what_was_typed(stranger: Visit
     assert (unknown.action, unknown.admin_id, unknown.detail) == (Action.LOGIN_FAILED, None, {})
 
 
-def test_a_new_account_and_a_new_password_are_written_down(stranger: Visitor, shop: Shop) -> None:
+def test_a_new_account_and_a_new_password_are_written_down(stranger: Visitor, shop: StaffedBooks) -> None:
     token = shop.write(lambda conn: admins.new_setup_link(conn, Role.ADMIN, utc_now()))
     fields = {"username": "maya", "name": "Maya", "password": "satu kalimat pendek"}
     stranger.post(f"/setup/{token}", fields)
@@ -51,8 +51,8 @@ def test_a_new_account_and_a_new_password_are_written_down(stranger: Visitor, sh
     assert (made.action, made.subject_name, made.detail) == (Action.ADMIN_CHANGED, "Maya", {"what": "created"})
 
 
-def test_the_log_says_who_did_what_where(sari: Visitor, shop: Shop) -> None:
-    conversation_id = shop.conversation("Ibu Ratna", "halo")
+def test_the_log_says_who_did_what_where(sari: Visitor, shop: StaffedBooks) -> None:
+    number = shop.new_customer("Ibu Ratna", "halo")
     actor = Actor(Author.ADMIN, shop.budi.id, "10.0.0.9")
 
     def lines(conn: object) -> None:
@@ -73,7 +73,7 @@ def test_the_log_says_who_did_what_where(sari: Visitor, shop: Shop) -> None:
     assert f'href="/c/{conversation_id}"' in page
 
 
-def test_what_the_command_line_did_to_accounts_is_said_as_such(sari: Visitor, shop: Shop) -> None:
+def test_what_the_command_line_did_to_accounts_is_said_as_such(sari: Visitor, shop: StaffedBooks) -> None:
     password = "satu kalimat pendek"
     shop.write(lambda conn: team.add(conn, "maya", "Maya", password, Role.OWNER, COMMAND_LINE, utc_now()))
     shop.write(lambda conn: team.invite(conn, Role.OWNER, COMMAND_LINE, utc_now()))
@@ -89,7 +89,7 @@ def test_what_the_command_line_did_to_accounts_is_said_as_such(sari: Visitor, sh
     assert (page.count("The command line"), "Unknown name" in page) == (2, True)
 
 
-def test_the_log_is_filtered_by_person_kind_and_day(sari: Visitor, budi: Visitor, shop: Shop) -> None:
+def test_the_log_is_filtered_by_person_kind_and_day(sari: Visitor, budi: Visitor, shop: StaffedBooks) -> None:
     long_ago = utc_now() - timedelta(days=40)
     actor = Actor(Author.ADMIN, shop.budi.id)
     shop.write(lambda conn: audit.record(conn, shop.account_id, Action.AWAY, actor, long_ago))
@@ -106,7 +106,7 @@ def test_the_log_is_filtered_by_person_kind_and_day(sari: Visitor, budi: Visitor
     assert "Logged in" not in found.text
 
 
-def test_only_a_choice_is_said_in_the_words_of_its_options(sari: Visitor, shop: Shop) -> None:
+def test_only_a_choice_is_said_in_the_words_of_its_options(sari: Visitor, shop: StaffedBooks) -> None:
     actor = Actor(Author.ADMIN, shop.sari.id)
     changes = {"assign": Assign.ROUND_ROBIN, "greeting": "off"}
     shop.write(lambda conn: settings.save(conn, shop.account_id, changes, actor, utc_now()))
@@ -115,7 +115,7 @@ def test_only_a_choice_is_said_in_the_words_of_its_options(sari: Visitor, shop: 
     assert "Changed “Greeting”: empty → “off”" in page
 
 
-def test_older_lines_are_on_further_pages(sari: Visitor, shop: Shop) -> None:
+def test_older_lines_are_on_further_pages(sari: Visitor, shop: StaffedBooks) -> None:
     actor = Actor(Author.ADMIN, shop.budi.id)
 
     def many(conn: object) -> None:

@@ -11,8 +11,8 @@ from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.store import bot_rules
 from daemon.store.bot_rules import BotRule
+from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Visitor
-from tests.webui.shop import Shop
 from webui.pages.bot_preview import REASONS
 
 TEXTS = {
@@ -27,12 +27,12 @@ TEXTS = {
 RULE = {"keywords": "harga, Daftar Harga", "answer": "Mulai 10.000, {name}", "is_enabled": "1"}
 
 
-def every(shop: Shop) -> list[BotRule]:
+def every(shop: StaffedBooks) -> list[BotRule]:
     with shop.database.read() as conn:
         return bot_rules.listing(conn, shop.account_id)
 
 
-def add_rule(shop: Shop, keywords: str, closes: bool = False) -> int:
+def add_rule(shop: StaffedBooks, keywords: str, closes: bool = False) -> int:
     actor = Actor(Author.ADMIN, shop.sari.id)
     rule_id: int = shop.write(
         lambda conn: rules.save(
@@ -42,12 +42,12 @@ def add_rule(shop: Shop, keywords: str, closes: bool = False) -> int:
     return rule_id
 
 
-def choose(shop: Shop, **values: object) -> None:
+def choose(shop: StaffedBooks, **values: object) -> None:
     actor = Actor(Author.ADMIN, shop.sari.id)
     shop.write(lambda conn: settings.save(conn, shop.account_id, values, actor, utc_now()))
 
 
-def test_what_the_bot_says_is_kept(sari: Visitor, shop: Shop) -> None:
+def test_what_the_bot_says_is_kept(sari: Visitor, shop: StaffedBooks) -> None:
     assert sari.post("/settings/bot", TEXTS).status_code == 303
     with shop.database.read() as conn:
         chosen = settings.load(conn, shop.account_id)
@@ -55,7 +55,7 @@ def test_what_the_bot_says_is_kept(sari: Visitor, shop: Shop) -> None:
     assert "Halo {name}!" in sari.get("/settings/bot").text
 
 
-def test_unusable_choices_are_said_beside_their_field(sari: Visitor, shop: Shop) -> None:
+def test_unusable_choices_are_said_beside_their_field(sari: Visitor, shop: StaffedBooks) -> None:
     for field, typed in (
         ("greeting", "x" * 4001),
         ("grace", "601"),
@@ -70,7 +70,7 @@ def test_unusable_choices_are_said_beside_their_field(sari: Visitor, shop: Shop)
             assert not settings.load(conn, shop.account_id).bot
 
 
-def test_a_rule_is_added_changed_and_deleted(sari: Visitor, shop: Shop) -> None:
+def test_a_rule_is_added_changed_and_deleted(sari: Visitor, shop: StaffedBooks) -> None:
     assert sari.post("/settings/bot/rules/new", RULE).status_code == 303
     rule = every(shop)[0]
     assert (rule.keywords, rule.closes, rule.is_enabled) == (("harga", "Daftar Harga"), False, True)
@@ -84,7 +84,7 @@ def test_a_rule_is_added_changed_and_deleted(sari: Visitor, shop: Shop) -> None:
     assert every(shop) == []
 
 
-def test_a_mistake_in_a_rule_loses_nothing(sari: Visitor, shop: Shop) -> None:
+def test_a_mistake_in_a_rule_loses_nothing(sari: Visitor, shop: StaffedBooks) -> None:
     for field, typed in (
         ("keywords", " , "),
         ("keywords", "?!"),
@@ -100,7 +100,7 @@ def test_a_mistake_in_a_rule_loses_nothing(sari: Visitor, shop: Shop) -> None:
         assert every(shop) == []
 
 
-def test_rules_change_places(sari: Visitor, shop: Shop) -> None:
+def test_rules_change_places(sari: Visitor, shop: StaffedBooks) -> None:
     first, second = add_rule(shop, "harga"), add_rule(shop, "alamat")
     sari.post(f"/settings/bot/rules/{second}/up")
     assert [rule.id for rule in every(shop)] == [second, first]
@@ -109,8 +109,8 @@ def test_rules_change_places(sari: Visitor, shop: Shop) -> None:
     assert sari.post(f"/settings/bot/rules/{second}/sideways").status_code == 404
 
 
-def test_a_rule_that_is_gone_is_not_found(sari: Visitor, budi: Visitor, shop: Shop) -> None:
-    rule_id = add_rule(shop, "harga")
+def test_a_rule_that_is_gone_is_not_found(sari: Visitor, budi: Visitor, shop: StaffedBooks) -> None:
+    number = add_rule(shop, "harga")
     for path in ("", "/delete", "/up"):
         assert sari.post(f"/settings/bot/rules/{rule_id + 1}{path}", RULE).status_code == 404
         assert budi.post(f"/settings/bot/rules/{rule_id}{path}", RULE).status_code == 403
@@ -124,7 +124,7 @@ def result(visitor: Visitor, text: str, at: str = "2026-11-23T10:00", **boxes: s
     return answer.text[answer.text.index("data-result") :]
 
 
-def test_the_try_out_shows_the_rule_that_speaks_and_why(sari: Visitor, shop: Shop) -> None:
+def test_the_try_out_shows_the_rule_that_speaks_and_why(sari: Visitor, shop: StaffedBooks) -> None:
     choose(shop, bot=True, greeting="Halo {name}!")
     add_rule(shop, "alamat")
     add_rule(shop, "harga", closes=True)
@@ -137,7 +137,7 @@ def test_the_try_out_shows_the_rule_that_speaks_and_why(sari: Visitor, shop: Sho
     assert shop.sizes() == before
 
 
-def test_the_try_out_knows_the_hour_the_contact_and_who_is_here(sari: Visitor, shop: Shop) -> None:
+def test_the_try_out_knows_the_hour_the_contact_and_who_is_here(sari: Visitor, shop: StaffedBooks) -> None:
     week = ((Span(480, 1020),),) * 7
     choose(shop, bot=True, greeting="Halo {name}!", away="Tutup.", busy="Sibuk.", hours=Hours(week))
     assert "Halo Ratna!" in result(sari, "pagi", is_new="1")
@@ -152,7 +152,7 @@ def test_every_reason_has_a_sentence() -> None:
     assert set(REASONS) == set(Why)
 
 
-def test_the_try_out_says_that_the_bot_is_off(sari: Visitor, shop: Shop) -> None:
+def test_the_try_out_says_that_the_bot_is_off(sari: Visitor, shop: StaffedBooks) -> None:
     shown = result(sari, "pagi", is_new="1")
     assert "The bot says nothing." in shown
     assert "The bot is off." in shown

@@ -10,9 +10,9 @@ from daemon.domain.time import utc_now
 from daemon.store.engine import Database
 from tests.support.alert_receiver import receiver
 from tests.support.browser import wait_live
-from tests.support.shop import wait_until
+from tests.support.staffed_books import StaffedBooks
+from tests.support.waiting import wait_until
 from tests.webui.conftest import Server, log_in
-from tests.webui.shop import Shop
 
 pytestmark = pytest.mark.browser
 
@@ -48,7 +48,9 @@ def page(browser: BrowserContext) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (360, 740)], ids=["wide", "phone"])
-def test_every_page_fits_and_is_live(page: Page, server: Server, shop: Shop, size: tuple[int, int]) -> None:
+def test_every_page_fits_and_is_live(
+    page: Page, server: Server, shop: StaffedBooks, size: tuple[int, int]
+) -> None:
     page.set_viewport_size({"width": size[0], "height": size[1]})
     log_in(page, server)
     for path in PATHS:
@@ -61,7 +63,7 @@ def test_every_page_fits_and_is_live(page: Page, server: Server, shop: Shop, siz
 
 
 def test_a_colleague_who_arrives_is_shown_without_a_reload(
-    page: Page, chromium: Browser, server: Server, shop: Shop
+    page: Page, chromium: Browser, server: Server, shop: StaffedBooks
 ) -> None:
     log_in(page, server)
     page.goto(f"{server.url}/team")
@@ -74,7 +76,7 @@ def test_a_colleague_who_arrives_is_shown_without_a_reload(
     other.close()
 
 
-def test_mondays_hours_are_copied_to_every_day(page: Page, server: Server, shop: Shop) -> None:
+def test_mondays_hours_are_copied_to_every_day(page: Page, server: Server, shop: StaffedBooks) -> None:
     log_in(page, server)
     page.goto(f"{server.url}/settings/hours")
     page.fill("#f-day0", "08:00-17:00")
@@ -87,7 +89,7 @@ def test_mondays_hours_are_copied_to_every_day(page: Page, server: Server, shop:
     expect(page.locator("#f-day6")).to_have_value("")
 
 
-def test_forms_work_without_scripts(chromium: Browser, server: Server, shop: Shop) -> None:
+def test_forms_work_without_scripts(chromium: Browser, server: Server, shop: StaffedBooks) -> None:
     context = chromium.new_context(java_script_enabled=False, locale="en-GB")
     page = context.new_page()
     page.goto(f"{server.url}/login")
@@ -105,7 +107,7 @@ def test_forms_work_without_scripts(chromium: Browser, server: Server, shop: Sho
 
 
 def test_the_result_of_a_test_appears_by_itself_and_what_is_being_typed_stays(
-    page: Page, server: Server, shop: Shop, database: Database
+    page: Page, server: Server, shop: StaffedBooks, database: Database
 ) -> None:
     log_in(page, server)
     page.goto(f"{server.url}/settings/alerts")

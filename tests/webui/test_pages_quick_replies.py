@@ -3,24 +3,24 @@
 import re
 
 from daemon.store import quick_replies
+from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Visitor
-from tests.webui.shop import Shop
 
 PAGE = "/settings/quick-replies"
 
 
-def usable(shop: Shop, admin_id: int) -> dict[str, str]:
+def usable(shop: StaffedBooks, admin_id: int) -> dict[str, str]:
     with shop.database.read() as conn:
         return {one.shortcut: one.text for one in quick_replies.listing(conn, shop.account_id, admin_id)}
 
 
-def quick_reply_id(shop: Shop, admin_id: int, shortcut: str) -> int:
+def number(shop: StaffedBooks, admin_id: int, shortcut: str) -> int:
     with shop.database.read() as conn:
         found = quick_replies.listing(conn, shop.account_id, admin_id)
     return next(one.id for one in found if one.shortcut == shortcut)
 
 
-def test_the_owner_writes_for_the_team_and_for_himself(sari: Visitor, shop: Shop) -> None:
+def test_the_owner_writes_for_the_team_and_for_himself(sari: Visitor, shop: StaffedBooks) -> None:
     assert sari.post(PAGE, {"whose": "team", "shortcut": "harga", "text": "10.000"}).status_code == 303
     assert sari.post(PAGE, {"whose": "own", "shortcut": "/TK", "text": "Terima kasih"}).status_code == 303
     assert usable(shop, shop.sari.id) == {"harga": "10.000", "tk": "Terima kasih"}
@@ -30,7 +30,7 @@ def test_the_owner_writes_for_the_team_and_for_himself(sari: Visitor, shop: Shop
     assert "/tk" in page
 
 
-def test_an_admin_writes_only_his_own(sari: Visitor, budi: Visitor, shop: Shop) -> None:
+def test_an_admin_writes_only_his_own(sari: Visitor, budi: Visitor, shop: StaffedBooks) -> None:
     sari.post(PAGE, {"whose": "team", "shortcut": "harga", "text": "10.000"})
     sari.post(PAGE, {"whose": "own", "shortcut": "tk", "text": "Terima kasih"})
     assert budi.post(PAGE, {"whose": "team", "shortcut": "alamat", "text": "x"}).status_code == 403
@@ -44,7 +44,7 @@ def test_an_admin_writes_only_his_own(sari: Visitor, budi: Visitor, shop: Shop) 
     assert "/tk" not in budi.get(PAGE).text
 
 
-def test_a_quick_reply_is_changed_and_deleted(budi: Visitor, shop: Shop) -> None:
+def test_a_quick_reply_is_changed_and_deleted(budi: Visitor, shop: StaffedBooks) -> None:
     budi.post(PAGE, {"whose": "own", "shortcut": "alamat", "text": "Jl. Melati"})
     path = f"{PAGE}/{quick_reply_id(shop, shop.budi.id, 'alamat')}"
     assert "Jl. Melati" in budi.get(path).text
@@ -56,7 +56,7 @@ def test_a_quick_reply_is_changed_and_deleted(budi: Visitor, shop: Shop) -> None
     assert budi.post(f"{path}/delete").status_code == 404
 
 
-def test_a_mistake_is_said_beside_its_field(sari: Visitor, shop: Shop) -> None:
+def test_a_mistake_is_said_beside_its_field(sari: Visitor, shop: StaffedBooks) -> None:
     for field, typed in (
         ("shortcut", ""),
         ("shortcut", "two words"),

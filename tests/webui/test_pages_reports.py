@@ -7,8 +7,8 @@ from daemon.desk import replies
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
+from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Visitor
-from tests.webui.shop import Shop
 from webui.pages.reports import span_in_words
 
 TODAY = "/report?span=today"
@@ -18,9 +18,9 @@ def words(html: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", html).split())
 
 
-def answered(shop: Shop, closer: Closer, name: str) -> None:
-    conversation_id = shop.conversation(name, "halo")
-    shop.write(lambda conn: replies.answer(conn, conversation_id, closer, "Halo juga", utc_now()))
+def answered(shop: StaffedBooks, closer: Closer, name: str) -> None:
+    number = shop.new_customer(name, "halo")
+    shop.write(lambda conn: desk.answer(conn, number, closer, "Halo juga", utc_now()))
 
 
 def test_an_empty_shop_has_an_empty_report_and_says_so(sari: Visitor) -> None:
@@ -30,11 +30,11 @@ def test_an_empty_shop_has_an_empty_report_and_says_so(sari: Visitor) -> None:
     assert "First answer after –" in words(page.text)
 
 
-def test_the_bar_shows_who_answered(sari: Visitor, shop: Shop) -> None:
+def test_the_bar_shows_who_answered(sari: Visitor, shop: StaffedBooks) -> None:
     answered(shop, Closer(Author.ADMIN, shop.budi.id), "Ibu Ratna")
     answered(shop, Closer(Author.BOT), "Pak Joko")
-    shop.shop_wrote(shop.conversation("Dewi", "halo"), "dari HP", Author.PHONE)
-    shop.conversation("Yuni", "halo")
+    shop.shop_wrote(shop.new_customer("Dewi", "halo"), "dari HP", Author.PHONE)
+    shop.new_customer("Yuni", "halo")
     page = sari.get(TODAY).text
     assert re.findall(r'<rect class="part-(\w+)" x="([\d.]+)" y="0" width="([\d.]+)"', page) == [
         ("team", "0.0", "25.0"),
@@ -47,7 +47,7 @@ def test_the_bar_shows_who_answered(sari: Visitor, shop: Shop) -> None:
         assert label in words(page)
 
 
-def test_an_admin_sees_the_team_and_himself(sari: Visitor, budi: Visitor, shop: Shop) -> None:
+def test_an_admin_sees_the_team_and_himself(sari: Visitor, budi: Visitor, shop: StaffedBooks) -> None:
     answered(shop, Closer(Author.ADMIN, shop.sari.id), "Ibu Ratna")
     owners, his = (words(visitor.get(TODAY).text) for visitor in (sari, budi))
     assert "Sari You 1 1" in owners
@@ -57,8 +57,8 @@ def test_an_admin_sees_the_team_and_himself(sari: Visitor, budi: Visitor, shop: 
     assert "Sari" not in his.partition("Each admin")[2]
 
 
-def test_days_are_chosen_by_name_or_typed(sari: Visitor, shop: Shop) -> None:
-    shop.conversation("Ibu Ratna", "halo")
+def test_days_are_chosen_by_name_or_typed(sari: Visitor, shop: StaffedBooks) -> None:
+    shop.new_customer("Ibu Ratna", "halo")
     day = utc_now().date()
     for query in ("", "?span=7", "?span=30", f"?from={day - timedelta(days=2)}&to={day + timedelta(days=1)}"):
         assert "Still waiting 1" in words(sari.get(f"/report{query}").text), query

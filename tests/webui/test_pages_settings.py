@@ -10,8 +10,8 @@ from daemon.domain.desk import Action, Assign
 from daemon.domain.field_types import NumberField
 from daemon.domain.hours import Hours, Span
 from daemon.store import audit
+from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Visitor
-from tests.webui.shop import Shop
 from webui.pages import audit_sentences
 
 DESK = {
@@ -34,12 +34,12 @@ OWNER_PAGES = (
 )
 
 
-def chosen(shop: Shop) -> DeskSettings:
+def chosen(shop: StaffedBooks) -> DeskSettings:
     with shop.database.read() as conn:
         return settings.load(conn, shop.account_id)
 
 
-def changed(shop: Shop) -> list[str]:
+def changed(shop: StaffedBooks) -> list[str]:
     with shop.database.read() as conn:
         return [e.detail["name"] for e in audit.search(conn, shop.account_id, actions=[Action.SETTING_CHANGED])]
 
@@ -80,7 +80,7 @@ def test_every_page_of_the_settings_marks_its_own_tab_and_the_menu(sari: Visitor
         assert [re.sub("<.*?>", "", words) for words in marked] == ["Settings", tab], path
 
 
-def test_the_rules_of_the_desk_are_kept_and_written_into_the_log(sari: Visitor, shop: Shop) -> None:
+def test_the_rules_of_the_desk_are_kept_and_written_into_the_log(sari: Visitor, shop: StaffedBooks) -> None:
     answer = sari.post("/settings/desk", DESK | {"strict": "1"})
     assert (answer.status_code, answer.location) == (303, "/settings/desk")
     assert chosen(shop) == DeskSettings(
@@ -112,7 +112,7 @@ def test_the_rules_of_the_desk_are_kept_and_written_into_the_log(sari: Visitor, 
     assert not chosen(shop).strict
 
 
-def test_an_unusable_rule_is_said_beside_its_field(sari: Visitor, shop: Shop) -> None:
+def test_an_unusable_rule_is_said_beside_its_field(sari: Visitor, shop: StaffedBooks) -> None:
     for field, typed in (
         ("most_conversations", "0"),
         ("most_conversations", "many"),
@@ -140,7 +140,7 @@ def test_every_choice_is_on_a_page_and_has_a_name_in_the_log(sari: Visitor) -> N
         assert f'name="{field.name}"' in pages or field.name == "hours"
 
 
-def test_a_number_keeps_to_the_bounds_beside_its_default(sari: Visitor, shop: Shop) -> None:
+def test_a_number_keeps_to_the_bounds_beside_its_default(sari: Visitor, shop: StaffedBooks) -> None:
     for name, field in settings.FIELDS.items():
         if not isinstance(field, NumberField):
             continue
@@ -154,12 +154,12 @@ def test_a_number_keeps_to_the_bounds_beside_its_default(sari: Visitor, shop: Sh
     assert chosen(shop) == DeskSettings()
 
 
-def test_an_unknown_way_to_hand_out_chats_is_refused(sari: Visitor, shop: Shop) -> None:
+def test_an_unknown_way_to_hand_out_chats_is_refused(sari: Visitor, shop: StaffedBooks) -> None:
     assert sari.post("/settings/desk", DESK | {"assign": "by_horoscope"}).status_code == 422
     assert chosen(shop) == DeskSettings()
 
 
-def test_opening_hours_are_kept_as_people_write_them(sari: Visitor, shop: Shop) -> None:
+def test_opening_hours_are_kept_as_people_write_them(sari: Visitor, shop: StaffedBooks) -> None:
     typed = {"day0": "8.00–12.00; 13:30-17", "day5": "09:00-14:00", "holidays": "25/12/2026\r\n\r\n2027-01-01"}
     assert sari.post("/settings/hours", typed).status_code == 303
     hours = chosen(shop).hours
@@ -173,14 +173,14 @@ def test_opening_hours_are_kept_as_people_write_them(sari: Visitor, shop: Shop) 
     assert "Asia/Jakarta" in page
 
 
-def test_a_shop_without_hours_is_always_open(sari: Visitor, shop: Shop) -> None:
+def test_a_shop_without_hours_is_always_open(sari: Visitor, shop: StaffedBooks) -> None:
     sari.post("/settings/hours", {"day0": "08:00-12:00"})
     sari.post("/settings/hours", {f"day{n}": " " for n in range(7)})
     assert chosen(shop).hours == Hours()
     assert "The shop is open now." in sari.get("/settings/hours").text
 
 
-def test_unusable_hours_are_said_beside_their_field(sari: Visitor, shop: Shop) -> None:
+def test_unusable_hours_are_said_beside_their_field(sari: Visitor, shop: StaffedBooks) -> None:
     for field, typed, said in (
         ("day2", "8 to 12", "Write it like"),
         ("day2", "17:00-08:00", "ends after it begins"),
@@ -199,7 +199,7 @@ def test_unusable_hours_are_said_beside_their_field(sari: Visitor, shop: Shop) -
         assert chosen(shop).hours == Hours()
 
 
-def test_asking_for_a_rating_needs_a_question(sari: Visitor, shop: Shop) -> None:
+def test_asking_for_a_rating_needs_a_question(sari: Visitor, shop: StaffedBooks) -> None:
     assert sari.post("/settings/rating", RATING).status_code == 303
     assert chosen(shop).rating_question == "1 sampai 5?"
     answer = sari.post("/settings/rating", RATING | {"rating_question": " \x00 ", "rating_thanks": "makasih"})

@@ -12,8 +12,8 @@ from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
 from daemon.store import audit, presence
 from daemon.store.conversation_list import Summary, summary
+from tests.support.staffed_books import PASSWORD, StaffedBooks
 from tests.webui.conftest import Visitor
-from tests.webui.shop import PASSWORD, Shop
 
 
 def member(page: str, admin_id: int) -> str:
@@ -23,30 +23,30 @@ def member(page: str, admin_id: int) -> str:
     return found[1] + " " + " ".join(re.sub(r"<[^>]+>", " ", found[2]).split())
 
 
-def answered_by(shop: Shop, admin_id: int, name: str) -> int:
-    conversation_id = shop.conversation(name, "halo")
+def answered_by(shop: StaffedBooks, admin_id: int, name: str) -> int:
+    number = shop.new_customer(name, "halo")
     closer = Closer(Author.ADMIN, admin_id)
     shop.write(lambda conn: replies.answer(conn, conversation_id, closer, "Halo juga", utc_now()))
     return conversation_id
 
 
-def about(shop: Shop, conversation_id: int) -> Summary:
+def about(shop: StaffedBooks, conversation_id: int) -> Summary:
     with shop.database.read() as conn:
         found = summary(conn, conversation_id)
     assert found
     return found
 
 
-def changes(shop: Shop) -> list[Any]:
+def changes(shop: StaffedBooks) -> list[Any]:
     with shop.database.read() as conn:
         found = audit.search(conn, shop.account_id, actions=[Action.ADMIN_CHANGED])
     return [(entry.detail["what"], entry.subject_name) for entry in found]
 
 
-def test_the_page_shows_who_is_here_and_what_everybody_has(sari: Visitor, shop: Shop) -> None:
+def test_the_page_shows_who_is_here_and_what_everybody_has(sari: Visitor, shop: StaffedBooks) -> None:
     first = answered_by(shop, shop.budi.id, "Ibu Ratna")
     answered_by(shop, shop.budi.id, "Pak Joko")
-    shop.conversation("Dewi", "halo")
+    shop.new_customer("Dewi", "halo")
     shop.customer_writes(first, "dan ini?")
     shop.write(lambda conn: presence.join(conn, "tab", shop.budi.id, utc_now()))
     page = sari.get("/team").text
@@ -55,7 +55,7 @@ def test_the_page_shows_who_is_here_and_what_everybody_has(sari: Visitor, shop: 
     assert "1 chat is taken by nobody yet." in page
 
 
-def test_an_admin_goes_away_and_comes_back(budi: Visitor, shop: Shop) -> None:
+def test_an_admin_goes_away_and_comes_back(budi: Visitor, shop: StaffedBooks) -> None:
     assert budi.post("/team/away", {"away": "1"}).status_code == 303
     page = budi.get("/team").text
     assert member(page, shop.budi.id).startswith("away")
@@ -70,7 +70,7 @@ def test_an_admin_goes_away_and_comes_back(budi: Visitor, shop: Shop) -> None:
     ]
 
 
-def test_the_owner_sets_how_much_a_colleague_takes(sari: Visitor, shop: Shop) -> None:
+def test_the_owner_sets_how_much_a_colleague_takes(sari: Visitor, shop: StaffedBooks) -> None:
     path, field = f"/team/{shop.budi.id}/most", f"most{shop.budi.id}"
     assert sari.post(path, {field: "3"}).status_code == 303
     assert "/ 3 Waiting" in member(sari.get("/team").text, shop.budi.id)
@@ -82,7 +82,7 @@ def test_the_owner_sets_how_much_a_colleague_takes(sari: Visitor, shop: Shop) ->
     assert sari.post("/team/999/most", {"most999": "3"}).status_code == 404
 
 
-def test_form_and_desk_agree_on_how_much_a_colleague_can_take(sari: Visitor, shop: Shop) -> None:
+def test_form_and_desk_agree_on_how_much_a_colleague_can_take(sari: Visitor, shop: StaffedBooks) -> None:
     path, field = f"/team/{shop.budi.id}/most", f"most{shop.budi.id}"
     assert re.search(rf'name="{field}"[^>]*max="{MOST_CONVERSATIONS}"', sari.get("/team").text)
     assert sari.post(path, {field: str(MOST_CONVERSATIONS)}).status_code == 303
@@ -91,7 +91,9 @@ def test_form_and_desk_agree_on_how_much_a_colleague_can_take(sari: Visitor, sho
     assert re.search(rf'name="most_conversations"[^>]*max="{MOST_CONVERSATIONS}"', usual)
 
 
-def test_an_invitation_is_shown_once_and_makes_an_admin(sari: Visitor, stranger: Visitor, shop: Shop) -> None:
+def test_an_invitation_is_shown_once_and_makes_an_admin(
+    sari: Visitor, stranger: Visitor, shop: StaffedBooks
+) -> None:
     assert sari.post("/team/invite").status_code == 303
     assert "/setup/" not in sari.get("/team", **{"X-Peek": "1"}).text
     found = re.search(r'value="http[^"]*(/setup/[^"]+)"', sari.get("/team").text)
@@ -103,7 +105,7 @@ def test_an_invitation_is_shown_once_and_makes_an_admin(sari: Visitor, stranger:
     assert changes(shop) == [("created", "Maya"), ("invited", None)]
 
 
-def test_a_colleague_gets_a_link_for_a_new_password(sari: Visitor, stranger: Visitor, shop: Shop) -> None:
+def test_a_colleague_gets_a_link_for_a_new_password(sari: Visitor, stranger: Visitor, shop: StaffedBooks) -> None:
     sari.post(f"/team/{shop.budi.id}/link")
     page = sari.get("/team").text
     assert "Send this link to Budi." in page
@@ -115,7 +117,7 @@ def test_a_colleague_gets_a_link_for_a_new_password(sari: Visitor, stranger: Vis
 
 
 def test_closing_an_account_ends_its_logins_links_and_conversations(
-    sari: Visitor, budi: Visitor, stranger: Visitor, shop: Shop
+    sari: Visitor, budi: Visitor, stranger: Visitor, shop: StaffedBooks
 ) -> None:
     conversation_id = answered_by(shop, shop.budi.id, "Ibu Ratna")
     token = shop.write(lambda conn: admins.new_setup_link(conn, shop.budi.role, utc_now(), shop.budi.id))
@@ -132,12 +134,12 @@ def test_closing_an_account_ends_its_logins_links_and_conversations(
     assert changes(shop) == [("enabled", "Budi"), ("disabled", "Budi")]
 
 
-def test_nobody_closes_his_own_account(sari: Visitor, shop: Shop) -> None:
+def test_nobody_closes_his_own_account(sari: Visitor, shop: StaffedBooks) -> None:
     assert sari.post(f"/team/{shop.sari.id}/disable").status_code == 403
     assert sari.get("/team").status_code == 200
 
 
-def test_accounts_and_limits_are_the_owners(sari: Visitor, budi: Visitor, shop: Shop) -> None:
+def test_accounts_and_limits_are_the_owners(sari: Visitor, budi: Visitor, shop: StaffedBooks) -> None:
     for path in ("invite", f"{shop.sari.id}/disable", f"{shop.sari.id}/link", f"{shop.budi.id}/most", "9/enable"):
         assert budi.post(f"/team/{path}", {f"most{shop.budi.id}": "500"}).status_code == 403, path
     assert "Invite" not in budi.get("/team").text

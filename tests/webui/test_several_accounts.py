@@ -19,8 +19,8 @@ from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.heartbeat import Vitals
 from daemon.store import accounts, conversation_list, events, links, mentions, presence
+from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Visitor
-from tests.webui.shop import Shop
 from webui.live.changes import Audience, read
 from webui.live.updates import Updates
 
@@ -29,11 +29,11 @@ Ear = Callable[..., list[dict[str, Any]]]
 
 
 @pytest.fixture
-def second(shop: Shop) -> Shop:
-    """Another account of the same shop."""
-    account_id = shop.write(lambda conn: accounts.add(conn, "Toko Dua", utc_now()).id)
-    other = Shop(shop.database, _count=500)
-    other.account_id = account_id
+def second(shop: StaffedBooks) -> StaffedBooks:
+    """Another number of the same shop."""
+    number = shop.write(lambda conn: accounts.add(conn, "Toko Dua", utc_now()).id)
+    other = StaffedBooks(shop.database, _count=500)
+    other.account_id = number
     return other
 
 
@@ -50,20 +50,20 @@ def switcher(page: str) -> dict[str, tuple[str, str, bool]]:
     }
 
 
-def test_with_one_account_there_is_no_switcher_and_addresses_stay_short(sari: Visitor, shop: Shop) -> None:
-    shop.conversation("Ibu Ratna", "halo")
+def test_with_one_number_there_is_no_switcher_and_addresses_stay_short(sari: Visitor, shop: StaffedBooks) -> None:
+    shop.new_customer("Ibu Ratna", "halo")
     page = sari.get("/").text
     assert switcher(page) == {}
     assert "?account=" not in page
     assert "&amp;account=" not in page
 
 
-def test_the_switcher_names_every_account_with_its_link_and_who_waits(
-    budi: Visitor, shop: Shop, second: Shop
+def test_the_switcher_names_every_number_with_its_link_and_who_waits(
+    budi: Visitor, shop: StaffedBooks, second: StaffedBooks
 ) -> None:
-    shop.conversation("Ibu Ratna", "halo")
-    second.conversation("Pak Joko", "halo")
-    second.conversation("Bu Tini", "halo", "masih ada?")
+    shop.new_customer("Ibu Ratna", "halo")
+    second.new_customer("Pak Joko", "halo")
+    second.new_customer("Bu Tini", "halo", "masih ada?")
     second.online()
     page = budi.get("/?account=1").text
     assert switcher(page) == {"main": ("wait", "1", True), "Toko Dua": ("good", "2", False)}
@@ -72,9 +72,9 @@ def test_the_switcher_names_every_account_with_its_link_and_who_waits(
 
 
 def test_the_choice_belongs_to_the_address_and_every_address_of_a_page_carries_it(
-    budi: Visitor, shop: Shop, second: Shop
+    budi: Visitor, shop: StaffedBooks, second: StaffedBooks
 ) -> None:
-    theirs = second.conversation("Pak Joko", "halo")
+    theirs = second.new_customer("Pak Joko", "halo")
     page = budi.get(f"/?account={second.account_id}").text
     assert "Pak Joko" in page
     assert f'data-account="{second.account_id}"' in page
@@ -85,8 +85,8 @@ def test_the_choice_belongs_to_the_address_and_every_address_of_a_page_carries_i
     assert all(re.match(rf"/c/{theirs}\b|/log|/lang|/\?account=1$", link) for link in without)
 
 
-def test_an_address_without_an_account_leads_to_the_one_looked_at_last(
-    budi: Visitor, shop: Shop, second: Shop
+def test_an_address_without_a_number_leads_to_the_one_looked_at_last(
+    budi: Visitor, shop: StaffedBooks, second: StaffedBooks
 ) -> None:
     assert budi.get("/report?span=30").location == "/report?span=30&account=1"
     budi.get(f"/?account={second.account_id}")
@@ -97,15 +97,17 @@ def test_an_address_without_an_account_leads_to_the_one_looked_at_last(
 
 
 @pytest.mark.parametrize("wish", ["99", "x", "", "01", "-1"])
-def test_an_unknown_account_is_not_found(budi: Visitor, shop: Shop, second: Shop, wish: str) -> None:
+def test_an_unknown_number_is_not_found(
+    budi: Visitor, shop: StaffedBooks, second: StaffedBooks, wish: str
+) -> None:
     assert budi.get(f"/?account={wish}").status_code == 404
     assert budi.get(f"/report?account={wish}").status_code == 404
 
 
-def test_a_conversation_opens_in_its_own_account_whatever_the_address_says(
-    budi: Visitor, shop: Shop, second: Shop
+def test_a_conversation_opens_in_its_own_number_whatever_the_address_says(
+    budi: Visitor, shop: StaffedBooks, second: StaffedBooks
 ) -> None:
-    ours, theirs = shop.conversation("Ibu Ratna", "halo"), second.conversation("Pak Joko", "halo")
+    ours, theirs = shop.new_customer("Ibu Ratna", "halo"), second.new_customer("Pak Joko", "halo")
     page = budi.get(f"/c/{theirs}?account=1").text
     assert f'data-account="{second.account_id}"' in page
     assert f'data-conversation="{ours}"' not in page
@@ -113,14 +115,18 @@ def test_a_conversation_opens_in_its_own_account_whatever_the_address_says(
     assert shop.sizes()[1] == 1
 
 
-def test_a_form_of_the_time_with_one_account_is_about_that_one(sari: Visitor, shop: Shop, second: Shop) -> None:
+def test_a_form_of_the_time_with_one_number_is_about_that_one(
+    sari: Visitor, shop: StaffedBooks, second: StaffedBooks
+) -> None:
     sari.get(f"/?account={second.account_id}")
     sari.post("/settings/quick-replies", {"shortcut": "jam", "text": "Buka 9-17", "whose": "team"})
     assert "Buka 9-17" in sari.get("/settings/quick-replies?account=1").text
     assert "Buka 9-17" not in sari.get(f"/settings/quick-replies?account={second.account_id}").text
 
 
-def test_settings_are_kept_for_the_account_of_their_page(sari: Visitor, shop: Shop, second: Shop) -> None:
+def test_settings_are_kept_for_the_number_of_their_page(
+    sari: Visitor, shop: StaffedBooks, second: StaffedBooks
+) -> None:
     path = f"/settings/quick-replies?account={second.account_id}"
     answer = sari.post(path, {"shortcut": "jam", "text": "Buka 9-17", "whose": "team"})
     assert answer.location == path
@@ -132,7 +138,7 @@ class TestTheWebsocket:
     """What tabs of two accounts are told of the same run of events."""
 
     @pytest.fixture
-    def told(self, app: Flask, shop: Shop, second: Shop) -> Ear:
+    def told(self, app: Flask, shop: StaffedBooks, second: StaffedBooks) -> Ear:
         start = shop.cursor()
 
         def tell(account_id: int, opened: int | None = None) -> list[dict[str, Any]]:
@@ -146,8 +152,8 @@ class TestTheWebsocket:
 
         return tell
 
-    def test_a_tab_hears_only_of_its_own_account(self, told: Ear, shop: Shop, second: Shop) -> None:
-        ours, theirs = shop.conversation("Ibu Ratna", "halo"), second.conversation("Pak Joko", "pagi")
+    def test_a_tab_hears_only_of_its_own_number(self, told: Ear, shop: StaffedBooks, second: StaffedBooks) -> None:
+        ours, theirs = shop.new_customer("Ibu Ratna", "halo"), second.new_customer("Pak Joko", "pagi")
         shop.link(LinkState.CONNECTING)
         ear = told(second.account_id, theirs)
         kinds = {piece["type"] for piece in ear}
@@ -165,15 +171,17 @@ class TestTheWebsocket:
         }
         assert ours != theirs
 
-    def test_the_switcher_is_told_of_all(self, told: Ear, shop: Shop, second: Shop) -> None:
-        second.conversation("Pak Joko", "pagi")
+    def test_the_switcher_is_told_of_all(self, told: Ear, shop: StaffedBooks, second: StaffedBooks) -> None:
+        second.new_customer("Pak Joko", "pagi")
         second.online()
         (found,) = [one for one in told(shop.account_id) if one["type"] == "numbers"]
         about = {one["name"]: (one["tone"], one["waiting"]) for one in found["numbers"]}
         assert about == {"main": ("wait", 0), "Toko Dua": ("good", 1)}
 
-    def test_who_is_here_and_who_is_named_is_told_everywhere(self, told: Ear, shop: Shop, second: Shop) -> None:
-        theirs = second.conversation("Pak Joko", "pagi")
+    def test_who_is_here_and_who_is_named_is_told_everywhere(
+        self, told: Ear, shop: StaffedBooks, second: StaffedBooks
+    ) -> None:
+        theirs = second.new_customer("Pak Joko", "pagi")
         note = second.customer_writes(theirs, "catatan")
         shop.write(lambda conn: mentions.add(conn, note, [shop.budi.id]))
         now = utc_now()
@@ -183,8 +191,8 @@ class TestTheWebsocket:
         assert ear["mentions"]["conversations"] == [theirs]
         assert "Sari" in str(ear["presence"]["html"])
 
-    def test_the_link_panels_forms_carry_their_account(
-        self, app: Flask, told: Ear, shop: Shop, second: Shop
+    def test_the_link_panels_forms_carry_their_number(
+        self, app: Flask, told: Ear, shop: StaffedBooks, second: StaffedBooks
     ) -> None:
         second.link(LinkState.PAIRING, qr="https://wa.me/x")
         with shop.database.read() as conn:
@@ -200,7 +208,7 @@ class TestTheWebsocket:
 class TestNaming:
     """The owner adds, names and removes accounts on the link page."""
 
-    def test_an_account_is_added_and_its_page_shows_codes(self, sari: Visitor, shop: Shop) -> None:
+    def test_a_number_is_added_and_its_page_shows_codes(self, sari: Visitor, shop: StaffedBooks) -> None:
         answer = sari.post("/link/add", {"new_name": "  Toko   Dua "})
         assert answer.location == "/link?account=2"
         with shop.database.read() as conn:
@@ -222,7 +230,7 @@ class TestNaming:
         ],
     )
     def test_a_name_that_will_not_do_is_kept_in_its_field_with_a_sentence(
-        self, sari: Visitor, shop: Shop, typed: str, sentence: str
+        self, sari: Visitor, shop: StaffedBooks, typed: str, sentence: str
     ) -> None:
         answer = sari.post("/link/add", {"new_name": typed})
         assert answer.status_code == 422
@@ -231,7 +239,9 @@ class TestNaming:
         with shop.database.read() as conn:
             assert len(accounts.every(conn)) == 1
 
-    def test_an_account_is_renamed_but_not_like_another(self, sari: Visitor, shop: Shop, second: Shop) -> None:
+    def test_a_number_is_renamed_but_not_like_another(
+        self, sari: Visitor, shop: StaffedBooks, second: StaffedBooks
+    ) -> None:
         path = f"/link/name?account={second.account_id}"
         before = shop.cursor()
         assert sari.post(path, {"own_name": "Cabang Bandung"}).status_code == 303
@@ -243,8 +253,8 @@ class TestNaming:
         # its own name in other letters is no other account's
         assert sari.post(path, {"own_name": "CABANG bandung"}).status_code == 303
 
-    def test_only_an_account_that_was_never_linked_can_be_removed(
-        self, sari: Visitor, shop: Shop, second: Shop
+    def test_only_a_number_that_was_never_linked_can_be_removed(
+        self, sari: Visitor, shop: StaffedBooks, second: StaffedBooks
     ) -> None:
         actor = Actor(Author.ADMIN, shop.sari.id)
         shop.write(lambda conn: settings.save(conn, second.account_id, {"strict": True}, actor, utc_now()))
@@ -261,15 +271,15 @@ class TestNaming:
         assert sari.post("/link/remove").status_code == 409
 
     @pytest.mark.parametrize("path", ["/link/add", "/link/name", "/link/remove"])
-    def test_only_the_owner_may(self, budi: Visitor, shop: Shop, second: Shop, path: str) -> None:
+    def test_only_the_owner_may(self, budi: Visitor, shop: StaffedBooks, second: StaffedBooks, path: str) -> None:
         assert budi.post(f"{path}?account=2", {"new_name": "x", "own_name": "x"}).status_code == 403
         assert "Several numbers" not in budi.get("/link?account=1").text
 
 
-def test_a_colleague_who_leaves_gives_back_what_he_has_in_every_account(
-    sari: Visitor, shop: Shop, second: Shop
+def test_a_colleague_who_leaves_gives_back_what_he_has_in_every_number(
+    sari: Visitor, shop: StaffedBooks, second: StaffedBooks
 ) -> None:
-    places = [shop.conversation("Ibu Ratna", "halo"), second.conversation("Pak Joko", "halo")]
+    places = [shop.new_customer("Ibu Ratna", "halo"), second.new_customer("Pak Joko", "halo")]
     for place in places:
         sari.post(f"/c/{place}/assign", {"admin_id": str(shop.budi.id)})
     sari.post(f"/team/{shop.budi.id}/disable?account=1")
@@ -284,17 +294,17 @@ class TestReadiness:
     """Machines are told the truth about every account."""
 
     @pytest.fixture
-    def program(self, app: Flask, shop: Shop) -> FlaskClient:
+    def program(self, app: Flask, shop: StaffedBooks) -> FlaskClient:
         return app.test_client()
 
-    def link(self, shop: Shop, device: int) -> None:
+    def link(self, shop: StaffedBooks, device: int) -> None:
         shop.write(
             lambda conn: accounts.set_identity(conn, shop.account_id, f"6281{device}", None, device, utc_now())
         )
         shop.online()
 
-    def test_ready_means_that_every_linked_account_can_send(
-        self, program: FlaskClient, shop: Shop, second: Shop, config: Config
+    def test_ready_means_that_every_linked_number_can_send(
+        self, program: FlaskClient, shop: StaffedBooks, second: StaffedBooks, config: Config
     ) -> None:
         for name in (
             heartbeat.SUPERVISOR,
@@ -316,14 +326,16 @@ class TestReadiness:
         shop.link(LinkState.UNLINKED, LinkReason.UNLINKED_HERE)
         assert program.get("/readyz").status_code == 503
 
-    def test_gauges_name_their_account(self, program: FlaskClient, shop: Shop, second: Shop) -> None:
-        second.conversation("Pak Joko", "halo")
+    def test_figures_name_their_number(
+        self, program: FlaskClient, shop: StaffedBooks, second: StaffedBooks
+    ) -> None:
+        second.new_customer("Pak Joko", "halo")
         page = program.get("/metrics").text
         assert 'balas_turns_open{account="1"} 0' in page
         assert 'balas_turns_open{account="2"} 1' in page
 
 
-def test_a_phone_is_claimed_by_one_account_only(shop: Shop, second: Shop) -> None:
+def test_a_number_is_claimed_by_one_account_only(shop: StaffedBooks, second: StaffedBooks) -> None:
     now = utc_now()
 
     def claim(account_id: int, phone: str, lid: str | None = None) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import MessageReceived, Nothing, Origin
 from daemon.whatsapp.translate import translate_content
-from tests.support.books import NOON, both
+from tests.support.builders import NOON, both
 from tests.whatsapp_server.wire import payload
 from tests.whatsapp_server.wire.media import EncryptedMedia
 from tests.whatsapp_server.wire.protos import e2e

@@ -28,7 +28,7 @@ from daemon.whatsapp.translate import (
     translate_typing,
     translate_unreadable,
 )
-from tests.support.books import NOON, both, lid
+from tests.support.builders import NOON, both, lid
 from tests.whatsapp_server.wire import payload
 from tests.whatsapp_server.wire.protos import common, e2e, history_sync, neonize, web
 
