@@ -15,9 +15,9 @@ from daemon.domain.links import LinkReason, LinkState
 from daemon.store import accounts, links
 from daemon.store.engine import Database
 from daemon.supervisor.session_watch import SessionWatch
-from tests.commands.test_cli import balas, refused
 from tests.support.books import Books
 from tests.support.builders import NOON, both
+from tests.support.command_line import balas, refused
 
 
 def names(books: Books) -> list[str]:

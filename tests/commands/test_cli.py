@@ -4,7 +4,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -29,7 +28,7 @@ from tests.domain.test_phone_numbers import REFUSED, TYPED
 from tests.support import open_connections
 from tests.support.books import Books, dump
 from tests.support.builders import NOON
-from tests.support.shop import ROOT, free_port
+from tests.support.command_line import balas, refused
 
 PASSWORD = "sangat-rahasia"
 
@@ -39,32 +38,6 @@ def data(tmp_path: Path) -> Path:
     folder = tmp_path / "data"
     folder.mkdir(mode=0o700)
     return folder
-
-
-def balas(data: Path, *arguments: str, stdin: str = "", **settings: str) -> "subprocess.CompletedProcess[str]":
-    """Run `balas ARGUMENTS` on a data folder."""
-    given = {"BALAS_DATA": str(data), "BALAS_PORT": str(free_port()), "BALAS_LANGUAGE": "en", **settings}
-    return subprocess.run(
-        [sys.executable, "-m", "daemon.cli", *arguments],
-        env={**os.environ, "PYTHONPATH": str(ROOT), **given},
-        cwd=data.parent,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-
-
-def refused(result: "subprocess.CompletedProcess[str]", *words: str) -> None:
-    """One sentence on stderr that holds these words, an exit code, and nothing else."""
-    assert result.returncode != 0
-    lines = result.stderr.strip().splitlines()
-    assert len(lines) == 1, result.stderr
-    assert lines[0].startswith("Error: ")
-    assert lines[0].endswith(".")
-    for word in words:
-        assert word in lines[0]
-    assert result.stdout == ""
 
 
 def database_of(data: Path) -> Database:

@@ -25,7 +25,7 @@ from daemon.store import conversations as store_conversations
 from daemon.store.engine import Database
 from daemon.store.events import EventKind, read_since
 from tests.support.books import Books, dump
-from tests.support.builders import NOON, at, lid
+from tests.support.builders import NOON, at, group_chat, lid
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 MINUTE = 60.0
@@ -235,7 +235,7 @@ class TestDealing:
 
     def test_only_customers_who_wait_are_dealt_out(self, books: Books, shop: Desk) -> None:
         books.conversation(lid("1"))
-        group = books.conversation(Party(Address("120363", "g.us")))
+        group = books.conversation(group_chat())
         books.turn(group)
         conversation_id, _ = books.waiting(lid("2"))
         books.resolve(conversation_id)

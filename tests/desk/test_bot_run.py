@@ -11,7 +11,6 @@ from daemon.desk import no_reply_needed, replies, settings
 from daemon.desk.bot import rules, run
 from daemon.desk.bot.run import has_work
 from daemon.domain.desk import Actor
-from daemon.domain.ids import Address, Party
 from daemon.domain.links import LinkState
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery, OutboxState
@@ -19,7 +18,7 @@ from daemon.domain.turns import Closer
 from daemon.store import claims, contacts, links, messages, outbox, presence
 from daemon.store import turns as turn_store
 from tests.support.books import Books, dump
-from tests.support.builders import at, lid
+from tests.support.builders import at, group_chat, lid
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 
@@ -233,7 +232,7 @@ def test_history_opens_no_mouth(bench: Bench) -> None:
 
 
 def test_groups_are_left_alone(bench: Bench) -> None:
-    conversation = bench.books.conversation(Party(Address("120363", "g.us")))
+    conversation = bench.books.conversation(group_chat())
     bench.writes(conversation, "halo", 0)
     assert not bench.look(60)
 

@@ -36,16 +36,10 @@ class Desk:
             return outgoing.decide(conn, conversation or self.conversation, message, decision, at(100))
 
     def state(self, message: int) -> OutboxState:
-        with self.books.database.read() as conn:
-            found = outbox.by_message(conn, message)
-        assert found is not None
-        return found.state
+        return self.books.journey(message).state
 
     def mark(self) -> Author:
-        with self.books.database.read() as conn:
-            found = turns.mark(conn, self.turn)
-        assert found is not None
-        return found.closer.author
+        return self.books.mark(self.turn).closer.author
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from daemon.desk import pairing
 from daemon.domain.links import LinkState
 from daemon.store import accounts, links
-from daemon.store.links import WISH_RECONNECT, WISH_UNLINK, Link
+from daemon.store.links import WISH_RECONNECT, WISH_UNLINK
 from tests.support.books import Books, dump
 from tests.support.builders import NOON, at
 
@@ -17,11 +17,6 @@ def put(books: Books, state: LinkState, **values: Any) -> None:
     """A link in a state, however it came there."""
     with books.database.write() as conn:
         links.change(conn, books.account_id, NOON, state=state.value, **values)
-
-
-def link_of(books: Books) -> Link:
-    with books.database.read() as conn:
-        return links.get(conn, books.account_id)
 
 
 def wish(books: Books, what: str) -> bool:
@@ -38,7 +33,7 @@ def wish(books: Books, what: str) -> bool:
 def test_a_link_is_ended_when_somebody_wishes_it_once(books: Books, state: LinkState) -> None:
     put(books, state)
     assert wish(books, WISH_UNLINK)
-    assert link_of(books).wish == WISH_UNLINK
+    assert books.link_row().wish == WISH_UNLINK
     before = dump(books.database)
     assert not wish(books, WISH_UNLINK)
     assert dump(books.database) == before
@@ -71,7 +66,7 @@ def test_where_nothing_is_linked_nothing_is_ended_or_tried_again(
 def test_a_connection_is_wished_for_where_that_helps(books: Books, state: LinkState, helps: bool) -> None:
     put(books, state)
     assert wish(books, WISH_RECONNECT) == helps
-    assert link_of(books).wish == (WISH_RECONNECT if helps else "")
+    assert books.link_row().wish == (WISH_RECONNECT if helps else "")
 
 
 def test_the_end_wins_over_a_new_attempt(books: Books) -> None:
@@ -80,7 +75,7 @@ def test_the_end_wins_over_a_new_attempt(books: Books) -> None:
     assert not wish(books, WISH_RECONNECT)
     assert wish(books, WISH_UNLINK)
     assert not wish(books, WISH_RECONNECT)
-    assert link_of(books).wish == WISH_UNLINK
+    assert books.link_row().wish == WISH_UNLINK
 
 
 @pytest.mark.parametrize("state", list(LinkState))
@@ -88,7 +83,7 @@ def test_an_account_without_a_device_is_never_linked(books: Books, state: LinkSt
     put(books, state)
     with books.database.read() as conn:
         account = accounts.get(conn, books.account_id)
-    assert not pairing.is_linked(account, link_of(books))
+    assert not pairing.is_linked(account, books.link_row())
 
 
 def test_an_account_that_was_logged_out_may_be_linked_again(books: Books) -> None:
@@ -96,21 +91,21 @@ def test_an_account_that_was_logged_out_may_be_linked_again(books: Books) -> Non
         accounts.set_identity(conn, books.account_id, "6281234567890", "999", 3, NOON)
         account = accounts.get(conn, books.account_id)
     put(books, LinkState.OFFLINE)
-    assert pairing.is_linked(account, link_of(books))
+    assert pairing.is_linked(account, books.link_row())
     put(books, LinkState.LOGGED_OUT)
-    assert not pairing.is_linked(account, link_of(books))
+    assert not pairing.is_linked(account, books.link_row())
 
 
 def test_codes_keep_coming_as_long_as_somebody_looks(books: Books) -> None:
     with books.database.write() as conn:
         assert pairing.keep_codes_coming(conn, books.account_id, NOON)
     until = NOON + pairing.LEASE
-    assert link_of(books).pair_until == until
-    assert pairing.is_awaited(link_of(books), until - timedelta(seconds=1))
-    assert not pairing.is_awaited(link_of(books), until)
+    assert books.link_row().pair_until == until
+    assert pairing.is_awaited(books.link_row(), until - timedelta(seconds=1))
+    assert not pairing.is_awaited(books.link_row(), until)
     with books.database.write() as conn:
         pairing.stop(conn, books.account_id, at(30))
-    assert not pairing.is_awaited(link_of(books), at(30))
+    assert not pairing.is_awaited(books.link_row(), at(30))
 
 
 def test_a_look_is_written_down_once_a_minute(books: Books) -> None:
@@ -122,7 +117,7 @@ def test_a_look_is_written_down_once_a_minute(books: Books) -> None:
     assert dump(books.database) == before
     with books.database.write() as conn:
         assert pairing.keep_codes_coming(conn, books.account_id, at(61))
-    assert link_of(books).pair_until == at(61) + pairing.LEASE
+    assert books.link_row().pair_until == at(61) + pairing.LEASE
 
 
 def test_a_linked_account_wants_no_codes_whoever_looks(books: Books) -> None:
@@ -143,11 +138,11 @@ def test_asking_again_for_the_same_phone_keeps_its_code(books: Books) -> None:
     put(books, LinkState.PAIRING, pair_code="ABCD1234")
     with books.database.write() as conn:
         assert pairing.ask_for_code(conn, books.account_id, "6281234567890", at(5))
-    found = link_of(books)
+    found = books.link_row()
     assert (found.pair_phone, found.pair_code) == ("6281234567890", "ABCD1234")
     with books.database.write() as conn:
         assert pairing.ask_for_code(conn, books.account_id, "6281299999999", at(10))
-    found = link_of(books)
+    found = books.link_row()
     assert (found.pair_phone, found.pair_code) == ("6281299999999", None)
 
 
@@ -157,5 +152,5 @@ def test_going_back_to_the_picture_forgets_the_phone_and_its_code(books: Books) 
     put(books, LinkState.PAIRING, pair_code="ABCD1234")
     with books.database.write() as conn:
         assert pairing.use_qr(conn, books.account_id, at(5))
-    found = link_of(books)
+    found = books.link_row()
     assert (found.pair_phone, found.pair_code, found.pair_until) == (None, None, at(5) + pairing.LEASE)

@@ -45,17 +45,12 @@ class Desk:
             other_devices.put_back(conn, self.books.account_id, outbox_id, at(100), "not connected")
 
     def state(self, message: int | None = None) -> OutboxState:
-        with self.books.database.read() as conn:
-            found = outbox.by_message(conn, message or self.message)
-        assert found is not None
+        found = self.books.journey(message or self.message)
         assert self.books.bubble(message or self.message).delivery == Delivery(found.state.value)
         return found.state
 
     def mark(self) -> Author:
-        with self.books.database.read() as conn:
-            found = turns.mark(conn, self.turn)
-        assert found is not None
-        return found.closer.author
+        return self.books.mark(self.turn).closer.author
 
 
 @pytest.fixture

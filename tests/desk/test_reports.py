@@ -12,14 +12,13 @@ from daemon.desk import reports
 from daemon.desk.reports import Handled, Report, ReportRow, Satisfaction, Spread, WaitingTimes
 from daemon.domain.desk import Action, Actor
 from daemon.domain.hours import Hours, parse_spans
-from daemon.domain.ids import Address, Party
 from daemon.domain.messages import Author, OutboxState
 from daemon.domain.turns import Closer
 from daemon.store import audit, conversations, outbox, turns
 from daemon.store.tables.core import conversation
 from daemon.store.tables.desk import rating
 from tests.support.books import Books
-from tests.support.builders import lid
+from tests.support.builders import group_chat, lid
 
 ZONE = ZoneInfo("Asia/Jakarta")
 NINE_TO_FIVE = Hours(tuple(parse_spans("09:00-17:00") for _ in range(7)), frozenset({date(2026, 11, 25)}))
@@ -256,7 +255,7 @@ def test_notes_history_groups_and_automatic_texts_are_no_messages_sent(month: Mo
     month.writes(here, month.sari, "23 10:00", kind="note", wa_id=None, delivery=None)
     month.writes(here, PHONE, "23 10:00", is_history=True)
     month.writes(here, PHONE, "23 10:00", is_automatic=True)
-    group = month.books.conversation(Party(Address("120363", "g.us")))
+    group = month.books.conversation(group_chat())
     month.writes(group, PHONE, "23 10:00")
     assert month.report().messages == {}
 

@@ -1,6 +1,6 @@
 """The phone's ladder by the table, and what holds for every silence."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -20,14 +20,10 @@ from daemon.domain.primary_phone import (
     why_unlinked,
 )
 from daemon.domain.sentences.phone import PHONE_SENTENCES, SEEN_BY, STEP_TITLES
+from tests.support.builders import day
 
-DAY0 = datetime(2026, 11, 22, 5, tzinfo=UTC)
 LIMITS = PhoneLimits()
 PHONE, AWAY, UNSEEN = LinkReason.UNLINKED_BY_PHONE, LinkReason.PHONE_AWAY, LinkReason.UNLINKED_UNSEEN
-
-
-def day(count: float) -> datetime:
-    return DAY0 + timedelta(days=count)
 
 
 moments = st.floats(-40, 40).map(day)

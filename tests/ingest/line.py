@@ -1,11 +1,12 @@
 """One process's line of ingest, and another process that writes in between."""
 
-from daemon.domain.messages import Author
+from daemon.domain.messages import Author, Event
 from daemon.domain.turns import Closer
 from daemon.ingest.commit import Ingest
 from daemon.store import contacts, conversations, turns
 from daemon.store.engine import Database
 from tests.ingest.random_events import Elsewhere, Step
+from tests.support.books import Books
 from tests.support.builders import at
 
 
@@ -46,3 +47,11 @@ class Line:
     def close(self) -> None:
         self._ingest._conn.close()
         self._elsewhere.close()
+
+
+def ingest(books: Books, *events: Event) -> None:
+    """Apply events, each a second after the one before."""
+    line = Line(books.database)
+    for event in events:
+        line.apply(event)
+    line.close()

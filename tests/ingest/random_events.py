@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from daemon.domain.ids import Address, Party
+from daemon.domain.ids import Party
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import (
     Event,
@@ -19,7 +19,7 @@ from daemon.domain.messages import (
     ReceiptReceived,
     TypingChanged,
 )
-from tests.support.builders import at, both, lid, phone
+from tests.support.builders import OURSELVES, at, both, group_chat, lid, phone
 
 # three customers under every form of their addresses; the third has moved to another LID
 PARTIES = [
@@ -27,8 +27,7 @@ PARTIES = [
     for digit in ("1", "2", "3")
     for form in (lid(f"55{digit}"), phone(f"6281{digit}"), both(f"55{digit}", f"6281{digit}"))
 ] + [lid("553b"), both("553b", "62813")]
-GROUP = Party(Address("120363", "g.us"))
-OURSELVES = both("999", "62800")
+GROUP = group_chat()
 IDS = [f"3EB0{n}" for n in range(5)]
 NAMES = ["", "Budi", "Budi Santoso"]
 PHONE, LAPTOP = 0, 7

@@ -1,7 +1,5 @@
 """What each kind of event leaves in the books."""
 
-from typing import Any
-
 import pytest
 from sqlalchemy.exc import IntegrityError
 
@@ -10,10 +8,8 @@ from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import (
     Author,
     Delivery,
-    Event,
     HistoryReceived,
     MessageEdited,
-    MessageReceived,
     Origin,
     OutboxState,
     Reacted,
@@ -22,26 +18,10 @@ from daemon.domain.messages import (
 )
 from daemon.domain.turns import Closer
 from daemon.store import outbox, turns
-from tests.ingest.line import Line
+from tests.ingest.line import Line, ingest
 from tests.ingest.random_events import Elsewhere
 from tests.support.books import Books, dump
-from tests.support.builders import NOON, at, both
-
-BUDI = both("551", "62811")
-
-
-def arrives(wa_id: str, text: str | None = "halo", seconds: float = 0, **more: Any) -> MessageReceived:
-    """A message of Budi's."""
-    kind = MessageKind.UNREADABLE if text is None else MessageKind.TEXT
-    return MessageReceived(wa_id, Origin(more.pop("party", BUDI), False, 0, at(seconds)), kind, text, **more)
-
-
-def ingest(books: Books, *events: Event) -> None:
-    """Apply events, each a second after the one before."""
-    line = Line(books.database)
-    for event in events:
-        line.apply(event)
-    line.close()
+from tests.support.builders import BUDI, NOON, RINA, answered, arrives, at
 
 
 def texts(books: Books) -> list[str | None]:
@@ -69,9 +49,8 @@ def test_an_unreadable_message_opens_a_turn_and_fills_in(books: Books) -> None:
 
 
 def test_history_names_a_customer_who_has_no_name_and_renames_nobody(books: Books) -> None:
-    rina = both("552", "62812")
-    old = (arrives("A", party=BUDI, is_history=True), arrives("B", party=rina, is_history=True))
-    names = ((BUDI, "Budi Lama"), (rina, "Rina"))
+    old = (arrives("A", party=BUDI, is_history=True), arrives("B", party=RINA, is_history=True))
+    names = ((BUDI, "Budi Lama"), (RINA, "Rina"))
     ingest(books, arrives("C", push_name="Budi"), HistoryReceived(old, names))
     assert (books.summary(1).contact_name, books.summary(2).contact_name) == ("Budi", "Rina")
 
@@ -87,7 +66,7 @@ def test_history_opens_no_work_and_is_read(books: Books) -> None:
 def test_an_answer_from_elsewhere_closes_the_turn_in_its_writers_name(
     books: Books, device: int, author: Author
 ) -> None:
-    answer = MessageReceived("B", Origin(BUDI, True, device, at(5)), MessageKind.TEXT, "sudah kak")
+    answer = answered("B", device=device)
     ingest(books, arrives("A"), answer)
     with books.database.read() as conn:
         mark = turns.last_closed(conn, 1)
@@ -98,7 +77,7 @@ def test_an_answer_from_elsewhere_closes_the_turn_in_its_writers_name(
 
 def test_receipts_that_came_before_their_message_count(books: Books) -> None:
     read = ReceiptReceived(("B",), Origin(BUDI, False, 0, at(9)), ReceiptKind.READ)
-    answer = MessageReceived("B", Origin(BUDI, True, 0, at(5)), MessageKind.TEXT, "sudah")
+    answer = answered("B")
     ingest(books, arrives("A"), read, answer)
     assert books.bubble(2).delivery == Delivery.READ
 
@@ -127,7 +106,7 @@ def test_a_receipt_settles_what_nobody_knew(books: Books, state: OutboxState, ki
 
 
 def test_a_reaction_to_our_own_message_lands_there(books: Books) -> None:
-    ours = MessageReceived("A", Origin(BUDI, True, 0, at(1)), MessageKind.TEXT, "dari kita")
+    ours = answered("A", "dari kita", 1)
     ingest(books, arrives("A"), ours, Reacted("A", Origin(BUDI, False, 0, at(2)), "👍", target_from_me=True))
     assert [books.bubble(n).reactions for n in (1, 2)] == [(), ("👍",)]
 

@@ -31,18 +31,13 @@ from daemon.store.links import Link
 from daemon.store.tables.core import account, contact
 from daemon.whatsapp.translate import translate_message, translate_receipt
 from tests.support.books import Books, dump
-from tests.support.builders import NOON, both
+from tests.support.builders import BUDI, NOON, OURSELVES, day
 from tests.whatsapp.test_translate import event as arrived
 from tests.whatsapp.test_translate import source
 from tests.whatsapp_server.wire import payload
 from tests.whatsapp_server.wire.protos import e2e, neonize
 
-BUDI, OURSELVES = both("551", "62811"), both("999", "62800")
 LIMITS = PhoneLimits()
-
-
-def day(count: float) -> datetime:
-    return NOON + timedelta(days=count)
 
 
 def by(device: int, at: datetime = NOON, *, from_me: bool = True, party: object = BUDI) -> Origin:

@@ -6,34 +6,19 @@ from typing import Any
 import pytest
 
 from daemon.domain.history import SILENCE, HistoryKind, HistoryState
-from daemon.domain.message_kinds import MessageKind
-from daemon.domain.messages import Author, HistoryReceived, HistoryUploaded, MessageReceived, Origin
+from daemon.domain.messages import Author, HistoryReceived, HistoryUploaded, MessageReceived
 from daemon.domain.time import LARGEST_LEAD
 from daemon.ingest import history
-from daemon.store import accounts, links, turns
+from daemon.store import accounts, turns
 from daemon.store.history_parts import HistoryPart
-from daemon.store.links import Link
-from tests.ingest.test_commit import BUDI, arrives, ingest
+from tests.ingest.line import ingest
 from tests.support.books import Books
-from tests.support.builders import NOON, at, both
-
-RINA = both("552", "62812")
+from tests.support.builders import NOON, RINA, answered, arrives, at
 
 
 def old(wa_id: str, text: str | None = "dulu", seconds: float = -9000, **more: Any) -> MessageReceived:
     """A message of Budi's (or of the shop's phone) from before the link."""
     return arrives(wa_id, text, seconds, is_history=True, **more)
-
-
-def answered(wa_id: str, seconds: float, is_history: bool = False) -> MessageReceived:
-    """A reply that the shop's phone gave Budi."""
-    origin = Origin(BUDI, True, 0, at(seconds))
-    return MessageReceived(wa_id, origin, MessageKind.TEXT, "sudah kak", is_history=is_history)
-
-
-def link(books: Books) -> Link:
-    with books.database.read() as conn:
-        return links.get(conn, books.account_id)
 
 
 class TestBesideWhatComesLive:
@@ -54,9 +39,9 @@ class TestBesideWhatComesLive:
     def test_an_answer_that_history_brought_first_closes_the_turn_when_it_comes_by_itself(
         self, books: Books
     ) -> None:
-        ingest(books, arrives("A"), HistoryReceived((answered("B", 9, is_history=True),)))
+        ingest(books, arrives("A"), HistoryReceived((answered("B", seconds=9, is_history=True),)))
         assert books.summary(1).waiting_since is not None
-        ingest(books, answered("B", 9))
+        ingest(books, answered("B", seconds=9))
         with books.database.read() as conn:
             mark = turns.last_closed(conn, 1)
         assert mark is not None
@@ -80,7 +65,7 @@ class TestBesideWhatComesLive:
 
     @pytest.mark.parametrize("seconds", [3 * 365 * 86400, -60 * 365 * 86400])
     def test_a_time_that_cannot_be_leads_no_list_for_ever(self, books: Books, seconds: float) -> None:
-        rina = MessageReceived("Z", Origin(RINA, False, 0, at(0)), MessageKind.TEXT, "lalu")
+        rina = arrives("Z", "lalu", party=RINA)
         ingest(books, arrives("A", seconds=seconds), HistoryReceived((old("B", seconds=seconds),)), rina)
         now = at(1001)
         assert abs(books.summary(1).last_at - now) < timedelta(seconds=5)
@@ -112,7 +97,7 @@ class TestProgress:
             history.settle(conn, books.account_id, at(seconds))
 
     def seen(self, books: Books) -> tuple[HistoryState, int | None, int]:
-        now = link(books)
+        now = books.link_row()
         return now.history_state, now.history_percent, now.history_messages
 
     def test_parts_that_overtake_each_other_or_come_again_never_move_it_back(self, books: Books) -> None:

@@ -14,9 +14,9 @@ from sqlalchemy import insert
 from daemon.maintenance.export import Exported, ExportFailed, Format, export
 from daemon.store import contacts
 from daemon.store.tables.core import message
-from tests.commands.test_cli import balas, refused
 from tests.support.books import Books
 from tests.support.builders import NOON, at, both
+from tests.support.command_line import balas, refused
 from tests.support.shop import ROOT
 
 JAKARTA = ZoneInfo("Asia/Jakarta")

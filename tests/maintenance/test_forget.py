@@ -18,7 +18,6 @@ from daemon.desk import conversations, reports, settings
 from daemon.desk.forget import StillSending, forget
 from daemon.domain.desk import Action, Actor
 from daemon.domain.hours import Hours
-from daemon.domain.ids import Address, Party
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
 from daemon.maintenance import retention
@@ -27,9 +26,9 @@ from daemon.store import audit, contact_merge, erasing, media, outbox, receipts,
 from daemon.store import contacts as store_contacts
 from daemon.store.engine import Database
 from daemon.store.tables.core import message
-from tests.commands.test_cli import balas, refused
 from tests.support.books import Books, dump
-from tests.support.builders import NOON, at, both, lid, phone
+from tests.support.builders import NOON, at, both, group_chat, lid, phone
+from tests.support.command_line import balas, refused
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 SECRETS = (
@@ -130,7 +129,7 @@ class TestForgetting:
         assert known.books.summary(other).waiting_since is not None
 
     def test_what_he_wrote_into_a_group_goes_and_the_others_words_stay(self, known: Known, data: Path) -> None:
-        group = known.books.conversation(Party(Address("120363001", "g.us")))
+        group = known.books.conversation(group_chat("120363001"))
         known.books.message(group, "kata-rahasia di grup", participant="700700700@lid")
         known.books.message(group, "kata anggota lain", participant="800@lid")
         media.remove(data, known.forget())

@@ -15,14 +15,13 @@ from daemon.domain.turns import Closer
 from daemon.session.crash_recovery import recover
 from daemon.store import accounts, messages, outbox, turns
 from daemon.whatsapp.arrival_journal import Arrival, ArrivalJournal, ArrivedReceipt, parse_head, parse_receipt
-from tests.ingest.test_commit import arrives, ingest
+from tests.ingest.line import ingest
 from tests.support.books import Books, dump
-from tests.support.builders import NOON, at, both, lid
+from tests.support.builders import BUDI, NOON, arrives, at, group_chat, lid, phone
 from tests.support.inbox import row
 from tests.support.shop import Shop
 from tests.support.waiting import wait_until
 
-BUDI = both("551", "62811")
 HEAD = (
     b'<message addressing_mode="lid" from="551@lid" id="A" notify="%s" sender_pn="62811@s.whatsapp.net"'
     b' t="1795323605" type="text"'
@@ -45,7 +44,7 @@ class TestHeads:
 
     def test_a_group_tells_the_writer(self) -> None:
         head = b'<message from="77@g.us" id="A" notify="B" participant="551@lid" t="5" type="text"'
-        assert parse_head(head) == Arrival("A", Party(Address("77", "g.us")), "551@lid", "B", 5)
+        assert parse_head(head) == Arrival("A", group_chat("77"), "551@lid", "B", 5)
 
     @pytest.mark.parametrize("device", [0, 7])
     def test_what_another_device_of_ours_wrote_tells_in_which_chat(self, device: int) -> None:
@@ -223,7 +222,7 @@ class TestRecovery:
 
     def test_a_message_that_was_committed_is_left_alone(self, linked: Books, keys: Path) -> None:
         # it came under the number alone, before anybody knew that both are one
-        ingest(linked, arrives("A", "halo", party=Party(Address("62811", "s.whatsapp.net"))))
+        ingest(linked, arrives("A", "halo", party=phone("62811")))
         before = dump(linked.database)
         assert recover(linked.database, linked.account_id, self.arrivals(keys), lambda: at(7200)) == 0
         assert dump(linked.database) == before

@@ -19,8 +19,7 @@ ME = Connected(Address("6281230000001", "s.whatsapp.net", 1), "118000000000011")
 
 
 def state(books: Books) -> LinkState:
-    with books.database.read() as conn:
-        return links.get(conn, books.account_id).state
+    return books.link_row().state
 
 
 def test_a_library_that_logs_in_anew_by_itself_lets_no_reply_out_before_the_backlog_is_in(books: Books) -> None:

@@ -22,7 +22,7 @@ from daemon.store import (
 )
 from daemon.store.tables.core import contact, message, turn
 from tests.support.books import Books
-from tests.support.builders import NOON, at, both, lid, phone
+from tests.support.builders import NOON, at, both, group_chat, lid, phone
 
 
 def merged_into(books: Books, contact_id: int) -> int | None:
@@ -69,7 +69,7 @@ def test_a_number_that_moved_to_another_lid_follows_it(books: Books) -> None:
 
 
 def test_a_group_is_reached_under_its_only_address(books: Books) -> None:
-    group = Party(Address("120363", "g.us"))
+    group = group_chat()
     assert address_of(books, books.contact(group)) == Address("120363", "g.us")
 
 
@@ -78,7 +78,7 @@ def test_a_customer_known_by_number_only_is_reached_there(books: Books) -> None:
 
 
 def test_a_contact_without_an_address_is_an_error(books: Books) -> None:
-    contact_id = books.contact(Party(Address("120363", "g.us")))
+    contact_id = books.contact(group_chat())
     with books.database.write() as conn:
         conn.exec_driver_sql("DELETE FROM contact_alias")
         with pytest.raises(LookupError):
@@ -258,7 +258,7 @@ class TestMerging:
 
 
 def test_kinds_of_chats_are_kept_with_the_contact(books: Books) -> None:
-    group = books.conversation(Party(Address("120363", "g.us")))
+    group = books.conversation(group_chat())
     books.message(group)
     with books.database.read() as conn:
         rows = conversation_list.listing(conn, books.account_id, Box.ALL, 0)

@@ -7,14 +7,14 @@ from sqlalchemy.exc import IntegrityError
 
 from daemon.desk import replies
 from daemon.domain.desk import Box, Status
-from daemon.domain.ids import Address, Party
+from daemon.domain.ids import Party
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.turns import Closer
 from daemon.store import conversation_list, conversations, messages
 from daemon.store.conversations import Current
 from tests.support.books import Books
-from tests.support.builders import NOON, at, lid
+from tests.support.builders import NOON, at, group_chat, lid
 
 
 def listed(books: Books, box: Box = Box.ALL, admin_id: int = 0, **more: object) -> list[int]:
@@ -123,7 +123,7 @@ def test_each_box_lists_and_counts_what_belongs_there(books: Books) -> None:
     assert assign(books, hers, sari)
     assert assign(books, his, budi)
     books.resolve(done)
-    books.conversation(Party(Address("120363", "g.us")))
+    books.conversation(group_chat())
     assert (listed(books), listed(books, Box.UNASSIGNED)) == ([his, hers, free], [free])
     assert (listed(books, Box.MINE, sari), listed(books, Box.MINE, budi)) == ([hers], [his])
     with books.database.read() as conn:

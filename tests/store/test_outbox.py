@@ -24,13 +24,6 @@ def settle(books: Books, outbox_id: int, state: OutboxState, error: str | None =
         return outbox.settle(conn, outbox_id, state, NOON, error)
 
 
-def state(books: Books, message_id: int) -> OutboxState:
-    with books.database.read() as conn:
-        journey = outbox.by_message(conn, message_id)
-    assert journey is not None
-    return journey.state
-
-
 def quote(books: Books, message_id: int, wa_id: str) -> None:
     with books.database.write() as conn:
         conn.exec_driver_sql("UPDATE message SET quoted_wa_id = ? WHERE id = ?", (wa_id, message_id))
@@ -56,7 +49,7 @@ def test_a_taken_reply_carries_what_its_sender_needs(books: Books, chat: int) ->
     contact_id = books.summary(chat).contact_id
     expected = outbox.Outgoing(outbox_id, message_id, chat, contact_id, "siap kak", quoted, None, None, NOON)
     assert take(books) == expected
-    assert state(books, message_id) == OutboxState.SENDING
+    assert books.journey(message_id).state == OutboxState.SENDING
 
 
 @pytest.mark.parametrize("revoked_at", [None, NOON])
@@ -92,19 +85,19 @@ def test_only_a_queued_reply_is_taken(books: Books, chat: int) -> None:
 @pytest.mark.parametrize("first", ENDED)
 @pytest.mark.parametrize("then", list(OutboxState))
 def test_an_ended_journey_stays_ended(books: Books, chat: int, first: OutboxState, then: OutboxState) -> None:
-    outbox_id, message_id = books.queued(chat)
-    assert settle(books, outbox_id, first)
-    assert not settle(books, outbox_id, then)
-    assert state(books, message_id) == first
+    number, message_id = books.queued(chat)
+    assert settle(books, number, first)
+    assert not settle(books, number, then)
+    assert books.journey(message_id).state == first
 
 
 @pytest.mark.parametrize("then", ENDED)
 def test_an_uncertain_reply_can_still_be_settled(books: Books, chat: int, then: OutboxState) -> None:
     outbox_id, message_id = books.queued(chat)
     take(books)
-    assert settle(books, outbox_id, OutboxState.UNCERTAIN)
-    assert settle(books, outbox_id, then)
-    assert state(books, message_id) == then
+    assert settle(books, number, OutboxState.UNCERTAIN)
+    assert settle(books, number, then)
+    assert books.journey(message_id).state == then
 
 
 def test_the_id_is_on_the_row_and_on_the_message(books: Books, chat: int) -> None:

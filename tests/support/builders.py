@@ -35,7 +35,7 @@ def both(lid_user: str, phone_user: str) -> Party:
     return Party(Address(lid_user, "lid"), Address(phone_user, "s.whatsapp.net"))
 
 
-def group(user: str = "120363") -> Party:
+def group_chat(user: str = "120363") -> Party:
     """A group's chat."""
     return Party(Address(user, "g.us"))
 

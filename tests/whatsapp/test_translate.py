@@ -28,7 +28,7 @@ from daemon.whatsapp.translate import (
     translate_typing,
     translate_unreadable,
 )
-from tests.support.builders import NOON, both, lid
+from tests.support.builders import NOON, both, group_chat, lid
 from tests.whatsapp_server.wire import payload
 from tests.whatsapp_server.wire.protos import common, e2e, history_sync, neonize, web
 
@@ -103,7 +103,7 @@ def test_a_reaction_taken_back_has_no_emoji() -> None:
         ),
         (
             source("120363@g.us", CHAT, device=2),
-            Origin(Party(Address("120363", "g.us")), False, 2, NOON, "551@lid"),
+            Origin(group_chat(), False, 2, NOON, "551@lid"),
         ),
     ],
 )
