@@ -15,8 +15,7 @@ from daemon.domain.links import LinkState
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.domain.turns import Closer
-from daemon.store import claims, contacts, links, messages, outbox, presence
-from daemon.store import turns as turn_store
+from daemon.store import claims, contacts, links, messages, outbox, presence, turns
 from tests.support.books import Books, dump
 from tests.support.builders import at, group_chat, lid
 

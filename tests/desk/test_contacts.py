@@ -7,7 +7,8 @@ from daemon.desk import conversations
 from daemon.domain.desk import Action, Actor, FieldError
 from daemon.domain.ids import Address
 from daemon.domain.messages import Author
-from daemon.store import audit, contacts
+from daemon.store import audit
+from daemon.store import contacts as store_contacts
 from tests.support.books import Books, dump
 from tests.support.builders import NOON, at, both, lid, phone
 

@@ -6,7 +6,8 @@ from daemon.desk import quick_replies as desk_quick_replies
 from daemon.domain.desk import Action, Actor, FieldError
 from daemon.domain.messages import Author
 from daemon.domain.placeholders import fill
-from daemon.store import audit, quick_replies
+from daemon.store import audit
+from daemon.store import quick_replies as store_quick_replies
 from tests.support.books import Books, dump
 from tests.support.builders import NOON
 

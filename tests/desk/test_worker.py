@@ -16,7 +16,8 @@ from daemon.domain.links import LinkState
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
-from daemon.store import assignment, claims, links, presence, turns
+from daemon.store import assignment, links, presence, turns
+from daemon.store import claims as store_claims
 from tests.support.books import Books
 from tests.support.builders import at, lid
 from tests.support.waiting import wait_until

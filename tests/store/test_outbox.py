@@ -85,9 +85,9 @@ def test_only_a_queued_reply_is_taken(books: Books, chat: int) -> None:
 @pytest.mark.parametrize("first", ENDED)
 @pytest.mark.parametrize("then", list(OutboxState))
 def test_an_ended_journey_stays_ended(books: Books, chat: int, first: OutboxState, then: OutboxState) -> None:
-    number, message_id = books.queued(chat)
-    assert settle(books, number, first)
-    assert not settle(books, number, then)
+    outbox_id, message_id = books.queued(chat)
+    assert settle(books, outbox_id, first)
+    assert not settle(books, outbox_id, then)
     assert books.journey(message_id).state == first
 
 
@@ -95,8 +95,8 @@ def test_an_ended_journey_stays_ended(books: Books, chat: int, first: OutboxStat
 def test_an_uncertain_reply_can_still_be_settled(books: Books, chat: int, then: OutboxState) -> None:
     outbox_id, message_id = books.queued(chat)
     take(books)
-    assert settle(books, number, OutboxState.UNCERTAIN)
-    assert settle(books, number, then)
+    assert settle(books, outbox_id, OutboxState.UNCERTAIN)
+    assert settle(books, outbox_id, then)
     assert books.journey(message_id).state == then
 
 

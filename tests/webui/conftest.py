@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 from auth_store import files
 from daemon.config import Config
 from daemon.store.engine import Database
-from tests.support import browser as browser_tools
+from tests.support import browser as support_browser
 from tests.support.shop import free_port
 from tests.support.staffed_books import PASSWORD, StaffedBooks
 from webui.app import create_app

@@ -51,7 +51,7 @@ def bubbles(page: Page) -> list[str]:
 def test_a_message_appears_in_list_and_thread_without_a_reload(
     page: Page, server: Server, shop: StaffedBooks
 ) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     log_in(page, server)
     page.evaluate("window.same = true")
     other = shop.new_customer("Pak Joko", "selamat pagi")
@@ -69,7 +69,7 @@ def test_a_message_appears_in_list_and_thread_without_a_reload(
 
 
 def test_a_reply_goes_out_with_enter_and_its_ticks_follow(page: Page, server: Server, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     log_in(page, server)
     page.click(f'.row[data-conversation="{conversation_id}"] a')
     page.fill("#reply", "Halo, Bu!")
@@ -93,7 +93,7 @@ def test_a_reply_goes_out_with_enter_and_its_ticks_follow(page: Page, server: Se
 def test_whoever_is_in_mid_sentence_is_told_that_somebody_was_faster(
     page: Page, server: Server, shop: StaffedBooks
 ) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     log_in(page, server)
     page.click(f'.row[data-conversation="{conversation_id}"] a')
     page.fill("#reply", "Saya juga mau menjawab")
@@ -112,7 +112,7 @@ def test_whoever_is_in_mid_sentence_is_told_that_somebody_was_faster(
 def test_a_new_question_while_reading_belongs_to_the_next_reply(
     page: Page, server: Server, shop: StaffedBooks
 ) -> None:
-    number = shop.new_customer("Ibu Ratna")
+    conversation_id = shop.new_customer("Ibu Ratna")
     log_in(page, server)
     page.click(f'.row[data-conversation="{conversation_id}"] a')
     expect(page.locator("[name=turn_id]")).to_have_value("")
@@ -136,7 +136,7 @@ def test_an_unsent_draft_survives_going_elsewhere(page: Page, server: Server, sh
 
 
 def test_an_unusable_reply_is_refused_next_to_the_field(page: Page, server: Server, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     log_in(page, server)
     page.click(f'.row[data-conversation="{conversation_id}"] a')
     page.press("#reply", "Enter")
@@ -146,7 +146,7 @@ def test_an_unusable_reply_is_refused_next_to_the_field(page: Page, server: Serv
 def test_a_restarted_server_is_found_again_with_everything_that_was_missed(
     page: Page, server: Server, shop: StaffedBooks
 ) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     log_in(page, server)
     page.click(f'.row[data-conversation="{conversation_id}"] a')
     page.fill("#reply", "draf")
@@ -163,7 +163,7 @@ def test_a_restarted_server_is_found_again_with_everything_that_was_missed(
 
 
 def test_a_backlog_does_not_freeze_the_page(page: Page, server: Server, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     log_in(page, server)
     page.click(f'.row[data-conversation="{conversation_id}"] a')
     wait_live(page)
@@ -174,7 +174,7 @@ def test_a_backlog_does_not_freeze_the_page(page: Page, server: Server, shop: St
 
 
 def test_boxes_follow_who_has_taken_a_conversation(page: Page, server: Server, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     log_in(page, server)
     page.click("[data-box-link=unassigned]")
     expect(page.locator(".row")).to_have_count(1)
@@ -188,7 +188,7 @@ def test_boxes_follow_who_has_taken_a_conversation(page: Page, server: Server, s
 
 
 def test_older_messages_join_above_without_a_jump(page: Page, server: Server, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna")
+    conversation_id = shop.new_customer("Ibu Ratna")
     for n in range(150):
         shop.customer_writes(conversation_id, f"pesan {n}", at=utc_now() + timedelta(milliseconds=n))
     log_in(page, server)
@@ -202,7 +202,7 @@ def test_older_messages_join_above_without_a_jump(page: Page, server: Server, sh
 
 
 def test_typing_shows_and_ends(page: Page, server: Server, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     log_in(page, server)
     page.click(f'.row[data-conversation="{conversation_id}"] a')
 
@@ -217,7 +217,7 @@ def test_typing_shows_and_ends(page: Page, server: Server, shop: StaffedBooks) -
 
 def test_the_banner_comes_and_goes_with_the_link(page: Page, server: Server, shop: StaffedBooks) -> None:
     shop.online()
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     log_in(page, server)
     page.click(f'.row[data-conversation="{conversation_id}"] a')
     expect(page.locator("[data-banner]")).to_have_count(0)
@@ -233,7 +233,7 @@ def test_how_far_things_are_moves_by_itself_and_goes_when_they_are_in(
     page: Page, server: Server, shop: StaffedBooks
 ) -> None:
     shop.online()
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     log_in(page, server)
     page.click(f'.row[data-conversation="{conversation_id}"] a')
     banner = page.locator("[data-banner]")
@@ -256,10 +256,10 @@ def test_a_reply_moves_to_the_place_that_whatsapps_time_gives_it(
     page: Page, server: Server, shop: StaffedBooks
 ) -> None:
     now = utc_now()
-    number = shop.new_customer("Ibu Ratna")
-    shop.customer_writes(number, "satu", at=now)
-    reply = shop.shop_wrote(number, "siap", Author.PHONE, at=now + timedelta(seconds=5))
-    shop.customer_writes(number, "dua", at=now + timedelta(seconds=9))
+    conversation_id = shop.new_customer("Ibu Ratna")
+    shop.customer_writes(conversation_id, "satu", at=now)
+    reply = shop.shop_wrote(conversation_id, "siap", Author.PHONE, at=now + timedelta(seconds=5))
+    shop.customer_writes(conversation_id, "dua", at=now + timedelta(seconds=9))
     log_in(page, server)
     page.click(f'.row[data-conversation="{conversation_id}"] a')
     expect(page.locator("#messages [data-text]")).to_have_text(["satu", "siap", "dua"])
@@ -316,7 +316,7 @@ def test_on_a_phone_a_thread_fills_the_screen_and_the_arrow_leads_back(
     page: Page, server: Server, shop: StaffedBooks
 ) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
-    number = shop.new_customer("Nama yang sangat panjang sekali " * 5, "kata" * 60)
+    conversation_id = shop.new_customer("Nama yang sangat panjang sekali " * 5, "kata" * 60)
     log_in(page, server)
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     page.click(f'.row[data-conversation="{conversation_id}"] a')
@@ -336,7 +336,7 @@ def test_logging_out_elsewhere_ends_here(page: Page, server: Server, shop: Staff
 
 def test_the_page_works_without_scripts(browser: BrowserContext, server: Server, shop: StaffedBooks) -> None:
     assert browser.browser
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     context = browser.browser.new_context(java_script_enabled=False, locale="en-GB")
     page = context.new_page()
     page.goto(f"{server.url}/login")

@@ -23,7 +23,7 @@ def by(admin: admins.Admin) -> Actor:
     return Actor(Author.ADMIN, admin.id)
 
 
-def about(shop: StaffedBooks, number: int) -> Summary:
+def about(shop: StaffedBooks, conversation_id: int) -> Summary:
     with shop.database.read() as conn:
         found = conversation_list.summary(conn, conversation_id)
     assert found
@@ -35,14 +35,14 @@ def log(shop: StaffedBooks, action: Action) -> list[audit.AuditEntry]:
         return audit.search(conn, shop.account_id, actions=[action])
 
 
-def texts(shop: StaffedBooks, number: int) -> list[tuple[MessageKind, str | None]]:
+def texts(shop: StaffedBooks, conversation_id: int) -> list[tuple[MessageKind, str | None]]:
     """What a conversation holds, in the order in which it was written."""
     with shop.database.read() as conn:
         found = sorted(messages.thread(conn, conversation_id), key=lambda one: one.id)
     return [(one.kind, one.text) for one in found]
 
 
-def contact(shop: StaffedBooks, number: int) -> contacts.Details:
+def contact(shop: StaffedBooks, conversation_id: int) -> contacts.Details:
     with shop.database.read() as conn:
         return contacts.details(conn, about(shop, conversation_id).contact_id)
 
@@ -50,10 +50,10 @@ def contact(shop: StaffedBooks, number: int) -> contacts.Details:
 def test_an_admin_takes_a_conversation_hands_it_over_and_gives_it_back(
     sari: Visitor, budi: Visitor, shop: StaffedBooks
 ) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    assert sari.post(f"/c/{number}/assign", {}, **JSON).status_code == 204
-    assert about(shop, number).assignee_id == shop.sari.id
-    assert sari.post(f"/c/{number}/assign", {"admin_id": shop.sari.id}, **JSON).status_code == 409
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    assert sari.post(f"/c/{conversation_id}/assign", {}, **JSON).status_code == 204
+    assert about(shop, conversation_id).assignee_id == shop.sari.id
+    assert sari.post(f"/c/{conversation_id}/assign", {"admin_id": shop.sari.id}, **JSON).status_code == 409
     fields = {"admin_id": shop.budi.id, "note": "@budi tolong ya"}
     assert sari.post(f"/c/{conversation_id}/transfer", fields, **JSON).status_code == 204
     assert about(shop, conversation_id).assignee_id == shop.budi.id
@@ -74,14 +74,14 @@ def test_handing_over_without_a_word_writes_no_note(sari: Visitor, shop: Staffed
 
 @pytest.mark.parametrize("priority", list(Priority))
 def test_every_priority_can_be_set(sari: Visitor, shop: StaffedBooks, priority: Priority) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    answer = sari.post(f"/c/{number}/priority", {"priority": priority.value}, **JSON)
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    answer = sari.post(f"/c/{conversation_id}/priority", {"priority": priority.value}, **JSON)
     assert answer.status_code == (409 if priority == Priority.NORMAL else 204)
     assert about(shop, conversation_id).priority == priority
 
 
 def test_tags_are_put_on_and_taken_off(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     for _ in range(2):
         assert sari.post(f"/c/{conversation_id}/tag", {"tag": "Grosir"}, **JSON).status_code == 204
     (tag,) = about(shop, conversation_id).tags
@@ -91,10 +91,11 @@ def test_tags_are_put_on_and_taken_off(sari: Visitor, shop: StaffedBooks) -> Non
 
 
 def test_what_the_shop_knows_about_a_customer_is_kept(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo", phone="6281234567890")
-    assert sari.post(f"/c/{number}/contact", {"note": "alergi kacang"}, **JSON).status_code == 204
-    assert sari.post(f"/c/{number}/contact", {"name": "Ukuran", "value": "20 cm"}, **JSON).status_code == 204
-    known = contact(shop, number)
+    conversation_id = shop.new_customer("Ibu Ratna", "halo", phone="6281234567890")
+    assert sari.post(f"/c/{conversation_id}/contact", {"note": "alergi kacang"}, **JSON).status_code == 204
+    size = {"name": "Ukuran", "value": "20 cm"}
+    assert sari.post(f"/c/{conversation_id}/contact", size, **JSON).status_code == 204
+    known = contact(shop, conversation_id)
     assert (known.note, known.fields) == ("alergi kacang", [("Ukuran", "20 cm")])
     panel = sari.get(f"/c/{conversation_id}/details").text
     for words in ("alergi kacang", "Ukuran", "20 cm", "+62 812-3456-7890"):
@@ -104,8 +105,8 @@ def test_what_the_shop_knows_about_a_customer_is_kept(sari: Visitor, shop: Staff
 
 
 def test_the_panel_leads_to_earlier_conversations(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    sari.post(f"/c/{number}/resolve")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    sari.post(f"/c/{conversation_id}/resolve")
     with shop.database.write() as conn:
         old = about(shop, conversation_id)
         kind = conversations.ChatKind.PERSON
@@ -134,7 +135,7 @@ def test_the_panel_leads_to_earlier_conversations(sari: Visitor, shop: StaffedBo
 def test_a_wrong_field_is_named_and_nothing_changes(
     sari: Visitor, shop: StaffedBooks, path: str, fields: dict[str, str], wrong: str | None
 ) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     if path == "transfer":
         fields = {**fields, "admin_id": str(shop.budi.id)}
     before, sizes, known = about(shop, conversation_id), shop.sizes(), contact(shop, conversation_id)
@@ -188,8 +189,8 @@ GOOD = {"admin_id": "2", "priority": "high", "tag": "x", "tag_id": "1", "note": 
 def test_an_unknown_conversation_and_a_stranger_get_nowhere(
     sari: Visitor, stranger: Visitor, shop: StaffedBooks, path: str
 ) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    before, sizes = about(shop, number), shop.sizes()
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    before, sizes = about(shop, conversation_id), shop.sizes()
     assert sari.post(f"/c/4711/{path}", GOOD, **JSON).status_code == 404
     answer = stranger.post(f"/c/{conversation_id}/{path}", GOOD)
     assert answer.status_code == 302
@@ -208,16 +209,16 @@ def test_a_resolved_conversation_stays_as_it_is(sari: Visitor, shop: StaffedBook
 
 
 def test_nobody_is_given_work_who_does_not_work_here(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     sizes = shop.sizes()
     assert sari.post(f"/c/{conversation_id}/assign", {"admin_id": "4711"}, **JSON).status_code == 409
     assert shop.sizes() == sizes
 
 
 def test_a_note_stays_inside_and_answers_nobody(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    turn, outgoing = shop.open_turn(number), shop.sizes()[1]
-    answer = sari.post(f"/c/{number}/note", {"text": "pelanggan lama"}, **JSON)
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    turn, outgoing = shop.open_turn(conversation_id), shop.sizes()[1]
+    answer = sari.post(f"/c/{conversation_id}/note", {"text": "pelanggan lama"}, **JSON)
     assert answer.status_code == 201
     assert "pelanggan lama" in (answer.json or {})["bubble"]
     assert (shop.open_turn(conversation_id), shop.sizes()[1]) == (turn, outgoing)
@@ -231,10 +232,10 @@ def test_a_note_stays_inside_and_answers_nobody(sari: Visitor, shop: StaffedBook
 def test_a_second_answer_is_counted_where_it_was_prevented(
     sari: Visitor, budi: Visitor, shop: StaffedBooks
 ) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    slow = budi.get(f"/c/{number}").text
-    sari.post(f"/c/{number}/answer", reply(sari.get(f"/c/{number}").text, "sudah"))
-    assert budi.post(f"/c/{number}/answer", reply(slow, "juga"), **JSON).status_code == 409
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    slow = budi.get(f"/c/{conversation_id}").text
+    sari.post(f"/c/{conversation_id}/answer", reply(sari.get(f"/c/{conversation_id}").text, "sudah"))
+    assert budi.post(f"/c/{conversation_id}/answer", reply(slow, "juga"), **JSON).status_code == 409
     (line,) = log(shop, Action.ANSWER_REFUSED)
     assert (line.admin_name, line.conversation_id) == ("Budi", conversation_id)
     # another admin's follow-up has to be meant as well
@@ -246,9 +247,9 @@ def test_a_second_answer_is_counted_where_it_was_prevented(
 
 
 def test_a_colleagues_claim_is_asked_about_before_it_is_taken_over(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    shop.write(lambda conn: claims.take(conn, number, by(shop.budi), "tab", utc_now()))
-    page = sari.get(f"/c/{number}").text
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    shop.write(lambda conn: claims.take(conn, conversation_id, by(shop.budi), "tab", utc_now()))
+    page = sari.get(f"/c/{conversation_id}").text
     assert "Budi is answering this" in page
     before = shop.sizes()
     form = reply(page, "saya saja")
@@ -265,7 +266,7 @@ def test_a_colleagues_claim_is_asked_about_before_it_is_taken_over(sari: Visitor
 
 
 def test_strict_mode_refuses_everybody_but_the_assignee(sari: Visitor, budi: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     shop.write(lambda conn: settings.save(conn, shop.account_id, {"strict": True}, by(shop.sari), utc_now()))
     shop.write(lambda conn: assignment.assign(conn, conversation_id, shop.budi.id, by(shop.budi), utc_now()))
     form = reply(sari.get(f"/c/{conversation_id}").text, "saya saja")
@@ -278,7 +279,7 @@ def test_strict_mode_refuses_everybody_but_the_assignee(sari: Visitor, budi: Vis
 
 
 def test_quick_replies_come_filled_in_and_only_ones_own(sari: Visitor, budi: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     for admin, short, text in (
         (None, "salam", "Halo {name}, ini {admin} dari {shop} {lain}"),
         (shop.budi, "rahasia", "hanya Budi"),

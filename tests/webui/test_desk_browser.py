@@ -82,7 +82,7 @@ def row(page: Page, conversation_id: int) -> str:
 
 @pytest.mark.parametrize(("decision", "end"), [("send-anyway", "queued"), ("discard", "discarded")])
 def test_a_held_reply_is_decided_with_one_click(page: Page, shop: StaffedBooks, decision: str, end: str) -> None:
-    number = shop.new_customer("Ibu Ratna", "masih ada?")
+    conversation_id = shop.new_customer("Ibu Ratna", "masih ada?")
     closer = Closer(Author.ADMIN, shop.sari.id)
     reply = shop.write(lambda conn: replies.answer(conn, conversation_id, closer, "ada", utc_now()))
     phone = shop.shop_wrote(conversation_id, "dari HP", Author.PHONE, delivery=Delivery.SENT.value)
@@ -102,9 +102,9 @@ def test_typing_is_seen_by_the_colleague_until_the_field_is_empty(
     both: tuple[Page, Page], shop: StaffedBooks
 ) -> None:
     sari, budi = both
-    number = shop.new_customer("Ibu Ratna", "halo")
-    open_thread(sari, number)
-    open_thread(budi, number)
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    open_thread(sari, conversation_id)
+    open_thread(budi, conversation_id)
     sari.type("#reply", "Hal")
     expect(budi.locator("[data-claim]")).to_contain_text("Sari is answering this")
     expect(budi.locator(row(budi, conversation_id))).to_contain_text("Sari is answering")
@@ -118,8 +118,8 @@ def test_typing_is_seen_by_the_colleague_until_the_field_is_empty(
 
 def test_leaving_a_thread_ends_what_one_was_answering(both: tuple[Page, Page], shop: StaffedBooks) -> None:
     sari, budi = both
-    number, other = shop.new_customer("Ibu Ratna", "halo"), shop.new_customer("Pak Joko", "pagi")
-    open_thread(sari, number)
+    conversation_id, other = shop.new_customer("Ibu Ratna", "halo"), shop.new_customer("Pak Joko", "pagi")
+    open_thread(sari, conversation_id)
     sari.type("#reply", "Hal")
     expect(budi.locator(row(budi, conversation_id))).to_contain_text("Sari is answering")
     open_thread(sari, other)
@@ -149,9 +149,9 @@ def test_taking_over_is_asked_for_and_said(both: tuple[Page, Page], shop: Staffe
 
 def test_a_claim_can_be_taken_over_before_writing(both: tuple[Page, Page], shop: StaffedBooks) -> None:
     sari, budi = both
-    number = shop.new_customer("Ibu Ratna", "halo")
-    open_thread(sari, number)
-    open_thread(budi, number)
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    open_thread(sari, conversation_id)
+    open_thread(budi, conversation_id)
     sari.type("#reply", "Halo")
     budi.click("[data-action=take-over]")
     expect(budi.locator("[data-claimed]")).to_have_count(0)
@@ -161,8 +161,8 @@ def test_a_claim_can_be_taken_over_before_writing(both: tuple[Page, Page], shop:
 
 
 def test_marks_follow_what_happens(page: Page, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    open_thread(page, number)
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    open_thread(page, conversation_id)
     mark = page.locator(".turn-mark")
     expect(mark).to_contain_text("Waiting since")
     last = shop.customer_writes(conversation_id, "ada?")
@@ -183,8 +183,8 @@ def test_a_conversation_is_taken_sorted_handed_over_and_resolved_without_a_reloa
     both: tuple[Page, Page], shop: StaffedBooks
 ) -> None:
     sari, budi = both
-    number = shop.new_customer("Ibu Ratna", "halo")
-    open_thread(sari, number)
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    open_thread(sari, conversation_id)
     sari.click("[data-action=take]")
     expect(sari.locator(".head-state")).to_have_text("With Sari")
     expect(sari.locator("[data-action=take]")).to_be_hidden()
@@ -221,7 +221,7 @@ def test_a_conversation_is_taken_sorted_handed_over_and_resolved_without_a_reloa
 
 
 def test_a_slash_offers_quick_replies_by_keyboard(page: Page, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     for short, text in (("ongkir", "Ongkir untuk {name}"), ("rek", "BCA 123")):
         shop.write(
             lambda conn, short=short, text=text: quick_replies.save(
@@ -253,9 +253,9 @@ def test_a_note_is_written_in_the_same_field_and_claims_nothing(
     both: tuple[Page, Page], shop: StaffedBooks
 ) -> None:
     sari, budi = both
-    number = shop.new_customer("Ibu Ratna", "halo")
-    open_thread(sari, number)
-    open_thread(budi, number)
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    open_thread(sari, conversation_id)
+    open_thread(budi, conversation_id)
     sari.click(".modes label:has([value=note])")
     sari.type("#reply", "@bu")
     expect(sari.locator("[role=option]")).to_have_text(re.compile("@budi"))
@@ -275,7 +275,7 @@ def test_a_note_is_written_in_the_same_field_and_claims_nothing(
 
 def test_the_customers_panel_is_kept_by_everyone(both: tuple[Page, Page], shop: StaffedBooks) -> None:
     sari, budi = both
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     for page in both:
         open_thread(page, conversation_id)
         page.click("[data-action=details]")
@@ -303,7 +303,7 @@ def test_the_customers_panel_is_kept_by_everyone(both: tuple[Page, Page], shop: 
 
 
 def test_an_alarm_is_shown_until_somebody_has_looked(page: Page, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     other = shop.new_customer("Pak Joko", "pagi")
     open_thread(page, other)
     turn = shop.open_turn(conversation_id)
@@ -336,7 +336,7 @@ def test_an_alarm_is_shown_until_somebody_has_looked(page: Page, shop: StaffedBo
 
 
 def test_strict_mode_locks_the_field_and_a_note_is_still_possible(page: Page, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     shop.write(lambda conn: settings.save(conn, shop.account_id, {"strict": True}, by(shop.sari), utc_now()))
     open_thread(page, conversation_id)
     expect(page.locator("#reply")).to_be_visible()
@@ -353,7 +353,7 @@ def test_strict_mode_locks_the_field_and_a_note_is_still_possible(page: Page, sh
 
 def test_the_list_can_be_narrowed_to_a_tag_and_stays_so(page: Page, shop: StaffedBooks) -> None:
     tagged, plain = shop.new_customer("Ibu Ratna", "halo"), shop.new_customer("Pak Joko", "pagi")
-    shop.write(lambda conn: desk.tag(conn, tagged, "Grosir", by(shop.sari), utc_now()))
+    shop.write(lambda conn: conversations.tag(conn, tagged, "Grosir", by(shop.sari), utc_now()))
     page.click("[data-box-link=resolved]")
     page.click("[data-box-link=all]")
     # the list is exchanged as a whole, with the menu
@@ -379,8 +379,8 @@ def test_the_team_is_seen_coming(both: tuple[Page, Page], shop: StaffedBooks) ->
 
 def test_a_second_click_does_nothing_twice(both: tuple[Page, Page], shop: StaffedBooks) -> None:
     sari, budi = both
-    number = shop.new_customer("Ibu Ratna", "halo")
-    turn = shop.open_turn(number)
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    turn = shop.open_turn(conversation_id)
     assert turn
     open_thread(sari, conversation_id)
     # the news of the colleague's click is kept back, so that both see the button
@@ -397,10 +397,11 @@ def _handled_first(shop: StaffedBooks, number: int, turn: int) -> None:
 
 
 def test_on_a_phone_everything_is_within_reach(chromium: Browser, server: Server, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Nama yang sangat panjang sekali " * 4, "halo")
-    shop.write(lambda conn: desk.set_priority(conn, number, Priority.URGENT, by(shop.sari), utc_now()))
-    shop.write(lambda conn: notes.add(conn, number, "catatan " * 60, by(shop.budi), utc_now()))
-    shop.write(lambda conn: claims.take(conn, number, by(shop.budi), "tab", utc_now()))
+    conversation_id = shop.new_customer("Nama yang sangat panjang sekali " * 4, "halo")
+    urgent = Priority.URGENT
+    shop.write(lambda conn: conversations.set_priority(conn, conversation_id, urgent, by(shop.sari), utc_now()))
+    shop.write(lambda conn: notes.add(conn, conversation_id, "catatan " * 60, by(shop.budi), utc_now()))
+    shop.write(lambda conn: desk_claims.take(conn, conversation_id, by(shop.budi), "tab", utc_now()))
     phone = {"width": 360, "height": 740}
     with desk_of(chromium, server, "sari", viewport=phone, has_touch=True, is_mobile=True) as page:
         assert page.evaluate("document.documentElement.scrollWidth") == 360

@@ -13,8 +13,7 @@ from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
-from daemon.store import audit, conversations
-from daemon.store import turns as kept
+from daemon.store import audit, conversations, turns
 from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Visitor
 
@@ -39,16 +38,16 @@ def answer(shop: StaffedBooks, number: int, closer: Closer, text: str = "siap") 
 
 
 def test_each_turn_says_who_handled_it_and_from_where(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "satu")
-    first = answer(shop, number, Closer(Author.ADMIN, shop.budi.id))
-    shop.customer_writes(number, "dua")
-    shop.shop_wrote(number, "dari HP", Author.PHONE)
-    shop.customer_writes(number, "tiga")
-    shop.shop_wrote(number, "dari web", Author.COMPANION)
-    shop.customer_writes(number, "empat")
-    answer(shop, number, Closer(Author.BOT))
-    shop.customer_writes(number, "ok, makasih")
-    turn = shop.open_turn(number)
+    conversation_id = shop.new_customer("Ibu Ratna", "satu")
+    first = answer(shop, conversation_id, Closer(Author.ADMIN, shop.budi.id))
+    shop.customer_writes(conversation_id, "dua")
+    shop.shop_wrote(conversation_id, "dari HP", Author.PHONE)
+    shop.customer_writes(conversation_id, "tiga")
+    shop.shop_wrote(conversation_id, "dari web", Author.COMPANION)
+    shop.customer_writes(conversation_id, "empat")
+    answer(shop, conversation_id, Closer(Author.BOT))
+    shop.customer_writes(conversation_id, "ok, makasih")
+    turn = shop.open_turn(conversation_id)
     assert turn
     shop.write(lambda conn: no_reply_needed.mark(conn, conversation_id, turn, by(shop.budi), utc_now()))
     shop.customer_writes(conversation_id, "eh, satu lagi")
@@ -90,8 +89,8 @@ def test_only_the_last_turn_can_be_opened_again(sari: Visitor, shop: StaffedBook
 
 
 def test_a_polite_machine_leaves_the_customer_waiting(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    turn = shop.open_turn(number)
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    turn = shop.open_turn(conversation_id)
     assert turn
     shop.write(lambda conn: replies.acknowledge(conn, conversation_id, turn, "Halo!", "greeting", utc_now()))
     (mark,) = marks(sari.get(f"/c/{conversation_id}").text)
@@ -115,11 +114,12 @@ def test_automatic_messages_of_the_phone_are_labelled(sari: Visitor, shop: Staff
 
 
 def test_what_the_desk_did_stands_between_the_messages(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    shop.write(lambda conn: assignment.assign(conn, number, shop.budi.id, by(shop.budi), utc_now()))
-    shop.write(lambda conn: assignment.transfer(conn, number, shop.sari.id, "tolong", by(shop.budi), utc_now()))
-    shop.write(lambda conn: desk.set_priority(conn, number, Priority.URGENT, by(shop.sari), utc_now()))
-    shop.write(lambda conn: assignment.give_back(conn, number, by(shop.sari), utc_now()))
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    shop.write(lambda conn: assignment.assign(conn, conversation_id, shop.budi.id, by(shop.budi), utc_now()))
+    to, urgent = shop.sari.id, Priority.URGENT
+    shop.write(lambda conn: assignment.transfer(conn, conversation_id, to, "tolong", by(shop.budi), utc_now()))
+    shop.write(lambda c: desk_conversations.set_priority(c, conversation_id, urgent, by(shop.sari), utc_now()))
+    shop.write(lambda conn: assignment.give_back(conn, conversation_id, by(shop.sari), utc_now()))
     for action, detail in ((Action.RETURNED, {"why": "silent"}), (Action.ALARM, {}), (Action.RATED, {"score": 5})):
         shop.write(
             lambda conn, action=action, detail=detail: audit.record(
@@ -147,7 +147,7 @@ def test_every_line_of_the_log_can_be_shown_without_detail(
 
 
 def test_a_note_is_marked_as_internal_and_names_are_no_markup(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     text = "@sari lihat <b>ini</b> & a@b.id"
     shop.write(lambda conn: notes.add(conn, conversation_id, text, by(shop.budi), utc_now()))
     page = sari.get(f"/c/{conversation_id}").text
@@ -159,8 +159,8 @@ def test_a_note_is_marked_as_internal_and_names_are_no_markup(sari: Visitor, sho
 def test_the_list_says_who_answers_who_waits_and_what_is_urgent(
     sari: Visitor, budi: Visitor, shop: StaffedBooks
 ) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    turn = shop.open_turn(number)
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    turn = shop.open_turn(conversation_id)
     assert turn
     shop.write(lambda conn: claims.take(conn, conversation_id, by(shop.budi), "tab", utc_now()))
     shop.write(
@@ -192,7 +192,7 @@ def test_looking_at_a_conversation_answers_the_mention(sari: Visitor, shop: Staf
 
 def test_the_list_can_be_narrowed_to_a_tag(sari: Visitor, shop: StaffedBooks) -> None:
     tagged, plain = shop.new_customer("Ibu Ratna", "halo"), shop.new_customer("Pak Joko", "pagi")
-    shop.write(lambda conn: desk.tag(conn, tagged, "Grosir", by(shop.sari), utc_now()))
+    shop.write(lambda conn: desk_conversations.tag(conn, tagged, "Grosir", by(shop.sari), utc_now()))
     found = re.search(r"tag=(\d+)", sari.get("/").text)
     assert found
     page = sari.get(f"/?tag={found[1]}").text
@@ -223,7 +223,7 @@ def test_an_older_conversation_leads_to_the_newest(sari: Visitor, shop: StaffedB
 
 
 def test_strict_mode_shows_who_alone_may_answer(sari: Visitor, budi: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     shop.write(lambda conn: settings.save(conn, shop.account_id, {"strict": True}, by(shop.sari), utc_now()))
     shop.write(lambda conn: assignment.assign(conn, conversation_id, shop.budi.id, by(shop.budi), utc_now()))
     assert "Only Budi may answer this." in sari.get(f"/c/{conversation_id}").text
@@ -231,7 +231,7 @@ def test_strict_mode_shows_who_alone_may_answer(sari: Visitor, budi: Visitor, sh
 
 
 def test_an_older_part_shows_no_mark_of_a_turn_that_goes_on(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna")
+    conversation_id = shop.new_customer("Ibu Ratna")
     for n in range(70):
         shop.customer_writes(conversation_id, f"pesan {n}", at=utc_now() + timedelta(seconds=n))
     page = sari.get(f"/c/{conversation_id}").text

@@ -25,7 +25,7 @@ def test_only_the_owner_is_offered_it_and_asked(
 
 
 def test_the_customer_is_gone_from_every_page(sari: Visitor, shop: StaffedBooks, config: Config) -> None:
-    number = shop.new_customer("Dewi Rahasia", "kata-rahasia", phone="62819990001")
+    conversation_id = shop.new_customer("Dewi Rahasia", "kata-rahasia", phone="62819990001")
     picture = config.data / "media" / "1" / "1.jpg"
     picture.parent.mkdir(parents=True)
     picture.write_bytes(b"a picture")
@@ -56,25 +56,25 @@ def test_the_customer_is_gone_from_every_page(sari: Visitor, shop: StaffedBooks,
 
 
 def test_each_admin_reads_in_his_language_that_a_customer_is_forgotten(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Dewi Rahasia", "halo")
-    sari.post(f"/c/{number}/forget")
+    conversation_id = shop.new_customer("Dewi Rahasia", "halo")
+    sari.post(f"/c/{conversation_id}/forget")
     sari.headers["Accept-Language"] = "id"
     assert "Pelanggan yang dilupakan" in sari.get(f"/c/{conversation_id}").text
 
 
 def test_whoever_calls_himself_forgotten_is_a_customer_like_others(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Forgotten customer", "halo")
-    shop.write(lambda conn: conversations.resolve(conn, number, None, utc_now()))
-    assert "Write again" in sari.get(f"/c/{number}").text
-    assert f"/c/{number}/forget" in sari.get(f"/c/{number}?details=1").text
-    assert "1 message goes for good" in sari.get(f"/c/{number}/forget").text
+    conversation_id = shop.new_customer("Forgotten customer", "halo")
+    shop.write(lambda conn: conversations.resolve(conn, conversation_id, None, utc_now()))
+    assert "Write again" in sari.get(f"/c/{conversation_id}").text
+    assert f"/c/{conversation_id}/forget" in sari.get(f"/c/{conversation_id}?details=1").text
+    assert "1 message goes for good" in sari.get(f"/c/{conversation_id}/forget").text
     sari.headers["Accept-Language"] = "id"
     assert "Forgotten customer" in sari.get(f"/c/{conversation_id}").text
 
 
 def test_a_reply_that_is_leaving_makes_it_wait(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Dewi", "halo")
-    sari.post(f"/c/{number}/answer", {"text": "siap"})
+    conversation_id = shop.new_customer("Dewi", "halo")
+    sari.post(f"/c/{conversation_id}/answer", {"text": "siap"})
     shop.write(lambda conn: outbox.take_next(conn, shop.account_id, utc_now()))
     refused = sari.post(f"/c/{conversation_id}/forget")
     assert refused.status_code == 409

@@ -13,7 +13,7 @@ from tests.webui.conftest import Visitor
 
 def held(shop: StaffedBooks) -> tuple[int, int]:
     """A conversation and its held reply."""
-    number = shop.new_customer("Ibu Ratna", "masih ada?")
+    conversation_id = shop.new_customer("Ibu Ratna", "masih ada?")
     reply = shop.write(
         lambda conn: replies.answer(conn, conversation_id, Closer(Author.ADMIN, shop.sari.id), "ada", utc_now())
     )
@@ -39,8 +39,8 @@ def test_the_thread_says_why_and_offers_both_ways(sari: Visitor, shop: StaffedBo
 
 @pytest.mark.parametrize(("decision", "end"), [("send-anyway", Delivery.QUEUED), ("discard", Delivery.DISCARDED)])
 def test_it_is_decided_once(sari: Visitor, shop: StaffedBooks, decision: str, end: Delivery) -> None:
-    number, reply = held(shop)
-    assert sari.post(f"/c/{number}/replies/{reply}/{decision}", {}).status_code == 204
+    conversation_id, reply = held(shop)
+    assert sari.post(f"/c/{conversation_id}/replies/{reply}/{decision}", {}).status_code == 204
     assert delivery(shop, reply) == end
     for again in ("send-anyway", "discard"):
         assert sari.post(f"/c/{conversation_id}/replies/{reply}/{again}", {}).status_code == 409
@@ -50,7 +50,7 @@ def test_it_is_decided_once(sari: Visitor, shop: StaffedBooks, decision: str, en
 def test_only_a_held_reply_of_this_conversation_can_be_decided(
     sari: Visitor, stranger: Visitor, shop: StaffedBooks
 ) -> None:
-    number, reply = held(shop)
+    conversation_id, reply = held(shop)
     other = shop.new_customer("Pak Joko", "halo")
     assert sari.post(f"/c/{other}/replies/{reply}/send-anyway", {}).status_code == 409
     assert sari.post(f"/c/{conversation_id}/replies/999/discard", {}).status_code == 404

@@ -53,7 +53,7 @@ def test_boxes_count_and_separate(sari: Visitor, shop: StaffedBooks) -> None:
 
 def test_text_of_customers_is_never_markup(sari: Visitor, shop: StaffedBooks) -> None:
     evil = '<script>alert(1)</script> https://a.example/?x="><img src=x onerror=alert(1)>'
-    number = shop.new_customer("<b>Evil</b>", evil)
+    conversation_id = shop.new_customer("<b>Evil</b>", evil)
     shop.customer_writes(
         conversation_id, None, kind="document", media={"name": '"><script>', "mime": "text/html", "file": "x"}
     )
@@ -65,7 +65,7 @@ def test_text_of_customers_is_never_markup(sari: Visitor, shop: StaffedBooks) ->
 
 
 def test_opening_a_thread_marks_it_as_seen_for_everyone(sari: Visitor, budi: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo", "halo?")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo", "halo?")
     assert "2 new messages" in budi.get("/").text
     sari.get(f"/c/{conversation_id}")
     assert "new messages" not in budi.get("/").text
@@ -78,7 +78,7 @@ def test_a_reload_in_the_background_marks_nothing_as_seen(sari: Visitor, shop: S
 
 
 def test_a_thread_shows_who_wrote_and_how_far_it_came(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     for author, delivery in (
         (Author.PHONE, Delivery.READ),
         (Author.COMPANION, Delivery.DELIVERED),
@@ -149,7 +149,7 @@ def test_every_kind_of_message_has_an_icon_that_is_drawn(sari: Visitor) -> None:
 
 
 def test_older_messages_come_page_by_page(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna")
+    conversation_id = shop.new_customer("Ibu Ratna")
     for n in range(130):
         shop.customer_writes(conversation_id, f"pesan-{n:03d}.", at=utc_now() + timedelta(seconds=n))
     seen: list[str] = []
@@ -163,10 +163,10 @@ def test_older_messages_come_page_by_page(sari: Visitor, shop: StaffedBooks) -> 
 
 
 def test_a_reply_is_queued_closes_the_turn_and_takes_the_conversation(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    page = sari.get(f"/c/{number}").text
-    assert field(page, "turn_id") == str(shop.open_turn(number))
-    answer = sari.post(f"/c/{number}/answer", reply(page, "Halo, Bu!"))
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    page = sari.get(f"/c/{conversation_id}").text
+    assert field(page, "turn_id") == str(shop.open_turn(conversation_id))
+    answer = sari.post(f"/c/{conversation_id}/answer", reply(page, "Halo, Bu!"))
     assert answer.status_code == 303
     assert shop.open_turn(conversation_id) is None
     page = sari.get(answer.location).text
@@ -176,9 +176,9 @@ def test_a_reply_is_queued_closes_the_turn_and_takes_the_conversation(sari: Visi
 
 
 def test_the_same_form_sent_twice_is_one_reply(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    form = reply(sari.get(f"/c/{number}").text, "Halo, Bu!")
-    first = sari.post(f"/c/{number}/answer", form, **JSON)
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    form = reply(sari.get(f"/c/{conversation_id}").text, "Halo, Bu!")
+    first = sari.post(f"/c/{conversation_id}/answer", form, **JSON)
     before = shop.sizes()
     second = sari.post(f"/c/{conversation_id}/answer", form, **JSON)
     assert first.status_code == second.status_code == 201
@@ -189,9 +189,9 @@ def test_the_same_form_sent_twice_is_one_reply(sari: Visitor, shop: StaffedBooks
 def test_the_slower_admin_is_told_who_answered_and_keeps_his_text(
     sari: Visitor, budi: Visitor, shop: StaffedBooks
 ) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    fast, slow = sari.get(f"/c/{number}").text, budi.get(f"/c/{number}").text
-    sari.post(f"/c/{number}/answer", reply(fast, "Sudah saya jawab"))
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    fast, slow = sari.get(f"/c/{conversation_id}").text, budi.get(f"/c/{conversation_id}").text
+    sari.post(f"/c/{conversation_id}/answer", reply(fast, "Sudah saya jawab"))
     before = shop.sizes()
     answer = budi.post(f"/c/{conversation_id}/answer", reply(slow, "Jawaban kedua"))
     assert answer.status_code == 409
@@ -209,8 +209,8 @@ def test_the_slower_admin_is_told_who_answered_and_keeps_his_text(
 
 @pytest.mark.parametrize("text", ["", "   \n\t ", "\x00\x01\x02\x7f", "x" * 70_000, "😀" * 65_537])
 def test_an_unusable_reply_changes_nothing_and_is_kept(sari: Visitor, shop: StaffedBooks, text: str) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    form = reply(sari.get(f"/c/{number}").text, text)
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    form = reply(sari.get(f"/c/{conversation_id}").text, text)
     before = shop.sizes()
     answer = sari.post(f"/c/{conversation_id}/answer", form)
     assert answer.status_code == 422
@@ -233,7 +233,7 @@ def test_an_unusable_reply_changes_nothing_and_is_kept(sari: Visitor, shop: Staf
     ],
 )
 def test_forged_fields_are_refused(sari: Visitor, shop: StaffedBooks, broken: dict[str, str]) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     before = shop.sizes()
     answer = sari.post(f"/c/{conversation_id}/answer", {"text": "halo", **broken})
     assert answer.status_code == 400
@@ -241,7 +241,7 @@ def test_forged_fields_are_refused(sari: Visitor, shop: StaffedBooks, broken: di
 
 
 def test_a_gigantic_form_is_refused(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     before = shop.sizes()
     assert sari.post(f"/c/{conversation_id}/answer", {"text": "x" * 3_000_000}).status_code == 413
     assert shop.sizes() == before
@@ -258,7 +258,7 @@ def test_an_unknown_conversation_is_a_sentence(sari: Visitor, shop: StaffedBooks
 
 
 def test_the_composer_says_that_a_reply_waits_while_the_link_is_down(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     shop.online()
     assert re.search(r"data-offline-note hidden", sari.get(f"/c/{conversation_id}").text)
     shop.link(LinkState.OFFLINE, LinkReason.NETWORK)
@@ -274,7 +274,7 @@ def test_media_is_handed_out_harmlessly(sari: Visitor, stranger: Visitor, shop: 
     folder.mkdir()
     (folder / "a.bin").write_bytes(b"<script>alert(1)</script>")
     (folder.parent / "secret").write_bytes(b"secret")
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
 
     def sent(**media: str) -> int:
         return shop.customer_writes(conversation_id, None, kind=MessageKind.DOCUMENT.value, media=media)
@@ -306,7 +306,7 @@ def test_every_page_carries_the_headers_that_keep_it_safe(sari: Visitor, shop: S
 def test_an_error_is_a_sentence_and_its_log_line_names_nobody(
     sari: Visitor, shop: StaffedBooks, caplog: pytest.LogCaptureFixture
 ) -> None:
-    number = shop.new_customer("Ibu Ratna", "rahasia besar", phone="6281234567890")
+    conversation_id = shop.new_customer("Ibu Ratna", "rahasia besar", phone="6281234567890")
 
     # the error that this brings quotes the row
     spoil = "UPDATE message SET kind = 'rahasia besar 6281234567890'"

@@ -61,8 +61,8 @@ def test_strangers_and_other_origins_are_refused(server: Server, sari: Visitor) 
 
 
 def test_a_new_message_reaches_list_and_open_thread(server: Server, sari: Visitor, shop: StaffedBooks) -> None:
-    number, other = shop.new_customer("Ibu Ratna", "halo"), shop.new_customer("Pak Joko", "pagi")
-    with tab(server, sari, shop.cursor(), open=number) as socket:
+    conversation_id, other = shop.new_customer("Ibu Ratna", "halo"), shop.new_customer("Pak Joko", "pagi")
+    with tab(server, sari, shop.cursor(), open=conversation_id) as socket:
         shop.customer_writes(other, "di luar")
         assert "di luar" in hear(socket, "row")["html"]
         message_id = shop.customer_writes(conversation_id, "di dalam")
@@ -86,7 +86,7 @@ def test_the_thread_is_told_who_closed_the_turn(server: Server, sari: Visitor, s
 
 
 def test_a_tab_resumes_from_its_cursor(server: Server, sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     cursor = shop.cursor()
     for n in range(5):
         shop.customer_writes(conversation_id, f"terlewat {n}")
@@ -100,7 +100,7 @@ def test_a_tab_resumes_from_its_cursor(server: Server, sari: Visitor, shop: Staf
 def test_the_cursor_moves_only_with_the_last_piece_of_a_portion(
     server: Server, sari: Visitor, shop: StaffedBooks
 ) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     before = shop.cursor()
     with tab(server, sari, before, open=conversation_id) as socket:
         opened = shop.cursor()
@@ -112,7 +112,7 @@ def test_the_cursor_moves_only_with_the_last_piece_of_a_portion(
 def test_a_cursor_from_before_the_log_was_pruned_gets_a_resync(
     server: Server, sari: Visitor, shop: StaffedBooks
 ) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     cursor = shop.cursor()
     for n in range(3):
         shop.customer_writes(conversation_id, str(n))
@@ -126,7 +126,7 @@ def test_a_cursor_from_before_the_log_was_pruned_gets_a_resync(
 def test_a_backlog_is_one_resync_instead_of_hundreds_of_pieces(
     server: Server, sari: Visitor, shop: StaffedBooks
 ) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     cursor = shop.cursor()
     for n in range(300):
         shop.customer_writes(conversation_id, str(n))
@@ -137,7 +137,7 @@ def test_a_backlog_is_one_resync_instead_of_hundreds_of_pieces(
 def test_a_burst_while_connected_never_queues_more_than_a_page(
     server: Server, sari: Visitor, shop: StaffedBooks
 ) -> None:
-    numbers = [shop.new_customer(f"Pelanggan {n}", "halo") for n in range(150)]
+    conversation_ids = [shop.new_customer(f"Pelanggan {n}", "halo") for n in range(150)]
     with tab(server, sari, shop.cursor()) as socket, shop.database.write() as conn:
         for conversation_id in conversation_ids:
             kind = events.EventKind.CONVERSATION_CHANGED
@@ -150,17 +150,17 @@ def test_a_burst_while_connected_never_queues_more_than_a_page(
 
 
 def test_ticks_and_reactions_reach_the_open_thread(server: Server, sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    own = shop.shop_wrote(number, "ya", Author.BOT, delivery=Delivery.SENT.value)
-    with tab(server, sari, shop.cursor(), open=number) as socket:
-        shop.changed(number, own, lambda conn: messages.raise_delivery(conn, own, Delivery.READ))
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    own = shop.shop_wrote(conversation_id, "ya", Author.BOT, delivery=Delivery.SENT.value)
+    with tab(server, sari, shop.cursor(), open=conversation_id) as socket:
+        shop.changed(conversation_id, own, lambda conn: messages.raise_delivery(conn, own, Delivery.READ))
         hear(socket, "bubble", lambda message: 'data-delivery="read"' in message["html"])
         shop.changed(conversation_id, own, lambda conn: messages.react(conn, own, False, "🙏", utc_now()))
         hear(socket, "bubble", lambda message: "🙏" in message["html"])
 
 
 def test_typing_is_told_but_never_replayed(server: Server, sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     cursor = shop.cursor()
 
     def types(kind: events.EventKind) -> None:
@@ -202,7 +202,7 @@ def test_the_link_is_told_to_everyone_and_its_codes_to_the_owner(
 
 
 def test_each_admin_hears_his_own_counts(server: Server, sari: Visitor, budi: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     with tab(server, sari, shop.cursor()) as hers, tab(server, budi, shop.cursor()) as his:
         shop.write(lambda conn: conversations.assign(conn, conversation_id, shop.budi.id, utc_now()))
         shop.customer_writes(conversation_id, "lagi")
@@ -211,7 +211,7 @@ def test_each_admin_hears_his_own_counts(server: Server, sari: Visitor, budi: Vi
 
 
 def test_nonsense_from_a_tab_does_no_harm(server: Server, sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     with tab(server, sari, shop.cursor()) as socket:
         for text in (
             "",
@@ -252,7 +252,7 @@ def test_the_log_names_no_customer_and_no_words(server: Server, sari: Visitor, s
 def test_a_tab_that_joins_while_all_is_quiet_hears_the_first_message(
     server: Server, sari: Visitor, shop: StaffedBooks
 ) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     with tab(server, sari, shop.cursor()):
         # the follower now waits for the next commit, knowing the first tab only
         cursor = shop.cursor()
@@ -263,7 +263,7 @@ def test_a_tab_that_joins_while_all_is_quiet_hears_the_first_message(
             hear(socket, "bubble", lambda message: "sesudah" in message["html"])
 
 
-def claim_of(shop: StaffedBooks, number: int) -> str | None:
+def claim_of(shop: StaffedBooks, conversation_id: int) -> str | None:
     with shop.database.read() as conn:
         found = claims.holder(conn, conversation_id, utc_now())
     return found.name if found else None
@@ -277,10 +277,10 @@ def is_here(shop: StaffedBooks, name: str) -> bool:
 def test_typing_claims_the_conversation_until_the_field_is_empty(
     server: Server, sari: Visitor, shop: StaffedBooks
 ) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    with tab(server, sari, shop.cursor(), open=number) as socket:
-        socket.send(json.dumps({"typing": number}))
-        wait_until(lambda: claim_of(shop, number) == "Sari")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    with tab(server, sari, shop.cursor(), open=conversation_id) as socket:
+        socket.send(json.dumps({"typing": conversation_id}))
+        wait_until(lambda: claim_of(shop, conversation_id) == "Sari")
         socket.send(json.dumps({"typing": None}))
         wait_until(lambda: claim_of(shop, conversation_id) is None)
 
@@ -296,7 +296,7 @@ def test_a_claim_ends_with_its_websocket(server: Server, sari: Visitor, shop: St
 def test_the_second_to_type_is_told_who_answers_and_may_take_over(
     server: Server, sari: Visitor, budi: Visitor, shop: StaffedBooks
 ) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     cursor = shop.cursor()
     with (
         tab(server, sari, cursor, open=conversation_id) as first,
@@ -321,8 +321,8 @@ def test_the_second_to_type_is_told_who_answers_and_may_take_over(
 def test_nonsense_instead_of_a_conversation_claims_nothing(
     server: Server, sari: Visitor, shop: StaffedBooks, nonsense: Any
 ) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    with tab(server, sari, shop.cursor(), open=number) as socket:
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    with tab(server, sari, shop.cursor(), open=conversation_id) as socket:
         socket.send(json.dumps({"typing": nonsense}))
         socket.send(json.dumps({"typing": 999_999}))
         shop.customer_writes(conversation_id, "masih hidup")

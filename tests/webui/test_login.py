@@ -118,7 +118,7 @@ def test_the_login_cookie_is_shut_away_from_scripts_and_other_sites(stranger: Vi
 
 
 def test_a_form_without_its_token_is_refused(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     before = shop.sizes()
     for path in (
         f"/c/{conversation_id}/answer",
@@ -133,7 +133,7 @@ def test_a_form_without_its_token_is_refused(sari: Visitor, shop: StaffedBooks) 
 
 
 def test_a_form_from_another_origin_is_refused_even_with_a_token(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     before = shop.sizes()
     answer = sari.post(f"/c/{conversation_id}/answer", {"text": "halo"}, Origin="https://evil.example")
     assert answer.status_code == 403

@@ -52,7 +52,7 @@ def test_a_new_account_and_a_new_password_are_written_down(stranger: Visitor, sh
 
 
 def test_the_log_says_who_did_what_where(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
     actor = Actor(Author.ADMIN, shop.budi.id, "10.0.0.9")
 
     def lines(conn: object) -> None:

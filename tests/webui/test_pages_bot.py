@@ -110,7 +110,7 @@ def test_rules_change_places(sari: Visitor, shop: StaffedBooks) -> None:
 
 
 def test_a_rule_that_is_gone_is_not_found(sari: Visitor, budi: Visitor, shop: StaffedBooks) -> None:
-    number = add_rule(shop, "harga")
+    rule_id = add_rule(shop, "harga")
     for path in ("", "/delete", "/up"):
         assert sari.post(f"/settings/bot/rules/{rule_id + 1}{path}", RULE).status_code == 404
         assert budi.post(f"/settings/bot/rules/{rule_id}{path}", RULE).status_code == 403

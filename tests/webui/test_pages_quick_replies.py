@@ -14,7 +14,7 @@ def usable(shop: StaffedBooks, admin_id: int) -> dict[str, str]:
         return {one.shortcut: one.text for one in quick_replies.listing(conn, shop.account_id, admin_id)}
 
 
-def number(shop: StaffedBooks, admin_id: int, shortcut: str) -> int:
+def reply_id(shop: StaffedBooks, admin_id: int, shortcut: str) -> int:
     with shop.database.read() as conn:
         found = quick_replies.listing(conn, shop.account_id, admin_id)
     return next(one.id for one in found if one.shortcut == shortcut)
@@ -35,7 +35,7 @@ def test_an_admin_writes_only_his_own(sari: Visitor, budi: Visitor, shop: Staffe
     sari.post(PAGE, {"whose": "own", "shortcut": "tk", "text": "Terima kasih"})
     assert budi.post(PAGE, {"whose": "team", "shortcut": "alamat", "text": "x"}).status_code == 403
     assert budi.post(PAGE, {"whose": "own", "shortcut": "alamat", "text": "Jl. Melati"}).status_code == 303
-    teams, saris = quick_reply_id(shop, shop.sari.id, "harga"), quick_reply_id(shop, shop.sari.id, "tk")
+    teams, saris = reply_id(shop, shop.sari.id, "harga"), reply_id(shop, shop.sari.id, "tk")
     for path, code in ((f"{PAGE}/{teams}", 403), (f"{PAGE}/{saris}", 404)):
         assert budi.get(path).status_code == code
         assert budi.post(path, {"shortcut": "x", "text": "x"}).status_code == code
@@ -46,7 +46,7 @@ def test_an_admin_writes_only_his_own(sari: Visitor, budi: Visitor, shop: Staffe
 
 def test_a_quick_reply_is_changed_and_deleted(budi: Visitor, shop: StaffedBooks) -> None:
     budi.post(PAGE, {"whose": "own", "shortcut": "alamat", "text": "Jl. Melati"})
-    path = f"{PAGE}/{quick_reply_id(shop, shop.budi.id, 'alamat')}"
+    path = f"{PAGE}/{reply_id(shop, shop.budi.id, 'alamat')}"
     assert "Jl. Melati" in budi.get(path).text
     assert budi.post(path, {"shortcut": "lokasi", "text": "Jl. Mawar", "whose": "team"}).status_code == 303
     assert usable(shop, shop.sari.id) == {}

@@ -20,7 +20,7 @@ def words(html: str) -> str:
 
 def answered(shop: StaffedBooks, closer: Closer, name: str) -> None:
     number = shop.new_customer(name, "halo")
-    shop.write(lambda conn: desk.answer(conn, number, closer, "Halo juga", utc_now()))
+    shop.write(lambda conn: replies.answer(conn, number, closer, "Halo juga", utc_now()))
 
 
 def test_an_empty_shop_has_an_empty_report_and_says_so(sari: Visitor) -> None:

@@ -24,7 +24,7 @@ def member(page: str, admin_id: int) -> str:
 
 
 def answered_by(shop: StaffedBooks, admin_id: int, name: str) -> int:
-    number = shop.new_customer(name, "halo")
+    conversation_id = shop.new_customer(name, "halo")
     closer = Closer(Author.ADMIN, admin_id)
     shop.write(lambda conn: replies.answer(conn, conversation_id, closer, "Halo juga", utc_now()))
     return conversation_id
