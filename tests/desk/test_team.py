@@ -6,7 +6,7 @@ from sqlalchemy import update
 from auth_store import admins
 from auth_store.admins import Role
 from auth_store.tables import admin
-from daemon.desk import assignment, team
+from daemon.desk import assignment, settings, team
 from daemon.desk.team import AccountRefused
 from daemon.domain.desk import COMMAND_LINE, Action, Actor, FieldError, Status
 from daemon.domain.messages import Author
@@ -55,7 +55,7 @@ def test_a_limit_is_kept_until_it_is_taken_back(books: Books, sari: Actor) -> No
     ]
 
 
-@pytest.mark.parametrize("most", [-1, team.MOST_CONVERSATIONS + 1])
+@pytest.mark.parametrize("most", [-1, settings.MOST_CONVERSATIONS + 1])
 def test_an_absurd_limit_is_refused(books: Books, sari: Actor, most: int) -> None:
     before = dump(books.database)
     with pytest.raises(FieldError) as error, books.database.write() as conn:

@@ -7,6 +7,7 @@ import pytest
 from auth_store import admins
 from daemon.desk import assignment, claims, contacts, quick_replies, settings
 from daemon.domain.desk import Action, Actor, Priority
+from daemon.domain.ids import ChatKind
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
@@ -109,7 +110,7 @@ def test_the_panel_leads_to_earlier_conversations(sari: Visitor, shop: StaffedBo
     sari.post(f"/c/{conversation_id}/resolve")
     with shop.database.write() as conn:
         old = about(shop, conversation_id)
-        kind = conversations.ChatKind.PERSON
+        kind = ChatKind.PERSON
         new = conversations.start(conn, shop.account_id, old.contact_id, kind, utc_now())
     shop.customer_writes(new, "halo lagi")
     assert f'href="/c/{conversation_id}"' in sari.get(f"/c/{new}/details").text
