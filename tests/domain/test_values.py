@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from daemon.domain.ids import Address, ChatKind, Party, parse_address
 from daemon.domain.time import from_unix
-from daemon.supervisor.backoff import CAP, FIRST, delay
+from daemon.supervisor.backoff import delay
 from tests.support.builders import both
 
 USERS = st.text("0123456789", min_size=1, max_size=15)
@@ -58,10 +58,16 @@ def test_times_are_aware_and_absurd_ones_harmless() -> None:
         assert from_unix(absurd) == from_unix(0)
 
 
-@given(st.integers(0, 10_000), st.randoms(use_true_random=False))
-def test_the_wait_doubles_to_its_cap_and_jitter_takes_half_at_most(failures: int, rng: random.Random) -> None:
-    longest = min(CAP, FIRST * 2 ** min(failures, 30))
-    assert longest / 2 <= delay(failures, rng).total_seconds() <= longest
+@pytest.mark.parametrize(
+    ("failures", "shortest", "longest"),
+    [(0, 0.25, 0.5), (1, 0.5, 1), (2, 1, 2), (5, 8, 16), (9, 128, 256), (10, 150, 300), (10_000, 150, 300)],
+)
+def test_the_wait_doubles_to_five_minutes_and_jitter_takes_half_at_most(
+    failures: int, shortest: float, longest: float
+) -> None:
+    waits = [delay(failures, random.Random(seed)).total_seconds() for seed in range(200)]
+    assert shortest <= min(waits) < shortest * 1.05
+    assert longest * 0.95 < max(waits) <= longest
 
 
 def test_two_shops_do_not_come_in_step() -> None:
