@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.whatsapp_server.server.pairing import PendingLink
+from tests.whatsapp_server.server.pending_link import PendingLink
 from tests.whatsapp_server.server.records import DeviceRecord
 from tests.whatsapp_server.wire import adv
 from tests.whatsapp_server.wire.paircode import PhoneSide

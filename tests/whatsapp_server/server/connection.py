@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message import DecodeError
 
-from tests.whatsapp_server.server import linking
+from tests.whatsapp_server.server import pair_stanzas
 from tests.whatsapp_server.server.faults import stream_error
-from tests.whatsapp_server.server.pairing import PairingRefused, PendingLink
+from tests.whatsapp_server.server.pending_link import PairingRefused, PendingLink
 from tests.whatsapp_server.server.records import DeviceRecord, User
 from tests.whatsapp_server.server.websocket import CLOSE, NORMAL_CLOSURE, WebSocketReader, frame
 from tests.whatsapp_server.wire.errors import WireError
@@ -103,7 +103,7 @@ class Connection(asyncio.Protocol):
     def _introduced(self, static: bytes, payload: Any) -> None:
         """The client has said who it is: an unlinked one sends its keys, a linked one its number and device."""
         if payload.HasField("devicePairingData"):
-            self.link = linking.start(self, static, payload.devicePairingData)
+            self.link = pair_stanzas.start(self, static, payload.devicePairingData)
             return
         self.endpoint.logins.append(time.time())
         failure = self.endpoint.faults.take_failure()
@@ -140,15 +140,15 @@ class Connection(asyncio.Protocol):
         self, link: PendingLink, user: User, number: int, identity: bytes, platform: str
     ) -> None:
         """Offer the client its new identity."""
-        self.send(linking.pair_success(self, link, user, number, identity, platform))
+        self.send(pair_stanzas.pair_success(self, link, user, number, identity, platform))
 
     def send_primary_hello(self, link: PendingLink, wrapped_primary_ephemeral: bytes, identity: bytes) -> None:
         """Notify the client that the phone has entered a code."""
-        self.send(linking.primary_hello(self, link, wrapped_primary_ephemeral, identity))
+        self.send(pair_stanzas.primary_hello(self, link, wrapped_primary_ephemeral, identity))
 
     def send_passkey_request(self) -> None:
         """Ask the client for a passkey."""
-        self.send(linking.passkey_request(self))
+        self.send(pair_stanzas.passkey_request(self))
 
     # --- bytes out ---
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tests.whatsapp_server.server import account_queries, key_queries, linking, usync
+from tests.whatsapp_server.server import account_queries, key_queries, pair_stanzas, usync
 from tests.whatsapp_server.server.errors import QueryFailed
 from tests.whatsapp_server.wire.jid import SERVER
 from tests.whatsapp_server.wire.node import Node, Value
@@ -52,7 +52,7 @@ class IqHandler:
     def handle(self, connection: Connection, node: Node) -> None:
         """Answer one iq; answers to our own are passed on, unknown namespaces get a clean error."""
         if node.get("type") in ("result", "error"):
-            linking.answered(connection, node)
+            pair_stanzas.answered(connection, node)
             return
         namespace = node.get("xmlns")
         if namespace == "w:p" and not connection.endpoint.faults.answers_pings:
@@ -127,7 +127,7 @@ def _multi_device(connection: Connection, node: Node) -> list[Node]:
     if code is not None:
         if connection.endpoint.faults.pair_code_error is not None:
             raise QueryFailed(connection.endpoint.faults.pair_code_error, "rate-overlimit")
-        answer = linking.code_stanza(connection, node, code)
+        answer = pair_stanzas.code_stanza(connection, node, code)
         if answer is None:
             raise QueryFailed(400, "bad-request")
         return [answer]

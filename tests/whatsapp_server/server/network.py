@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from tests.whatsapp_server.server.mailbox import Deliver, DeliverEncoded, Key
 from tests.whatsapp_server.server.notices import Notices
-from tests.whatsapp_server.server.pairing import PendingLink, PendingLinks
+from tests.whatsapp_server.server.pending_link import PendingLink, PendingLinks
 from tests.whatsapp_server.server.records import DeviceRecord, User
 from tests.whatsapp_server.server.routing import Router
 from tests.whatsapp_server.wire.jid import LID_SERVER, Jid

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.whatsapp_server.actors.linking import LinkRefused
-from tests.whatsapp_server.server.pairing import PairingRefused
+from tests.whatsapp_server.server.pending_link import PairingRefused
 from tests.whatsapp_server.tests.wire_client import WireClient
 from tests.whatsapp_server.wire import adv
 from tests.whatsapp_server.wire.jid import SERVER, Jid

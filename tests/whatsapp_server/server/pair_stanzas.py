@@ -1,4 +1,4 @@
-"""The stanzas of linking: QR references, pair-success and its signed answer, the 8-letter code."""
+"""The stanzas that link a device: QR references, pair-success and its signed answer, the eight-letter code."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from tests.whatsapp_server.server.pairing import CodeFinish, CodeHello, PairingRefused, PendingLink
+from tests.whatsapp_server.server.pending_link import CodeFinish, CodeHello, PairingRefused, PendingLink
 from tests.whatsapp_server.server.records import User
 from tests.whatsapp_server.wire.adv import DeviceIdentity
 from tests.whatsapp_server.wire.jid import SERVER

@@ -1,8 +1,8 @@
-"""Linking a new device: what an unlinked client shows the phone, and what the phone answers, by way of the server.
+"""A client that is not linked yet: what it shows the phone, and what the phone answers, by way of the server.
 
 The server sees no secrets: it hands references out, passes the wrapped keys of the code method on, and stores
 the device when the client has signed its identity. The cryptography is in wire/adv.py and wire/paircode.py.
-Stanzas: whatsmeow pair.go and pair-code.go.
+The stanzas are in pair_stanzas.py (whatsmeow pair.go and pair-code.go).
 """
 
 from __future__ import annotations
