@@ -60,3 +60,9 @@ def test_the_session_does_load_the_library() -> None:
 def test_nothing_else_loads_it(names: list[str]) -> None:
     assert names
     assert not loads_go(*names)
+
+
+def test_the_inbox_loads_nothing_of_whatsapps_room() -> None:
+    code = "import webui.app, sys; print([m for m in sys.modules if m.startswith(('neonize', 'daemon.whatsapp'))])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -6,7 +6,7 @@ from pathlib import Path
 from daemon.cli import COMMANDS
 from daemon.config import SETTINGS
 from tests.bench.__main__ import BENCHES
-from tests.webui.test_texts import ways_round_a_passkey
+from tests.support.passkey import ways_round_a_passkey
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
