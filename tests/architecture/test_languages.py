@@ -15,7 +15,7 @@ LIST = ROOT / "daemon/i18n/languages.py"
 CATALOGUES = ROOT / "daemon/i18n/translations"
 CODE = re.compile(rf"({'|'.join(LANGUAGES)})([-_][A-Za-z]+)?")
 # "id" is Indonesian, and what names a row: as a key, and in these calls
-NAME_COLUMNS = {"Column", "Index"}
+NAME_COLUMNS = {"Column", "Index", "partial_index"}
 
 
 def sources(*endings: str) -> list[Path]:
