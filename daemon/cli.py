@@ -1,4 +1,4 @@
-"""The command line's door: every command with its name."""
+"""The command line: every command with its name."""
 
 import importlib
 

@@ -79,20 +79,20 @@ def send(url: str, title: str, body: str) -> str | None:
     # an address may ask for more patience (mail does), never for less
     plugin.socket_connect_timeout = max(PATIENCE, plugin.socket_connect_timeout or 0)
     plugin.socket_read_timeout = max(PATIENCE, plugin.socket_read_timeout or 0)
-    with _listening() as heard:
+    with _reason_from_log() as logged:
         try:
             if plugin.notify(title=title, body=body):
                 return None
         except Exception as error:
             # its text may quote the address
             log.error("an alert could not be sent: %s", type(error).__name__)
-    return heard.reason
+    return logged.reason
 
 
 def _plugin(url: str) -> Any:
     """Apprise's object for an address, None if it makes nothing of it."""
     apprise = _apprise()
-    with _listening():
+    with _reason_from_log():
         try:
             return apprise.Apprise.instantiate(url, asset=_asset(), suppress_exceptions=True)
         except Exception as error:
@@ -114,7 +114,7 @@ def _apprise() -> Any:
 def _load() -> Any:
     logger = logging.getLogger("apprise")
     logger.propagate = False
-    logger.handlers[:] = [_ears]
+    logger.handlers[:] = [_handler]
     # its reasons are told at this level
     logger.setLevel(logging.DEBUG)
     for name in _CHATTY:
@@ -139,7 +139,7 @@ def _asset() -> Any:
     return asset
 
 
-class _Heard:
+class _LoggedReason:
     """What Apprise's log said about one delivery, as one word."""
 
     def __init__(self) -> None:
@@ -158,28 +158,28 @@ class _Heard:
             self.reason = "unreachable"
 
 
-class _Ears(logging.Handler):
-    """Hands each line to whoever listens in its thread, and to nobody else."""
+class _ReasonHandler(logging.Handler):
+    """Hands each line to the attempt that its thread makes, and to no other."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
-        self.listeners = threading.local()
+        self.threads = threading.local()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Hand on one line."""
-        heard: _Heard | None = getattr(self.listeners, "heard", None)
-        if heard is not None:
-            heard.take(record.getMessage())
+        logged: _LoggedReason | None = getattr(self.threads, "logged", None)
+        if logged is not None:
+            logged.take(record.getMessage())
 
 
-_ears = _Ears()
+_handler = _ReasonHandler()
 
 
 @contextmanager
-def _listening() -> Iterator[_Heard]:
-    heard = _Heard()
-    _ears.listeners.heard = heard
+def _reason_from_log() -> Iterator[_LoggedReason]:
+    logged = _LoggedReason()
+    _handler.threads.logged = logged
     try:
-        yield heard
+        yield logged
     finally:
-        _ears.listeners.heard = None
+        _handler.threads.logged = None

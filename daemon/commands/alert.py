@@ -1,4 +1,4 @@
-"""`balas alert`: what is wrong now, and whether alerts leave the house."""
+"""`balas alert`: what is wrong now, and whether alerts go out."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Whose a conversation is: given by hand, handed over, put back into the queue; `duty` does it by itself."""
+"""Whose a conversation is: given by a person, handed over, put back; `auto_assignment` does it by itself."""
 
 from datetime import datetime
 

@@ -25,7 +25,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Shy:
+class Avoided:
     """Whom a conversation should not go to straight away, having come back from him; `strictly`: not at all."""
 
     admin_id: int
@@ -33,33 +33,37 @@ class Shy:
 
 
 def deal(
-    waiting: Sequence[int], places: Iterable[Candidate], how: Assign, shy: Mapping[int, Shy], now: datetime
+    waiting: Sequence[int],
+    candidates: Iterable[Candidate],
+    how: Assign,
+    avoided: Mapping[int, Avoided],
+    now: datetime,
 ) -> list[tuple[int, int]]:
     """Deal conversations out, the first one first; gives (conversation, admin) pairs.
 
     What nobody has room for, or nobody else may have, keeps waiting.
     """
-    table = {place.admin_id: place for place in places}
+    by_admin = {candidate.admin_id: candidate for candidate in candidates}
     dealt: list[tuple[int, int]] = []
     for conversation_id in waiting:
-        chosen = _choose(table.values(), how, shy.get(conversation_id))
+        chosen = _choose(by_admin.values(), how, avoided.get(conversation_id))
         if chosen is None:
             continue
         dealt.append((conversation_id, chosen.admin_id))
         given_at = now + timedelta(milliseconds=len(dealt))
-        table[chosen.admin_id] = replace(chosen, has=chosen.has + 1, given_at=given_at)
+        by_admin[chosen.admin_id] = replace(chosen, has=chosen.has + 1, given_at=given_at)
     return dealt
 
 
-def _choose(places: Iterable[Candidate], how: Assign, shy: Shy | None) -> Candidate | None:
-    free = [place for place in places if place.room]
-    others = [place for place in free if shy is None or place.admin_id != shy.admin_id]
-    if not others and (shy is None or shy.strictly):
+def _choose(candidates: Iterable[Candidate], how: Assign, avoided: Avoided | None) -> Candidate | None:
+    free = [candidate for candidate in candidates if candidate.room]
+    others = [candidate for candidate in free if avoided is None or candidate.admin_id != avoided.admin_id]
+    if not others and (avoided is None or avoided.strictly):
         return None
     if how == Assign.ROUND_ROBIN:
         return min(others or free, key=_longest_ago, default=None)
-    return min(others or free, key=lambda place: (place.has, *_longest_ago(place)), default=None)
+    return min(others or free, key=lambda candidate: (candidate.has, *_longest_ago(candidate)), default=None)
 
 
-def _longest_ago(place: Candidate) -> tuple[datetime, int]:
-    return place.given_at or _NEVER, place.admin_id
+def _longest_ago(candidate: Candidate) -> tuple[datetime, int]:
+    return candidate.given_at or _NEVER, candidate.admin_id

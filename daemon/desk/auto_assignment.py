@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from daemon.desk.assignment_policy import Candidate, Shy, deal
+from daemon.desk.assignment_policy import Avoided, Candidate, deal
 from daemon.desk.settings import DeskSettings
 from daemon.domain.desk import THE_DESK, Action, Assign
 from daemon.domain.hours import Hours
@@ -31,10 +31,10 @@ class Plan:
     # conversation, turn
     alarms: tuple[tuple[int, int], ...] = ()
     # conversation, whose it will be
-    gifts: tuple[tuple[int, int], ...] = ()
+    assignments: tuple[tuple[int, int], ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.returns or self.alarms or self.gifts)
+        return bool(self.returns or self.alarms or self.assignments)
 
 
 def has_work(conn: Connection, account_id: int, chosen: DeskSettings, now: datetime, zone: ZoneInfo) -> bool:
@@ -54,7 +54,7 @@ def tend(conn: Connection, account_id: int, chosen: DeskSettings, now: datetime,
             detail = {"minutes": chosen.alarm_after}
             line = audit.record(conn, account_id, Action.ALARM, THE_DESK, now, conversation_id, detail=detail)
             events.append(conn, account_id, EventKind.ALARM, now, conversation_id, audit_id=line)
-    for place, (conversation_id, admin_id) in enumerate(todo.gifts):
+    for place, (conversation_id, admin_id) in enumerate(todo.assignments):
         if conversations.assign(conn, conversation_id, admin_id, now):
             # one after the other, so that a round goes on where it ended
             presence.note_given(conn, admin_id, now + timedelta(milliseconds=place + 1))
@@ -72,7 +72,7 @@ def plan(conn: Connection, account_id: int, chosen: DeskSettings, now: datetime,
     return Plan(
         tuple(_returns(conn, account_id, work, chosen, now)),
         tuple(_alarms(work, chosen, now, zone)),
-        tuple(_gifts(conn, account_id, work, chosen, now)),
+        tuple(_assignments(conn, account_id, work, chosen, now)),
     )
 
 
@@ -137,7 +137,7 @@ def _too_long(
     ]
 
 
-def _gifts(
+def _assignments(
     conn: Connection, account_id: int, work: Sequence[WaitingCustomer], chosen: DeskSettings, now: datetime
 ) -> list[tuple[int, int]]:
     """What nobody has and somebody could take."""
@@ -148,7 +148,7 @@ def _gifts(
     if not team:
         return []
     has, given = conversation_list.counts_by_admin(conn, account_id), presence.given_at(conn)
-    places = [
+    candidates = [
         Candidate(
             one.admin_id,
             has.get(one.admin_id, 0),
@@ -157,20 +157,20 @@ def _gifts(
         )
         for one in team
     ]
-    if not any(place.room for place in places):
+    if not any(candidate.room for candidate in candidates):
         return []
     # somebody is answering it this moment: it will be his
     claimed = {claim.conversation_id for claim in claims.held(conn, account_id, now)}
     waiting = [one for one in free if one.conversation_id not in claimed]
-    return deal([one.conversation_id for one in waiting], places, chosen.assign, _shy(conn, waiting), now)
+    return deal([one.conversation_id for one in waiting], candidates, chosen.assign, _avoided(conn, waiting), now)
 
 
-def _shy(conn: Connection, waiting: Sequence[WaitingCustomer]) -> dict[int, Shy]:
+def _avoided(conn: Connection, waiting: Sequence[WaitingCustomer]) -> dict[int, Avoided]:
     """From whom each came back during this very turn: if a person gave it back, he does not get it again."""
     opened = {one.conversation_id: one.opened_at for one in waiting}
     returned = assignment.last_returns(conn, list(opened))
     return {
-        conversation_id: Shy(last.admin_id, strictly=last.by == Author.ADMIN)
+        conversation_id: Avoided(last.admin_id, strictly=last.by == Author.ADMIN)
         for conversation_id, last in returned.items()
         if last.at >= opened[conversation_id]
     }

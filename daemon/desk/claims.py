@@ -65,7 +65,7 @@ def end(conn: Connection, account_id: int, conversation_id: int, now: datetime) 
 
 
 def release(conn: Connection, conversation_id: int, tab: str, now: datetime) -> None:
-    """Its holder has emptied the reply field or gone elsewhere."""
+    """Its holder has emptied the reply field or left the conversation."""
     claim = claims.holder(conn, conversation_id, now)
     if claim is not None and claim.tab == tab:
         about = conversation_list.summary(conn, conversation_id)
@@ -74,7 +74,7 @@ def release(conn: Connection, conversation_id: int, tab: str, now: datetime) -> 
 
 
 def end_of(conn: Connection, account_id: int, conversation_id: int, admin_id: int | None, now: datetime) -> None:
-    """An admin has put a conversation into other hands: he is not answering it any more."""
+    """An admin has handed a conversation over: he is not answering it any more."""
     claim = claims.holder(conn, conversation_id, now)
     if claim is not None and claim.admin_id == admin_id:
         end(conn, account_id, conversation_id, now)

@@ -42,9 +42,9 @@ def forget(conn: Connection, account_id: int, contact_id: int, actor: Actor, now
         if not is_resolved:
             conversations.resolve(conn, conversation_id, actor.admin_id, now)
             claims.end(conn, account_id, conversation_id, now)
-    elsewhere = erasing.in_groups(conn, account_id, everybody)
-    groups = erasing.conversations_with(conn, elsewhere)
-    gone = erasing.of_contacts(conn, everybody) + elsewhere
+    in_groups = erasing.in_groups(conn, account_id, everybody)
+    groups = erasing.conversations_with(conn, in_groups)
+    gone = erasing.of_contacts(conn, everybody) + in_groups
     files = erasing.erase(conn, gone)
     erasing.erase_person(conn, account_id, everybody, now)
     detail = {"contact": contact_id, "messages": len(gone)}

@@ -20,7 +20,7 @@ def answered(
     now: datetime,
     sent_at: datetime | None = None,
 ) -> None:
-    """Close the open turn with a reply that came from elsewhere, and stop what is still queued here.
+    """Close the open turn with a reply that another device sent, and stop what is still queued here.
 
     What the bot has queued is cancelled, what an admin has queued is held for a decision (`desk.decisions`);
     a turn that a stopped reply had closed is marked as handled by the one who was faster. `sent_at` is

@@ -41,7 +41,7 @@ class DeskWorker(threading.Thread):
     def __init__(
         self, database: Database, zone: ZoneInfo, shop: str, clock: Clock, limits: PhoneLimits | None = None
     ) -> None:
-        super().__init__(name="worker", daemon=True)
+        super().__init__(name="desk worker", daemon=True)
         self._database = database
         self._zone = zone
         self._shop = shop
@@ -107,18 +107,18 @@ class DeskWorker(threading.Thread):
                 found.append(("phone", lambda conn: primary_phone.tend(conn, account_id, self._limits, now)))
         with self._guarded("look at the assignments"):
             if auto_assignment.has_work(conn, account_id, chosen, now, self._zone):
-                found.append(("assignment", lambda conn: self._share_out(conn, account_id, now)))
+                found.append(("assignment", lambda conn: self._assign(conn, account_id, now)))
         with self._guarded("look at the bot"):
             if run.has_work(conn, account_id, chosen, now):
-                found.append(("bot", lambda conn: self._let_the_bot_speak(conn, account_id, now)))
+                found.append(("bot", lambda conn: self._run_bot(conn, account_id, now)))
         return found
 
     # both read the choices again: what the owner has just switched off is off
 
-    def _share_out(self, conn: Connection, account_id: int, now: datetime) -> None:
+    def _assign(self, conn: Connection, account_id: int, now: datetime) -> None:
         auto_assignment.tend(conn, account_id, settings.load(conn, account_id), now, self._zone)
 
-    def _let_the_bot_speak(self, conn: Connection, account_id: int, now: datetime) -> None:
+    def _run_bot(self, conn: Connection, account_id: int, now: datetime) -> None:
         run.tend(conn, account_id, settings.load(conn, account_id), now, self._zone, self._shop)
 
     @contextmanager

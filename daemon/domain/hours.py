@@ -93,10 +93,10 @@ def parse_spans(text: str) -> tuple[Span, ...]:
     """
     spans = []
     for part in filter(None, (p.strip() for p in text.replace(";", ",").split(","))):
-        ends = [piece.strip() for piece in part.replace("–", "-").replace("—", "-").split("-")]
+        ends = [end.strip() for end in part.replace("–", "-").replace("—", "-").split("-")]
         if len(ends) != 2:
             raise ValueError("format")
-        start, end = (_minute(piece) for piece in ends)
+        start, end = (_minute(end) for end in ends)
         if start >= end:
             raise ValueError("order")
         spans.append(Span(start, end))

@@ -1,7 +1,7 @@
 """History that the phone uploads after linking: shown, but it opens no work.
 
 A part may hold thousands of messages. It is committed as it came, before the library goes on, and imported
-piece by piece beside what comes live (`daemon/session/history_importer.py`). A crash in between loses nothing:
+batch by batch beside what comes live (`daemon/session/history_importer.py`). A crash in between loses nothing:
 the part is read again from its beginning, and the messages that are here already stay as they are.
 """
 
@@ -34,7 +34,7 @@ def keep(conn: Connection, account: Account, event: HistoryUploaded, now: dateti
 
 
 def history(conn: Connection, account: Account, event: HistoryReceived, now: datetime) -> None:
-    """Import one piece; messages that are here already stay as they are, and names that are known, too."""
+    """Import one batch; messages that are here already stay as they are, and names that are known, too."""
     by_party: dict[Party, list[MessageReceived]] = defaultdict(list)
     for message in event.messages:
         if not is_ourselves(account, message.origin.party):

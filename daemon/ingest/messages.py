@@ -80,7 +80,7 @@ def receive_message(
         if event.kind not in PLACEHOLDERS:
             messages.fill_placeholder(conn, message_id, _content(event))
     if origin.from_me:
-        _written_elsewhere(conn, account, event, conversation_id, message_id, now)
+        _written_on_another_device(conn, account, event, conversation_id, message_id, now)
     elif from_customer and turn_id is not None and places is not None:
         places.remember(origin.party, Place(contact_id, conversation_id, turn_id, event.push_name))
     _want_file(conn, account.id, event, message_id, now)
@@ -104,7 +104,7 @@ def _rated(conn: Connection, account: Account, event: MessageReceived, contact_i
     return True
 
 
-def _written_elsewhere(
+def _written_on_another_device(
     conn: Connection,
     account: Account,
     event: MessageReceived,

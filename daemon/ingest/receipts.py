@@ -19,7 +19,7 @@ def receive_receipt(conn: Connection, account: Account, event: ReceiptReceived, 
     if not receipts.record(conn, account.id, event.wa_ids, who, origin.device, event.kind.value, origin.at):
         return
     if origin.from_me and event.kind in (ReceiptKind.READ, ReceiptKind.READ_SELF):
-        _seen_elsewhere(conn, account, event, now)
+        _seen_on_another_device(conn, account, event, now)
         return
     delivery = TICKS.get(event.kind)
     if delivery is None:
@@ -35,7 +35,7 @@ def receive_receipt(conn: Connection, account: Account, event: ReceiptReceived, 
             events.append(conn, account.id, EventKind.MESSAGE_CHANGED, now, place.conversation_id, place.id)
 
 
-def _seen_elsewhere(conn: Connection, account: Account, event: ReceiptReceived, now: datetime) -> None:
+def _seen_on_another_device(conn: Connection, account: Account, event: ReceiptReceived, now: datetime) -> None:
     if is_ourselves(account, event.origin.party):
         return  # our own notes and pings are no customer's messages
     contact_id = contacts.resolve(conn, account.id, event.origin.party, now)

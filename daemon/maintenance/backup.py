@@ -69,7 +69,7 @@ def make(
     if target.exists():
         raise BackupFailed(f"There is a file {target} already.", "exists")
     try:
-        with _alone(data):
+        with _locked(data):
             _clear(data / FOLDER)
             made = _make(data, database, target, now, with_session, stopping)
     except OSError as error:
@@ -86,7 +86,7 @@ def make(
 def _make(
     data: Path, database: Database, target: Path, now: datetime, with_session: bool, stopping: Callable[[], bool]
 ) -> MadeBackup:
-    with _workshop(target.parent) as work:
+    with _work_folder(target.parent) as work:
         part = work / "backup.tar"
         manifest = _write(part, data, database, work, now, with_session, stopping)
         size = part.stat().st_size
@@ -102,7 +102,7 @@ def _clear(place: Path) -> None:
 
 
 @contextmanager
-def _alone(data: Path) -> Iterator[None]:
+def _locked(data: Path) -> Iterator[None]:
     lock = Lock(data / "backup.lock", "")
     try:
         lock.acquire()
@@ -115,7 +115,7 @@ def _alone(data: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _workshop(place: Path) -> Iterator[Path]:
+def _work_folder(place: Path) -> Iterator[Path]:
     """A private folder on the target's own disk, gone afterwards."""
     work = Path(tempfile.mkdtemp(prefix=PART, dir=place))
     try:

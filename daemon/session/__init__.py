@@ -1,4 +1,4 @@
 """The session process of one account (a linked number), which may be killed at any time.
 
-Begin with `process`, its life; the other modules are its hands.
+Begin with `process`, its life; the other modules do its work.
 """

@@ -2,7 +2,7 @@
 
 import re
 
-# the library's door first: it keeps out what neonize would load for nothing
+# go_library first: it keeps out what neonize would load for nothing
 from daemon.whatsapp import go_library  # noqa: F401
 
 # isort: split

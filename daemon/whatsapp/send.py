@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-# the library's door first: it keeps out what neonize would load for nothing
+# go_library first: it keeps out what neonize would load for nothing
 from daemon.whatsapp import go_library  # noqa: F401
 
 # isort: split

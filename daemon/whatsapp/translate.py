@@ -163,7 +163,7 @@ def translate_typing(event: Any) -> Event:
 
 
 def translate_history(event: Any) -> Event:
-    """A HistorySyncEv: a part of the history, still unread (`translate_past`)."""
+    """A HistorySyncEv: a part of the history, still unread (`translate_history_messages`)."""
     data = event.Data
     kind = _HISTORY_KINDS.get(data.syncType, HistoryKind.OTHER)
     progress = data.progress if kind in COUNTED and data.HasField("progress") else None
@@ -173,7 +173,7 @@ def translate_history(event: Any) -> Event:
     return HistoryUploaded(kind, data.SerializeToString(), progress)
 
 
-def translate_past(history: Any, at_once: int) -> Iterator[HistoryReceived]:
+def translate_history_messages(history: Any, at_once: int) -> Iterator[HistoryReceived]:
     """The messages of a HistorySync that can be shown, of persons' chats only, at most so many at once."""
     # a chat may tell one of its addresses only
     known = {pair.pnJID: pair.lidJID for pair in history.phoneNumberToLidMappings}
@@ -186,7 +186,7 @@ def translate_past(history: Any, at_once: int) -> Iterator[HistoryReceived]:
             continue
         names.append((party, chat.name or chat.displayName))
         for entry in chat.messages:
-            if message := _of_the_past(entry.message, party):
+            if message := _history_message(entry.message, party):
                 found.append(message)
             if len(found) == at_once:
                 yield HistoryReceived(tuple(found))
@@ -194,7 +194,7 @@ def translate_past(history: Any, at_once: int) -> Iterator[HistoryReceived]:
     yield HistoryReceived(tuple(found), tuple((who, name) for who, name in names if who and name))
 
 
-def _of_the_past(web: Any, party: Party) -> MessageReceived | None:
+def _history_message(web: Any, party: Party) -> MessageReceived | None:
     # without content it is a notice of the phone's own: "messages are encrypted", a missed call, a deleted message
     if not web.HasField("message") or not web.messageTimestamp or not web.key.ID:
         return None

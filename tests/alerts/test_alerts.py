@@ -39,7 +39,7 @@ MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 @dataclass
-class House:
+class WatchedShop:
     """A shop's books, looked after at given times."""
 
     books: Books
@@ -111,14 +111,14 @@ class House:
 
 
 @pytest.fixture
-def house(books: Books, tmp_path: Path) -> House:
+def shop(books: Books, tmp_path: Path) -> WatchedShop:
     found = {
         "BALAS_DATA": str(tmp_path),
         "BALAS_SHOP": "Toko Kita",
         "BALAS_LANGUAGE": "en",
         "BALAS_BACKUP_KEEP": "0",
     }
-    return House(books, Config.from_env(found))
+    return WatchedShop(books, Config.from_env(found))
 
 
 @pytest.fixture
@@ -128,20 +128,20 @@ def outside() -> Iterator[Receiver]:
 
 
 def test_an_unlinked_account_is_told_once_with_what_to_do_and_its_return_once(
-    house: House, outside: Receiver
+    shop: WatchedShop, outside: Receiver
 ) -> None:
-    house.link(LinkState.ONLINE)
-    house.add(outside.url)
-    house.pass_time(5 * MINUTE)
+    shop.link(LinkState.ONLINE)
+    shop.add(outside.url)
+    shop.pass_time(5 * MINUTE)
     assert outside.messages == []
-    house.link(LinkState.LOGGED_OUT, LinkReason.UNLINKED_BY_PHONE)
-    house.pass_time(30 * MINUTE)
-    house.restart()
-    house.pass_time(30 * MINUTE)
-    house.link(LinkState.PAIRING)
-    house.pass_time(5 * MINUTE)
-    house.link(LinkState.ONLINE)
-    house.pass_time(5 * MINUTE)
+    shop.link(LinkState.LOGGED_OUT, LinkReason.UNLINKED_BY_PHONE)
+    shop.pass_time(30 * MINUTE)
+    shop.restart()
+    shop.pass_time(30 * MINUTE)
+    shop.link(LinkState.PAIRING)
+    shop.pass_time(5 * MINUTE)
+    shop.link(LinkState.ONLINE)
+    shop.pass_time(5 * MINUTE)
     assert outside.titles == ["Toko Kita: The number is no longer linked", "Toko Kita: All clear"]
     assert outside.messages[0]["message"].splitlines() == [
         "Somebody removed Balas from the linked devices of the shop's phone.",
@@ -155,33 +155,33 @@ def test_an_unlinked_account_is_told_once_with_what_to_do_and_its_return_once(
     ]
 
 
-def test_a_fortnight_of_flapping_and_crashes_is_a_few_messages(house: House, outside: Receiver) -> None:
-    house.add(outside.url)
-    house.link(LinkState.ONLINE)
+def test_a_fortnight_of_flapping_and_crashes_is_a_few_messages(shop: WatchedShop, outside: Receiver) -> None:
+    shop.add(outside.url)
+    shop.link(LinkState.ONLINE)
     dice = random.Random(7)
     for day in range(14):
         # an hour in which the link comes and goes, with a crash at any moment
         for _ in range(12):
-            house.link(LinkState.OFFLINE, LinkReason.NETWORK)
-            house.pass_time(3 * MINUTE)
+            shop.link(LinkState.OFFLINE, LinkReason.NETWORK)
+            shop.pass_time(3 * MINUTE)
             if dice.random() < 0.3:
-                house.look()
-                house.restart()
-            house.link(LinkState.ONLINE)
-            house.pass_time(2 * MINUTE)
-        house.pass_time(20 * MINUTE)
+                shop.look()
+                shop.restart()
+            shop.link(LinkState.ONLINE)
+            shop.pass_time(2 * MINUTE)
+        shop.pass_time(20 * MINUTE)
         assert outside.titles == ["Toko Kita: No connection to WhatsApp", "Toko Kita: All clear"] * (day + 1)
-        house.now += DAY - 80 * MINUTE
-    assert set(house.states()) == {"sent"}
+        shop.now += DAY - 80 * MINUTE
+    assert set(shop.states()) == {"sent"}
 
 
-def test_each_step_of_the_phones_ladder_goes_out_and_its_return(house: House, outside: Receiver) -> None:
-    house.add(outside.url)
-    house.link(LinkState.ONLINE)
+def test_each_step_of_the_phones_ladder_goes_out_and_its_return(shop: WatchedShop, outside: Receiver) -> None:
+    shop.add(outside.url)
+    shop.link(LinkState.ONLINE)
 
     def step(to: PhoneStep) -> None:
-        with house.books.database.write() as conn:
-            links.change(conn, house.books.account_id, house.now, phone_step=to.value)
+        with shop.books.database.write() as conn:
+            links.change(conn, shop.books.account_id, shop.now, phone_step=to.value)
 
     for to, days in (
         (PhoneStep.QUIET, 3),
@@ -191,9 +191,9 @@ def test_each_step_of_the_phones_ladder_goes_out_and_its_return(house: House, ou
         (PhoneStep.PAST, 0.5),
     ):
         step(to)
-        house.pass_time(days * DAY, timedelta(hours=4))
+        shop.pass_time(days * DAY, timedelta(hours=4))
     step(PhoneStep.FINE)
-    house.pass_time(MINUTE)
+    shop.pass_time(MINUTE)
     assert [title.removeprefix("Toko Kita: ") for title in outside.titles] == [
         "Asking the phone",
         "Still: Asking the phone",
@@ -206,60 +206,60 @@ def test_each_step_of_the_phones_ladder_goes_out_and_its_return(house: House, ou
     assert outside.messages[-1]["message"].startswith("The shop's phone is back.")
 
 
-def test_a_ban_says_until_when_and_two_accounts_are_told_apart(house: House, outside: Receiver) -> None:
-    with house.books.database.write() as conn:
+def test_a_ban_says_until_when_and_two_accounts_are_told_apart(shop: WatchedShop, outside: Receiver) -> None:
+    with shop.books.database.write() as conn:
         accounts.ensure(conn, "Cabang Bandung", NOON)
-    house.add(outside.url)
-    house.link(LinkState.ONLINE)
-    house.link(LinkState.BANNED, retry_at=NOON + DAY)
-    house.pass_time(MINUTE)
+    shop.add(outside.url)
+    shop.link(LinkState.ONLINE)
+    shop.link(LinkState.BANNED, retry_at=NOON + DAY)
+    shop.pass_time(MINUTE)
     assert outside.titles == ["Toko Kita (main): WhatsApp restricts the number"]
     assert "Until: 23/11/2026 12:00." in outside.messages[0]["message"]
 
 
 def test_customers_who_wait_are_counted_but_not_named_and_only_within_opening_hours(
-    house: House, outside: Receiver
+    shop: WatchedShop, outside: Receiver
 ) -> None:
-    house.add(outside.url)
-    house.link(LinkState.ONLINE)
+    shop.add(outside.url)
+    shop.link(LinkState.ONLINE)
     nine_to_one = tuple((Span(9 * 60, 13 * 60),) for _ in range(7))
-    with house.books.database.write() as conn:
-        settings.save(conn, house.books.account_id, {"hours": Hours(nine_to_one)}, THE_DESK, NOON)
-    house.books.waiting(lid("628111"), "rahasia sekali")
-    house.books.waiting(lid("628222"), "halo?")
-    house.pass_time(29 * MINUTE)
+    with shop.books.database.write() as conn:
+        settings.save(conn, shop.books.account_id, {"hours": Hours(nine_to_one)}, THE_DESK, NOON)
+    shop.books.waiting(lid("628111"), "rahasia sekali")
+    shop.books.waiting(lid("628222"), "halo?")
+    shop.pass_time(29 * MINUTE)
     assert outside.messages == []
-    house.pass_time(60 * MINUTE)
+    shop.pass_time(60 * MINUTE)
     assert outside.titles == ["Toko Kita: Customers are waiting"]
     body = outside.messages[0]["message"]
     assert body.startswith("Customers who have waited for an answer for more than 30 minutes: 2.")
     assert "628" not in body
     assert "rahasia" not in body
     # closed: neither an all-clear nor a reminder at night, but one in the morning
-    house.pass_time(19 * 60 * MINUTE, 10 * MINUTE)
+    shop.pass_time(19 * 60 * MINUTE, 10 * MINUTE)
     assert len(outside.messages) == 1
-    house.pass_time(5 * 60 * MINUTE, 10 * MINUTE)
+    shop.pass_time(5 * 60 * MINUTE, 10 * MINUTE)
     assert outside.titles[1:] == ["Toko Kita: Still: Customers are waiting"]
 
 
-def test_what_the_owner_does_not_want_to_hear_of_is_not_told(house: House, outside: Receiver) -> None:
-    house.add(outside.url)
-    house.link(LinkState.ONLINE)
-    with house.books.database.write() as conn:
+def test_what_the_owner_does_not_want_to_hear_of_is_not_told(shop: WatchedShop, outside: Receiver) -> None:
+    shop.add(outside.url)
+    shop.link(LinkState.ONLINE)
+    with shop.books.database.write() as conn:
         alerts.choose(conn, AlertChoices(3, None, frozenset({AlertKind.INBOX})))
         assert alerts.choices(conn) == AlertChoices(3, None, frozenset({AlertKind.INBOX}))
-    house.inbox_answers = False
-    house.books.waiting(lid("1"))
-    house.link(LinkState.OFFLINE, LinkReason.NETWORK)
-    house.pass_time(60 * MINUTE)
+    shop.inbox_answers = False
+    shop.books.waiting(lid("1"))
+    shop.link(LinkState.OFFLINE, LinkReason.NETWORK)
+    shop.pass_time(60 * MINUTE)
     assert outside.titles == ["Toko Kita: No connection to WhatsApp"]
 
 
 def test_a_backup_that_failed_is_told_and_the_next_good_one(
-    house: House, outside: Receiver, tmp_path: Path
+    shop: WatchedShop, outside: Receiver, tmp_path: Path
 ) -> None:
-    house.add(outside.url)
-    house.config = Config.from_env(
+    shop.add(outside.url)
+    shop.config = Config.from_env(
         {
             "BALAS_DATA": str(tmp_path),
             "BALAS_SHOP": "Toko Kita",
@@ -267,17 +267,17 @@ def test_a_backup_that_failed_is_told_and_the_next_good_one(
             "BALAS_URL": "https://toko.id",
         }
     )
-    house.restart()
-    house.link(LinkState.ONLINE)
+    shop.restart()
+    shop.link(LinkState.ONLINE)
     (tmp_path / "backups").mkdir()
 
     def last(reason: str | None, good_at: datetime | None) -> None:
-        nightly_backup._remember(tmp_path, nightly_backup.LastBackup(house.now, reason, None, None, good_at))
+        nightly_backup._remember(tmp_path, nightly_backup.LastBackup(shop.now, reason, None, None, good_at))
 
     last("disk_full", NOON - DAY)
-    house.pass_time(3 * DAY, timedelta(hours=8))
-    last(None, house.now)
-    house.pass_time(MINUTE)
+    shop.pass_time(3 * DAY, timedelta(hours=8))
+    last(None, shop.now)
+    shop.pass_time(MINUTE)
     assert [title.removeprefix("Toko Kita: ") for title in outside.titles] == [
         "Pencadangan gagal",
         "Masih: Pencadangan gagal",
@@ -289,137 +289,139 @@ def test_a_backup_that_failed_is_told_and_the_next_good_one(
 
 
 def test_a_channel_that_fails_is_tried_again_later_and_given_up_after_a_day(
-    house: House, outside: Receiver
+    shop: WatchedShop, outside: Receiver
 ) -> None:
     outside.status = 500
-    channel_id = house.add(outside.url)
-    house.link(LinkState.ONLINE)
-    house.link(LinkState.LOGGED_OUT)
-    house.look()
-    house.deliver()
-    channel = house.channel(channel_id)
+    channel_id = shop.add(outside.url)
+    shop.link(LinkState.ONLINE)
+    shop.link(LinkState.LOGGED_OUT)
+    shop.look()
+    shop.deliver()
+    channel = shop.channel(channel_id)
     assert (channel.failed_why, channel.failures, channel.good_at) == ("broken", 1, None)
-    assert (channel.failed_at, channel.retry_at) == (house.now, house.now + BACK_OFF[0])
-    house.now += MINUTE / 2
-    house.deliver()
-    assert house.channel(channel_id).failures == 1
-    while "due" in house.states():
-        house.now += timedelta(minutes=31)
-        house.deliver()
-        assert house.now < NOON + 2 * DAY
-    assert house.states() == ["failed"]
-    assert NOON + DAY <= house.now < NOON + DAY + timedelta(hours=2)
-    assert 8 < house.channel(channel_id).failures < 40
+    assert (channel.failed_at, channel.retry_at) == (shop.now, shop.now + BACK_OFF[0])
+    shop.now += MINUTE / 2
+    shop.deliver()
+    assert shop.channel(channel_id).failures == 1
+    while "due" in shop.states():
+        shop.now += timedelta(minutes=31)
+        shop.deliver()
+        assert shop.now < NOON + 2 * DAY
+    assert shop.states() == ["failed"]
+    assert NOON + DAY <= shop.now < NOON + DAY + timedelta(hours=2)
+    assert 8 < shop.channel(channel_id).failures < 40
 
 
-def test_a_channel_that_recovers_gets_what_was_due_in_order(house: House, outside: Receiver) -> None:
+def test_a_channel_that_recovers_gets_what_was_due_in_order(shop: WatchedShop, outside: Receiver) -> None:
     outside.status = 503
-    channel_id = house.add(outside.url)
-    house.link(LinkState.ONLINE)
-    house.link(LinkState.LOGGED_OUT)
-    house.pass_time(20 * MINUTE)
-    house.link(LinkState.ONLINE)
-    house.pass_time(2 * MINUTE)
+    channel_id = shop.add(outside.url)
+    shop.link(LinkState.ONLINE)
+    shop.link(LinkState.LOGGED_OUT)
+    shop.pass_time(20 * MINUTE)
+    shop.link(LinkState.ONLINE)
+    shop.pass_time(2 * MINUTE)
     outside.status, outside.messages[:] = 200, []
-    house.pass_time(60 * MINUTE)
+    shop.pass_time(60 * MINUTE)
     assert outside.titles == ["Toko Kita: The number is no longer linked", "Toko Kita: All clear"]
-    assert (house.channel(channel_id).failures, house.channel(channel_id).is_failing) == (0, False)
+    assert (shop.channel(channel_id).failures, shop.channel(channel_id).is_failing) == (0, False)
 
 
-def test_a_channel_that_hangs_holds_up_no_other(house: House, outside: Receiver) -> None:
-    house.delivery = AlertDelivery(house.books.database, deadline=0.2)
+def test_a_channel_that_hangs_holds_up_no_other(shop: WatchedShop, outside: Receiver) -> None:
+    shop.delivery = AlertDelivery(shop.books.database, deadline=0.2)
     with receiver() as silent:
         silent.hangs = True
-        hanging, well = house.add(silent.url), house.add(outside.url)
-        house.link(LinkState.ONLINE)
-        house.link(LinkState.LOGGED_OUT)
-        house.look()
-        house.deliver()
-        assert (house.channel(hanging).failed_why, house.channel(hanging).failures) == ("timeout", 1)
-        assert house.channel(well).good_at == house.now
+        hanging, well = shop.add(silent.url), shop.add(outside.url)
+        shop.link(LinkState.ONLINE)
+        shop.link(LinkState.LOGGED_OUT)
+        shop.look()
+        shop.deliver()
+        assert (shop.channel(hanging).failed_why, shop.channel(hanging).failures) == ("timeout", 1)
+        assert shop.channel(well).good_at == shop.now
         # its thread still waits: nobody is sent after it
-        house.now += DAY / 2
-        house.delivery.go(house.now)
+        shop.now += DAY / 2
+        shop.delivery.go(shop.now)
         assert len(silent.messages) == 1
         silent.released.set()
 
 
-def test_what_a_crash_interrupted_is_sent_once_more_and_never_for_ever(house: House, outside: Receiver) -> None:
-    channel_id = house.add(outside.url)
-    house.link(LinkState.ONLINE)
-    house.link(LinkState.LOGGED_OUT)
-    house.look()
+def test_what_a_crash_interrupted_is_sent_once_more_and_never_for_ever(
+    shop: WatchedShop, outside: Receiver
+) -> None:
+    channel_id = shop.add(outside.url)
+    shop.link(LinkState.ONLINE)
+    shop.link(LinkState.LOGGED_OUT)
+    shop.look()
 
     def crash() -> None:
-        (one,) = house.waiting()
-        with house.books.database.write() as conn:
-            assert alerts.claim(conn, one, house.now + MINUTE)
-        house.restart()
-        house.deliver()
+        (one,) = shop.waiting()
+        with shop.books.database.write() as conn:
+            assert alerts.claim(conn, one, shop.now + MINUTE)
+        shop.restart()
+        shop.deliver()
 
     crash()
-    assert (house.states(), outside.messages) == (["due"], [])
-    assert house.channel(channel_id).failed_why == "stopped"
-    house.now += 2 * MINUTE
-    house.deliver()
-    assert (house.states(), len(outside.messages)) == (["sent"], 1)
-    house.now += DAY
-    house.look()
+    assert (shop.states(), outside.messages) == (["due"], [])
+    assert shop.channel(channel_id).failed_why == "stopped"
+    shop.now += 2 * MINUTE
+    shop.deliver()
+    assert (shop.states(), len(outside.messages)) == (["sent"], 1)
+    shop.now += DAY
+    shop.look()
     for _ in range(3):
         crash()
-    assert (house.states(), len(outside.messages)) == (["sent", "failed"], 1)
+    assert (shop.states(), len(outside.messages)) == (["sent", "failed"], 1)
 
 
-def test_a_clock_that_jumps_loses_no_alert(house: House, outside: Receiver) -> None:
+def test_a_clock_that_jumps_loses_no_alert(shop: WatchedShop, outside: Receiver) -> None:
     outside.status = 500
-    house.add(outside.url)
-    house.link(LinkState.ONLINE)
-    house.link(LinkState.LOGGED_OUT)
-    house.look()
-    house.deliver()
-    house.now += 5 * DAY
-    house.deliver()
-    assert house.states() == ["due"]
+    shop.add(outside.url)
+    shop.link(LinkState.ONLINE)
+    shop.link(LinkState.LOGGED_OUT)
+    shop.look()
+    shop.deliver()
+    shop.now += 5 * DAY
+    shop.deliver()
+    assert shop.states() == ["due"]
     outside.status = 200
-    house.now -= 9 * DAY
-    house.deliver()
-    assert house.states() == ["sent"]
+    shop.now -= 9 * DAY
+    shop.deliver()
+    assert shop.states() == ["sent"]
 
 
-def test_a_channel_goes_with_what_was_on_its_way_to_it(house: House, outside: Receiver) -> None:
-    channel_id = house.add(outside.url)
-    house.link(LinkState.ONLINE)
-    house.link(LinkState.LOGGED_OUT)
-    house.look()
+def test_a_channel_goes_with_what_was_on_its_way_to_it(shop: WatchedShop, outside: Receiver) -> None:
+    channel_id = shop.add(outside.url)
+    shop.link(LinkState.ONLINE)
+    shop.link(LinkState.LOGGED_OUT)
+    shop.look()
 
     def remove(conn: Connection) -> None:
         alerts.remove_channel(conn, channel_id)
 
-    with house.books.database.write() as conn:
+    with shop.books.database.write() as conn:
         remove(conn)
-    house.deliver()
-    assert (house.states(), outside.messages) == ([], [])
-    with house.books.database.read() as conn:
+    shop.deliver()
+    assert (shop.states(), outside.messages) == ([], [])
+    with shop.books.database.read() as conn:
         assert [one.alert.about for one in alerts.unfinished(conn)] == [About.LINK]
 
 
-def test_old_alerts_are_forgotten_and_open_ones_are_not(house: House, outside: Receiver) -> None:
-    house.add(outside.url)
-    house.link(LinkState.ONLINE)
-    house.link(LinkState.LOGGED_OUT)
-    house.pass_time(MINUTE)
-    house.link(LinkState.ONLINE)
-    house.pass_time(MINUTE)
-    house.link(LinkState.LOGGED_OUT)
-    house.pass_time(MINUTE)
-    with house.books.database.write() as conn:
+def test_old_alerts_are_forgotten_and_open_ones_are_not(shop: WatchedShop, outside: Receiver) -> None:
+    shop.add(outside.url)
+    shop.link(LinkState.ONLINE)
+    shop.link(LinkState.LOGGED_OUT)
+    shop.pass_time(MINUTE)
+    shop.link(LinkState.ONLINE)
+    shop.pass_time(MINUTE)
+    shop.link(LinkState.LOGGED_OUT)
+    shop.pass_time(MINUTE)
+    with shop.books.database.write() as conn:
         assert alerts.prune(conn, NOON + DAY) == 1
-    assert house.states() == ["sent"]
+    assert shop.states() == ["sent"]
 
 
 @pytest.mark.parametrize("language", ["id", "en"])
-def test_every_alert_can_be_written(house: House, language: str) -> None:
-    writer = AlertWriter(replace(house.config, language=language))
+def test_every_alert_can_be_written(shop: WatchedShop, language: str) -> None:
+    writer = AlertWriter(replace(shop.config, language=language))
     details: dict[str, str | int | None] = {"minutes": 30, "count": 2, "days": 4, "free": 300, "reason": ""}
     details |= {"seen_at": NOON.isoformat(), "seen_by": "read", "until": NOON.isoformat()}
     for about, step in RULES:
@@ -433,15 +435,15 @@ def test_every_alert_can_be_written(house: House, language: str) -> None:
 
 
 def test_a_connection_that_is_just_being_tried_again_is_told_with_what_broke_it(
-    house: House, outside: Receiver
+    shop: WatchedShop, outside: Receiver
 ) -> None:
-    house.add(outside.url)
-    house.link(LinkState.ONLINE)
+    shop.add(outside.url)
+    shop.link(LinkState.ONLINE)
     for _ in range(6):
-        house.link(LinkState.OFFLINE, LinkReason.NETWORK)
-        house.pass_time(MINUTE)
-        house.link(LinkState.CONNECTING)
-        house.pass_time(MINUTE)
+        shop.link(LinkState.OFFLINE, LinkReason.NETWORK)
+        shop.pass_time(MINUTE)
+        shop.link(LinkState.CONNECTING)
+        shop.pass_time(MINUTE)
     assert outside.messages[0]["message"].startswith("This computer can't reach WhatsApp.")
 
 
@@ -509,17 +511,19 @@ def test_no_password_is_shown_or_logged(outside: Receiver) -> None:
         assert secret not in everything.getvalue()
 
 
-def test_the_command_line_says_what_is_wrong_and_what_does_not_arrive(house: House, outside: Receiver) -> None:
+def test_the_command_line_says_what_is_wrong_and_what_does_not_arrive(
+    shop: WatchedShop, outside: Receiver
+) -> None:
     def said() -> list[str]:
-        with house.books.database.read() as conn:
-            return alert.describe(conn, house.config)
+        with shop.books.database.read() as conn:
+            return alert.describe(conn, shop.config)
 
     assert said() == []
     outside.status = 403
-    house.add(outside.url)
-    house.link(LinkState.ONLINE)
-    house.link(LinkState.LOGGED_OUT)
-    house.pass_time(MINUTE)
+    shop.add(outside.url)
+    shop.link(LinkState.ONLINE)
+    shop.link(LinkState.LOGGED_OUT)
+    shop.pass_time(MINUTE)
     assert said() == [
         "Alerts: The number is no longer linked. Since: 22/11/2026 12:00.",
         f"Alerts don't arrive. json://toko:****@127.0.0.1:{outside.server.server_port}/alerts: "

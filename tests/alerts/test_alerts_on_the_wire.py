@@ -1,4 +1,4 @@
-"""Alerts from a real shop: the phone unlinks the account, one message leaves the house, one when it is back."""
+"""Alerts from a real shop: the phone unlinks the account, one message goes out, and one when it is back."""
 
 from datetime import timedelta
 from pathlib import Path

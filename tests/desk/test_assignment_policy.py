@@ -5,51 +5,51 @@ from datetime import datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.desk.assignment_policy import Candidate, Shy, deal
+from daemon.desk.assignment_policy import Avoided, Candidate, deal
 from daemon.domain.desk import Assign
 from tests.support.builders import NOON, at
 
 LEAST, ROUND = Assign.LEAST_BUSY, Assign.ROUND_ROBIN
 
 
-def place(admin_id: int, has: int = 0, most: int = 10, given_at: datetime | None = None) -> Candidate:
+def candidate(admin_id: int, has: int = 0, most: int = 10, given_at: datetime | None = None) -> Candidate:
     return Candidate(admin_id, has, most, given_at)
 
 
 def test_the_least_busy_gets_the_next_one() -> None:
-    places = [place(1, has=2), place(2, has=0), place(3, has=1)]
-    assert [admin for _, admin in deal([10, 11, 12], places, LEAST, {}, NOON)] == [2, 3, 2]
+    candidates = [candidate(1, has=2), candidate(2, has=0), candidate(3, has=1)]
+    assert [admin for _, admin in deal([10, 11, 12], candidates, LEAST, {}, NOON)] == [2, 3, 2]
 
 
 def test_of_the_equally_busy_the_one_who_was_given_nothing_for_longest() -> None:
-    places = [place(1, given_at=at(5)), place(2, given_at=at(1)), place(3, given_at=at(9))]
-    assert [admin for _, admin in deal([10, 11, 12], places, LEAST, {}, NOON)] == [2, 1, 3]
+    candidates = [candidate(1, given_at=at(5)), candidate(2, given_at=at(1)), candidate(3, given_at=at(9))]
+    assert [admin for _, admin in deal([10, 11, 12], candidates, LEAST, {}, NOON)] == [2, 1, 3]
 
 
 def test_a_round_goes_on_where_it_ended_whoever_is_busy() -> None:
-    places = [place(1, has=9, given_at=at(-5)), place(2), place(3, given_at=at(-1))]
-    assert [admin for _, admin in deal([10, 11, 12, 13], places, ROUND, {}, NOON)] == [2, 1, 3, 2]
+    candidates = [candidate(1, has=9, given_at=at(-5)), candidate(2), candidate(3, given_at=at(-1))]
+    assert [admin for _, admin in deal([10, 11, 12, 13], candidates, ROUND, {}, NOON)] == [2, 1, 3, 2]
 
 
 def test_nobody_gets_more_than_he_takes() -> None:
-    places = [place(1, has=1, most=2), place(2, has=5, most=5), place(3, most=0)]
-    assert deal([10, 11], places, ROUND, {}, NOON) == [(10, 1)]
+    candidates = [candidate(1, has=1, most=2), candidate(2, has=5, most=5), candidate(3, most=0)]
+    assert deal([10, 11], candidates, ROUND, {}, NOON) == [(10, 1)]
     assert deal([10], [], LEAST, {}, NOON) == []
 
 
 def test_what_came_back_goes_to_somebody_else_if_it_can() -> None:
-    shy = {10: Shy(1, strictly=False)}
-    assert deal([10], [place(1), place(2, has=9)], LEAST, shy, NOON) == [(10, 2)]
-    assert deal([10], [place(1), place(2, has=10)], LEAST, shy, NOON) == [(10, 1)]
+    avoided = {10: Avoided(1, strictly=False)}
+    assert deal([10], [candidate(1), candidate(2, has=9)], LEAST, avoided, NOON) == [(10, 2)]
+    assert deal([10], [candidate(1), candidate(2, has=10)], LEAST, avoided, NOON) == [(10, 1)]
 
 
 def test_what_a_person_gave_back_never_comes_to_him_by_itself() -> None:
-    assert deal([10, 11], [place(1)], LEAST, {10: Shy(1, strictly=True)}, NOON) == [(11, 1)]
+    assert deal([10, 11], [candidate(1)], LEAST, {10: Avoided(1, strictly=True)}, NOON) == [(11, 1)]
 
 
-places = st.lists(
+candidates = st.lists(
     st.builds(
-        place,
+        candidate,
         st.integers(1, 9),
         has=st.integers(0, 4),
         most=st.integers(0, 4),
@@ -59,17 +59,19 @@ places = st.lists(
 )
 
 
-@given(places=places, count=st.integers(0, 20), how=st.sampled_from([LEAST, ROUND]))
-def test_everything_is_dealt_once_until_all_are_full(places: list[Candidate], count: int, how: Assign) -> None:
-    dealt = deal(range(count), places, how, {}, at(100))
-    room = sum(max(0, one.most - one.has) for one in places)
+@given(candidates=candidates, count=st.integers(0, 20), how=st.sampled_from([LEAST, ROUND]))
+def test_everything_is_dealt_once_until_all_are_full(candidates: list[Candidate], count: int, how: Assign) -> None:
+    dealt = deal(range(count), candidates, how, {}, at(100))
+    room = sum(max(0, one.most - one.has) for one in candidates)
     assert [conversation_id for conversation_id, _ in dealt] == list(range(min(count, room)))
-    for one in places:
+    for one in candidates:
         assert sum(1 for _, admin in dealt if admin == one.admin_id) <= max(0, one.most - one.has)
 
 
 @given(count=st.integers(1, 6), cards=st.integers(0, 30))
 def test_a_round_is_fair(count: int, cards: int) -> None:
-    dealt = [admin for _, admin in deal(range(cards), [place(n, most=99) for n in range(count)], ROUND, {}, NOON)]
+    dealt = [
+        admin for _, admin in deal(range(cards), [candidate(n, most=99) for n in range(count)], ROUND, {}, NOON)
+    ]
     shares = [dealt.count(i) for i in range(count)]
     assert max(shares) - min(shares) <= 1

@@ -22,8 +22,8 @@ from daemon.domain.messages import (
 from daemon.whatsapp.translate import (
     translate_content,
     translate_history,
+    translate_history_messages,
     translate_message,
-    translate_past,
     translate_receipt,
     translate_typing,
     translate_unreadable,
@@ -187,7 +187,7 @@ def test_history_holds_persons_messages_only_with_both_addresses() -> None:
     timeless.key.ID, timeless.message.conversation = "timeless", "?"
     for who, name in ((CHAT, ""), ("62811@s.whatsapp.net", "Budi"), ("1@g.us", "Grup")):
         data.pushnames.add(ID=who, pushname=name)
-    first, second, rest = translate_past(data, at_once=2)
+    first, second, rest = translate_history_messages(data, at_once=2)
     assert [(m.text, m.origin, m.is_history) for m in first.messages] == [
         ("halo", FROM_CUSTOMER, True),
         ("ya kak", FROM_US, True),

@@ -15,7 +15,7 @@ _KEY = "balas"
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """One inbox process's settings and its doors to the outside."""
+    """One inbox process's settings, database and clock."""
 
     config: Config
     database: Database

@@ -124,7 +124,7 @@ def _in_two(code: str) -> str:
     return f"{code[:4]}-{code[4:]}" if len(code) == 8 else code
 
 
-def renew_viewing(found: Services) -> None:
+def keep_codes_coming(found: Services) -> None:
     """Somebody looks at the link page: keep codes coming."""
     now = found.clock()
     with found.database.read() as conn:

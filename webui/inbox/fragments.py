@@ -1,4 +1,4 @@
-"""The pieces of a page that also travel by websocket: one template each, rendered for a page or alone."""
+"""The parts of a page that also travel by websocket: one template each, rendered for a page or alone."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from webui.base.link_panel import LinkPanel
 from webui.inbox.activity import Activity
 from webui.inbox.bubble import ShownMessage
 from webui.inbox.row import Row
-from webui.inbox.thread_header import Colleague, ThreadTools
+from webui.inbox.thread_header import Colleague, ThreadHeader
 from webui.inbox.turn_mark import Mark, TurnMark
 
 
@@ -34,9 +34,9 @@ def row(shown: Row) -> str:
     return _render("inbox/_row.html", row=shown, box=None, open_id=None, me=None)
 
 
-def head(shown: Row, offered: ThreadTools) -> str:
+def head(shown: Row, header: ThreadHeader) -> str:
     """The top line of a thread: who it is, who takes care of it, and what can be done with it."""
-    return _render("inbox/_thread_header.html", about=shown, tools=offered, box=None, me=None, csrf="")
+    return _render("inbox/_thread_header.html", about=shown, header=header, box=None, me=None, csrf="")
 
 
 def turn_mark(shown: TurnMark) -> str:

@@ -92,12 +92,12 @@ def _thread(
         abort(404)
     if draft is None:
         draft = Draft(turn_id=turns.current(conn, conversation_id))
-    claim, offered = held.get(conversation_id), thread_header.read(conn, about.account_id, now)
-    strict = offered.strict and about.status == Status.ASSIGNED
+    claim, header = held.get(conversation_id), thread_header.read(conn, about.account_id, now)
+    strict = header.strict and about.status == Status.ASSIGNED
     newer = conversations.current(conn, about.contact_id) if about.status == Status.RESOLVED else None
     return {
         "about": row.row(about, now, claim),
-        "tools": offered,
+        "header": header,
         "thread": thread.read(conn, about, now),
         "newer": newer.conversation_id if newer else None,
         "claim": claim if claim and claim.admin_id != the_admin().id else None,

@@ -38,7 +38,7 @@ class Colleague:
 
 
 @dataclass(frozen=True, slots=True)
-class ThreadTools:
+class ThreadHeader:
     """What the head and the reply field of every thread of an account are given."""
 
     colleagues: list[Colleague]
@@ -50,9 +50,9 @@ class ThreadTools:
         return [(one.value, gettext(row.PRIORITIES[one])) for one in reversed(Priority)]
 
 
-def read(conn: Connection, account_id: int, now: datetime) -> ThreadTools:
-    """The tools as they stand."""
-    return ThreadTools(team(conn, now), settings.load(conn, account_id).strict)
+def read(conn: Connection, account_id: int, now: datetime) -> ThreadHeader:
+    """The header as it stands."""
+    return ThreadHeader(team(conn, now), settings.load(conn, account_id).strict)
 
 
 def team(conn: Connection, now: datetime) -> list[Colleague]:

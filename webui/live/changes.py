@@ -122,7 +122,7 @@ class News:
     counts: dict[int | None, int]
     claims: dict[int, Claim]
     activities: list[AuditEntry]
-    tools: thread_header.ThreadTools | None
+    header: thread_header.ThreadHeader | None
     # of all accounts: which there are, the switcher if it may have changed, who is named in notes, who is here
     every: list[int] = field(default_factory=list)
     switcher: list[account_switcher.SwitcherEntry] = field(default_factory=list)
@@ -175,7 +175,7 @@ def _facts(conn: Connection, account: accounts.Account, digest: Digest, opened: 
             for audit_id, conversation_id in digest.activities.items()
             if conversation_id in opened and (line := audit.entry(conn, audit_id)) is not None
         ],
-        tools=thread_header.read(conn, account.id, now) if opened & set(rows) else None,
+        header=thread_header.read(conn, account.id, now) if opened & set(rows) else None,
     )
 
 

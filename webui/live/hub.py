@@ -48,16 +48,16 @@ class Tab:
         self._waiting: deque[str] = deque()
         self._lock = threading.Lock()
 
-    def push(self, pieces: list[str], before: int, after: int) -> None:
+    def push(self, messages: list[str], before: int, after: int) -> None:
         """Queue JSON messages; only the last one moves the tab's cursor from `before` to `after`."""
-        if not pieces:
+        if not messages:
             return
         with self._lock:
-            if len(self._waiting) + len(pieces) > TOO_MANY:
+            if len(self._waiting) + len(messages) > TOO_MANY:
                 self._waiting.clear()
-                pieces = [RESYNC]
-            for place, piece in enumerate(pieces, start=1):
-                self._waiting.append(f'{{"seq": {after if place == len(pieces) else before}, {piece[1:]}')
+                messages = [RESYNC]
+            for place, message in enumerate(messages, start=1):
+                self._waiting.append(f'{{"seq": {after if place == len(messages) else before}, {message[1:]}')
         self._wake.set()
 
     def take(self) -> list[str]:
@@ -190,12 +190,12 @@ class Hub:
             # tabs that joined meanwhile count from here; those that joined before are among the present ones
             self._cursor = after
             tabs = tuple(self._tabs)
-        pieces: dict[int, Updates] = {}
+        made: dict[int, Updates] = {}
         for tab in tabs:
             if found is None:
                 tab.push([RESYNC], before, after)
             else:
-                self._push(tab, found, pieces, now, before, after)
+                self._push(tab, found, made, now, before, after)
             tab.cursor = after
 
     def _push(
@@ -230,6 +230,6 @@ def _opened(tabs: Iterable[Tab]) -> dict[int, set[int]]:
     return opened
 
 
-def with_seq(piece: dict[str, object], seq: int) -> str:
+def with_seq(message: dict[str, object], seq: int) -> str:
     """A message of the socket itself (hello, ping) in the same shape as the hub's."""
-    return json.dumps({"seq": seq, **piece})
+    return json.dumps({"seq": seq, **message})

@@ -27,35 +27,35 @@ class Updates:
         """What one tab has to hear, in order."""
         facts, language = self._facts, tab.language
         bubbles = [i for i, found in facts.bubbles.items() if found.conversation_id == tab.open]
-        pieces = [self._rendered(language, "bubble", i, self._bubble) for i in bubbles]
-        pieces += [
+        messages = [self._rendered(language, "bubble", i, self._bubble) for i in bubbles]
+        messages += [
             self._rendered(language, "activity", i, self._activity)
             for i, line in enumerate(facts.activities)
             if line.conversation_id == tab.open
         ]
         if tab.open is not None and tab.open in facts.turns and tab.open in facts.rows:
-            pieces.append(self._rendered(language, "thread", tab.open, self._thread))
+            messages.append(self._rendered(language, "thread", tab.open, self._thread))
             if tab.open in facts.digest.claims:
-                pieces.append(self._rendered(language, "claim", tab.open, self._claim))
+                messages.append(self._rendered(language, "claim", tab.open, self._claim))
         if tab.box is not None:
-            pieces += [self._rendered(language, "row", i, self._row) for i in facts.rows]
+            messages += [self._rendered(language, "row", i, self._row) for i in facts.rows]
             if facts.counts:
-                pieces.append(self._once("counts", tab.admin_id, self._counts))
-            pieces += [
+                messages.append(self._once("counts", tab.admin_id, self._counts))
+            messages += [
                 self._rendered(language, "alarm", i, self._alarm) for i in facts.digest.alarms if i in facts.rows
             ]
             if tab.admin_id in facts.mentions:
-                pieces.append(self._once("mentions", tab.admin_id, self._mentions))
+                messages.append(self._once("mentions", tab.admin_id, self._mentions))
         if facts.colleagues:
-            pieces.append(self._rendered(language, "presence", 0, self._presence))
-        pieces += [self._once("typing", i, self._typing) for i in facts.digest.typing]
+            messages.append(self._rendered(language, "presence", 0, self._presence))
+        messages += [self._once("typing", i, self._typing) for i in facts.digest.typing]
         if facts.switcher:
-            pieces.append(self._rendered(language, "numbers", 0, self._switcher))
+            messages.append(self._rendered(language, "numbers", 0, self._switcher))
         if facts.link:
-            pieces.append(self._rendered(language, "banner", 0, self._banner))
+            messages.append(self._rendered(language, "banner", 0, self._banner))
             if tab.page == "link":
-                pieces.append(self._rendered(language, "link", tab.owner, self._link))
-        return pieces
+                messages.append(self._rendered(language, "link", tab.owner, self._link))
+        return messages
 
     def _rendered(self, language: str, kind: str, about: int, make: Callable[[int], dict[str, Any]]) -> str:
         if (language, kind, about) not in self._made:
@@ -81,18 +81,18 @@ class Updates:
         return row.row(about, self._now, claim)
 
     def _thread(self, conversation_id: int) -> dict[str, Any]:
-        turn, offered = self._facts.turns[conversation_id], self._facts.tools
+        turn, header = self._facts.turns[conversation_id], self._facts.header
         about = self._facts.rows[conversation_id]
-        assert offered is not None
+        assert header is not None
         return {
             "type": "thread",
             "conversation": conversation_id,
             "turn_id": turn.open_id,
-            "head": fragments.head(self._shown_row(conversation_id), offered),
+            "head": fragments.head(self._shown_row(conversation_id), header),
             "marks": self._marks(about, turn.newest),
             "status": about.status.value,
-            "only": about.assignee_id if offered.strict else None,
-            "only_name": about.assignee_name if offered.strict else None,
+            "only": about.assignee_id if header.strict else None,
+            "only_name": about.assignee_name if header.strict else None,
             "notice": fragments.notice(turn_mark.notice(turn.mark, self._now)) if turn.mark else "",
             "answered_turn": turn.mark.turn_id if turn.mark else None,
         }

@@ -137,8 +137,8 @@ def _typed(typing: Typing, said: dict[str, Any]) -> list[str]:
     if theirs is None:
         return []
     html = fragments.claimed(theirs.name)
-    piece = {"type": "claimed", "conversation": conversation_id, "name": theirs.name, "html": html}
-    return [json.dumps(piece, ensure_ascii=False)]
+    message = {"type": "claimed", "conversation": conversation_id, "name": theirs.name, "html": html}
+    return [json.dumps(message, ensure_ascii=False)]
 
 
 def _cursor(said: dict[str, Any], default: int) -> int:
@@ -146,10 +146,10 @@ def _cursor(said: dict[str, Any], default: int) -> int:
     return cursor if isinstance(cursor, int) and 0 <= cursor < 2**53 else default
 
 
-def _send(ws: Server, pieces: list[str]) -> None:
+def _send(ws: Server, messages: list[str]) -> None:
     """Send messages one frame each, but all of them with one call to the kernel."""
-    if pieces:
-        ws.sock.sendall(b"".join(ws.ws.send(TextMessage(data=piece)) for piece in pieces))
+    if messages:
+        ws.sock.sendall(b"".join(ws.ws.send(TextMessage(data=message)) for message in messages))
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -167,7 +167,7 @@ def _still_logged_in(session_key: str) -> bool:
 
 def _still_watching(tab: Tab) -> None:
     if tab.audience.page == "link" and tab.audience.owner:
-        link_panel.renew_viewing(context.services())
+        link_panel.keep_codes_coming(context.services())
 
 
 def _limit_waiting(connection: socket.socket) -> None:

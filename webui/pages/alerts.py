@@ -1,4 +1,4 @@
-"""The page of the alerts that leave the house: where they go, whether they arrive, and what they are about."""
+"""The page of the alerts outside the inbox: where they go, whether they arrive, and what they are about."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -23,7 +23,7 @@ pages = Blueprint("link", __name__)
 def page() -> Any:
     """The state of the link, with codes for the owner while there is nothing linked."""
     if the_admin().is_owner:
-        link_panel.renew_viewing(services())
+        link_panel.keep_codes_coming(services())
     return render()
 
 

@@ -51,7 +51,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class BarPart:
-    """One piece of the bar, in percent of its length."""
+    """One part of the bar, in percent of its length."""
 
     label: str
     count: int
