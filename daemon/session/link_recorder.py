@@ -125,14 +125,16 @@ class LinkRecorder:
             case Paired(address):
                 self.pairing = False
                 # decided here, because messages may arrive before the login is complete
-                self.refused = not accounts.claim(conn, self._account_id, address.user, None, address.device, now)
+                self.refused = not accounts.take_identity(
+                    conn, self._account_id, address.user, None, address.device, now
+                )
                 self._refused_since = time.monotonic() if self.refused else None
                 why = LinkReason.SAME_NUMBER if self.refused else LinkReason.NONE
                 state(LinkState.LINKING, reason=why, pair_phone=None)
             case Connected(address, lid):
                 self.pairing = False
                 whose = address.user, lid, address.device
-                self.refused = self.refused or not accounts.claim(conn, self._account_id, *whose, now)
+                self.refused = self.refused or not accounts.take_identity(conn, self._account_id, *whose, now)
                 if self.refused:
                     return
                 state(LinkState.ONLINE if self._backlog_ended else LinkState.CATCHING_UP, pair_until=None)

@@ -1,4 +1,4 @@
-"""Linked numbers, called accounts: finding, making, renaming, removing one, and which number and device it is."""
+"""Linked numbers, called accounts: finding, making, renaming, removing one, and which phone and device it is."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,7 +52,7 @@ def every(conn: Connection) -> list[Account]:
 
 
 def get(conn: Connection, account_id: int) -> Account:
-    """The account of that number; raises NoResultFound."""
+    """The account of that id; raises NoResultFound."""
     return Account(*conn.execute(select(*_ACCOUNT).where(account.c.id == account_id)).one())
 
 
@@ -117,12 +117,12 @@ def _is_given_up(link: Link) -> bool:
     return link.state == LinkState.UNLINKED and link.reason == LinkReason.UNLINKED_HERE
 
 
-def claim(
+def take_identity(
     conn: Connection, account_id: int, phone: str | None, lid: str | None, device: int, now: datetime
 ) -> bool:
-    """Record which number the account is linked as, unless another account is linked to the same number.
+    """Record which phone the account is linked to, unless another account is linked to the same one.
 
-    False, and nothing changes, if it is: two links to one number would answer its customers with two voices.
+    False, and nothing changes, if it is: two links to one phone would answer its customers with two voices.
     """
     known_as = {account.c.phone: phone, account.c.lid: lid}
     same = or_(*(column == value for column, value in known_as.items() if value), false())
@@ -137,7 +137,7 @@ def claim(
 def set_identity(
     conn: Connection, account_id: int, phone: str | None, lid: str | None, device: int, now: datetime
 ) -> None:
-    """Record which number and device the account is linked as; a new device was linked by the phone just now."""
+    """Record which phone and device the account is linked as; a new device was linked by the phone just now."""
     changes: dict[str, Any] = {"phone": phone, "lid": lid, "device": device}
     if get(conn, account_id).device != device:
         changes["linked_at"] = now
@@ -155,10 +155,10 @@ def set_identity(
 
 
 def own_author(device: int) -> Author:
-    """Who wrote with our number but not through us: the phone (device 0) or a linked device."""
+    """Who wrote in our name but not through us: the phone (device 0) or a linked device."""
     return Author.PHONE if device == 0 else Author.COMPANION
 
 
 def forget_identity(conn: Connection, account_id: int) -> None:
-    """The device is no longer linked; the number stays known."""
+    """The device is no longer linked; the phone stays known."""
     conn.execute(update(account).where(account.c.id == account_id).values(device=None))

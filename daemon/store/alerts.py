@@ -1,4 +1,4 @@
-"""Rows of the alerts that leave the house: what is wrong, what is on its way, what the owner chose."""
+"""Rows of the alerts outside the inbox: what is wrong, what is on its way, what the owner chose."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,20 +38,20 @@ def _open(row: Row[*tuple[Any, ...]]) -> OpenAlert:
     return OpenAlert(row.id, row.account_id, Alert(About(row.about), **values))
 
 
-def keep(conn: Connection, account_id: int | None, number: int | None, found: Alert) -> int:
-    """Write an alert as it is now, into its row if it has one; returns the row's number."""
+def keep(conn: Connection, account_id: int | None, alert_id: int | None, found: Alert) -> int:
+    """Write an alert as it is now, into its row if it has one; returns the row's id."""
     values = {name: getattr(found, name) for name in _FIELDS}
     values |= {"account_id": account_id, "about": found.about.value, "level": found.rule.level}
     values["details"] = dict(found.details)
-    if number is None:
+    if alert_id is None:
         return int(conn.execute(insert(alert).values(values).returning(alert.c.id)).scalar_one())
-    conn.execute(update(alert).where(alert.c.id == number).values(values))
-    return number
+    conn.execute(update(alert).where(alert.c.id == alert_id).values(values))
+    return alert_id
 
 
-def drop(conn: Connection, number: int) -> None:
+def drop(conn: Connection, alert_id: int) -> None:
     """Forget an alert that nobody was told of."""
-    conn.execute(delete(alert).where(alert.c.id == number))
+    conn.execute(delete(alert).where(alert.c.id == alert_id))
 
 
 def choices(conn: Connection) -> AlertChoices:
@@ -138,9 +138,9 @@ def channels(conn: Connection) -> list[Channel]:
     return [Channel(*row) for row in conn.execute(select(*_CHANNEL).order_by(alert_channel.c.id))]
 
 
-def channel(conn: Connection, number: int) -> Channel | None:
-    """The channel of that number."""
-    row = conn.execute(select(*_CHANNEL).where(alert_channel.c.id == number)).first()
+def channel(conn: Connection, channel_id: int) -> Channel | None:
+    """The channel of that id."""
+    row = conn.execute(select(*_CHANNEL).where(alert_channel.c.id == channel_id)).first()
     return Channel(*row) if row else None
 
 
@@ -159,9 +159,9 @@ def add_channel(conn: Connection, url: str, service: str, shown: str, now: datet
         raise KnownAlready from None
 
 
-def remove_channel(conn: Connection, number: int) -> None:
+def remove_channel(conn: Connection, channel_id: int) -> None:
     """Away with a channel and with what was on its way there."""
-    conn.execute(delete(alert_channel).where(alert_channel.c.id == number))
+    conn.execute(delete(alert_channel).where(alert_channel.c.id == channel_id))
 
 
 def post(

@@ -60,7 +60,7 @@ def record(
     detail: dict[str, Any] | None = None,
 ) -> int:
     """Write one line; what belongs into a thread is announced there."""
-    number: int = conn.execute(
+    audit_id: int = conn.execute(
         insert(audit)
         .values(
             account_id=account_id,
@@ -76,8 +76,8 @@ def record(
         .returning(audit.c.id)
     ).scalar_one()
     if conversation_id is not None and account_id is not None and action in IN_THREAD:
-        events.append(conn, account_id, events.EventKind.ACTIVITY, now, conversation_id, audit_id=number)
-    return number
+        events.append(conn, account_id, events.EventKind.ACTIVITY, now, conversation_id, audit_id=audit_id)
+    return audit_id
 
 
 _by, _to = admin.alias("by_admin"), admin.alias("to_admin")
@@ -116,9 +116,9 @@ def _entry(row: Row[*tuple[Any, ...]]) -> AuditEntry:
     )
 
 
-def entry(conn: Connection, number: int) -> AuditEntry | None:
-    """One line by its number."""
-    row = conn.execute(_entries.where(audit.c.id == number)).first()
+def entry(conn: Connection, audit_id: int) -> AuditEntry | None:
+    """One line by its id."""
+    row = conn.execute(_entries.where(audit.c.id == audit_id)).first()
     return _entry(row) if row else None
 
 

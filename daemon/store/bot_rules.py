@@ -43,7 +43,7 @@ def listing(conn: Connection, account_id: int) -> list[BotRule]:
 
 
 def add(conn: Connection, account_id: int, values: dict[str, Any]) -> int:
-    """Store a rule behind all others; returns its number."""
+    """Store a rule behind all others; returns its id."""
     last = conn.execute(select(func.max(bot_rule.c.position)).where(bot_rule.c.account_id == account_id)).scalar()
     position = 1 if last is None else last + 1
     return conn.execute(
@@ -51,11 +51,11 @@ def add(conn: Connection, account_id: int, values: dict[str, Any]) -> int:
     ).scalar_one()
 
 
-def change(conn: Connection, number: int, values: dict[str, Any]) -> None:
+def change(conn: Connection, rule_id: int, values: dict[str, Any]) -> None:
     """Change columns of a rule."""
-    conn.execute(update(bot_rule).where(bot_rule.c.id == number).values(**values))
+    conn.execute(update(bot_rule).where(bot_rule.c.id == rule_id).values(**values))
 
 
-def remove(conn: Connection, number: int) -> None:
+def remove(conn: Connection, rule_id: int) -> None:
     """Forget a rule."""
-    conn.execute(delete(bot_rule).where(bot_rule.c.id == number))
+    conn.execute(delete(bot_rule).where(bot_rule.c.id == rule_id))

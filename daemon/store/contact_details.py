@@ -45,7 +45,7 @@ def card(conn: Connection, contact_id: int) -> ContactRow | None:
 
 
 def addresses(conn: Connection, contact_id: int) -> list[Address]:
-    """Everything that reaches a contact, numbers first."""
+    """Everything that reaches a contact, phones first."""
     rows = conn.execute(
         select(contact_alias.c.user, contact_alias.c.server)
         .where(contact_alias.c.contact_id == contact_id)

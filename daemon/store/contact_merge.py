@@ -37,8 +37,8 @@ def merge(conn: Connection, account_id: int, survivor: int, gone: int, now: date
     if survivor in open_ones and gone in open_ones:
         keep, drop = open_ones[survivor], open_ones[gone]
         _join_conversations(conn, keep, drop, now)
-        for number in (keep, drop):
-            events.append(conn, account_id, events.EventKind.CONVERSATION_CHANGED, now, number)
+        for conversation_id in (keep, drop):
+            events.append(conn, account_id, events.EventKind.CONVERSATION_CHANGED, now, conversation_id)
     conn.execute(update(conversation).where(conversation.c.contact_id == gone).values(contact_id=survivor))
     return survivor
 

@@ -14,7 +14,7 @@ BUSY_TIMEOUT_MS = 15_000
 
 
 class Database:
-    """One process's door to the database; functions of the store take the connections it hands out."""
+    """One process's way to the database; functions of the store take the connections it hands out."""
 
     def __init__(self, url: str) -> None:
         self.url = url

@@ -25,7 +25,7 @@ from daemon.store.tables.core import (
 from daemon.store.tables.desk import contact_field, conversation_tag, mention, rating
 
 _CHUNK = 500
-# a message of which nothing is left but its number
+# a message of which nothing is left but its id
 _EMPTY = {
     "kind": MessageKind.TEXT.value,
     **dict.fromkeys(("text", "raw", "media", "wa_id", "quoted_wa_id", "participant", "turn_id", "device")),
@@ -89,8 +89,8 @@ def in_groups(conn: Connection, account_id: int, contact_ids: Sequence[int]) -> 
 def erase(conn: Connection, message_ids: Sequence[int]) -> list[str]:
     """Delete messages; returns their files below the folder of the attachments, for after the commit.
 
-    The newest message of all is emptied instead: its number would come again, and turns, files and open pages
-    know messages by number.
+    The newest message of all is emptied instead: its id would come again, and turns, files and open pages
+    know messages by id.
     """
     files: list[str] = []
     newest = conn.execute(select(func.max(message.c.id))).scalar()
@@ -122,7 +122,7 @@ def _erase(conn: Connection, ids: Sequence[int], newest: int | None) -> list[str
 
 @dataclass(frozen=True, slots=True)
 class ErasableContact:
-    """A contact and its linked number."""
+    """A contact and its account."""
 
     account_id: int
     contact_id: int
@@ -131,7 +131,7 @@ class ErasableContact:
 def find(
     conn: Connection, contact_id: int | None = None, phone: str | None = None, account_id: int | None = None
 ) -> ErasableContact | None:
-    """A contact by its own number (the survivor, if it was merged) or by a phone number's digits in an account."""
+    """A contact by its id (the survivor, if it was merged) or by a phone number's digits in an account."""
     if phone is not None:
         address = (contact_alias.c.server == PHONE_SERVER) & (contact_alias.c.user == phone)
         if account_id is not None:
@@ -149,8 +149,8 @@ def find(
 def family(conn: Connection, contact_id: int) -> list[int]:
     """A contact with all that were merged into it, itself first."""
     found = [contact_id]
-    for number in found:
-        merged = select(contact.c.id).where(contact.c.merged_into == number, contact.c.id.not_in(found))
+    for contact_id in found:
+        merged = select(contact.c.id).where(contact.c.merged_into == contact_id, contact.c.id.not_in(found))
         found += conn.execute(merged).scalars()
     return found
 
@@ -174,7 +174,7 @@ def conversations_of(conn: Connection, contact_ids: Sequence[int]) -> list[tuple
 
 
 def erase_person(conn: Connection, account_id: int, contact_ids: Sequence[int], now: datetime) -> None:
-    """Take away all that says who somebody is, and how to reach him; his conversations keep their numbers."""
+    """Take away all that says who somebody is, and how to reach him; his conversations keep their ids."""
     users = _addresses(conn, contact_ids)
     conn.execute(delete(receipt).where(receipt.c.account_id == account_id, receipt.c.user.in_(users)))
     own = select(conversation.c.id).where(conversation.c.contact_id.in_(contact_ids))

@@ -84,7 +84,7 @@ def _old_files(data: Path, now: datetime) -> Iterator[Path]:
 
 def _unknown(conn: Connection, data: Path, paths: Iterable[Path]) -> list[Path]:
     names = {path.relative_to(data / FOLDER).as_posix(): path for path in paths}
-    numbers = {int(stem) for path in names.values() if (stem := path.name.partition(".")[0]).isdecimal()}
-    rows = conn.execute(select(message.c.media).where(message.c.id.in_(numbers))).scalars()
+    message_ids = {int(stem) for path in names.values() if (stem := path.name.partition(".")[0]).isdecimal()}
+    rows = conn.execute(select(message.c.media).where(message.c.id.in_(message_ids))).scalars()
     known = {media.get("file") for media in rows if media}
     return [path for name, path in names.items() if name not in known]

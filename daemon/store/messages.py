@@ -81,7 +81,7 @@ def find(conn: Connection, contact_id: int, from_me: bool, wa_id: str) -> Messag
 
 
 def find_own(conn: Connection, account_id: int, wa_ids: tuple[str, ...]) -> list[MessagePlace]:
-    """Messages sent with our number, by WhatsApp's ids alone (receipts use either address form)."""
+    """Messages sent in our name, by WhatsApp's ids alone (receipts use either address form)."""
     rows = conn.execute(
         select(message.c.id, message.c.conversation_id).where(
             message.c.account_id == account_id, message.c.from_me.is_(True), message.c.wa_id.in_(wa_ids)

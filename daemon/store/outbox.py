@@ -36,7 +36,7 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """An outbox row's state, found by its number or by WhatsApp's id."""
+    """An outbox row's state, found by its id or by WhatsApp's id."""
 
     id: int
     message_id: int
@@ -183,7 +183,7 @@ def queued_for(conn: Connection, conversation_id: int) -> list[tuple[Journey, Au
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerElsewhere:
+class AnswerByOtherDevice:
     """A reply that the customer got from another own device."""
 
     message_id: int
@@ -192,7 +192,7 @@ class AnswerElsewhere:
     sent_at: datetime
 
 
-def answered_meanwhile(conn: Connection, outbox_id: int) -> AnswerElsewhere | None:
+def answered_meanwhile(conn: Connection, outbox_id: int) -> AnswerByOtherDevice | None:
     """What another own device has written to the customer since a reply was taken out to be sent; the newest."""
     theirs = message.alias("theirs")
     row = conn.execute(
@@ -210,7 +210,7 @@ def answered_meanwhile(conn: Connection, outbox_id: int) -> AnswerElsewhere | No
         .order_by(theirs.c.id.desc())
         .limit(1)
     ).first()
-    return AnswerElsewhere(row.id, Author(row.author), row.device, row.sent_at) if row else None
+    return AnswerByOtherDevice(row.id, Author(row.author), row.device, row.sent_at) if row else None
 
 
 def message_of(conn: Connection, outbox_id: int) -> tuple[int, int]:

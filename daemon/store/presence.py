@@ -104,7 +104,7 @@ def most(conn: Connection, admin_id: int) -> int | None:
 
 
 def set_most(conn: Connection, admin_id: int, most: int | None) -> None:
-    """How many conversations an admin takes by himself; None for the shop's usual number."""
+    """How many conversations an admin takes by himself; None for the shop's usual limit."""
     conn.execute(upsert(seat, {"admin_id": admin_id}, {"most_conversations": most}))
 
 

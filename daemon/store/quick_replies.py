@@ -31,9 +31,11 @@ def listing(conn: Connection, account_id: int, admin_id: int) -> list[QuickReply
     return [QuickReply(*row) for row in rows]
 
 
-def get(conn: Connection, account_id: int, number: int) -> QuickReply | None:
+def get(conn: Connection, account_id: int, quick_reply_id: int) -> QuickReply | None:
     """One of them, whoever's it is."""
-    row = conn.execute(_all.where(quick_reply.c.account_id == account_id, quick_reply.c.id == number)).first()
+    row = conn.execute(
+        _all.where(quick_reply.c.account_id == account_id, quick_reply.c.id == quick_reply_id)
+    ).first()
     return QuickReply(*row) if row else None
 
 
@@ -53,12 +55,12 @@ def add(conn: Connection, account_id: int, admin_id: int | None, shortcut: str, 
     return conn.execute(insert(quick_reply).values(values).returning(quick_reply.c.id)).scalar_one()
 
 
-def change(conn: Connection, number: int, admin_id: int | None, shortcut: str, text: str) -> None:
+def change(conn: Connection, quick_reply_id: int, admin_id: int | None, shortcut: str, text: str) -> None:
     """Rewrite one."""
     values = {"admin_id": admin_id, "shortcut": shortcut, "text": text}
-    conn.execute(update(quick_reply).where(quick_reply.c.id == number).values(values))
+    conn.execute(update(quick_reply).where(quick_reply.c.id == quick_reply_id).values(values))
 
 
-def drop(conn: Connection, number: int) -> None:
+def drop(conn: Connection, quick_reply_id: int) -> None:
     """Throw one away."""
-    conn.execute(delete(quick_reply).where(quick_reply.c.id == number))
+    conn.execute(delete(quick_reply).where(quick_reply.c.id == quick_reply_id))

@@ -94,7 +94,7 @@ def score(conn: Connection, conversation_id: int, value: int) -> None:
 
 
 def customer_wrote(conn: Connection, conversation_id: int) -> bool:
-    """Whether there is a customer (no group) who wrote in a conversation since the number was linked."""
+    """Whether there is a customer (no group) who wrote in a conversation since the account was linked."""
     found = (
         select(message.c.id)
         .join(conversation, conversation.c.id == message.c.conversation_id)

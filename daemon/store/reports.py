@@ -63,9 +63,17 @@ def turns(conn: Connection, account_id: int, since: datetime, until: datetime) -
             _within(turn.c.opened_at, since, until),
         )
     )
-    for number, opened, closed, by, admin_id, answered, is_first, assignee, resolved in rows:
+    for conversation_id, opened, closed, by, admin_id, answered, is_first, assignee, resolved in rows:
         yield TurnRow(
-            number, opened, closed, Author(by) if by else None, admin_id, answered, is_first, assignee, resolved
+            conversation_id,
+            opened,
+            closed,
+            Author(by) if by else None,
+            admin_id,
+            answered,
+            is_first,
+            assignee,
+            resolved,
         )
 
 
@@ -145,9 +153,9 @@ def refused(conn: Connection, account_id: int, since: datetime, until: datetime)
 
 
 def names(conn: Connection) -> dict[int, tuple[str, bool]]:
-    """Everybody who ever had an account, by number: the name, and whether he may still log in."""
+    """Everybody who ever was an admin, by id: the name, and whether he may still log in."""
     rows = conn.execute(select(admin.c.id, admin.c.name, admin.c.disabled_at))
-    return {number: (name, disabled_at is None) for number, name, disabled_at in rows}
+    return {admin_id: (name, disabled_at is None) for admin_id, name, disabled_at in rows}
 
 
 def _within(at: ColumnElement[datetime], since: datetime, until: datetime) -> ColumnElement[bool]:

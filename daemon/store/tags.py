@@ -40,8 +40,8 @@ def of(conn: Connection, conversation_ids: Sequence[int]) -> dict[int, list[Tag]
 
 def create(conn: Connection, account_id: int, name: str) -> Tag:
     """A new tag; the caller knows that there is none of that name."""
-    number = conn.execute(insert(tag).values(account_id=account_id, name=name).returning(tag.c.id)).scalar_one()
-    return Tag(number, name)
+    tag_id = conn.execute(insert(tag).values(account_id=account_id, name=name).returning(tag.c.id)).scalar_one()
+    return Tag(tag_id, name)
 
 
 def put(conn: Connection, conversation_id: int, tag_id: int) -> bool:

@@ -213,7 +213,7 @@ _turns = (
 
 
 def of(conn: Connection, turn_ids: set[int]) -> dict[int, TurnState]:
-    """The turns of these numbers, without their last messages."""
+    """The turns of these ids, without their last messages."""
     rows = conn.execute(_turns.where(turn.c.id.in_(turn_ids))) if turn_ids else ()
     return {row.id: _state(row) for row in rows}
 

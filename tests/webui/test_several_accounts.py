@@ -335,18 +335,18 @@ class TestReadiness:
         assert 'balas_turns_open{account="2"} 1' in page
 
 
-def test_a_number_is_claimed_by_one_account_only(shop: StaffedBooks, second: StaffedBooks) -> None:
+def test_a_phone_belongs_to_one_account_only(shop: StaffedBooks, second: StaffedBooks) -> None:
     now = utc_now()
 
-    def claim(account_id: int, phone: str, lid: str | None = None) -> bool:
-        claimed: bool = shop.write(lambda conn: accounts.claim(conn, account_id, phone, lid, 7, now))
-        return claimed
+    def take(account_id: int, phone: str, lid: str | None = None) -> bool:
+        taken: bool = shop.write(lambda conn: accounts.take_identity(conn, account_id, phone, lid, 7, now))
+        return taken
 
-    assert claim(1, "62811", "900")
-    assert not claim(2, "62811")
-    assert not claim(2, "62822", "900")
-    assert claim(2, "62822")
+    assert take(1, "62811", "900")
+    assert not take(2, "62811")
+    assert not take(2, "62822", "900")
+    assert take(2, "62822")
     # and again after the first account has let it go
     shop.write(lambda conn: accounts.forget_identity(conn, 1))
-    assert claim(2, "62811")
-    assert not claim(1, "62811")
+    assert take(2, "62811")
+    assert not take(1, "62811")

@@ -1,11 +1,11 @@
-"""Tables of the alerts that leave the house: what is wrong, where alerts go, and what is on its way there."""
+"""Tables of the alerts outside the inbox: what is wrong, where alerts go, and what is on its way there."""
 
 from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from auth_store.tables import UtcTime, metadata
 from daemon.store.sql import partial_index
 
-# One state that is, or was, wrong: with a number's link and desk (account_id) or with the machine (none).
+# One state that is, or was, wrong: with an account's link and desk (account_id) or with the machine (none).
 # Raised once, however often it is looked at; `since` begins anew while nobody could look.
 alert = Table(
     "alert",
@@ -69,7 +69,7 @@ alert_delivery = Table(
     Index(None, "alert_id"),
 )
 
-# What the owner chose about alerts, one set for all numbers; `daemon.domain.alerts.AlertChoices` knows all names.
+# What the owner chose about alerts, one set for all accounts; `daemon.domain.alerts.AlertChoices` knows all names.
 alert_choice = Table(
     "alert_choice",
     metadata,

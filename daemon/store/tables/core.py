@@ -213,7 +213,7 @@ message = Table(
     Column("is_history", Boolean(name="is_history"), nullable=False, server_default="0"),
     Column("edited_at", UtcTime),
     Column("revoked_at", UtcTime),
-    # which of the bot's texts it is: greeting, away, busy, rating, thanks or rule:NUMBER
+    # which of the bot's texts it is: greeting, away, busy, rating, thanks or rule:ID
     Column("bot_key", String(24)),
     # sent by WhatsApp Business on the phone by itself: it answers nobody
     Column("is_automatic", Boolean(name="is_automatic"), nullable=False, server_default="0"),
@@ -277,7 +277,7 @@ download = Table(
 )
 
 # The only notification there is: one row a fact, written in the fact's own transaction. Pruning spares the
-# newest row, so that numbers never come again.
+# newest row, so that ids never come again.
 event_log = Table(
     "event_log",
     metadata,

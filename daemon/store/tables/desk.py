@@ -61,7 +61,7 @@ audit = Table(
     "audit",
     metadata,
     Column("id", Integer, primary_key=True),
-    # logins belong to no number
+    # logins belong to no account
     Column("account_id", Integer, ForeignKey("account.id")),
     Column("at", UtcTime, nullable=False),
     Column("actor", String(12), nullable=False),
