@@ -12,10 +12,10 @@ from daemon.config import Config
 from daemon.store.engine import Database
 from webui import auth
 from webui.base import account_switcher, context, current_account, errors, formatting, security
-from webui.inbox import blueprints as inbox
+from webui.inbox import blueprints as inbox_blueprints
 from webui.live import websocket
 from webui.monitoring import health
-from webui.pages import blueprints as pages
+from webui.pages import blueprints as pages_blueprints
 
 _HERE = Path(__file__).parent
 # The longest reply in percent-encoded four-byte characters (65,536 x 12), with room for the other fields.
@@ -29,8 +29,8 @@ PARTS = (
     auth,
     current_account,
     account_switcher,
-    inbox,
-    pages,
+    inbox_blueprints,
+    pages_blueprints,
     health,
     websocket,
 )

@@ -14,7 +14,7 @@ class KindInfo:
     """What is true of every message of a kind; `daemon.i18n` holds the translations.
 
     `label` names the kind and `icon` its drawing (by default a speech bubble): plain text needs neither. `instead`
-    stands where Balas can't show the content, `instead_own` if the message was written with our own number.
+    stands where Balas can't show the content, `instead_own` if the message was written in our name.
     """
 
     value: str

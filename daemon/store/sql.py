@@ -47,5 +47,5 @@ def written_out(word: StrEnum) -> ColumnElement[str]:
 
 
 def by_index(column: ColumnElement[int]) -> ColumnElement[bool]:
-    """Always so of a row's number: leads SQLite to the partial index on it, past all rows that are not in it."""
+    """Always so of a row's id: leads SQLite to the partial index on it, past all rows that are not in it."""
     return column > literal_column("0")

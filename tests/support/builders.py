@@ -15,9 +15,9 @@ def at(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-def day(number: float) -> datetime:
+def day(count: float) -> datetime:
     """So many days after noon in Jakarta."""
-    return NOON + timedelta(days=number)
+    return NOON + timedelta(days=count)
 
 
 def lid(user: str) -> Party:

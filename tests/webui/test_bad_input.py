@@ -41,7 +41,7 @@ def waiting(shop: StaffedBooks) -> int:
 
 @pytest.fixture
 def foreign(shop: StaffedBooks) -> int:
-    """A conversation of another linked number of the same shop."""
+    """A conversation of another linked account of the same shop."""
     now = utc_now()
     with shop.database.write() as conn:
         account = accounts.ensure(conn, "second", now).id
@@ -104,7 +104,7 @@ def test_a_turn_of_nowhere_is_refused(budi: Visitor, waiting: int, unchanged: An
     check()
 
 
-def test_a_message_of_another_number_is_not_found_in_a_conversation(
+def test_a_message_of_another_account_is_not_found_in_a_conversation(
     budi: Visitor, shop: StaffedBooks, waiting: int, foreign: int, unchanged: Any
 ) -> None:
     message_id = shop.customer_writes(waiting, "halo")

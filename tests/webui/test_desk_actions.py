@@ -67,10 +67,13 @@ def test_an_admin_takes_a_conversation_hands_it_over_and_gives_it_back(
 
 
 def test_handing_over_without_a_word_writes_no_note(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    assert sari.post(f"/c/{number}/transfer", {"admin_id": shop.budi.id, "note": " "}, **JSON).status_code == 204
-    assert about(shop, number).assignee_id == shop.budi.id
-    assert [kind for kind, _ in texts(shop, number)] == [MessageKind.TEXT]
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    assert (
+        sari.post(f"/c/{conversation_id}/transfer", {"admin_id": shop.budi.id, "note": " "}, **JSON).status_code
+        == 204
+    )
+    assert about(shop, conversation_id).assignee_id == shop.budi.id
+    assert [kind for kind, _ in texts(shop, conversation_id)] == [MessageKind.TEXT]
 
 
 @pytest.mark.parametrize("priority", list(Priority))
@@ -164,10 +167,10 @@ def test_a_wrong_field_is_named_and_nothing_changes(
     ],
 )
 def test_forged_fields_are_refused(sari: Visitor, shop: StaffedBooks, path: str, fields: dict[str, str]) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    before, sizes = about(shop, number), shop.sizes()
-    assert sari.post(f"/c/{number}/{path}", fields, **JSON).status_code == 400
-    assert (about(shop, number), shop.sizes()) == (before, sizes)
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    before, sizes = about(shop, conversation_id), shop.sizes()
+    assert sari.post(f"/c/{conversation_id}/{path}", fields, **JSON).status_code == 400
+    assert (about(shop, conversation_id), shop.sizes()) == (before, sizes)
 
 
 PATHS = (
@@ -201,12 +204,12 @@ def test_an_unknown_conversation_and_a_stranger_get_nowhere(
 
 @pytest.mark.parametrize("path", ["return", "resolve", "priority", "transfer", "turns/1/handled"])
 def test_a_resolved_conversation_stays_as_it_is(sari: Visitor, shop: StaffedBooks, path: str) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    sari.post(f"/c/{number}/resolve")
-    before, sizes = about(shop, number), shop.sizes()
-    assert sari.post(f"/c/{number}/{path}", GOOD, **JSON).status_code == 409
-    assert sari.post(f"/c/{number}/note", {"text": "x"}, **JSON).status_code == 422
-    assert (about(shop, number), shop.sizes()) == (before, sizes)
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    sari.post(f"/c/{conversation_id}/resolve")
+    before, sizes = about(shop, conversation_id), shop.sizes()
+    assert sari.post(f"/c/{conversation_id}/{path}", GOOD, **JSON).status_code == 409
+    assert sari.post(f"/c/{conversation_id}/note", {"text": "x"}, **JSON).status_code == 422
+    assert (about(shop, conversation_id), shop.sizes()) == (before, sizes)
 
 
 def test_nobody_is_given_work_who_does_not_work_here(sari: Visitor, shop: StaffedBooks) -> None:
@@ -302,8 +305,8 @@ def test_quick_replies_come_filled_in_and_only_ones_own(sari: Visitor, budi: Vis
 
 
 def test_every_form_of_a_thread_carries_its_token(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    page = sari.get(f"/c/{number}?details=1").text
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    page = sari.get(f"/c/{conversation_id}?details=1").text
     forms = re.findall(r"<form[^>]*method=\"post\".*?</form>", page, re.DOTALL)
     assert len(forms) > 6
     assert all(re.search(r'name="csrf_token" value="[^"]{20,}"', form) for form in forms)

@@ -128,9 +128,9 @@ def test_leaving_a_thread_ends_what_one_was_answering(both: tuple[Page, Page], s
 
 def test_taking_over_is_asked_for_and_said(both: tuple[Page, Page], shop: StaffedBooks) -> None:
     sari, budi = both
-    number = shop.new_customer("Ibu Ratna", "halo")
-    open_thread(sari, number)
-    open_thread(budi, number)
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    open_thread(sari, conversation_id)
+    open_thread(budi, conversation_id)
     sari.type("#reply", "Halo, Bu")
     budi.type("#reply", "Saya saja")
     expect(budi.locator("[data-claimed]")).to_be_visible()
@@ -392,8 +392,8 @@ def test_a_second_click_does_nothing_twice(both: tuple[Page, Page], shop: Staffe
     expect(budi.locator(".turn-mark")).to_contain_text("Marked as handled by Budi")
 
 
-def _handled_first(shop: StaffedBooks, number: int, turn: int) -> None:
-    shop.write(lambda conn: no_reply_needed.mark(conn, number, turn, by(shop.budi), utc_now()))
+def _handled_first(shop: StaffedBooks, conversation_id: int, turn: int) -> None:
+    shop.write(lambda conn: no_reply_needed.mark(conn, conversation_id, turn, by(shop.budi), utc_now()))
 
 
 def test_on_a_phone_everything_is_within_reach(chromium: Browser, server: Server, shop: StaffedBooks) -> None:

@@ -32,8 +32,8 @@ def activities(page: str) -> list[str]:
     return re.findall(r'data-activity="\d+".*?<p><span dir="auto">([^<]+)</span>', page, re.DOTALL)
 
 
-def answer(shop: StaffedBooks, number: int, closer: Closer, text: str = "siap") -> int:
-    found: int = shop.write(lambda conn: replies.answer(conn, number, closer, text, utc_now()))
+def answer(shop: StaffedBooks, conversation_id: int, closer: Closer, text: str = "siap") -> int:
+    found: int = shop.write(lambda conn: replies.answer(conn, conversation_id, closer, text, utc_now()))
     return found
 
 
@@ -66,26 +66,26 @@ def test_each_turn_says_who_handled_it_and_from_where(sari: Visitor, shop: Staff
 
 
 def test_a_mark_stands_under_the_last_message_of_its_turn(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "satu", "dua")
-    last = shop.customer_writes(number, "tiga")
-    answer(shop, number, Closer(Author.ADMIN, shop.sari.id))
-    page = sari.get(f"/c/{number}").text
+    conversation_id = shop.new_customer("Ibu Ratna", "satu", "dua")
+    last = shop.customer_writes(conversation_id, "tiga")
+    answer(shop, conversation_id, Closer(Author.ADMIN, shop.sari.id))
+    page = sari.get(f"/c/{conversation_id}").text
     assert re.findall(r'data-after="(\d+)"', page) == [str(last)]
 
 
 def test_only_the_last_turn_can_be_opened_again(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "ok")
-    turn = shop.open_turn(number)
-    assert sari.post(f"/c/{number}/turns/{turn}/handled").status_code == 303
-    assert shop.open_turn(number) is None
-    assert marks(sari.get(f"/c/{number}").text)[0].endswith("Undo")
-    assert sari.post(f"/c/{number}/turns/{turn}/unhandled").status_code == 303
-    assert shop.open_turn(number) == turn
-    assert sari.post(f"/c/{number}/turns/{turn}/handled").status_code == 303
-    shop.customer_writes(number, "eh")
-    assert "Undo" not in marks(sari.get(f"/c/{number}").text)[0]
-    assert sari.post(f"/c/{number}/turns/{turn}/unhandled").status_code == 409
-    assert sari.post(f"/c/{number}/turns/{turn}/handled").status_code == 409
+    conversation_id = shop.new_customer("Ibu Ratna", "ok")
+    turn = shop.open_turn(conversation_id)
+    assert sari.post(f"/c/{conversation_id}/turns/{turn}/handled").status_code == 303
+    assert shop.open_turn(conversation_id) is None
+    assert marks(sari.get(f"/c/{conversation_id}").text)[0].endswith("Undo")
+    assert sari.post(f"/c/{conversation_id}/turns/{turn}/unhandled").status_code == 303
+    assert shop.open_turn(conversation_id) == turn
+    assert sari.post(f"/c/{conversation_id}/turns/{turn}/handled").status_code == 303
+    shop.customer_writes(conversation_id, "eh")
+    assert "Undo" not in marks(sari.get(f"/c/{conversation_id}").text)[0]
+    assert sari.post(f"/c/{conversation_id}/turns/{turn}/unhandled").status_code == 409
+    assert sari.post(f"/c/{conversation_id}/turns/{turn}/handled").status_code == 409
 
 
 def test_a_polite_machine_leaves_the_customer_waiting(sari: Visitor, shop: StaffedBooks) -> None:
@@ -99,18 +99,18 @@ def test_a_polite_machine_leaves_the_customer_waiting(sari: Visitor, shop: Staff
 
 
 def test_what_the_phone_has_read_is_said_but_is_no_answer(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    last = shop.customer_writes(number, "ada?")
-    shop.write(lambda conn: conversations.note(conn, number, last, Author.PHONE, utc_now()))
-    (mark,) = marks(sari.get(f"/c/{number}").text)
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    last = shop.customer_writes(conversation_id, "ada?")
+    shop.write(lambda conn: conversations.note(conn, conversation_id, last, Author.PHONE, utc_now()))
+    (mark,) = marks(sari.get(f"/c/{conversation_id}").text)
     assert re.search(r"Waiting since .* Seen on the phone \d\d:\d\d", mark)
 
 
 def test_automatic_messages_of_the_phone_are_labelled(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    shop.customer_writes(number, "?")
-    shop.phone_answers_by_itself(number, "Kami sedang tutup")
-    assert "Automatic message from the phone" in sari.get(f"/c/{number}").text
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    shop.customer_writes(conversation_id, "?")
+    shop.phone_answers_by_itself(conversation_id, "Kami sedang tutup")
+    assert "Automatic message from the phone" in sari.get(f"/c/{conversation_id}").text
 
 
 def test_what_the_desk_did_stands_between_the_messages(sari: Visitor, shop: StaffedBooks) -> None:
@@ -141,9 +141,9 @@ def test_what_the_desk_did_stands_between_the_messages(sari: Visitor, shop: Staf
 def test_every_line_of_the_log_can_be_shown_without_detail(
     sari: Visitor, shop: StaffedBooks, action: Action
 ) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    shop.write(lambda conn: audit.record(conn, shop.account_id, action, THE_DESK, utc_now(), number))
-    assert sari.get(f"/c/{number}").status_code == 200
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    shop.write(lambda conn: audit.record(conn, shop.account_id, action, THE_DESK, utc_now(), conversation_id))
+    assert sari.get(f"/c/{conversation_id}").status_code == 200
 
 
 def test_a_note_is_marked_as_internal_and_names_are_no_markup(sari: Visitor, shop: StaffedBooks) -> None:
@@ -182,11 +182,11 @@ def test_the_list_says_who_answers_who_waits_and_what_is_urgent(
 
 
 def test_looking_at_a_conversation_answers_the_mention(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    sari.get(f"/c/{number}")
-    shop.write(lambda conn: notes.add(conn, number, "@sari?", by(shop.budi), utc_now()))
-    assert f'data-mentions="{number}"' in sari.get("/").text
-    sari.get(f"/c/{number}")
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    sari.get(f"/c/{conversation_id}")
+    shop.write(lambda conn: notes.add(conn, conversation_id, "@sari?", by(shop.budi), utc_now()))
+    assert f'data-mentions="{conversation_id}"' in sari.get("/").text
+    sari.get(f"/c/{conversation_id}")
     assert 'data-mentions=""' in sari.get("/").text
 
 
@@ -204,22 +204,22 @@ def test_the_list_can_be_narrowed_to_a_tag(sari: Visitor, shop: StaffedBooks) ->
 
 
 def test_a_resolved_conversation_rests_in_its_own_box_and_can_be_read(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    assert sari.post(f"/c/{number}/resolve").status_code == 303
-    assert f'data-conversation="{number}"' not in sari.get("/").text
-    assert f'data-conversation="{number}"' in sari.get("/?box=resolved").text
-    page = sari.get(f"/c/{number}").text
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    assert sari.post(f"/c/{conversation_id}/resolve").status_code == 303
+    assert f'data-conversation="{conversation_id}"' not in sari.get("/").text
+    assert f'data-conversation="{conversation_id}"' in sari.get("/?box=resolved").text
+    page = sari.get(f"/c/{conversation_id}").text
     assert "This conversation is resolved." in page
     assert "Write again" in page
     assert 'id="composer"' not in page
 
 
 def test_an_older_conversation_leads_to_the_newest(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    sari.post(f"/c/{number}/resolve")
-    assert sari.post(f"/c/{number}/reopen").status_code == 303
-    assert 'id="composer"' in sari.get(f"/c/{number}").text
-    assert sari.post(f"/c/{number}/reopen").status_code == 409
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    sari.post(f"/c/{conversation_id}/resolve")
+    assert sari.post(f"/c/{conversation_id}/reopen").status_code == 303
+    assert 'id="composer"' in sari.get(f"/c/{conversation_id}").text
+    assert sari.post(f"/c/{conversation_id}/reopen").status_code == 409
 
 
 def test_strict_mode_shows_who_alone_may_answer(sari: Visitor, budi: Visitor, shop: StaffedBooks) -> None:

@@ -11,10 +11,10 @@ from tests.webui.conftest import Visitor
 def test_only_the_owner_is_offered_it_and_asked(
     stranger: Visitor, sari: Visitor, budi: Visitor, shop: StaffedBooks
 ) -> None:
-    number = shop.new_customer("Dewi Rahasia", "halo", "masih ada?")
-    path = f"/c/{number}/forget"
-    assert path in sari.get(f"/c/{number}?details=1").text
-    assert path not in budi.get(f"/c/{number}?details=1").text
+    conversation_id = shop.new_customer("Dewi Rahasia", "halo", "masih ada?")
+    path = f"/c/{conversation_id}/forget"
+    assert path in sari.get(f"/c/{conversation_id}?details=1").text
+    assert path not in budi.get(f"/c/{conversation_id}?details=1").text
     assert (budi.get(path).status_code, budi.post(path).status_code) == (403, 403)
     assert stranger.get(path).status_code == 302
     page = sari.get(path)

@@ -31,8 +31,8 @@ def delivery(shop: StaffedBooks, message_id: int) -> Delivery | None:
 
 
 def test_the_thread_says_why_and_offers_both_ways(sari: Visitor, shop: StaffedBooks) -> None:
-    number, _ = held(shop)
-    page = sari.get(f"/c/{number}").text
+    conversation_id, _ = held(shop)
+    page = sari.get(f"/c/{conversation_id}").text
     for words in ("Not sent: the phone answered at", "Send anyway", "Discard"):
         assert words in page
 

@@ -72,8 +72,8 @@ def test_opening_a_thread_marks_it_as_seen_for_everyone(sari: Visitor, budi: Vis
 
 
 def test_a_reload_in_the_background_marks_nothing_as_seen(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo", "halo?")
-    sari.get(f"/c/{number}", **{"X-Peek": "1"})
+    conversation_id = shop.new_customer("Ibu Ratna", "halo", "halo?")
+    sari.get(f"/c/{conversation_id}", **{"X-Peek": "1"})
     assert "2 new messages" in sari.get("/").text
 
 
@@ -108,14 +108,16 @@ def test_a_thread_shows_who_wrote_and_how_far_it_came(sari: Visitor, shop: Staff
 
 
 def test_what_cannot_be_shown_says_where_to_look(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    shop.customer_writes(number, None, kind=MessageKind.UNREADABLE.value)
-    shop.customer_writes(number, None, kind=MessageKind.LOST.value)
-    shop.customer_writes(number, None, kind=MessageKind.UNKNOWN.value)
-    shop.customer_writes(number, "peta", kind=MessageKind.LOCATION.value, media={"lat": -6.2, "lng": 106.8})
-    deleted = shop.customer_writes(number, "salah")
-    shop.changed(number, deleted, lambda conn: messages.revoke(conn, deleted, utc_now()))
-    page = sari.get(f"/c/{number}").text
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    shop.customer_writes(conversation_id, None, kind=MessageKind.UNREADABLE.value)
+    shop.customer_writes(conversation_id, None, kind=MessageKind.LOST.value)
+    shop.customer_writes(conversation_id, None, kind=MessageKind.UNKNOWN.value)
+    shop.customer_writes(
+        conversation_id, "peta", kind=MessageKind.LOCATION.value, media={"lat": -6.2, "lng": 106.8}
+    )
+    deleted = shop.customer_writes(conversation_id, "salah")
+    shop.changed(conversation_id, deleted, lambda conn: messages.revoke(conn, deleted, utc_now()))
+    page = sari.get(f"/c/{conversation_id}").text
     for words in (
         "Waiting for this message",
         "arrived while Balas was down",
@@ -127,13 +129,13 @@ def test_what_cannot_be_shown_says_where_to_look(sari: Visitor, shop: StaffedBoo
 
 
 def test_every_kind_of_message_says_what_it_is_even_without_words(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna")
+    conversation_id = shop.new_customer("Ibu Ratna")
     kinds = [kind for kind in MessageKind if kind != MessageKind.TEXT]
     for kind in kinds:
-        shop.customer_writes(number, None, kind=kind.value)
+        shop.customer_writes(conversation_id, None, kind=kind.value)
         row = unescape(sari.get("/").text)
         assert re.search(rf'<svg.*?<span class="row-text" dir="auto">{kind.info.label}</span>', row), kind
-    page = unescape(sari.get(f"/c/{number}").text)
+    page = unescape(sari.get(f"/c/{conversation_id}").text)
     bubbles = re.findall(r'data-kind="(\w+)".*?<article class="bubble">(.*?)</article>', page, re.DOTALL)
     assert [kind for kind, _ in bubbles] == kinds
     for kind, bubble in bubbles:
@@ -293,8 +295,8 @@ def test_media_is_handed_out_harmlessly(sari: Visitor, stranger: Visitor, shop: 
 
 
 def test_every_page_carries_the_headers_that_keep_it_safe(sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    for path in ("/", f"/c/{number}", "/link", "/c/4711", "/nowhere"):
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    for path in ("/", f"/c/{conversation_id}", "/link", "/c/4711", "/nowhere"):
         answer = sari.get(path)
         policy = answer.headers["Content-Security-Policy"]
         assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")

@@ -75,10 +75,10 @@ def test_a_new_message_reaches_list_and_open_thread(server: Server, sari: Visito
 
 
 def test_the_thread_is_told_who_closed_the_turn(server: Server, sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    turn = shop.open_turn(number)
-    with tab(server, sari, shop.cursor(), open=number) as socket:
-        shop.shop_wrote(number, "sudah dari HP", Author.PHONE, delivery=Delivery.SENT.value)
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    turn = shop.open_turn(conversation_id)
+    with tab(server, sari, shop.cursor(), open=conversation_id) as socket:
+        shop.shop_wrote(conversation_id, "sudah dari HP", Author.PHONE, delivery=Delivery.SENT.value)
         told = hear(socket, "thread", lambda message: message["turn_id"] is None)
         assert told["answered_turn"] == turn
         assert "From the phone" in told["notice"]
@@ -239,9 +239,9 @@ def test_open_tabs_do_not_hold_up_the_end_of_the_process(
 
 
 def test_the_log_names_no_customer_and_no_words(server: Server, sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "rahasia besar", phone="6281234567890")
-    with tab(server, sari, shop.cursor(), open=number) as socket:
-        shop.customer_writes(number, "rahasia kedua")
+    conversation_id = shop.new_customer("Ibu Ratna", "rahasia besar", phone="6281234567890")
+    with tab(server, sari, shop.cursor(), open=conversation_id) as socket:
+        shop.customer_writes(conversation_id, "rahasia kedua")
         hear(socket, "bubble")
     server.stop()
     log = server.log.read_text()
@@ -286,11 +286,11 @@ def test_typing_claims_the_conversation_until_the_field_is_empty(
 
 
 def test_a_claim_ends_with_its_websocket(server: Server, sari: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    with tab(server, sari, shop.cursor(), open=number) as socket:
-        socket.send(json.dumps({"typing": number}))
-        wait_until(lambda: claim_of(shop, number) == "Sari")
-    wait_until(lambda: claim_of(shop, number) is None)
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    with tab(server, sari, shop.cursor(), open=conversation_id) as socket:
+        socket.send(json.dumps({"typing": conversation_id}))
+        wait_until(lambda: claim_of(shop, conversation_id) == "Sari")
+    wait_until(lambda: claim_of(shop, conversation_id) is None)
 
 
 def test_the_second_to_type_is_told_who_answers_and_may_take_over(

@@ -21,8 +21,8 @@ def setup_link(shop: StaffedBooks, role: Role = Role.ADMIN, **values: int) -> st
 
 
 def test_every_page_asks_strangers_to_log_in(stranger: Visitor, shop: StaffedBooks) -> None:
-    number = shop.new_customer("Ibu Ratna", "halo")
-    for path in ("/", f"/c/{number}", "/link", "/link/qr.svg", "/link/unlink", "/media/1"):
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    for path in ("/", f"/c/{conversation_id}", "/link", "/link/qr.svg", "/link/unlink", "/media/1"):
         answer = stranger.get(path)
         assert (answer.status_code, answer.location.partition("?")[0]) == (302, "/login"), path
 

@@ -124,7 +124,7 @@ def test_without_a_token_no_word_opens_them(program: FlaskClient) -> None:
     assert answer.status_code == 403
 
 
-def test_the_figures_tell_what_waits(program: FlaskClient, shop: StaffedBooks, config: Config) -> None:
+def test_the_gauges_tell_what_waits(program: FlaskClient, shop: StaffedBooks, config: Config) -> None:
     now = utc_now()
     session = Vitals(config.data, heartbeat.session(shop.account_id))
     for seconds in (0.003, 0.3):
@@ -162,7 +162,7 @@ def test_the_figures_tell_what_waits(program: FlaskClient, shop: StaffedBooks, c
     assert found["balas_disk_free_bytes"] > 0
 
 
-def test_the_figures_hold_no_names_numbers_or_texts(program: FlaskClient, shop: StaffedBooks) -> None:
+def test_the_gauges_hold_no_names_phones_or_texts(program: FlaskClient, shop: StaffedBooks) -> None:
     shop.new_customer("Rina", "ada yang biru?", phone="6281234567890")
     page = program.get("/metrics").text
     for secret in ("Rina", "biru", "6281234567890", "Sari", "Toko", "55500"):

@@ -19,8 +19,8 @@ def words(html: str) -> str:
 
 
 def answered(shop: StaffedBooks, closer: Closer, name: str) -> None:
-    number = shop.new_customer(name, "halo")
-    shop.write(lambda conn: replies.answer(conn, number, closer, "Halo juga", utc_now()))
+    conversation_id = shop.new_customer(name, "halo")
+    shop.write(lambda conn: replies.answer(conn, conversation_id, closer, "Halo juga", utc_now()))
 
 
 def test_an_empty_shop_has_an_empty_report_and_says_so(sari: Visitor) -> None:

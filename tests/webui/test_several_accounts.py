@@ -30,10 +30,10 @@ Ear = Callable[..., list[dict[str, Any]]]
 
 @pytest.fixture
 def second(shop: StaffedBooks) -> StaffedBooks:
-    """Another number of the same shop."""
-    number = shop.write(lambda conn: accounts.add(conn, "Toko Dua", utc_now()).id)
+    """Another account of the same shop."""
+    account_id = shop.write(lambda conn: accounts.add(conn, "Toko Dua", utc_now()).id)
     other = StaffedBooks(shop.database, _count=500)
-    other.account_id = number
+    other.account_id = account_id
     return other
 
 
@@ -50,7 +50,7 @@ def switcher(page: str) -> dict[str, tuple[str, str, bool]]:
     }
 
 
-def test_with_one_number_there_is_no_switcher_and_addresses_stay_short(sari: Visitor, shop: StaffedBooks) -> None:
+def test_with_one_account_there_is_no_switcher_and_addresses_stay_short(sari: Visitor, shop: StaffedBooks) -> None:
     shop.new_customer("Ibu Ratna", "halo")
     page = sari.get("/").text
     assert switcher(page) == {}
@@ -58,7 +58,7 @@ def test_with_one_number_there_is_no_switcher_and_addresses_stay_short(sari: Vis
     assert "&amp;account=" not in page
 
 
-def test_the_switcher_names_every_number_with_its_link_and_who_waits(
+def test_the_switcher_names_every_account_with_its_link_and_who_waits(
     budi: Visitor, shop: StaffedBooks, second: StaffedBooks
 ) -> None:
     shop.new_customer("Ibu Ratna", "halo")
@@ -85,7 +85,7 @@ def test_the_choice_belongs_to_the_address_and_every_address_of_a_page_carries_i
     assert all(re.match(rf"/c/{theirs}\b|/log|/lang|/\?account=1$", link) for link in without)
 
 
-def test_an_address_without_a_number_leads_to_the_one_looked_at_last(
+def test_an_address_without_an_account_leads_to_the_one_looked_at_last(
     budi: Visitor, shop: StaffedBooks, second: StaffedBooks
 ) -> None:
     assert budi.get("/report?span=30").location == "/report?span=30&account=1"
@@ -97,14 +97,14 @@ def test_an_address_without_a_number_leads_to_the_one_looked_at_last(
 
 
 @pytest.mark.parametrize("wish", ["99", "x", "", "01", "-1"])
-def test_an_unknown_number_is_not_found(
+def test_an_unknown_account_is_not_found(
     budi: Visitor, shop: StaffedBooks, second: StaffedBooks, wish: str
 ) -> None:
     assert budi.get(f"/?account={wish}").status_code == 404
     assert budi.get(f"/report?account={wish}").status_code == 404
 
 
-def test_a_conversation_opens_in_its_own_number_whatever_the_address_says(
+def test_a_conversation_opens_in_its_own_account_whatever_the_address_says(
     budi: Visitor, shop: StaffedBooks, second: StaffedBooks
 ) -> None:
     ours, theirs = shop.new_customer("Ibu Ratna", "halo"), second.new_customer("Pak Joko", "halo")
@@ -115,7 +115,7 @@ def test_a_conversation_opens_in_its_own_number_whatever_the_address_says(
     assert shop.sizes()[1] == 1
 
 
-def test_a_form_of_the_time_with_one_number_is_about_that_one(
+def test_a_form_of_the_time_with_one_account_is_about_that_one(
     sari: Visitor, shop: StaffedBooks, second: StaffedBooks
 ) -> None:
     sari.get(f"/?account={second.account_id}")
@@ -124,7 +124,7 @@ def test_a_form_of_the_time_with_one_number_is_about_that_one(
     assert "Buka 9-17" not in sari.get(f"/settings/quick-replies?account={second.account_id}").text
 
 
-def test_settings_are_kept_for_the_number_of_their_page(
+def test_settings_are_kept_for_the_account_of_their_page(
     sari: Visitor, shop: StaffedBooks, second: StaffedBooks
 ) -> None:
     path = f"/settings/quick-replies?account={second.account_id}"
@@ -152,7 +152,9 @@ class TestTheWebsocket:
 
         return tell
 
-    def test_a_tab_hears_only_of_its_own_number(self, told: Ear, shop: StaffedBooks, second: StaffedBooks) -> None:
+    def test_a_tab_hears_only_of_its_own_account(
+        self, told: Ear, shop: StaffedBooks, second: StaffedBooks
+    ) -> None:
         ours, theirs = shop.new_customer("Ibu Ratna", "halo"), second.new_customer("Pak Joko", "pagi")
         shop.link(LinkState.CONNECTING)
         ear = told(second.account_id, theirs)
@@ -191,7 +193,7 @@ class TestTheWebsocket:
         assert ear["mentions"]["conversations"] == [theirs]
         assert "Sari" in str(ear["presence"]["html"])
 
-    def test_the_link_panels_forms_carry_their_number(
+    def test_the_link_panels_forms_carry_their_account(
         self, app: Flask, told: Ear, shop: StaffedBooks, second: StaffedBooks
     ) -> None:
         second.link(LinkState.PAIRING, qr="https://wa.me/x")
@@ -208,7 +210,7 @@ class TestTheWebsocket:
 class TestNaming:
     """The owner adds, names and removes accounts on the link page."""
 
-    def test_a_number_is_added_and_its_page_shows_codes(self, sari: Visitor, shop: StaffedBooks) -> None:
+    def test_an_account_is_added_and_its_page_shows_codes(self, sari: Visitor, shop: StaffedBooks) -> None:
         answer = sari.post("/link/add", {"new_name": "  Toko   Dua "})
         assert answer.location == "/link?account=2"
         with shop.database.read() as conn:
@@ -239,7 +241,7 @@ class TestNaming:
         with shop.database.read() as conn:
             assert len(accounts.every(conn)) == 1
 
-    def test_a_number_is_renamed_but_not_like_another(
+    def test_an_account_is_renamed_but_not_like_another(
         self, sari: Visitor, shop: StaffedBooks, second: StaffedBooks
     ) -> None:
         path = f"/link/name?account={second.account_id}"
@@ -253,7 +255,7 @@ class TestNaming:
         # its own name in other letters is no other account's
         assert sari.post(path, {"own_name": "CABANG bandung"}).status_code == 303
 
-    def test_only_a_number_that_was_never_linked_can_be_removed(
+    def test_only_an_account_that_was_never_linked_can_be_removed(
         self, sari: Visitor, shop: StaffedBooks, second: StaffedBooks
     ) -> None:
         actor = Actor(Author.ADMIN, shop.sari.id)
@@ -276,7 +278,7 @@ class TestNaming:
         assert "Several numbers" not in budi.get("/link?account=1").text
 
 
-def test_a_colleague_who_leaves_gives_back_what_he_has_in_every_number(
+def test_a_colleague_who_leaves_gives_back_what_he_has_in_every_account(
     sari: Visitor, shop: StaffedBooks, second: StaffedBooks
 ) -> None:
     places = [shop.new_customer("Ibu Ratna", "halo"), second.new_customer("Pak Joko", "halo")]
@@ -303,7 +305,7 @@ class TestReadiness:
         )
         shop.online()
 
-    def test_ready_means_that_every_linked_number_can_send(
+    def test_ready_means_that_every_linked_account_can_send(
         self, program: FlaskClient, shop: StaffedBooks, second: StaffedBooks, config: Config
     ) -> None:
         for name in (
@@ -326,7 +328,7 @@ class TestReadiness:
         shop.link(LinkState.UNLINKED, LinkReason.UNLINKED_HERE)
         assert program.get("/readyz").status_code == 503
 
-    def test_figures_name_their_number(
+    def test_gauges_name_their_account(
         self, program: FlaskClient, shop: StaffedBooks, second: StaffedBooks
     ) -> None:
         second.new_customer("Pak Joko", "halo")

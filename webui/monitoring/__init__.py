@@ -1,1 +1,1 @@
-"""What machines that watch over Balas may ask: `health` answers them, `gauges` has the figures."""
+"""What machines that watch over Balas may ask: `health` answers them, `gauges` says how much and since when."""
