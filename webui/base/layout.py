@@ -25,7 +25,7 @@ def show(template: str, conn: Connection, **values: Any) -> str:
     panel = None
     if account:
         link = links.get(conn, account.id)
-        panel = link_panel.panel(account, link, services().clock(), owner=False)
+        panel = link_panel.show(account, link, services().clock(), owner=False)
     values |= {"cursor": events.last_seq(conn), "link": panel, "is_refresh": is_refresh()}
     return render_template(template, **values)
 

@@ -68,11 +68,11 @@ class LinkPanel:
     phone: PhonePanel | None
 
 
-def panel(account: Account, link: Link, now: datetime, owner: bool = True) -> LinkPanel:
+def show(account: Account, link: Link, now: datetime, owner: bool = True) -> LinkPanel:
     """A link in the present request's language; only the owner is given codes and buttons."""
     title, tone = TITLES[link.state]
     words = sentence(link.state, link.reason)
-    phone = phone_panel.view(account, link, now, services().config.phone_limits)
+    phone = phone_panel.show(account, link, now, services().config.phone_limits)
     fresh = link.qr_expires_at is None or link.qr_expires_at > now
     code = qr.svg(link.qr, gettext("QR code to scan with WhatsApp")) if owner and link.qr and fresh else None
     total, done = link.backlog_total or 0, link.backlog_done or 0

@@ -53,7 +53,7 @@ class PhonePanel:
         return self.step == PhoneStep.QUIET
 
 
-def view(account: Account, link: Link, now: datetime, limits: PhoneLimits) -> PhonePanel | None:
+def show(account: Account, link: Link, now: datetime, limits: PhoneLimits) -> PhonePanel | None:
     """The phone in the present request's language; None while no account is linked."""
     if account.device is None:
         return None

@@ -52,7 +52,7 @@ class Activity:
     words: str
 
 
-def activity(entry: AuditEntry, now: datetime) -> Activity | None:
+def show(entry: AuditEntry, now: datetime) -> Activity | None:
     """A line in words; None for what the thread says already."""
     words = _words(entry)
     if words is None:

@@ -71,7 +71,7 @@ class ShownMessage:
     is_automatic: bool
 
 
-def message(bubble: Bubble, now: datetime) -> ShownMessage:
+def show(bubble: Bubble, now: datetime) -> ShownMessage:
     """A message as its thread shows it."""
     own = bubble.from_me
     delivery = bubble.delivery if own else None

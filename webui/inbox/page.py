@@ -52,7 +52,7 @@ def render(conversation_id: int | None, draft: Draft | None = None, **more: Any)
         account = the_account(conn)
         held = {one.conversation_id: one for one in claims.held(conn, account.id, now)} if account else {}
         if account:
-            values["link"] = link_panel.panel(account, links.get(conn, account.id), now, owner=False)
+            values["link"] = link_panel.show(account, links.get(conn, account.id), now, owner=False)
         values |= _list(conn, account.id if account else None, held, mentions, now)
         if conversation_id is not None:
             wide = "details" in request.args or "wrong" in more
@@ -73,7 +73,7 @@ def _list(
         found = conversation_list.listing(conn, account_id, box, me, LIST_LENGTH + 1, _before(), tag_id)
         counts |= conversation_list.counts(conn, account_id, me)
         every = tags.every(conn, account_id)
-    rows = [row.row(about, now, held.get(about.id), about.id in mentions) for about in found[:LIST_LENGTH]]
+    rows = [row.show(about, now, held.get(about.id), about.id in mentions) for about in found[:LIST_LENGTH]]
     return {
         "box": box.value,
         "rows": rows,
@@ -96,7 +96,7 @@ def _thread(
     strict = header.strict and about.status == Status.ASSIGNED
     newer = conversations.current(conn, about.contact_id) if about.status == Status.RESOLVED else None
     return {
-        "about": row.row(about, now, claim),
+        "about": row.show(about, now, claim),
         "header": header,
         "thread": thread.read(conn, about, now),
         "newer": newer.conversation_id if newer else None,

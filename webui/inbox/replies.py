@@ -145,7 +145,7 @@ def _sent(conversation_id: int, message_id: int) -> Any:
     if found is None or found.conversation_id != conversation_id:
         abort(400)
     if errors.wants_json():
-        shown = fragments.bubble(bubble.message(found, now))
+        shown = fragments.bubble(bubble.show(found, now))
         return jsonify(id=message_id, bubble=shown, turn_id="", request_key=Draft().request_key), 201
     return redirect(url_for("inbox.thread", conversation_id=conversation_id, box=request.args.get("box")), 303)
 

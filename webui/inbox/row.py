@@ -96,7 +96,7 @@ def person(about: Summary) -> Person:
     return Person(shown, initials(given), about.contact_id % TONES, phone if given else None)
 
 
-def row(about: Summary, now: datetime, claim: Claim | None = None, mentioned: bool = False) -> Row:
+def show(about: Summary, now: datetime, claim: Claim | None = None, mentioned: bool = False) -> Row:
     """A conversation as the list shows it, with who is answering it right now."""
     # the resolved ones stand in the order in which they were resolved
     at = about.resolved_at or about.last_at if about.status == Status.RESOLVED else about.last_at

@@ -47,10 +47,10 @@ def read(conn: Connection, about: Summary, now: datetime) -> Thread:
     )
     entries: list[tuple[tuple[int, int, int], Item]] = []
     for one in shown:
-        message = bubble.message(one, now)
+        message = bubble.show(one, now)
         entries.append(((message.at, 0, message.id), Item(message=message)))
     for line in lines:
-        if (said := activity.activity(line, now)) is not None:
+        if (said := activity.show(line, now)) is not None:
             entries.append(((said.at, 1, said.id), Item(activity=said)))
     under_message = _marks(conn, about, shown, before is not None, now)
     items: list[Item] = []

@@ -110,7 +110,7 @@ class TurnNews:
 
 
 @dataclass(slots=True)
-class News:
+class AccountNews:
     """The rows behind one account's digest, read in one transaction."""
 
     account_id: int
@@ -132,7 +132,7 @@ class News:
 
 def read(
     conn: Connection, events: Collection[LoggedEvent], opened: Mapping[int, set[int]], now: datetime
-) -> dict[int, News | None]:
+) -> dict[int, AccountNews | None]:
     """What happened to the accounts that somebody looks at; None for one where too much has happened.
 
     `opened` has those accounts, each with the conversations that are open in some tab: only of these the inside
@@ -145,23 +145,25 @@ def read(
     colleagues = thread_header.team(conn, now) if any(digest.presence for digest in anywhere) else []
     changed = any(digest.link or digest.conversations for digest in anywhere)
     switcher = account_switcher.entries(conn, every) if changed else []
-    found: dict[int, News | None] = {}
+    found: dict[int, AccountNews | None] = {}
     for account in (account for account in every if account.id in opened):
         digest = digests.get(account.id, Digest())
         if digest.size > TOO_MANY:
             found[account.id] = None
             continue
-        facts = _facts(conn, account, digest, opened[account.id], now)
-        facts.every, facts.switcher = [one.id for one in every], switcher
-        facts.mentions, facts.colleagues = called, colleagues
-        found[account.id] = facts
+        news = _news(conn, account, digest, opened[account.id], now)
+        news.every, news.switcher = [one.id for one in every], switcher
+        news.mentions, news.colleagues = called, colleagues
+        found[account.id] = news
     return found
 
 
-def _facts(conn: Connection, account: accounts.Account, digest: Digest, opened: set[int], now: datetime) -> News:
+def _news(
+    conn: Connection, account: accounts.Account, digest: Digest, opened: set[int], now: datetime
+) -> AccountNews:
     rows = {i: about for i in digest.conversations if (about := conversation_list.summary(conn, i)) is not None}
     wanted = [i for i, conversation_id in digest.messages.items() if conversation_id in opened]
-    return News(
+    return AccountNews(
         account_id=account.id,
         digest=digest,
         rows=rows,

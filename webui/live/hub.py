@@ -17,7 +17,7 @@ from daemon.store.events import CursorTooOld, LoggedEvent
 from daemon.store.presence import RENEWED_EVERY
 from webui.base import context
 from webui.live import presence
-from webui.live.changes import TOO_MANY, TYPING, Audience, News, read
+from webui.live.changes import TOO_MANY, TYPING, AccountNews, Audience, read
 from webui.live.updates import Updates
 
 log = logging.getLogger("webui.live")
@@ -183,7 +183,7 @@ class Hub:
                 return
             after = events.last_seq(conn)
             now = context.of(self._app).clock()
-            found: dict[int, News | None] | None = None
+            found: dict[int, AccountNews | None] | None = None
             if happened is not None and happened[-1].seq == after:
                 found = read(conn, happened, _opened(self._present()), now)
         with self._changed:
@@ -201,7 +201,7 @@ class Hub:
     def _push(
         self,
         tab: Tab,
-        found: dict[int, News | None],
+        found: dict[int, AccountNews | None],
         made: dict[int, Updates],
         now: datetime,
         before: int,
@@ -211,11 +211,11 @@ class Hub:
         account_id = tab.audience.account_id
         if account_id is None or account_id not in found:
             return
-        facts = found[account_id]
-        if facts is None:
+        news = found[account_id]
+        if news is None:
             return tab.push([RESYNC], before, after)
         if account_id not in made:
-            made[account_id] = Updates(self._app, facts, now)
+            made[account_id] = Updates(self._app, news, now)
         return tab.push(made[account_id].for_tab(tab.audience), before, after)
 
 

@@ -11,47 +11,47 @@ from daemon.store.conversation_list import Summary
 from daemon.store.turns import TurnState
 from webui.base import account_switcher, link_panel
 from webui.inbox import activity, bubble, fragments, row, turn_mark
-from webui.live.changes import Audience, News
+from webui.live.changes import AccountNews, Audience
 
 
 class Updates:
     """JSON messages without their sequence number, made when the first tab wants them."""
 
-    def __init__(self, app: Flask, facts: News, now: datetime) -> None:
+    def __init__(self, app: Flask, news: AccountNews, now: datetime) -> None:
         self._app = app
-        self._facts = facts
+        self._news = news
         self._now = now
         self._made: dict[tuple[str, str, int], str] = {}
 
     def for_tab(self, tab: Audience) -> list[str]:
         """What one tab has to hear, in order."""
-        facts, language = self._facts, tab.language
-        bubbles = [i for i, found in facts.bubbles.items() if found.conversation_id == tab.open]
+        news, language = self._news, tab.language
+        bubbles = [i for i, found in news.bubbles.items() if found.conversation_id == tab.open]
         messages = [self._rendered(language, "bubble", i, self._bubble) for i in bubbles]
         messages += [
             self._rendered(language, "activity", i, self._activity)
-            for i, line in enumerate(facts.activities)
+            for i, line in enumerate(news.activities)
             if line.conversation_id == tab.open
         ]
-        if tab.open is not None and tab.open in facts.turns and tab.open in facts.rows:
+        if tab.open is not None and tab.open in news.turns and tab.open in news.rows:
             messages.append(self._rendered(language, "thread", tab.open, self._thread))
-            if tab.open in facts.digest.claims:
+            if tab.open in news.digest.claims:
                 messages.append(self._rendered(language, "claim", tab.open, self._claim))
         if tab.box is not None:
-            messages += [self._rendered(language, "row", i, self._row) for i in facts.rows]
-            if facts.counts:
+            messages += [self._rendered(language, "row", i, self._row) for i in news.rows]
+            if news.counts:
                 messages.append(self._once("counts", tab.admin_id, self._counts))
             messages += [
-                self._rendered(language, "alarm", i, self._alarm) for i in facts.digest.alarms if i in facts.rows
+                self._rendered(language, "alarm", i, self._alarm) for i in news.digest.alarms if i in news.rows
             ]
-            if tab.admin_id in facts.mentions:
+            if tab.admin_id in news.mentions:
                 messages.append(self._once("mentions", tab.admin_id, self._mentions))
-        if facts.colleagues:
+        if news.colleagues:
             messages.append(self._rendered(language, "presence", 0, self._presence))
-        messages += [self._once("typing", i, self._typing) for i in facts.digest.typing]
-        if facts.switcher:
+        messages += [self._once("typing", i, self._typing) for i in news.digest.typing]
+        if news.switcher:
             messages.append(self._rendered(language, "numbers", 0, self._switcher))
-        if facts.link:
+        if news.link:
             messages.append(self._rendered(language, "banner", 0, self._banner))
             if tab.page == "link":
                 messages.append(self._rendered(language, "link", tab.owner, self._link))
@@ -59,7 +59,7 @@ class Updates:
 
     def _rendered(self, language: str, kind: str, about: int, make: Callable[[int], dict[str, Any]]) -> str:
         if (language, kind, about) not in self._made:
-            with fragments.speaking(self._app, language, self._facts.account_id, self._facts.every):
+            with fragments.speaking(self._app, language, self._news.account_id, self._news.every):
                 self._made[language, kind, about] = json.dumps(make(about), ensure_ascii=False)
         return self._made[language, kind, about]
 
@@ -69,20 +69,20 @@ class Updates:
         return self._made["", kind, about]
 
     def _bubble(self, message_id: int) -> dict[str, Any]:
-        found = self._facts.bubbles[message_id]
-        html = fragments.bubble(bubble.message(found, self._now))
+        found = self._news.bubbles[message_id]
+        html = fragments.bubble(bubble.show(found, self._now))
         return {"type": "bubble", "conversation": found.conversation_id, "id": message_id, "html": html}
 
     def _row(self, conversation_id: int) -> dict[str, Any]:
         return {"type": "row", "id": conversation_id, "html": fragments.row(self._shown_row(conversation_id))}
 
     def _shown_row(self, conversation_id: int) -> row.Row:
-        about, claim = self._facts.rows[conversation_id], self._facts.claims.get(conversation_id)
-        return row.row(about, self._now, claim)
+        about, claim = self._news.rows[conversation_id], self._news.claims.get(conversation_id)
+        return row.show(about, self._now, claim)
 
     def _thread(self, conversation_id: int) -> dict[str, Any]:
-        turn, header = self._facts.turns[conversation_id], self._facts.header
-        about = self._facts.rows[conversation_id]
+        turn, header = self._news.turns[conversation_id], self._news.header
+        about = self._news.rows[conversation_id]
         assert header is not None
         return {
             "type": "thread",
@@ -104,7 +104,7 @@ class Updates:
         return [{"turn": one.turn_id, "after": one.after, "html": fragments.turn_mark(one)} for one in shown]
 
     def _claim(self, conversation_id: int) -> dict[str, Any]:
-        claim = self._facts.claims.get(conversation_id)
+        claim = self._news.claims.get(conversation_id)
         return {
             "type": "claim",
             "conversation": conversation_id,
@@ -115,8 +115,8 @@ class Updates:
         }
 
     def _activity(self, i: int) -> dict[str, Any]:
-        line = self._facts.activities[i]
-        shown = activity.activity(line, self._now)
+        line = self._news.activities[i]
+        shown = activity.show(line, self._now)
         html = fragments.activity(shown) if shown else ""
         return {"type": "activity", "conversation": line.conversation_id, "id": line.id, "html": html}
 
@@ -125,13 +125,13 @@ class Updates:
         return {"type": "alarm", "conversation": conversation_id, "html": html}
 
     def _presence(self, _: int) -> dict[str, Any]:
-        return {"type": "presence", "html": fragments.team(self._facts.colleagues)}
+        return {"type": "presence", "html": fragments.team(self._news.colleagues)}
 
     def _switcher(self, _: int) -> dict[str, Any]:
-        return account_switcher.to_json(self._facts.switcher)
+        return account_switcher.to_json(self._news.switcher)
 
     def _counts(self, admin_id: int) -> dict[str, Any]:
-        by_admin = self._facts.counts
+        by_admin = self._news.counts
         return {
             "type": "counts",
             "mine": by_admin.get(admin_id, 0),
@@ -140,15 +140,15 @@ class Updates:
         }
 
     def _mentions(self, admin_id: int) -> dict[str, Any]:
-        return {"type": "mentions", "conversations": self._facts.mentions[admin_id]}
+        return {"type": "mentions", "conversations": self._news.mentions[admin_id]}
 
     def _typing(self, conversation_id: int) -> dict[str, Any]:
-        on = self._facts.digest.typing[conversation_id]
+        on = self._news.digest.typing[conversation_id]
         return {"type": "typing", "conversation": conversation_id, "on": on}
 
     def _panel(self, owner: bool) -> link_panel.LinkPanel:
-        assert self._facts.link is not None
-        return link_panel.panel(*self._facts.link, self._now, owner=owner)
+        assert self._news.link is not None
+        return link_panel.show(*self._news.link, self._now, owner=owner)
 
     def _banner(self, _: int) -> dict[str, Any]:
         panel = self._panel(owner=False)

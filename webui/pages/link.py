@@ -103,7 +103,7 @@ def render(template: str = "pages/link.html", typed: str = "", error: str | None
         link = links.get(conn, account.id) if account else None
         removable = account is not None and accounts.may_be_removed(conn, account.id)
     owner = the_admin().is_owner
-    panel = link_panel.panel(account, link, services().clock(), owner) if account and link else None
+    panel = link_panel.show(account, link, services().clock(), owner) if account and link else None
     values: dict[str, Any] = {"cursor": cursor, "link": panel, "typed": typed, "error": error, "owner": owner}
     values |= {"account": account, "removable": removable, "longest": LONGEST}
     return render_template(template, **values | more)
