@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from daemon.domain.alerts import About, AlertChoices, AlertVerdict, Look, Wrong, kind_of
+from daemon.domain.disk_space import ALERTED_BELOW, FINE_FROM, MB
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.primary_phone import ASKING, PhoneStep
 
-# bytes: nearly full, and no longer so; receiving stops far below (daemon/maintenance/disk_space.py)
-DISK_LOW, DISK_FINE = 512 * 1024**2, 768 * 1024**2
 BACKUP_TOO_OLD = timedelta(days=3)
 
 
@@ -128,9 +127,9 @@ def _backup(facts: BackupFacts | None) -> AlertVerdict:
 
 
 def _disk(facts: MachineFacts) -> AlertVerdict:
-    details = {"free": facts.free // 1024**2}
+    details = {"free": facts.free // MB}
     if facts.has_stopped_receiving:
         return Wrong("full", details)
-    if facts.free < DISK_LOW:
+    if facts.free < ALERTED_BELOW:
         return Wrong("low", details)
-    return Look.WELL if facts.free >= DISK_FINE else Look.UNKNOWN
+    return Look.WELL if facts.free >= FINE_FROM else Look.UNKNOWN

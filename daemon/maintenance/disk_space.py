@@ -4,11 +4,8 @@ import os
 from pathlib import Path
 
 from daemon.config import Config
+from daemon.domain.disk_space import GOES_ON_FROM, STOPS_BELOW
 from daemon.store.engine import Database
-
-# bytes; what is in flight, both databases' logs and the state of the link still fit in
-STOPS_BELOW = 48 * 1024**2
-GOES_ON_ABOVE = 64 * 1024**2
 
 
 class DiskSpace:
@@ -19,7 +16,7 @@ class DiskSpace:
 
     def is_short(self, was_short: bool = False) -> bool:
         """Whether receiving has to stop; once it has, it goes on only with some more room than that."""
-        return self.free() < (GOES_ON_ABOVE if was_short else STOPS_BELOW)
+        return self.free() < (GOES_ON_FROM if was_short else STOPS_BELOW)
 
     def free(self) -> int:
         """Bytes that we may still write."""

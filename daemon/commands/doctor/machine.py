@@ -14,11 +14,10 @@ from urllib.parse import urlsplit
 
 from daemon.commands.doctor.findings import Finding, note, ok, wrong
 from daemon.config import Config
+from daemon.domain.disk_space import HINTED_BELOW, WRONG_BELOW
 
 WHATSAPP = ("web.whatsapp.com", 443)
 LIBRARY_TAKES, NETWORK_TAKES, INBOX_TAKES = 60, 5.0, 5.0
-# below the first little is left for a busy day's pictures; below the second SQLite may fail at any moment
-TIGHT, FULL = 2 * 1024**3, 256 * 1024**2
 # seconds between the file system's clock and the machine's that no rounding explains
 CLOCKS_DIFFER = 5.0
 _ENVIRONMENT = "Remove the folder .venv and run ./scripts/run (or scripts/install-service) again."
@@ -59,9 +58,9 @@ def disk(data: Path) -> Finding:
     free = usage.f_bavail * usage.f_frsize
     words = f"{free / 1024**3:.1f} GB are free for the data folder."
     remedy = "Make room on this disk: Balas stops receiving when it is full."
-    if free < FULL or (usage.f_files and usage.f_favail < 1000):
-        return wrong("disk", words if free < FULL else "The disk has no room for more files.", remedy)
-    return note("disk", words, remedy) if free < TIGHT else ok("disk", words)
+    if free < WRONG_BELOW or (usage.f_files and usage.f_favail < 1000):
+        return wrong("disk", words if free < WRONG_BELOW else "The disk has no room for more files.", remedy)
+    return note("disk", words, remedy) if free < HINTED_BELOW else ok("disk", words)
 
 
 def clock(data: Path, newest: float | None, now: float) -> Finding:
