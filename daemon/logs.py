@@ -3,7 +3,8 @@
 import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TextIO
 
 # journald knows the time and, by a number in front of each line, how bad it is (sd-daemon(3))
@@ -42,3 +43,22 @@ class JournalFormatter(logging.Formatter):
         """The entry's lines."""
         priority = _PRIORITIES.get(record.levelno, 6)
         return "\n".join(f"<{priority}>{line}" for line in super().format(record).splitlines())
+
+
+class Guard:
+    """Lets a thread go on, whatever goes wrong in its work; what it was about stays out of the log."""
+
+    def __init__(self, log: logging.Logger, whose: str) -> None:
+        self._log = log
+        self._whose = whose
+        # whether anything went wrong since the thread last set it back
+        self.failed = False
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        """Around the piece of work of that name."""
+        try:
+            yield
+        except Exception as error:
+            self.failed = True
+            self._log.error("%s %s failed: %s", self._whose, name, type(error).__name__)

@@ -3,8 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from daemon.alerts import evaluate
 from daemon.alerts.delivery import AlertDelivery
@@ -12,6 +11,7 @@ from daemon.alerts.facts import Machine
 from daemon.alerts.message import AlertWriter
 from daemon.config import Config
 from daemon.domain.time import Clock
+from daemon.logs import Guard
 from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database
 
@@ -36,14 +36,14 @@ class AlertWorker(threading.Thread):
         self._writer = AlertWriter(config)
         self._delivery = AlertDelivery(database)
         self._stopping = threading.Event()
-        self._failed = False
+        self._guarded = Guard(log, "the alerts'")
 
     def run(self) -> None:
         """Look at once, and then until told to stop."""
         watch = ChangeWatch(self._database)
         looked_at = -EVERY
         while not self._stopping.is_set():
-            self._failed = False
+            self._guarded.failed = False
             due = time.monotonic() - looked_at >= EVERY
             if due:
                 looked_at = time.monotonic()
@@ -53,7 +53,7 @@ class AlertWorker(threading.Thread):
             if due or self._delivery.is_busy or watch.changed():
                 with self._guarded("post"):
                     self._delivery.go(self._clock())
-            self._stopping.wait(RETRY_AFTER if self._failed else TICK)
+            self._stopping.wait(RETRY_AFTER if self._guarded.failed else TICK)
         with self._guarded("end"):
             self._delivery.finish(self._clock(), LAST_WORDS)
         watch.close()
@@ -69,12 +69,3 @@ class AlertWorker(threading.Thread):
         if found:
             with self._database.write() as conn:
                 evaluate.tend(conn, self._machine, self._writer, now)
-
-    @contextmanager
-    def _guarded(self, name: str) -> Iterator[None]:
-        """Whatever goes wrong, the thread goes on; what it was about stays out of the log."""
-        try:
-            yield
-        except Exception as error:
-            self._failed = True
-            log.error("the alerts' %s failed: %s", name, type(error).__name__)

@@ -1,6 +1,7 @@
-"""What every command begins with: the settings, the data folder, the database, and whether the daemon runs."""
+"""What every command begins with: settings, data folder, database, and whether the daemon runs or could."""
 
 import os
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +9,7 @@ import click
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
-from auth_store.files import Lock, PlaceError, prepare_folder, private_file
+from auth_store.files import AlreadyOpen, Lock, PlaceError, prepare_folder, private_file
 from daemon.config import Config, ConfigError
 from daemon.domain.account_names import LONGEST, BadName, parse_name
 from daemon.domain.time import utc_now
@@ -16,6 +17,8 @@ from daemon.store import accounts
 from daemon.store.accounts import Account
 from daemon.store.engine import Database
 from daemon.store.schema import SchemaTooNew, migrate, revision
+
+_DAEMON_LOCK = "daemon.lock"
 
 
 def open_data() -> tuple[Config, Database]:
@@ -55,12 +58,18 @@ def open_existing() -> tuple[Config, Database]:
     raise click.ClickException(f"There is no Balas in the data folder {config.data} yet: run it first.")
 
 
+def daemon_lock(config: Config) -> Lock:
+    """What a daemon holds as long as it runs."""
+    return Lock(config.data / _DAEMON_LOCK, f"Balas is already running on the data folder {config.data}.")
+
+
 def is_running(config: Config) -> bool:
-    """Whether a daemon holds the data folder."""
-    lock = Lock(config.data / "daemon.lock", "")
+    """Whether a daemon holds the data folder; nothing is made there."""
+    if not (config.data / _DAEMON_LOCK).exists():
+        return False
     try:
-        lock.acquire().release()
-    except PlaceError:
+        daemon_lock(config).acquire().release()
+    except AlreadyOpen:
         return True
     return False
 
@@ -69,6 +78,18 @@ def require_running(config: Config) -> None:
     """End the command with a sentence unless the daemon runs."""
     if not is_running(config):
         raise click.ClickException("The daemon is not running: start it with 'balas run'.")
+
+
+def port_trouble(config: Config) -> str | None:
+    """Why the inbox can't listen on its port, a sentence without its full stop; None if it can."""
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((config.host, config.port))
+        except OSError as error:
+            return f"The inbox can't listen on {config.host} port {config.port} ({error.strerror})"
+    return None
 
 
 _BAD = {

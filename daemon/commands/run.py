@@ -1,19 +1,17 @@
 """`balas run`: the daemon itself."""
 
 import os
-import socket
 import sys
 
 import click
 
 from auth_store import admins
 from auth_store.admins import Role
-from auth_store.files import Lock, PlaceError, check_keys
+from auth_store.files import PlaceError, check_keys
 from auth_store.process_hardening import no_core_dumps
 from daemon import logs
-from daemon.commands.opening import open_data
+from daemon.commands.opening import daemon_lock, open_data, port_trouble
 from daemon.commands.terminal import LinkPrinter
-from daemon.config import Config
 from daemon.domain.time import utc_now
 from daemon.store import accounts, integrity, links
 from daemon.store.integrity import DatabaseDamaged
@@ -26,13 +24,14 @@ from webui.serve import command
 def run() -> None:
     """Run the daemon: the link to WhatsApp and the inbox, until SIGTERM or Ctrl+C."""
     config, database = open_data()
-    lock = Lock(config.data / "daemon.lock", f"Balas is already running on the data folder {config.data}.")
+    lock = daemon_lock(config)
     # the children, who hold keys and passwords, inherit it
     no_core_dumps()
     try:
         lock.acquire()
         check_keys(config.data)
-        _check_port(config)
+        if (trouble := port_trouble(config)) is not None:
+            raise click.ClickException(f"{trouble}: set BALAS_PORT to another port.")
         integrity.check(database)
         migrate(database)
     except (PlaceError, DatabaseDamaged, SchemaTooNew) as error:
@@ -64,16 +63,3 @@ def run() -> None:
                 click.echo(line)
 
     Supervisor(config, database, command(config), show_links).run()
-
-
-def _check_port(config: Config) -> None:
-    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((config.host, config.port))
-        except OSError as error:
-            raise click.ClickException(
-                f"The inbox can't listen on {config.host} port {config.port} ({error.strerror}): "
-                "set BALAS_PORT to another port."
-            ) from None

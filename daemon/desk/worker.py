@@ -2,8 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,6 +13,7 @@ from daemon.desk import claims as desk_claims
 from daemon.desk.bot import run
 from daemon.domain.primary_phone import PhoneLimits
 from daemon.domain.time import Clock
+from daemon.logs import Guard
 from daemon.store import accounts, presence
 from daemon.store import claims as store_claims
 from daemon.store.assignment import is_anything_pending
@@ -49,16 +49,16 @@ class DeskWorker(threading.Thread):
         self._limits = limits or PhoneLimits()
         self._stopping = threading.Event()
         self._forget_at = clock()
-        self._failed = False
+        self._guarded = Guard(log, "the worker's")
 
     def run(self) -> None:
         """Look at once, then every second, and sooner when the database has changed."""
         watch = ChangeWatch(self._database)
         changed = True
         while not self._stopping.is_set():
-            if changed or self._failed or self._may_be_due():
+            if changed or self._guarded.failed or self._may_be_due():
                 self.look()
-            if not self._stopping.wait(RETRY_AFTER if self._failed else PAUSE):
+            if not self._stopping.wait(RETRY_AFTER if self._guarded.failed else PAUSE):
                 changed = watch.wait(EVERY - PAUSE)
         watch.close()
 
@@ -76,7 +76,7 @@ class DeskWorker(threading.Thread):
 
     def look(self) -> None:
         """Do everything that is to do now."""
-        self._failed = False
+        self._guarded.failed = False
         now = self._clock()
         chores: list[Chore] = []
         with self._guarded("look"), self._database.read() as conn:
@@ -120,12 +120,3 @@ class DeskWorker(threading.Thread):
 
     def _run_bot(self, conn: Connection, account_id: int, now: datetime) -> None:
         run.tend(conn, account_id, settings.load(conn, account_id), now, self._zone, self._shop)
-
-    @contextmanager
-    def _guarded(self, name: str) -> Iterator[None]:
-        """Whatever goes wrong with one chore, the worker goes on; what it was about stays out of the log."""
-        try:
-            yield
-        except Exception as error:
-            self._failed = True
-            log.error("the worker's %s failed: %s", name, type(error).__name__)

@@ -13,7 +13,7 @@ from typing import IO
 
 from sqlalchemy import select, update
 
-from auth_store.files import PlaceError, prepare_folder
+from auth_store.files import PlaceError, prepare_folder, session_path
 from daemon.domain.links import LinkState
 from daemon.domain.messages import Delivery, OutboxState
 from daemon.maintenance import backup
@@ -183,7 +183,7 @@ def _settle(stage: Path, manifest: Manifest, now: datetime) -> None:
             unsure = update(outbox).where(outbox.c.state.in_(waiting))
             conn.execute(unsure.values(state=OutboxState.UNCERTAIN.value))
             for account in accounts.every(conn):
-                if f"keys/session-{account.id}.db" in {member.name for member in manifest.members}:
+                if str(session_path(Path(), account.id)) in {member.name for member in manifest.members}:
                     continue
                 fresh = {"state": LinkState.UNLINKED.value, "reason": "", "since": now, "retry_at": None}
                 fresh |= {

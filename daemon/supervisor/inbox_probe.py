@@ -19,8 +19,7 @@ class InboxProbe(threading.Thread):
 
     def __init__(self, config: Config) -> None:
         super().__init__(name="inbox probe", daemon=True)
-        self._host = _EVERYWHERE.get(config.host, config.host)
-        self._port = config.port
+        self._config = config
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._lives = 0
@@ -52,7 +51,7 @@ class InboxProbe(threading.Thread):
         while not self._stopping.is_set():
             with self._lock:
                 life = self._lives
-            if self._ask():
+            if inbox_answers(self._config):
                 with self._lock:
                     # an answer of the process before says nothing about this one
                     if life == self._lives:
@@ -63,12 +62,15 @@ class InboxProbe(threading.Thread):
         """Ask no more."""
         self._stopping.set()
 
-    def _ask(self) -> bool:
-        connection = http.client.HTTPConnection(self._host, self._port, timeout=PATIENCE)
-        try:
-            connection.request("GET", "/healthz", headers={"Connection": "close"})
-            return connection.getresponse().status == http.client.OK
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
+
+def inbox_answers(config: Config) -> bool:
+    """Whether the inbox says now that it and its database are well."""
+    host = _EVERYWHERE.get(config.host, config.host)
+    connection = http.client.HTTPConnection(host, config.port, timeout=PATIENCE)
+    try:
+        connection.request("GET", "/healthz", headers={"Connection": "close"})
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

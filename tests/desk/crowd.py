@@ -57,7 +57,7 @@ def worker(database: Database, dice: random.Random, steps: int) -> dict[str, Any
     failed = 0
     for _ in range(steps):
         one.look()
-        failed += one._failed
+        failed += one._guarded.failed
         time.sleep(dice.uniform(0, 4 * BREATH))
     return {"failed": failed}
 

@@ -266,7 +266,7 @@ class SharedDesk(RuleBasedStateMachine):
 
     def clerk_looks(self) -> None:
         self.worker.look()
-        assert not self.worker._failed
+        assert not self.worker._guarded.failed
 
     def time_passes(self, seconds: int) -> None:
         self.now = later(self.now, seconds)

@@ -4,9 +4,9 @@ import os
 import time
 from collections.abc import Iterator
 
-from auth_store.files import AlreadyOpen, Lock
 from daemon.commands.doctor import data_folder, machine
 from daemon.commands.doctor.findings import Finding, note
+from daemon.commands.opening import is_running
 from daemon.config import Config
 from daemon.store.engine import Database
 
@@ -29,7 +29,7 @@ def examine_data(config: Config) -> Iterator[Finding]:
     if (foreign := data_folder.owner(config.data)) is not None:
         yield foreign
         return
-    running = _is_running(config)
+    running = is_running(config)
     yield data_folder.rights(config.data)
     yield machine.disk(config.data)
     yield machine.port(config, running)
@@ -47,14 +47,3 @@ def examine_data(config: Config) -> Iterator[Finding]:
     else:
         yield note("database", "There is no database yet.", "Start Balas once: balas run.")
     yield machine.clock(config.data, newest, time.time())
-
-
-def _is_running(config: Config) -> bool:
-    path = config.data / "daemon.lock"
-    if not path.exists():
-        return False
-    try:
-        Lock(path, "").acquire().release()
-    except AlreadyOpen:
-        return True
-    return False

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from auth_store.files import session_path
 from daemon.commands.doctor.findings import Finding, note, ok, wrong
 from daemon.commands.terminal import describe
 from daemon.domain.links import can_send
@@ -92,8 +93,7 @@ def session(data: Path, account: Account) -> Finding:
     name = f"session {account.name}"
     if account.device is None:
         return note(name, "No number is linked.", "Open WhatsApp link in the inbox, or: balas pair.")
-    # looked at by hand: `session_file` would make what is missing
-    path = data / "keys" / f"session-{account.id}.db"
+    path = session_path(data, account.id)
     if not path.is_file() or path.stat().st_size == 0:
         return wrong(name, "The keys of the linked number are missing.", "Link the number again: balas pair.")
     if not integrity.looks_sound(path):

@@ -1,6 +1,5 @@
 """The doctor's look at the machine: libraries, disk, clock, port and network."""
 
-import http.client
 import importlib.util
 import os
 import shutil
@@ -13,11 +12,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from daemon.commands.doctor.findings import Finding, note, ok, wrong
+from daemon.commands.opening import port_trouble
 from daemon.config import Config
 from daemon.domain.disk_space import HINTED_BELOW, WRONG_BELOW
+from daemon.supervisor.inbox_probe import inbox_answers
 
 WHATSAPP = ("web.whatsapp.com", 443)
-LIBRARY_TAKES, NETWORK_TAKES, INBOX_TAKES = 60, 5.0, 5.0
+LIBRARY_TAKES, NETWORK_TAKES = 60, 5.0
 # seconds between the file system's clock and the machine's that no rounding explains
 CLOCKS_DIFFER = 5.0
 _ENVIRONMENT = "Remove the folder .venv and run ./scripts/run (or scripts/install-service) again."
@@ -84,17 +85,11 @@ def port(config: Config, running: bool) -> Finding:
     """A running inbox answers; otherwise the port is free."""
     place = f"{config.host} port {config.port}"
     if running:
-        if _inbox_answers(config):
+        if inbox_answers(config):
             return ok("port", f"The inbox answers on {place}.")
         return wrong("port", f"The inbox does not answer on {place}.", "Look at the log, then restart Balas.")
-    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((config.host, config.port))
-        except OSError as error:
-            line = f"The inbox can't listen on {place} ({error.strerror})."
-            return wrong("port", line, "Stop the other program, or set BALAS_PORT.")
+    if (trouble := port_trouble(config)) is not None:
+        return wrong("port", f"{trouble}.", "Stop the other program, or set BALAS_PORT.")
     return ok("port", f"{place} is free.")
 
 
@@ -147,15 +142,3 @@ def _is_synchronised() -> bool | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return {"yes": True, "no": False}.get(done.stdout.strip())
-
-
-def _inbox_answers(config: Config) -> bool:
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.host, config.host)  # noqa: S104 - compared, not bound
-    connection = http.client.HTTPConnection(host, config.port, timeout=INBOX_TAKES)
-    try:
-        connection.request("GET", "/healthz")
-        return connection.getresponse().status == http.client.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
