@@ -150,24 +150,8 @@ def is_of(conn: Connection, turn_id: int, conversation_id: int) -> bool:
 
 def mark(conn: Connection, turn_id: int) -> HandledMark | None:
     """Who closed a turn, when and with what; None while it is open."""
-    row = conn.execute(
-        select(
-            turn.c.closed_by,
-            turn.c.closed_by_admin_id,
-            turn.c.closed_by_device,
-            turn.c.closed_at,
-            turn.c.closing_message_id,
-            message.c.text,
-            admin.c.name,
-        )
-        .outerjoin(message, message.c.id == turn.c.closing_message_id)
-        .outerjoin(admin, admin.c.id == turn.c.closed_by_admin_id)
-        .where(turn.c.id == turn_id, turn.c.closed_at.is_not(None))
-    ).first()
-    if row is None:
-        return None
-    closer = Closer(Author(row.closed_by), row.closed_by_admin_id, row.closed_by_device)
-    return HandledMark(turn_id, closer, row.closed_at, row.closing_message_id, row.text, row.name)
+    found = of(conn, {turn_id}).get(turn_id)
+    return found.mark if found else None
 
 
 def last_closed(conn: Connection, conversation_id: int) -> HandledMark | None:
