@@ -354,9 +354,10 @@ def test_strict_mode_locks_the_field_and_a_note_is_still_possible(page: Page, sh
 def test_the_list_can_be_narrowed_to_a_tag_and_stays_so(page: Page, shop: StaffedBooks) -> None:
     tagged, plain = shop.new_customer("Ibu Ratna", "halo"), shop.new_customer("Pak Joko", "pagi")
     shop.write(lambda conn: conversations.tag(conn, tagged, "Grosir", by(shop.sari), utc_now()))
-    page.click("[data-box-link=resolved]")
-    page.click("[data-box-link=all]")
     # the list is exchanged as a whole, with the menu
+    page.click("[data-box-link=resolved]")
+    expect(page.locator("[data-box-link=resolved]")).to_have_attribute("aria-current", "page")
+    page.click("[data-box-link=all]")
     expect(page.locator("[data-box-link=all]")).to_have_attribute("aria-current", "page")
     page.click("[data-menu=tags] summary")
     page.click("[data-menu=tags] a")
