@@ -25,6 +25,13 @@ install_debian_packages() {
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
+# Debian's Chromium, and what the program that drives it wants of the system: Debian 12 has no libatomic by itself.
+install_browser() {
+    if ! command -v chromium >/dev/null 2>&1 || ! /sbin/ldconfig -p | grep 'libatomic\.so\.1 ' >/dev/null; then
+        install_debian_packages chromium libatomic1
+    fi
+}
+
 # set_up_environment EXTRA: .venv with the package, its locked dependencies and an extra ("" for none)
 set_up_environment() {
     local extra=$1 python stamp wanted
