@@ -167,7 +167,9 @@ class Session:
             self._recorder.handle(BacklogEnded())
         elif self._progress.has_moved:
             with self._database.write() as conn:
-                links.change(conn, self._account.id, self._clock(), backlog_done=self._progress.done)
+                # its end may have been written meanwhile, by the library's thread
+                if links.get(conn, self._account.id).state == LinkState.CATCHING_UP:
+                    links.change(conn, self._account.id, self._clock(), backlog_done=self._progress.done)
 
     def _wishes(self) -> LinkEnded | None:
         with self._database.read() as conn:
