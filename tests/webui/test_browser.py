@@ -99,7 +99,10 @@ def test_whoever_is_in_mid_sentence_is_told_that_somebody_was_faster(
     page.fill("#reply", "Saya juga mau menjawab")
     shop.shop_wrote(conversation_id, "Sudah dari HP", Author.PHONE, delivery=Delivery.SENT.value)
     expect(page.locator("[data-answered]")).to_contain_text("From the phone was faster")
-    page.press("#reply", "Enter")
+    # the button that is clicked next does nothing while this is under way
+    with page.expect_response(lambda response: response.request.method == "POST"):
+        page.press("#reply", "Enter")
+    expect(page.locator("#composer")).not_to_have_attribute("aria-busy", "true")
     expect(page.locator("[data-answered]")).to_contain_text("Sudah dari HP")
     expect(page.locator("#reply")).to_have_value("Saya juga mau menjawab")
     assert bubbles(page) == ["halo", "Sudah dari HP"]
