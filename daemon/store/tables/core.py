@@ -76,6 +76,8 @@ link = Table(
     Column("tries_in_vain", Integer, nullable=False, server_default="0"),
     Column("tries_earlier", Integer, nullable=False, server_default="0"),
     Column("tried_at", UtcTime),
+    # seconds that our clock is ahead of WhatsApp's (negative: behind it), as last seen
+    Column("clock_lead", Integer),
 )
 
 # A part of that history as the phone sent it, until it is imported; then the row remains without its data, so
@@ -217,6 +219,11 @@ message = Table(
     Column("bot_key", String(24)),
     # sent by WhatsApp Business on the phone by itself: it answers nobody
     Column("is_automatic", Boolean(name="is_automatic"), nullable=False, server_default="0"),
+    # one of the customer's devices asked for it again (WhatsApp's time); since when it counts as unreadable there
+    Column("retry_asked_at", UtcTime),
+    Column("unreadable_at", UtcTime),
+    # it was longer than what we keep
+    Column("is_cut", Boolean(name="is_cut"), nullable=False, server_default="0"),
     # WhatsApp's id first: receipts ask by it alone
     Index("uq_message_wa_id", "wa_id", "contact_id", "from_me", unique=True),
     Index(None, "conversation_id", "sent_at", "id"),
@@ -260,6 +267,9 @@ outbox = Table(
     Column("sending_at", UtcTime),
     Column("sent_at", UtcTime),
     Column("error", String(200)),
+    # not to be tried before (empty: at once), and how often it was taken out to be sent
+    Column("due_at", UtcTime),
+    Column("attempts", Integer, nullable=False, server_default="0"),
     Index(None, "message_id", unique=True),
     Index(None, "request_key", unique=True),
     partial_index("ix_outbox_waiting", "account_id", "id", where="state = 'queued'"),
@@ -274,6 +284,19 @@ download = Table(
     _account(),
     Column("next_at", UtcTime, nullable=False),
     Column("failures", Integer, nullable=False),
+    # written before an attempt begins; how many attempts ended with their process
+    Column("begun_at", UtcTime),
+    Column("deaths", Integer, nullable=False, server_default="0"),
+)
+
+# Messages of forgotten customers, by the SHA-256 of their WhatsApp id: what is still under way must not bring them
+# back.
+forgotten_message = Table(
+    "forgotten_message",
+    metadata,
+    Column("account_id", Integer, ForeignKey("account.id"), primary_key=True),
+    Column("digest", String(64), primary_key=True),
+    Column("forgotten_at", UtcTime, nullable=False),
 )
 
 # The only notification there is: one row a fact, written in the fact's own transaction. Pruning spares the
