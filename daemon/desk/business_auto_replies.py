@@ -49,6 +49,14 @@ def recognise(
     return True
 
 
+def recognise_late(
+    conn: Connection, account_id: int, conversation_id: int, message_id: int, sent_at: datetime, now: datetime
+) -> None:
+    """Judge a message of the phone's whose content was not there when it came: unread, it had closed a turn."""
+    if recognise(conn, account_id, conversation_id, message_id, sent_at, now):
+        _take_back(conn, account_id, conversation_id, message_id, now)
+
+
 def _take_back(conn: Connection, account_id: int, conversation_id: int, message_id: int, now: datetime) -> None:
     """What this message had closed was never answered."""
     about = conversation_list.summary(conn, conversation_id)

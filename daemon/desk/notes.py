@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from daemon.desk.replies import answerable, check_text
 from daemon.domain.desk import Actor
 from daemon.domain.message_kinds import MessageKind
-from daemon.store import events, mentions, messages
+from daemon.store import clock, events, mentions, messages
 from daemon.store.mentions import Mention
 
 # not within an e-mail address
@@ -35,7 +35,7 @@ def add(conn: Connection, conversation_id: int, text: str, actor: Actor, now: da
             "kind": MessageKind.NOTE.value,
             "text": clean,
             # whole seconds, as everything else in the thread
-            "sent_at": now.replace(microsecond=0),
+            "sent_at": clock.on_whatsapps(conn, about.account_id, now).replace(microsecond=0),
             "arrived_at": now,
         },
     )

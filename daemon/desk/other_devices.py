@@ -1,13 +1,17 @@
-"""The phone or another linked device answered: the turn closes, the bot stops, an admin's reply waits for him."""
+"""The phone or another linked device answered: the turn closes, the bot stops, an admin's reply waits for him.
+
+And back: its answer was deleted again, or the devices themselves have changed.
+"""
 
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from daemon.desk import claims
+from daemon.desk.conversations import reply_failed
 from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.domain.turns import Closer
-from daemon.store import conversations, events, messages, outbox, turns
+from daemon.store import clock, conversations, events, messages, outbox, turns
 from daemon.store.events import EventKind
 
 
@@ -22,17 +26,18 @@ def answered(
 ) -> None:
     """Close the open turn with a reply that another device sent, and stop what is still queued here.
 
-    What the bot has queued is cancelled, what an admin has queued is held for a decision (`desk.decisions`);
+    What the bot has queued is cancelled, what an admin has queued is held for a decision (`desk.outgoing`);
     a turn that a stopped reply had closed is marked as handled by the one who was faster. `sent_at` is
-    WhatsApp's time of the reply (`now` if not given): what the customer has written after it waits on.
+    WhatsApp's time of the reply (`now` if not given), compared with WhatsApp's times of what the customer has
+    said: what he has written after it waits on.
     """
-    at = min(sent_at or now, now)
+    at = sent_at or now
     # whoever answers has read what came before
     conversations.see(conn, conversation_id, message_id)
     open_turn = turns.current(conn, conversation_id)
     if open_turn is not None and turns.has_message_until(conn, open_turn, at):
-        turns.close(conn, open_turn, closer, message_id, at)
-        turns.split_after(conn, account_id, conversation_id, open_turn, at)
+        turns.close(conn, open_turn, closer, message_id, clock.on_ours(conn, account_id, at, now))
+        turns.split_after(conn, account_id, conversation_id, open_turn, at, now)
         claims.end(conn, account_id, conversation_id, now)
     _stop_queued(conn, account_id, conversation_id, message_id, closer, at, now)
 
@@ -46,8 +51,7 @@ def put_back(conn: Connection, account_id: int, outbox_id: int, now: datetime, e
     messages.set_delivery(conn, message_id, Delivery.QUEUED)
     events.append(conn, account_id, EventKind.MESSAGE_CHANGED, now, conversation_id, message_id)
     if answer is not None:
-        closer = Closer(answer.author, device=answer.device)
-        _stop_queued(conn, account_id, conversation_id, answer.message_id, closer, answer.sent_at, now)
+        _stop_queued(conn, account_id, conversation_id, answer.message_id, answer.closer, answer.sent_at, now)
 
 
 def _stop_queued(
@@ -63,15 +67,51 @@ def _stop_queued(
         turn_id = turns.closed_by_message(conn, journey.message_id)
         if turn_id is not None and not turns.has_message_until(conn, turn_id, at):
             continue  # it came late, and is older than the question
-        state = OutboxState.CANCELLED if author == Author.BOT else OutboxState.HELD
-        outbox.settle(conn, journey.id, state, now)
-        messages.set_delivery(conn, journey.message_id, Delivery(state.value))
+        _stop(conn, journey, author, now)
         if turn_id is not None:
-            turns.remark(conn, turn_id, closer, message_id, at)
+            turns.remark(conn, turn_id, closer, message_id, clock.on_ours(conn, account_id, at, now))
             if journey.conversation_id == conversation_id:
-                turns.split_after(conn, account_id, conversation_id, turn_id, at)
-        kind = EventKind.MESSAGE_CHANGED
-        events.append(conn, account_id, kind, now, journey.conversation_id, journey.message_id)
+                turns.split_after(conn, account_id, conversation_id, turn_id, at, now)
+        _tell(conn, account_id, journey, now)
+
+
+def answer_taken_back(conn: Connection, account_id: int, message_id: int, now: datetime) -> None:
+    """An answer was deleted for everyone: what it had closed waits again, unless another answer came after it.
+
+    It went into the wrong chat, say. The one who wrote the other answer has the turn's mark then.
+    """
+    turn_id = turns.closed_by_message(conn, message_id)
+    if turn_id is None:
+        return
+    another = outbox.answer_after(conn, turn_id, message_id)
+    if another is None:
+        reply_failed(conn, message_id, now)
+        return
+    at = clock.on_ours(conn, account_id, another.sent_at, now)
+    turns.remark(conn, turn_id, another.closer, another.message_id, at)
+
+
+def device_changed(conn: Connection, account_id: int, now: datetime) -> None:
+    """The account was linked anew: nobody knows what the phone has answered meanwhile, so nothing leaves unasked.
+
+    Those answers come as history, which closes no turn. The bot's replies are cancelled, people's are held for
+    their decision; until then the customers wait.
+    """
+    for journey, author in outbox.queued(conn, account_id):
+        _stop(conn, journey, author, now)
+        reply_failed(conn, journey.message_id, now)
+        _tell(conn, account_id, journey, now)
+
+
+def _stop(conn: Connection, journey: outbox.Journey, author: Author, now: datetime) -> None:
+    state = OutboxState.CANCELLED if author == Author.BOT else OutboxState.HELD
+    outbox.settle(conn, journey.id, state, now)
+    messages.set_delivery(conn, journey.message_id, Delivery(state.value))
+
+
+def _tell(conn: Connection, account_id: int, journey: outbox.Journey, now: datetime) -> None:
+    kind = EventKind.MESSAGE_CHANGED
+    events.append(conn, account_id, kind, now, journey.conversation_id, journey.message_id)
 
 
 def seen(

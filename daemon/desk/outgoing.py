@@ -8,8 +8,10 @@ from sqlalchemy import Connection
 from daemon.desk.conversations import reply_failed
 from daemon.domain.desk import Action, Actor
 from daemon.domain.messages import Author, Delivery, OutboxState
+from daemon.domain.turns import Closer
 from daemon.store import audit, claims, conversation_list, events, messages, outbox, turns
 from daemon.store.events import EventKind
+from daemon.store.messages import Bubble
 from daemon.store.outbox import Outgoing
 
 # The bot's word comes at once or not at all: after an outage it would only surprise.
@@ -42,6 +44,34 @@ def _is_wanted(conn: Connection, reply: Outgoing, now: datetime) -> bool:
         return False
     open_turn = turns.current(conn, reply.conversation_id)
     return open_turn == reply.turn_id or turns.closed_by_message(conn, reply.message_id) is not None
+
+
+def has_left(conn: Connection, account_id: int, message_id: int, now: datetime) -> bool:
+    """Something came that only a reply that WhatsApp has can bring (a receipt, a reaction, its own deletion).
+
+    Whatever we thought of it, it is sent, and leaves no second time; a turn that had opened again because it
+    seemed to have failed is answered after all, unless the customer has written more since. False, and nothing
+    changes, if that was known.
+    """
+    thought = outbox.settle_by_proof(conn, message_id, now)
+    if thought is None:
+        return False
+    messages.raise_delivery(conn, message_id, Delivery.SENT)
+    bubble = messages.bubble(conn, message_id)
+    assert bubble is not None  # it is in the outbox
+    if thought in (OutboxState.FAILED, OutboxState.CANCELLED):
+        _answers_after_all(conn, bubble, now)
+    events.append(conn, account_id, EventKind.MESSAGE_CHANGED, now, bubble.conversation_id, message_id)
+    return True
+
+
+def _answers_after_all(conn: Connection, bubble: Bubble, now: datetime) -> None:
+    """Close the turn that a reply was for, if it is open again and the customer has written nothing since."""
+    if bubble.turn_id is None:
+        return
+    last = turns.last_message(conn, bubble.conversation_id, bubble.turn_id)
+    if last is not None and last < bubble.id:
+        turns.close(conn, bubble.turn_id, Closer(bubble.author, bubble.admin_id), bubble.id, now)
 
 
 class Decision(StrEnum):
@@ -77,6 +107,9 @@ def decide(
     before, after = _MOVES[decision]
     if not outbox.decide(conn, message_id, before, after):
         return False
+    if decision == Decision.SEND_ANYWAY:
+        # its turn waits if it was not another answer that had held it, but a new link
+        _answers_after_all(conn, bubble, now)
     messages.set_delivery(conn, message_id, Delivery(after.value))
     events.append(conn, about.account_id, EventKind.MESSAGE_CHANGED, now, conversation_id, message_id)
     if actor is not None:

@@ -13,7 +13,7 @@ from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.domain.placeholders import fill
 from daemon.domain.text_cleaning import clean
 from daemon.domain.turns import Closer
-from daemon.store import audit, conversation_list, conversations, events, messages, outbox, ratings
+from daemon.store import audit, clock, conversation_list, conversations, events, messages, outbox, ratings
 from daemon.store.conversation_list import Summary
 from daemon.store.ratings import PendingRating
 
@@ -68,7 +68,11 @@ def take(
         return None
     asked, score = waiting[0], read_score(text or "")
     stop_waiting(conn, account_id, contact_id, now)
-    if score is None or not _is_about(asked, sent_at) or conversations.current(conn, contact_id) is not None:
+    if (
+        score is None
+        or not _is_about(asked, sent_at, clock.on_ours(conn, account_id, sent_at, now))
+        or conversations.current(conn, contact_id) is not None
+    ):
         return None
     ratings.score(conn, asked.conversation_id, score)
     by_customer = Actor(Author.CUSTOMER)
@@ -111,11 +115,11 @@ def read_score(text: str) -> int | None:
     return score if 1 <= score <= BEST else None
 
 
-def _is_about(asked: PendingRating, sent_at: datetime) -> bool:
-    """Whether a message came after the question had reached WhatsApp, and in time."""
+def _is_about(asked: PendingRating, sent_at: datetime, on_our_clock: datetime) -> bool:
+    """Whether a message came after the question had reached WhatsApp (by its clock), and in time (by ours)."""
     if asked.delivery in _NEVER_LEFT or asked.sent_at is None:
         return False
-    return asked.sent_at <= sent_at <= asked.expires_at
+    return asked.sent_at <= sent_at and on_our_clock <= asked.expires_at
 
 
 def _filled(text: str, about: Summary) -> str:

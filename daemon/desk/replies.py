@@ -11,7 +11,7 @@ from daemon.domain.desk import Action, Actor, Status
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.turns import AlreadyAnswered, Closer, HandledMark, NotAnswerable
-from daemon.store import audit, conversation_list, conversations, events, messages, outbox, turns
+from daemon.store import audit, clock, conversation_list, conversations, events, messages, outbox, turns
 from daemon.store.conversation_list import Summary
 
 # WhatsApp refuses texts longer than 65,536 characters.
@@ -138,9 +138,9 @@ def queue_message(
     bot_key: str | None,
 ) -> int:
     """Store a message and queue it, as the newest of its conversation."""
-    # whole seconds, as WhatsApp counts them (ties are broken by arrival); behind what it answers, even if our
-    # clock is slow, until WhatsApp says when it was sent
-    sent_at = max(now.replace(microsecond=0), about.last_at)
+    # whole seconds, as WhatsApp counts them (ties are broken by arrival); behind what it answers, until WhatsApp
+    # says when it was sent
+    sent_at = max(clock.on_whatsapps(conn, about.account_id, now).replace(microsecond=0), about.last_at)
     values: dict[str, Any] = {
         "account_id": about.account_id,
         "conversation_id": about.id,

@@ -81,9 +81,17 @@ class Party:
         return self.address.kind
 
     @property
+    def addresses(self) -> tuple[Address, ...]:
+        return (self.address, self.alternative) if self.alternative else (self.address,)
+
+    @property
+    def lid_address(self) -> Address | None:
+        return next((address for address in self.addresses if address.is_lid), None)
+
+    @property
     def lid(self) -> str | None:
-        return next((a.user for a in (self.address, self.alternative) if a and a.is_lid), None)
+        return self.lid_address.user if self.lid_address else None
 
     @property
     def phone(self) -> str | None:
-        return next((a.user for a in (self.address, self.alternative) if a and a.is_phone), None)
+        return next((address.user for address in self.addresses if address.is_phone), None)

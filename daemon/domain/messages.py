@@ -64,6 +64,10 @@ DELIVERY_ORDER = {
 }
 
 
+# the customer has it, or will get it
+REACHED_WHATSAPP = tuple(state for state, rank in DELIVERY_ORDER.items() if rank >= DELIVERY_ORDER[Delivery.SENT])
+
+
 class ReceiptKind(StrEnum):
     """The receipt types that mean something to a shop (names as in whatsmeow's types.ReceiptType)."""
 
@@ -81,6 +85,8 @@ class ReceiptKind(StrEnum):
 
 # what a receipt says about one of our messages
 TICKS = {
+    # it came, though it could not be read
+    ReceiptKind.RETRY: Delivery.SENT,
     ReceiptKind.SENDER: Delivery.SENT,
     ReceiptKind.DELIVERED: Delivery.DELIVERED,
     ReceiptKind.INACTIVE: Delivery.DELIVERED,

@@ -4,9 +4,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from daemon.desk import contact_identity, other_devices, outgoing
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import MessageEdited, MessageReceived, MessageRevoked, Origin, Reacted, TypingChanged
-from daemon.ingest.messages import receive_message
+from daemon.ingest.messages import judge_again, receive_message
 from daemon.store import contacts, conversations, events, messages
 from daemon.store.accounts import Account
 from daemon.store.events import EventKind
@@ -17,22 +18,30 @@ def change(
 ) -> None:
     """Mark the message an event is about; an edit of a message that never came becomes that message."""
     origin: Origin = event.origin
-    contact_id = contacts.resolve(conn, account.id, origin.party, now)
+    contact_id = contact_identity.find(conn, account.id, origin.party, now)
     from_me = event.target_from_me if isinstance(event, Reacted) else origin.from_me
-    place = messages.find(conn, contact_id, from_me, event.target_wa_id)
+    place = messages.find(conn, contact_id, from_me, event.target_wa_id) if contact_id is not None else None
     if place is None:
         if isinstance(event, MessageEdited) and event.text:
             # the original never came: the edited text is all there is
             original = MessageReceived(event.target_wa_id, origin, MessageKind.TEXT, event.text)
             receive_message(conn, account, original, now)
-            if made := messages.find(conn, contact_id, from_me, event.target_wa_id):
+            contact_id = contacts.find_party(conn, account.id, origin.party)
+            made = messages.find(conn, contact_id, from_me, event.target_wa_id) if contact_id is not None else None
+            if made:
                 messages.edit(conn, made.id, event.text, origin.at)
         return
+    if from_me:
+        outgoing.has_left(conn, account.id, place.id, now)
     match event:
         case MessageEdited():
             changed = messages.edit(conn, place.id, event.text, origin.at)
+            if changed:
+                judge_again(conn, account, origin, place, now)
         case MessageRevoked():
             changed = messages.revoke(conn, place.id, origin.at)
+            if changed and from_me:
+                other_devices.answer_taken_back(conn, account.id, place.id, now)
         case Reacted():
             changed = messages.react(conn, place.id, origin.from_me, event.emoji, origin.at)
     if changed:

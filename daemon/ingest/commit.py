@@ -24,7 +24,7 @@ from daemon.domain.time import believable
 from daemon.ingest import changes, history, messages, receipts
 from daemon.ingest.evidence import sighting
 from daemon.ingest.place_cache import PlaceCache
-from daemon.store import accounts, evidence
+from daemon.store import accounts, clock, evidence
 from daemon.store.engine import Database
 
 
@@ -52,6 +52,8 @@ def apply(conn: Connection, account_id: int, event: Event, now: datetime, places
     if isinstance(event, MessageReceived | MessageEdited):
         at = believable(event.origin.at, now)
         if at != event.origin.at:
+            # or is it our clock that can't be believed?
+            at = believable(event.origin.at, clock.on_whatsapps(conn, account_id, now))
             event = replace(event, origin=replace(event.origin, at=at))
     if isinstance(event, MessageReceived) and messages.next_of_turn(conn, account_id, event, now, places):
         return
@@ -59,7 +61,7 @@ def apply(conn: Connection, account_id: int, event: Event, now: datetime, places
         places.forget()
     account = accounts.get(conn, account_id)
     if seen := sighting(event):
-        evidence.note(conn, account_id, seen.kind, seen.at, now)
+        evidence.note(conn, account_id, seen.kind, clock.on_ours(conn, account_id, seen.at, now), now)
     match event:
         case MessageReceived():
             messages.receive_message(conn, account, event, now, places)

@@ -10,12 +10,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from daemon.desk import contact_identity
 from daemon.domain.history import COUNTED, SHOWN, HistoryState, is_silent, state_in_silence
 from daemon.domain.ids import Party
 from daemon.domain.messages import HistoryReceived, HistoryUploaded, MessageReceived
 from daemon.domain.time import believable
 from daemon.ingest.messages import fill, is_ourselves, values_of
-from daemon.store import contacts, conversations, events, history_parts, links, messages
+from daemon.store import clock, contacts, conversations, events, history_parts, links, messages
 from daemon.store.accounts import Account
 from daemon.store.events import EventKind
 from daemon.store.history_parts import HistoryPart
@@ -86,12 +87,12 @@ def _chat(
     conn: Connection, account: Account, party: Party, oldest_first: list[MessageReceived], now: datetime
 ) -> int:
     """Import messages of one chat; gives how many were new."""
-    contact_id = contacts.resolve(conn, account.id, party, now)
+    contact_id = contact_identity.resolve(conn, account.id, party, now, is_old=True)
     here = conversations.current(conn, contact_id)
     conversation_id = here.conversation_id if here else None
     new, name = 0, ""
     for message in oldest_first:
-        at = believable(message.origin.at, now)
+        at = believable(message.origin.at, clock.on_whatsapps(conn, account.id, now))
         if conversation_id is None:
             conversation_id = conversations.start(conn, account.id, contact_id, party.kind, at)
         place = {"contact_id": contact_id, "conversation_id": conversation_id, "sent_at": at}

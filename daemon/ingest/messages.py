@@ -5,13 +5,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from daemon.desk import business_auto_replies, other_devices, ratings
+from daemon.desk import business_auto_replies, contact_identity, other_devices, outgoing, ratings
 from daemon.domain.ids import ChatKind, Party
 from daemon.domain.message_kinds import PLACEHOLDERS, MessageKind
-from daemon.domain.messages import TICKS, Author, Delivery, MessageReceived, ReceiptKind
+from daemon.domain.messages import TICKS, Author, Delivery, MessageReceived, Origin, ReceiptKind
 from daemon.domain.turns import Closer
 from daemon.ingest.place_cache import Place, PlaceCache
-from daemon.store import contacts, conversations, events, media, messages, receipts, turns
+from daemon.store import clock, contacts, conversations, events, media, messages, receipts, turns
 from daemon.store.accounts import Account, own_author
 from daemon.store.events import EventKind
 
@@ -24,7 +24,7 @@ def next_of_turn(
 ) -> bool:
     """The busy day's case: one more message in a turn that is open, by a customer whose place is known."""
     place = places.get(event.origin.party)
-    if place is None or event.origin.from_me or event.push_name not in ("", place.name):
+    if place is None or event.origin.from_me or event.push_name not in ("", place.name) or event.quoted_wa_id:
         return False
     message_id = messages.add(
         conn,
@@ -51,7 +51,8 @@ def receive_message(
         return
     if places is not None and contacts.is_split(conn, account.id, origin.party):
         places.forget()  # two contacts are about to become one
-    contact_id = contacts.resolve(conn, account.id, origin.party, now)
+    is_old = event.is_history or _was_there(conn, account.id, event)
+    contact_id = contact_identity.resolve(conn, account.id, origin.party, now, is_old=is_old)
     known = messages.find(conn, contact_id, origin.from_me, event.wa_id)
     if known is not None and (event.is_history or not known.is_history):
         fill(conn, account, known, event, now)
@@ -61,6 +62,12 @@ def receive_message(
     here = conversations.current(conn, contact_id)
     turn_id = here.turn_id if here else None
     from_customer = not origin.from_me and origin.party.kind == ChatKind.PERSON
+    if (
+        event.quoted_wa_id
+        and from_customer
+        and (quoted := messages.find(conn, contact_id, True, event.quoted_wa_id))
+    ):
+        outgoing.has_left(conn, account.id, quoted.id, now)
     new = known is None
     if new and from_customer and turn_id is None and _rated(conn, account, event, contact_id, now):
         return
@@ -69,7 +76,8 @@ def receive_message(
     )
     if from_customer and turn_id is None:
         # he waits since he wrote, even if we were away
-        turn_id = turns.open_turn(conn, account.id, conversation_id, min(origin.at, now))
+        since = clock.on_ours(conn, account.id, origin.at, now)
+        turn_id = turns.open_turn(conn, account.id, conversation_id, since)
     place = {"contact_id": contact_id, "conversation_id": conversation_id, "turn_id": turn_id}
     message_id = known.id if known else messages.add(conn, values_of(account.id, event, now) | place)
     if message_id is None:
@@ -80,12 +88,22 @@ def receive_message(
         if event.kind not in PLACEHOLDERS:
             messages.fill_placeholder(conn, message_id, _content(event))
     if origin.from_me:
-        _written_on_another_device(conn, account, event, conversation_id, message_id, now)
+        _written_on_another_device(conn, account, event, contact_id, conversation_id, message_id, now)
     elif from_customer and turn_id is not None and places is not None:
         places.remember(origin.party, Place(contact_id, conversation_id, turn_id, event.push_name))
     _want_file(conn, account.id, event, message_id, now)
     conversations.touch(conn, conversation_id, message_id, origin.at)
     events.append(conn, account.id, EventKind.MESSAGE_NEW, now, conversation_id, message_id)
+
+
+def _was_there(conn: Connection, account_id: int, event: MessageReceived) -> bool:
+    """Whether a message that names two contacts comes again: the number may have moved since it was written."""
+    if not contacts.is_split(conn, account_id, event.origin.party):
+        return False
+    owners = [contacts.find(conn, account_id, address) for address in event.origin.party.addresses]
+    return any(
+        messages.find(conn, owner, event.origin.from_me, event.wa_id) for owner in owners if owner is not None
+    )
 
 
 def _rated(conn: Connection, account: Account, event: MessageReceived, contact_id: int, now: datetime) -> bool:
@@ -108,13 +126,14 @@ def _written_on_another_device(
     conn: Connection,
     account: Account,
     event: MessageReceived,
+    contact_id: int,
     conversation_id: int,
     message_id: int,
     now: datetime,
 ) -> None:
     """A reply from the phone or another linked device, with the receipts that came before it."""
     # its receipts may have come first
-    for kind in receipts.kinds(conn, account.id, event.wa_id):
+    for kind in receipts.kinds(conn, account.id, event.wa_id, contact_id):
         if tick := TICKS.get(ReceiptKind(kind)):
             messages.raise_delivery(conn, message_id, tick)
     device, at = event.origin.device, event.origin.at
@@ -156,8 +175,17 @@ def fill(
     if event.kind in PLACEHOLDERS:
         return
     if messages.fill_placeholder(conn, place.id, _content(event)):
+        judge_again(conn, account, event.origin, place, now)
         _want_file(conn, account.id, event, place.id, now)
         events.append(conn, account.id, EventKind.MESSAGE_CHANGED, now, place.conversation_id, place.id)
+
+
+def judge_again(
+    conn: Connection, account: Account, origin: Origin, place: messages.MessagePlace, now: datetime
+) -> None:
+    """Its content is here now: what the phone has sent by itself answers nobody, though it closed a turn unread."""
+    if origin.from_me and not origin.device and not place.is_history:
+        business_auto_replies.recognise_late(conn, account.id, place.conversation_id, place.id, origin.at, now)
 
 
 def _content(event: MessageReceived) -> dict[str, Any]:

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from daemon.desk import other_devices
-from daemon.domain.messages import TICKS, OutboxState, ReceiptKind, ReceiptReceived
+from daemon.desk import contact_identity, other_devices, outgoing
+from daemon.domain.messages import TICKS, ReceiptKind, ReceiptReceived
 from daemon.ingest.messages import is_ourselves
-from daemon.store import contacts, events, messages, outbox, receipts
+from daemon.store import clock, contacts, events, messages, receipts
 from daemon.store.accounts import Account, own_author
 from daemon.store.events import EventKind
 
@@ -15,7 +15,7 @@ from daemon.store.events import EventKind
 def receive_receipt(conn: Connection, account: Account, event: ReceiptReceived, now: datetime) -> None:
     """Keep a receipt and move the ticks; one that is known already does nothing."""
     origin = event.origin
-    who = "me" if origin.from_me else origin.participant or str(origin.party.address)
+    who = receipts.OURSELVES if origin.from_me else origin.participant or str(origin.party.address)
     if not receipts.record(conn, account.id, event.wa_ids, who, origin.device, event.kind.value, origin.at):
         return
     if origin.from_me and event.kind in (ReceiptKind.READ, ReceiptKind.READ_SELF):
@@ -25,23 +25,22 @@ def receive_receipt(conn: Connection, account: Account, event: ReceiptReceived, 
     if delivery is None:
         return
     for place in messages.find_own(conn, account.id, event.wa_ids):
-        journey = outbox.by_message(conn, place.id)
-        if journey is not None and journey.state in (
-            OutboxState.UNCERTAIN,
-            OutboxState.SENDING,
-        ):
-            outbox.settle(conn, journey.id, OutboxState.SENT, now)
-        if messages.raise_delivery(conn, place.id, delivery):
+        if not origin.from_me and not contacts.may_be(conn, account.id, place.contact_id, origin.party):
+            continue  # nobody confirms what was said to somebody else
+        left = outgoing.has_left(conn, account.id, place.id, now)
+        if messages.raise_delivery(conn, place.id, delivery) and not left:
             events.append(conn, account.id, EventKind.MESSAGE_CHANGED, now, place.conversation_id, place.id)
 
 
 def _seen_on_another_device(conn: Connection, account: Account, event: ReceiptReceived, now: datetime) -> None:
     if is_ourselves(account, event.origin.party):
         return  # our own notes and pings are no customer's messages
-    contact_id = contacts.resolve(conn, account.id, event.origin.party, now)
+    contact_id = contact_identity.find(conn, account.id, event.origin.party, now)
+    if contact_id is None:
+        return
     for wa_id in event.wa_ids:
         place = messages.find(conn, contact_id, False, wa_id)
         if place:
             by = own_author(event.origin.device)
-            at = min(event.origin.at, now)
+            at = clock.on_ours(conn, account.id, event.origin.at, now)
             other_devices.seen(conn, account.id, place.conversation_id, place.id, by, at, now)

@@ -8,10 +8,10 @@ from sqlalchemy import Connection
 from daemon.domain.ids import Address, Party
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import MessageReceived, Origin, ReceiptReceived
-from daemon.domain.time import Clock, from_unix
+from daemon.domain.time import Clock, believable, from_unix
 from daemon.ingest import receipts
 from daemon.ingest.messages import is_ourselves, receive_message
-from daemon.store import accounts, contacts, messages
+from daemon.store import accounts, clock, contacts, forgotten_messages, messages
 from daemon.store.accounts import Account
 from daemon.store.engine import Database
 from daemon.whatsapp.arrival_journal import Arrival, ArrivalJournal, ArrivedReceipt
@@ -44,13 +44,16 @@ def _place(conn: Connection, account: Account, arrival: Arrival, now: datetime) 
     from_me = arrival.writer is not None
     if arrival.writer and not _is_own(account, arrival.writer):
         return False
-    for address in (arrival.party.address, arrival.party.alternative):
-        contact_id = contacts.find(conn, account.id, address) if address else None
+    if forgotten_messages.has(conn, account.id, arrival.wa_id):
+        return False
+    for address in arrival.party.addresses:
+        contact_id = contacts.find(conn, account.id, address)
         if contact_id is not None and messages.find(conn, contact_id, from_me, arrival.wa_id):
             return False
     if is_ourselves(account, arrival.party):
         return False
-    at = min(from_unix(arrival.at), now) if arrival.at is not None else now
+    whatsapps_now = clock.on_whatsapps(conn, account.id, now)
+    at = believable(from_unix(arrival.at), whatsapps_now) if arrival.at is not None else whatsapps_now
     device = arrival.writer.device if arrival.writer else 0
     origin = Origin(arrival.party, from_me, device, at, arrival.participant)
     placeholder = MessageReceived(arrival.wa_id, origin, MessageKind.LOST, None, arrival.push_name)

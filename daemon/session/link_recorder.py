@@ -9,7 +9,7 @@ from queue import Queue
 
 from sqlalchemy import Connection
 
-from daemon.desk import primary_phone
+from daemon.desk import other_devices, primary_phone
 from daemon.domain.link_events import (
     BacklogBegun,
     BacklogEnded,
@@ -125,16 +125,14 @@ class LinkRecorder:
             case Paired(address):
                 self.pairing = False
                 # decided here, because messages may arrive before the login is complete
-                self.refused = not accounts.take_identity(
-                    conn, self._account_id, address.user, None, address.device, now
-                )
+                self.refused = not self._take_identity(conn, address.user, None, address.device, now)
                 self._refused_since = time.monotonic() if self.refused else None
                 why = LinkReason.SAME_NUMBER if self.refused else LinkReason.NONE
                 state(LinkState.LINKING, reason=why, pair_phone=None)
             case Connected(address, lid):
                 self.pairing = False
                 whose = address.user, lid, address.device
-                self.refused = self.refused or not accounts.take_identity(conn, self._account_id, *whose, now)
+                self.refused = self.refused or not self._take_identity(conn, *whose, now)
                 if self.refused:
                     return
                 state(LinkState.ONLINE if self._backlog_ended else LinkState.CATCHING_UP, pair_until=None)
@@ -160,6 +158,16 @@ class LinkRecorder:
             case Unstable(answered):
                 back = LinkState.ONLINE if self._backlog_ended else LinkState.CATCHING_UP
                 state(back if answered else LinkState.UNSTABLE)
+
+    def _take_identity(
+        self, conn: Connection, phone: str | None, lid: str | None, device: int, now: datetime
+    ) -> bool:
+        before = accounts.get(conn, self._account_id).device
+        if not accounts.take_identity(conn, self._account_id, phone, lid, device, now):
+            return False
+        if device != before:
+            other_devices.device_changed(conn, self._account_id, now)
+        return True
 
     def _end(self, signal: LinkEnded, now: datetime) -> None:
         if self._over:

@@ -21,7 +21,7 @@ from daemon.domain.link_events import BacklogEnded, LinkEnded
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.messages import Event, HistoryUploaded
 from daemon.domain.sentences.phone import PING
-from daemon.domain.time import Clock, utc_now
+from daemon.domain.time import Clock, from_unix, utc_now
 from daemon.heartbeat import Beat, Vitals
 from daemon.i18n.catalogue import translate
 from daemon.ingest.commit import Ingest
@@ -33,7 +33,9 @@ from daemon.session.link_recorder import REFUSED, LinkRecorder
 from daemon.session.media_fetcher import MediaFetcher
 from daemon.session.sender import Sender, settle_interrupted
 from daemon.session.typing_indicator import TypingIndicator
+from daemon.session.whatsapp_clock import WhatsAppClock
 from daemon.store import accounts, links
+from daemon.store import clock as clocks
 from daemon.store.accounts import Account
 from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database
@@ -50,6 +52,8 @@ LONGEST_CALLBACK = 120.0
 LONGEST_WAIT_FOR_BACKLOG = 5.0
 # an account that is refused waits so long for its login, to log itself out
 LONGEST_LOGIN = 30.0
+# seconds: what two looks at two clocks differ by without anybody having set one
+CLOCK_STEP = 2
 # states in which the library still has a socket and events in flight
 _GRACEFUL = {LinkState.OFFLINE, LinkState.STOPPED, LinkState.REPLACED, LinkState.LOGGED_OUT}
 
@@ -72,6 +76,9 @@ class Session:
         self._whatsapp = WhatsApp(
             str(keys), config.device_name, self._on_event, self._recorder.handle, self._arrivals
         )
+        self._whatsapp_clock = WhatsAppClock(clock)
+        self._lead: int | None = None
+        self._whatsapp.hook.on_time = lambda seconds: self._whatsapp_clock.hear(from_unix(seconds))
         connected = self._recorder.connected
         question = translate(config.language)(PING)
         self._sender = Sender(self._database, account.id, self._whatsapp, self._recorder.ready, clock, question)
@@ -116,6 +123,7 @@ class Session:
         pause, begun = 0.05, time.monotonic()
         while True:
             try:
+                self._note_clock()
                 self._ingest.commit(event, self._clock())
                 self._vitals.took(time.monotonic() - begun)
                 if isinstance(event, HistoryUploaded):
@@ -125,6 +133,15 @@ class Session:
                 log.error("the database did not take an event: %s; waiting", type(error.orig).__name__)
                 time.sleep(pause)
                 pause = min(pause * 2, 5.0)
+
+    def _note_clock(self) -> None:
+        """Before anything is written by the clock: how far it is from WhatsApp's, if that has changed."""
+        lead = self._whatsapp_clock.lead()
+        if lead is None or (self._lead is not None and abs(lead - self._lead) < CLOCK_STEP):
+            return
+        with self._database.write() as conn:
+            clocks.note(conn, self._account.id, lead, self._clock())
+        self._lead = lead
 
     def _wait(self, library: threading.Thread) -> LinkEnded:
         watch = ChangeWatch(self._database)
@@ -147,6 +164,7 @@ class Session:
                 return REFUSED
             if self._disk.is_short():
                 return LinkEnded(LinkState.OFFLINE, LinkReason.DISK_FULL)
+            self._note_clock()
             self._forget_arrivals()
             if self._recorder.catching_up:
                 self._show_progress()

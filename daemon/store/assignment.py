@@ -67,7 +67,7 @@ def open_work(conn: Connection, account_id: int) -> list[WaitingCustomer]:
 def gave_a_sign(conn: Connection, conversation_id: int, admin_id: int, since: datetime) -> bool:
     """Whether an admin has written (a note counts) or done anything in a conversation since a moment."""
     wrote = select(message.c.id).where(
-        message.c.conversation_id == conversation_id, message.c.sent_at > since, message.c.admin_id == admin_id
+        message.c.conversation_id == conversation_id, message.c.arrived_at > since, message.c.admin_id == admin_id
     )
     did = select(audit.c.id).where(
         audit.c.conversation_id == conversation_id, audit.c.at > since, audit.c.admin_id == admin_id
@@ -79,7 +79,6 @@ def was_there(conn: Connection, turn: WaitingCustomer, at: datetime) -> bool:
     """Whether a turn's first words had arrived by then; after an outage that is long after they were sent."""
     statement = select(message.c.id).where(
         message.c.conversation_id == turn.conversation_id,
-        message.c.sent_at >= turn.opened_at.replace(microsecond=0),
         message.c.turn_id == turn.turn_id,
         message.c.arrived_at <= at,
     )

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery
+from daemon.store import claims
 from daemon.store.conversations import is_unresolved, is_with_person
 from daemon.store.tables.core import contact, conversation, message, turn
 from daemon.store.tables.desk import claim
@@ -56,7 +57,7 @@ def _is_said() -> ColumnElement[bool]:
 def waiting(conn: Connection, account_id: int, now: datetime) -> list[WaitingTurn]:
     """Open, unclaimed turns of customers in which something was said since the bot looked, oldest first."""
     claimed = select(claim.c.conversation_id).where(
-        claim.c.conversation_id == conversation.c.id, claim.c.expires_at > now
+        claim.c.conversation_id == conversation.c.id, claims.holds(now)
     )
     rows = conn.execute(
         select(

@@ -2,19 +2,19 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, select, text, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, func, select, type_coerce, update
 
 from daemon.domain.messages import Author
 from daemon.store.sql import changed, written_out
-from daemon.store.tables.core import message, turn
+from daemon.store.tables.core import message
 
 _is_from_phone = message.c.author == written_out(Author.PHONE)
 
 
 def follows_first_words(conn: Connection, message_id: int, within: timedelta) -> bool:
     """Whether a message came so shortly after the words that had opened its turn."""
-    found = select(message.c.id).join(turn, turn.c.id == message.c.turn_id)
-    return conn.execute(found.where(message.c.id == message_id, _shortly_after(within))).first() is not None
+    found = select(message.c.id).where(message.c.id == message_id, _shortly_after(within))
+    return conn.execute(found).first() is not None
 
 
 def twins(
@@ -23,7 +23,6 @@ def twins(
     """The phone's messages with this text that came as quickly: (id, conversation, contact) of each."""
     rows = conn.execute(
         select(message.c.id, message.c.conversation_id, message.c.contact_id)
-        .join(turn, turn.c.id == message.c.turn_id)
         .where(
             _is_from_phone,
             message.c.account_id == account_id,
@@ -55,10 +54,24 @@ def is_known(conn: Connection, account_id: int, words: str, since: datetime) -> 
 
 
 def _shortly_after(within: timedelta) -> ColumnElement[bool]:
-    """A turn's time is its first message's, and WhatsApp's as the reply's is: both in whole seconds."""
-    milliseconds = int(within.total_seconds() * 1000)
-    earliest = text("turn.opened_at >= message.sent_at - :within").bindparams(within=milliseconds)
-    return (turn.c.opened_at <= message.c.sent_at) & earliest
+    """Both times are WhatsApp's, in whole seconds."""
+    said, last = message.alias("said"), message.alias("last")
+    # a colleague here may have been as quick: then the turn was closed when it came
+    closed = (
+        select(last.c.turn_id)
+        .where(last.c.conversation_id == message.c.conversation_id, last.c.sent_at <= message.c.sent_at)
+        .where(last.c.author == Author.CUSTOMER.value)
+        .order_by(last.c.sent_at.desc(), last.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    first = (
+        select(type_coerce(func.min(said.c.sent_at), BigInteger))
+        .where(said.c.turn_id == func.coalesce(message.c.turn_id, closed), said.c.author == Author.CUSTOMER.value)
+        .scalar_subquery()
+    )
+    at = type_coerce(message.c.sent_at, BigInteger)
+    return first.between(at - int(within.total_seconds() * 1000), at)
 
 
 def mark(conn: Connection, message_id: int) -> bool:

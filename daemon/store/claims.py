@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from auth_store.tables import admin
 from daemon.domain.desk import CLAIM_LASTS, Claim
@@ -19,15 +19,20 @@ _claims = select(
 ).join(admin, admin.c.id == claim.c.admin_id)
 
 
+def holds(now: datetime) -> ColumnElement[bool]:
+    """A claim that ends later than it can was taken before the clock was set back."""
+    return (claim.c.expires_at > now) & (claim.c.expires_at <= now + CLAIM_LASTS)
+
+
 def holder(conn: Connection, conversation_id: int, now: datetime) -> Claim | None:
     """Who is answering a conversation right now."""
-    row = conn.execute(_claims.where(claim.c.conversation_id == conversation_id, claim.c.expires_at > now)).first()
+    row = conn.execute(_claims.where(claim.c.conversation_id == conversation_id, holds(now))).first()
     return Claim(*row) if row else None
 
 
 def held(conn: Connection, account_id: int, now: datetime) -> list[Claim]:
     """All claims of an account that hold now."""
-    rows = conn.execute(_claims.where(claim.c.account_id == account_id, claim.c.expires_at > now))
+    rows = conn.execute(_claims.where(claim.c.account_id == account_id, holds(now)))
     return [Claim(*row) for row in rows]
 
 
@@ -51,7 +56,7 @@ def renew(conn: Connection, conversation_id: int, tab: str, now: datetime) -> bo
     return changed(
         conn,
         update(claim)
-        .where(claim.c.conversation_id == conversation_id, claim.c.tab == tab, claim.c.expires_at > now)
+        .where(claim.c.conversation_id == conversation_id, claim.c.tab == tab, holds(now))
         .values(expires_at=now + CLAIM_LASTS),
     )
 
@@ -71,12 +76,10 @@ def drop_of_tab(conn: Connection, tab: str) -> list[tuple[int, int]]:
 
 def drop_expired(conn: Connection, now: datetime) -> list[tuple[int, int]]:
     """Sweep out claims that have expired; gives (account, conversation) of each."""
-    rows = conn.execute(
-        delete(claim).where(claim.c.expires_at <= now).returning(claim.c.account_id, claim.c.conversation_id)
-    )
+    rows = conn.execute(delete(claim).where(~holds(now)).returning(claim.c.account_id, claim.c.conversation_id))
     return [(row.account_id, row.conversation_id) for row in rows]
 
 
 def any_expired(conn: Connection, now: datetime) -> bool:
     """Whether there is something to sweep out."""
-    return conn.execute(select(func.count()).select_from(claim).where(claim.c.expires_at <= now)).scalar_one() > 0
+    return conn.execute(select(func.count()).select_from(claim).where(~holds(now))).scalar_one() > 0

@@ -86,6 +86,15 @@ def in_groups(conn: Connection, account_id: int, contact_ids: Sequence[int]) -> 
     return list(conn.execute(select(message.c.id).where(message.c.account_id == account_id, wrote)).scalars())
 
 
+def received_ids(conn: Connection, message_ids: Sequence[int]) -> list[str]:
+    """WhatsApp's ids of those of the messages that came in."""
+    found: list[str] = []
+    for start in range(0, len(message_ids), _CHUNK):
+        came = message.c.id.in_(message_ids[start : start + _CHUNK]) & message.c.wa_id.is_not(None)
+        found += conn.execute(select(message.c.wa_id).where(came)).scalars()
+    return found
+
+
 def erase(conn: Connection, message_ids: Sequence[int]) -> list[str]:
     """Delete messages; returns their files below the folder of the attachments, for after the commit.
 

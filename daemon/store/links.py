@@ -54,6 +54,8 @@ class Link:
     tries_in_vain: int = 0
     tries_earlier: int = 0
     tried_at: datetime | None = None
+    # seconds that our clock is ahead of WhatsApp's
+    clock_lead: int | None = None
 
     @property
     def attempts(self) -> LoginAttempts:

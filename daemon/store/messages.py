@@ -58,7 +58,7 @@ def add(conn: Connection, values: dict[str, Any]) -> int | None:
     return row[0] if row else None
 
 
-_find = select(message.c.id, message.c.conversation_id, message.c.is_history).where(
+_find = select(message.c.id, message.c.conversation_id, message.c.contact_id, message.c.is_history).where(
     message.c.contact_id == bindparam("contact_id"),
     message.c.from_me == bindparam("from_me"),
     message.c.wa_id == bindparam("wa_id"),
@@ -71,23 +71,24 @@ class MessagePlace:
 
     id: int
     conversation_id: int
+    contact_id: int
     is_history: bool = False
 
 
 def find(conn: Connection, contact_id: int, from_me: bool, wa_id: str) -> MessagePlace | None:
     """The message with WhatsApp's id in one direction of one contact's chat."""
     row = conn.execute(_find, {"contact_id": contact_id, "from_me": from_me, "wa_id": wa_id}).first()
-    return MessagePlace(row.id, row.conversation_id, row.is_history) if row else None
+    return MessagePlace(*row) if row else None
 
 
 def find_own(conn: Connection, account_id: int, wa_ids: tuple[str, ...]) -> list[MessagePlace]:
     """Messages sent in our name, by WhatsApp's ids alone (receipts use either address form)."""
     rows = conn.execute(
-        select(message.c.id, message.c.conversation_id).where(
+        select(message.c.id, message.c.conversation_id, message.c.contact_id).where(
             message.c.account_id == account_id, message.c.from_me.is_(True), message.c.wa_id.in_(wa_ids)
         )
     )
-    return [MessagePlace(row.id, row.conversation_id) for row in rows]
+    return [MessagePlace(*row) for row in rows]
 
 
 _is_placeholder = message.c.kind.in_(sorted(PLACEHOLDERS))

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, select, update
 
 from daemon.domain.message_kinds import MessageKind
-from daemon.domain.messages import Author, OutboxState, Quoted
+from daemon.domain.messages import REACHED_WHATSAPP, Author, OutboxState, Quoted
+from daemon.domain.turns import Closer
 from daemon.store.sql import changed, written_out
 from daemon.store.tables.core import conversation, message, outbox
 
@@ -102,7 +103,13 @@ def take_next(conn: Connection, account_id: int, now: datetime) -> Outgoing | No
     if row is None:
         return None
     conn.execute(
-        update(outbox).where(outbox.c.id == row.id).values(state=OutboxState.SENDING.value, sending_at=now)
+        update(outbox)
+        .where(outbox.c.id == row.id)
+        .values(
+            state=OutboxState.SENDING.value,
+            sending_at=now,
+            newest_message_id=select(func.max(message.c.id)).scalar_subquery(),
+        )
     )
     return Outgoing(
         row.id,
@@ -144,6 +151,24 @@ def settle(conn: Connection, outbox_id: int, state: OutboxState, now: datetime, 
     )
 
 
+def settle_by_proof(conn: Connection, message_id: int, now: datetime) -> OutboxState | None:
+    """Something shows that a reply has reached WhatsApp: it is sent, whatever we thought; gives what we thought.
+
+    None if that was known, or it is no reply of ours.
+    """
+    journey = by_message(conn, message_id)
+    if journey is None or journey.state == OutboxState.SENT:
+        return None
+    values = {"state": OutboxState.SENT.value, "sent_at": now, "error": None}
+    conn.execute(update(outbox).where(outbox.c.id == journey.id).values(values))
+    return journey.state
+
+
+def queued(conn: Connection, account_id: int) -> list[tuple[Journey, Author]]:
+    """All replies of an account that have not left yet, with their authors, oldest first."""
+    return _waiting(conn, outbox.c.account_id == account_id)
+
+
 def under_way(conn: Connection, account_id: int) -> list[Journey]:
     """Rows left in `sending`, by a session that ended in the middle."""
     rows = conn.execute(
@@ -163,6 +188,10 @@ def queued_for(conn: Connection, conversation_id: int) -> list[tuple[Journey, Au
     Also those of a conversation that was resolved before they left.
     """
     customer = select(conversation.c.contact_id).where(conversation.c.id == conversation_id).scalar_subquery()
+    return _waiting(conn, message.c.contact_id == customer)
+
+
+def _waiting(conn: Connection, condition: ColumnElement[bool]) -> list[tuple[Journey, Author]]:
     rows = conn.execute(
         select(
             outbox.c.id,
@@ -173,7 +202,7 @@ def queued_for(conn: Connection, conversation_id: int) -> list[tuple[Journey, Au
             message.c.author,
         )
         .join(message, message.c.id == outbox.c.message_id)
-        .where(message.c.contact_id == customer, _is_queued)
+        .where(condition, _is_queued)
         .order_by(outbox.c.id)
     )
     return [
@@ -183,34 +212,64 @@ def queued_for(conn: Connection, conversation_id: int) -> list[tuple[Journey, Au
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerByOtherDevice:
-    """A reply that the customer got from another own device."""
+class OtherAnswer:
+    """Another reply that the customer got, and WhatsApp's time of it."""
 
     message_id: int
-    author: Author
-    device: int | None
+    closer: Closer
     sent_at: datetime
 
 
-def answered_meanwhile(conn: Connection, outbox_id: int) -> AnswerByOtherDevice | None:
+_other = message.alias("other")
+_others = select(_other.c.id, _other.c.author, _other.c.admin_id, _other.c.device, _other.c.sent_at)
+# by whom a customer is answered in person; WhatsApp Business's greetings and what was deleted again answer nobody
+_answers = _other.c.is_automatic.is_(False) & _other.c.is_history.is_(False) & _other.c.revoked_at.is_(None)
+_ELSEWHERE = (Author.PHONE.value, Author.COMPANION.value)
+
+
+def answered_meanwhile(conn: Connection, outbox_id: int) -> OtherAnswer | None:
     """What another own device has written to the customer since a reply was taken out to be sent; the newest."""
-    theirs = message.alias("theirs")
-    row = conn.execute(
-        select(theirs.c.id, theirs.c.author, theirs.c.device, theirs.c.sent_at)
-        .join(message, message.c.contact_id == theirs.c.contact_id)
+    statement = (
+        _others.join(message, message.c.contact_id == _other.c.contact_id)
         .join(outbox, outbox.c.message_id == message.c.id)
         .where(
             outbox.c.id == outbox_id,
-            theirs.c.author.in_((Author.PHONE.value, Author.COMPANION.value)),
-            theirs.c.is_automatic.is_(False),
-            theirs.c.is_history.is_(False),
-            theirs.c.id > message.c.id,
-            theirs.c.arrived_at >= outbox.c.sending_at,
+            _answers,
+            _other.c.author.in_(_ELSEWHERE),
+            _other.c.id > func.coalesce(outbox.c.newest_message_id, message.c.id),
         )
-        .order_by(theirs.c.id.desc())
-        .limit(1)
-    ).first()
-    return AnswerByOtherDevice(row.id, Author(row.author), row.device, row.sent_at) if row else None
+    )
+    return _newest(conn, statement)
+
+
+def newest_elsewhere(conn: Connection, contact_id: int) -> OtherAnswer | None:
+    """What another own device has last written to a customer."""
+    return _newest(
+        conn, _others.where(_answers, _other.c.contact_id == contact_id, _other.c.author.in_(_ELSEWHERE))
+    )
+
+
+def answer_after(conn: Connection, turn_id: int, message_id: int) -> OtherAnswer | None:
+    """A person's reply, other than this one, that the customer got after the first words of a turn; the newest."""
+    said = (message.c.turn_id == turn_id) & (message.c.author == Author.CUSTOMER.value)
+    first = select(func.min(message.c.sent_at)).where(said).scalar_subquery()
+    customer = select(message.c.contact_id).where(message.c.id == message_id).scalar_subquery()
+    statement = _others.where(
+        _answers,
+        _other.c.contact_id == customer,
+        _other.c.id != message_id,
+        _other.c.author.in_((*_ELSEWHERE, Author.ADMIN.value)),
+        _other.c.delivery.in_([state.value for state in REACHED_WHATSAPP]),
+        _other.c.sent_at >= first,
+    )
+    return _newest(conn, statement)
+
+
+def _newest(conn: Connection, statement: Select[Any]) -> OtherAnswer | None:
+    row = conn.execute(statement.order_by(_other.c.id.desc()).limit(1)).first()
+    if row is None:
+        return None
+    return OtherAnswer(row.id, Closer(Author(row.author), row.admin_id, row.device), row.sent_at)
 
 
 def message_of(conn: Connection, outbox_id: int) -> tuple[int, int]:

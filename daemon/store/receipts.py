@@ -4,8 +4,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from daemon.domain.ids import ChatKind
 from daemon.store.sql import insert_new
-from daemon.store.tables.core import receipt
+from daemon.store.tables.core import contact, contact_alias, receipt
+
+# who told it, if it was another device of ours
+OURSELVES = "me"
 
 
 def record(
@@ -32,10 +36,19 @@ def record(
     return conn.execute(insert_new(receipt), rows).rowcount if rows else 0
 
 
-def kinds(conn: Connection, account_id: int, wa_id: str) -> list[str]:
-    """The kinds of receipt that came for a message, in no order."""
+def kinds(conn: Connection, account_id: int, wa_id: str, contact_id: int) -> list[str]:
+    """The kinds of receipt that came for a message from its chat (a group's participants, too), in no order."""
+    own = contact_alias.c.user + "@" + contact_alias.c.server
+    aliases = select(own).where(contact_alias.c.contact_id == contact_id)
+    is_group = select(contact.c.id).where(contact.c.id == contact_id, contact.c.kind == ChatKind.GROUP.value)
     return list(
         conn.execute(
-            select(receipt.c.kind).where(receipt.c.account_id == account_id, receipt.c.wa_id == wa_id).distinct()
+            select(receipt.c.kind)
+            .where(
+                receipt.c.account_id == account_id,
+                receipt.c.wa_id == wa_id,
+                receipt.c.user.in_(aliases) | (receipt.c.user == OURSELVES) | is_group.exists(),
+            )
+            .distinct()
         ).scalars()
     )

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, 
 from auth_store.tables import admin
 from daemon.domain.messages import Author
 from daemon.domain.turns import Closer, HandledMark
+from daemon.store import clock
 from daemon.store.sql import by_index, changed
 from daemon.store.tables.core import message, turn
 
@@ -88,22 +89,30 @@ def reopen(conn: Connection, turn_id: int) -> bool:
 
 
 def has_message_until(conn: Connection, turn_id: int, at: datetime) -> bool:
-    """Whether the customer had said anything of this turn by then (an empty turn counts as said)."""
+    """Whether the customer had said anything of this turn by then, a time of WhatsApp's (an empty one counts)."""
     rows = conn.execute(select(func.min(message.c.sent_at)).where(_said_in(turn_id))).scalar()
     return rows is None or rows <= at
 
 
-def split_after(conn: Connection, account_id: int, conversation_id: int, turn_id: int, at: datetime) -> int | None:
-    """Move what the customer said after a moment into the open turn, or a new one; None if there is nothing."""
+def split_after(
+    conn: Connection, account_id: int, conversation_id: int, turn_id: int, at: datetime, now: datetime
+) -> int | None:
+    """Move what the customer said after a moment of WhatsApp's into the open turn, or a new one.
+
+    None if there is nothing.
+    """
     later = _said_in(turn_id) & (message.c.sent_at > at)
     first = conn.execute(select(func.min(message.c.sent_at)).where(later)).scalar()
     if first is None:
         return None
+    opened_at = clock.on_ours(conn, account_id, first, now)
     new = current(conn, conversation_id)
     if new is None:
-        new = open_turn(conn, account_id, conversation_id, first)
+        new = open_turn(conn, account_id, conversation_id, opened_at)
     else:
-        conn.execute(update(turn).where(turn.c.id == new, turn.c.opened_at > first).values(opened_at=first))
+        conn.execute(
+            update(turn).where(turn.c.id == new, turn.c.opened_at > opened_at).values(opened_at=opened_at)
+        )
     conn.execute(update(message).where(later).values(turn_id=new))
     return new
 

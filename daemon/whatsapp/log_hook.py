@@ -11,6 +11,8 @@ log = logging.getLogger(__name__)
 _ID = re.compile(rb'^[^>]*? id="([^"]+)"')
 _FAILURE = re.compile(rb'^<failure\b[^>]*? reason="(\d+)"')
 _STREAM_ERROR = re.compile(rb'^<stream:error\b[^>]*? code="(\d+)"')
+# the answer to a login carries the server's time, in Unix seconds
+_LOGGED_IN = re.compile(rb'^<success\b[^>]*? t="(\d{1,12})"')
 _RECEIPT_TYPE = re.compile(rb'^<receipt\b[^>]*? type="([^"]*)"')
 # what whatsmeow's autoReconnect says before it sleeps and dials by itself
 _RECONNECTING = b"Automatically reconnecting after"
@@ -40,6 +42,7 @@ class LogHook:
         self.last_failure: str | None = None
         self.on_message: Callable[[bytes], None] = lambda node: None
         self.on_receipt: Callable[[bytes], None] = lambda node: None
+        self.on_time: Callable[[int], None] = lambda seconds: None
         self._drain = drain
         self._on_passkey = on_passkey
         self._on_reconnect = on_reconnect
@@ -111,6 +114,8 @@ class LogHook:
             known_medium = medium is None or medium[1] in _MAPPED_MEDIA
             if not known_medium or not any(state in node for state in _MAPPED_CHATSTATES):
                 self._let_only_this_in(node)
+        elif match := _LOGGED_IN.match(node):
+            self.on_time(int(match[1]))
         elif match := _FAILURE.match(node) or _STREAM_ERROR.match(node):
             self.last_failure = match[1].decode()
         elif node.startswith(b"<notification") and b"passkey" in node:

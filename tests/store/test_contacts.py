@@ -61,11 +61,43 @@ def test_the_other_address_is_learnt_later(books: Books, first: Party) -> None:
     assert address_of(books, contact_id) == Address("1", "lid")
 
 
-def test_a_number_that_moved_to_another_lid_follows_it(books: Books) -> None:
+def number_of(books: Books, contact_id: int) -> str | None:
+    with books.database.read() as conn:
+        found: str | None = conn.exec_driver_sql(
+            "SELECT phone FROM contact WHERE id = ?", (contact_id,)
+        ).scalar_one()
+    return found
+
+
+def test_a_number_that_moved_to_another_lid_is_another_persons(books: Books) -> None:
     before = books.contact(both("1", "62811"))
     after = books.contact(both("2", "62811"))
-    assert after == before == books.contact(phone("62811")) == books.contact(lid("2"))
-    assert address_of(books, after) == Address("2", "lid")
+    assert after != before
+    assert after == books.contact(phone("62811")) == books.contact(lid("2"))
+    assert before == books.contact(lid("1"))
+    assert (number_of(books, before), number_of(books, after)) == (None, "62811")
+    assert (address_of(books, before), address_of(books, after)) == (Address("1", "lid"), Address("2", "lid"))
+
+
+def test_a_number_that_moved_to_somebody_known_merges_nobody(books: Books) -> None:
+    before, after = books.contact(both("1", "62811")), books.contact(lid("2"))
+    assert books.contact(Party(Address("62811", "s.whatsapp.net"), Address("2", "lid"))) == after
+    assert books.contact(phone("62811")) == after
+    assert books.contact(lid("1")) == before
+
+
+def test_history_moves_no_number(books: Books) -> None:
+    owner = books.contact(both("2", "62811"))
+    with books.database.write() as conn:
+        old = contacts.resolve(conn, books.account_id, both("1", "62811"), NOON, is_old=True)
+    assert old != owner
+    assert books.contact(phone("62811")) == owner
+    assert number_of(books, owner) == "62811"
+
+
+def test_a_customer_known_by_number_gets_his_first_lid_and_stays_one(books: Books) -> None:
+    known = books.contact(phone("62811"))
+    assert books.contact(both("1", "62811")) == known == books.contact(lid("1"))
 
 
 def test_a_group_is_reached_under_its_only_address(books: Books) -> None:

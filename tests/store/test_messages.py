@@ -55,10 +55,12 @@ def test_a_message_is_found_by_chat_direction_and_id(books: Books, chat: int) ->
     theirs, ours = books.message(chat, wa_id="A"), books.message(chat, wa_id="A", from_me=True)
     contact_id = books.summary(chat).contact_id
     with books.database.read() as conn:
-        assert messages.find(conn, contact_id, False, "A") == messages.MessagePlace(theirs, chat)
-        assert messages.find(conn, contact_id, True, "A") == messages.MessagePlace(ours, chat)
+        assert messages.find(conn, contact_id, False, "A") == messages.MessagePlace(theirs, chat, contact_id)
+        assert messages.find(conn, contact_id, True, "A") == messages.MessagePlace(ours, chat, contact_id)
         assert messages.find(conn, contact_id + 1, True, "A") is None
-        assert messages.find_own(conn, books.account_id, ("A", "B")) == [messages.MessagePlace(ours, chat)]
+        assert messages.find_own(conn, books.account_id, ("A", "B")) == [
+            messages.MessagePlace(ours, chat, contact_id)
+        ]
         assert messages.newest_id(conn, chat) == ours
         assert messages.newest_id(conn, 99) == 0
 

@@ -12,7 +12,7 @@ from daemon.desk.settings import DeskSettings
 from daemon.domain.links import can_send
 from daemon.domain.messages import Author
 from daemon.domain.turns import AlreadyAnswered, Closer, NotAnswerable
-from daemon.store import bot_rules, bot_turns, links, presence
+from daemon.store import bot_rules, bot_turns, clock, links, presence
 from daemon.store.bot_turns import WaitingTurn
 from daemon.store.links import Link
 
@@ -67,8 +67,9 @@ def _is_online(link: Link) -> bool:
 
 def _situation(conn: Connection, waiting: WaitingTurn, link: Link, somebody_there: bool, shop: str) -> Situation:
     lines = bot_turns.newest_lines(conn, waiting.conversation_id)
+    lead = clock.lead(conn, link.account_id)
     news = [
-        Said(line.text, line.sent_at, line.arrived_at)
+        Said(line.text, min(line.sent_at + lead, line.arrived_at), line.arrived_at)
         for line in reversed(lines)
         if line.turn_id == waiting.turn_id and line.author == Author.CUSTOMER and line.id > waiting.dealt_with_id
     ]

@@ -270,6 +270,8 @@ outbox = Table(
     # not to be tried before (empty: at once), and how often it was taken out to be sent
     Column("due_at", UtcTime),
     Column("attempts", Integer, nullable=False, server_default="0"),
+    # the newest message of all when it was last taken out: what has a higher id came while it was under way
+    Column("newest_message_id", Integer),
     Index(None, "message_id", unique=True),
     Index(None, "request_key", unique=True),
     partial_index("ix_outbox_waiting", "account_id", "id", where="state = 'queued'"),

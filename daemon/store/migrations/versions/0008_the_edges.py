@@ -10,6 +10,7 @@ down_revision = "0007"
 def upgrade() -> None:
     op.add_column("outbox", sa.Column("due_at", sa.BigInteger(), nullable=True))
     op.add_column("outbox", sa.Column("attempts", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("outbox", sa.Column("newest_message_id", sa.Integer(), nullable=True))
     op.add_column("message", sa.Column("retry_asked_at", sa.BigInteger(), nullable=True))
     op.add_column("message", sa.Column("unreadable_at", sa.BigInteger(), nullable=True))
     op.add_column("message", sa.Column("is_cut", sa.Boolean(), nullable=False, server_default="0"))

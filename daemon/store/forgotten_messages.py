@@ -1,0 +1,33 @@
+"""Digests of forgotten customers' message ids: what is still under way must not bring them back."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, select
+
+from daemon.store.sql import insert_new
+from daemon.store.tables.core import forgotten_message
+
+# nothing stays under way for so long
+KEPT = timedelta(days=30)
+
+
+def keep(conn: Connection, account_id: int, wa_ids: Iterable[str], now: datetime) -> None:
+    """Remember messages that are being erased, and forget the old ones for good."""
+    conn.execute(delete(forgotten_message).where(forgotten_message.c.forgotten_at < now - KEPT))
+    rows = [{"account_id": account_id, "digest": _digest(wa_id), "forgotten_at": now} for wa_id in set(wa_ids)]
+    if rows:
+        conn.execute(insert_new(forgotten_message), rows)
+
+
+def has(conn: Connection, account_id: int, wa_id: str) -> bool:
+    """Whether a message was one of a forgotten customer's."""
+    found = select(forgotten_message.c.digest).where(
+        forgotten_message.c.account_id == account_id, forgotten_message.c.digest == _digest(wa_id)
+    )
+    return conn.execute(found).first() is not None
+
+
+def _digest(wa_id: str) -> str:
+    return hashlib.sha256(wa_id.encode()).hexdigest()
