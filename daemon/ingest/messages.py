@@ -183,7 +183,7 @@ def fill(
 def judge_again(
     conn: Connection, account: Account, origin: Origin, place: messages.MessagePlace, now: datetime
 ) -> None:
-    """Its content is here now: what the phone has sent by itself answers nobody, though it closed a turn unread."""
+    """Its content is here now: what the phone sent by itself answers nobody, though it closed a turn unread."""
     if origin.from_me and not origin.device and not place.is_history:
         business_auto_replies.recognise_late(conn, account.id, place.conversation_id, place.id, origin.at, now)
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from daemon.desk import claims, no_reply_needed, outgoing, replies, settings
 from daemon.desk.bot import rules
 from daemon.desk.outgoing import Decision
-from daemon.domain.desk import THE_DESK, Actor, Assign, ClaimedByAnother
+from daemon.domain.desk import CLAIM_LASTS, THE_DESK, Actor, Assign, ClaimedByAnother
 from daemon.domain.ids import Address, Party
 from daemon.domain.links import LinkState
 from daemon.domain.messages import Author
@@ -172,7 +172,7 @@ def overtaken(conn: Connection, message_id: int, decided_upto: int, known_upto: 
     rows = conn.exec_driver_sql(
         "SELECT theirs.id FROM message ours JOIN message theirs ON theirs.contact_id = ours.contact_id"
         " WHERE ours.id = ? AND theirs.id > max(ours.id, ?) AND theirs.id <= ?"
-        " AND theirs.author IN ('phone', 'companion') AND NOT theirs.is_automatic"
+        " AND theirs.author IN ('phone', 'companion') AND NOT theirs.is_automatic AND theirs.revoked_at IS NULL"
         # while he was taken for two customers nobody could know
         " AND NOT EXISTS (SELECT 1 FROM contact twin WHERE twin.merged_into = ours.contact_id)"
         # what is older than the question is no answer to it
@@ -195,10 +195,11 @@ def wanted_of_bot(conn: Connection, message_id: int, now: datetime) -> bool:
     """Whether the bot may say this now: to an open turn or as its answer, and while nobody is answering."""
     row = conn.exec_driver_sql(
         "SELECT turn.closed_at IS NULL OR turn.closing_message_id = message.id,"
-        " EXISTS (SELECT 1 FROM claim WHERE claim.conversation_id = message.conversation_id AND expires_at > ?)"
+        " EXISTS (SELECT 1 FROM claim WHERE claim.conversation_id = message.conversation_id"
+        " AND expires_at > ? AND expires_at <= ?)"
         " FROM message LEFT JOIN turn ON turn.id = message.turn_id"
         " WHERE message.id = ? AND message.author = 'bot'",
-        (round(now.timestamp() * 1000), message_id),
+        (*(round(moment.timestamp() * 1000) for moment in (now, now + CLAIM_LASTS)), message_id),
     ).first()
     return row is None or (bool(row[0]) and not row[1])
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from daemon.domain.desk import CLAIM_LASTS, Box
-from daemon.store import conversation_list
+from daemon.store import claims, conversation_list
 
 # where a reply of ours is that has left, or will
 _GOES = ("queued", "sending", "sent", "uncertain")
@@ -20,7 +20,7 @@ def broken(conn: Connection, account_id: int, now: datetime, decided: Collection
         *_answers(conn, decided),
         *_outbox(conn),
         *_conversations(conn),
-        *_claims(conn, now),
+        *_claims(conn, account_id, now),
         *_lists(conn, account_id),
     ]
 
@@ -136,16 +136,19 @@ def _conversations(conn: Connection) -> Iterator[str]:
     )
 
 
-def _claims(conn: Connection, now: datetime) -> Iterator[str]:
+def _claims(conn: Connection, account_id: int, now: datetime) -> Iterator[str]:
     latest = round((now + CLAIM_LASTS).timestamp() * 1000)
-    yield from _rows(
-        conn, "a claim that outlasts its time", f"SELECT conversation_id FROM claim WHERE expires_at > {latest}"
+    held = {claim.conversation_id for claim in claims.held(conn, account_id, now)}
+    outlasting = set(
+        conn.exec_driver_sql(f"SELECT conversation_id FROM claim WHERE expires_at > {latest}").scalars()
     )
+    yield from (f"a claim that outlasts its time: {conversation_id}" for conversation_id in held & outlasting)
     yield from _rows(
         conn,
         "a claim on a resolved conversation",
         "SELECT claim.conversation_id FROM claim JOIN conversation ON conversation.id = claim.conversation_id"
-        f" WHERE conversation.status = 'resolved' AND claim.expires_at > {round(now.timestamp() * 1000)}",
+        f" WHERE conversation.status = 'resolved' AND claim.expires_at > {round(now.timestamp() * 1000)}"
+        f" AND claim.expires_at <= {latest}",
     )
 
 

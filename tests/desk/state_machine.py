@@ -19,9 +19,19 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from daemon.desk import assignment, conversations
+from daemon.desk import assignment, conversations, other_devices
 from daemon.desk.outgoing import Decision
 from daemon.desk.worker import DeskWorker
+from daemon.domain.desk import CLAIM_LASTS
+from daemon.domain.ids import Address, Party
+from daemon.domain.messages import (
+    MessageEdited,
+    MessageRevoked,
+    Origin,
+    Reacted,
+    ReceiptKind,
+    ReceiptReceived,
+)
 from daemon.store import messages, turns
 from daemon.store.engine import Database
 from tests.desk.day import (
@@ -58,6 +68,10 @@ HOW = st.sampled_from(["assign", "transfer", "back"])
 FATES = st.sampled_from([*[Fate.SENT] * 5, *Fate])
 MEANWHILE = st.sampled_from(["nothing", "the phone", "the phone", "the customer", "an admin", "a receipt"])
 RARELY = st.sampled_from([False, False, False, True])
+MINUTES, DAY = 300, 86_400
+# seconds that the shop's clock is ahead of WhatsApp's
+LEADS = st.sampled_from([0, 0, -DAY, -MINUTES, -60, 60, MINUTES, DAY])
+FACTS = st.sampled_from(["delivered", "read", "retry", "reaction", "edit", "deletion", "quote", "stranger"])
 
 
 WHAT_HAPPENS: dict[str, tuple[int, dict[str, st.SearchStrategy[Any]]]] = {
@@ -88,6 +102,10 @@ WHAT_HAPPENS: dict[str, tuple[int, dict[str, st.SearchStrategy[Any]]]] = {
     "takes_up_again": (1, {"admin": ADMINS, "customer": CUSTOMERS}),
     "sends": (6, {"fate": FATES, "what": MEANWHILE, "customer": CUSTOMERS, "admin": ADMINS}),
     "receipts_come": (1, {}),
+    "a_fact_comes_late": (3, {"fact": FACTS, "which": st.integers(0, 5)}),
+    "own_device_takes_back": (1, {"which": st.integers(0, 3)}),
+    "is_linked_anew": (1, {}),
+    "sets_the_clock": (1, {"lead": LEADS, "is_noticed": OFTEN}),
     "clerk_looks": (4, {}),
     "time_passes": (2, {"seconds": st.sampled_from([1, 6, 6, 6, 31, 120, 7200])}),
 }
@@ -103,7 +121,9 @@ class SharedDesk(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        # WhatsApp's, and how far the shop's clock is ahead of it
         self.now: datetime = NOON
+        self.lead = timedelta(0)
         self.count = 0
         self.accepted: list[int] = []
         # message: what a person could see when he decided to send it
@@ -112,8 +132,8 @@ class SharedDesk(RuleBasedStateMachine):
         self.wrong: list[str] = []
         self.folder = Path(tempfile.mkdtemp(dir=_MEMORY if _MEMORY.is_dir() else None))
 
-    @initialize()
-    def open(self) -> None:
+    @initialize(lead=LEADS)
+    def open(self, lead: int) -> None:
         path = shutil.copy(self.template, self.folder / "balas.db")
         self.database = Database(f"sqlite:///{path}")
         books = Books(self.database)
@@ -123,7 +143,8 @@ class SharedDesk(RuleBasedStateMachine):
         ]
         open_shop(self.database, self.account, self.now)
         self.worker = DeskWorker(self.database, ZONE, "Toko Kita", self.clock)
-        self.session = SessionPart(self.database, self.account, self.clock, self.leaves)
+        self.session = SessionPart(self.database, self.account, self.clock, self.leaves, lambda: self.now)
+        self.sets_the_clock(lead, True)
 
     @rule(step=STEPS)
     def happens(self, step: tuple[str, dict[str, Any]]) -> None:
@@ -138,9 +159,15 @@ class SharedDesk(RuleBasedStateMachine):
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def clock(self) -> datetime:
-        """Time never stands still."""
+        """The shop's. Time never stands still."""
         self.now += timedelta(milliseconds=10)
-        return self.now
+        return self.now + self.lead
+
+    def sets_the_clock(self, lead: int, is_noticed: bool) -> None:
+        """Somebody sets the shop's clock; the session may not have looked yet when the next thing happens."""
+        self.lead = timedelta(seconds=lead)
+        if is_noticed:
+            self.session.notes_clock()
 
     def text(self, words: str) -> str:
         self.count += 1
@@ -152,7 +179,7 @@ class SharedDesk(RuleBasedStateMachine):
             message_id, newest = leaving(conn)
             if overtaken(conn, message_id, self.decided.get(message_id, 0), newest):
                 self.wrong.append(f"left after another answer had come in: {text}")
-            if not wanted_of_bot(conn, message_id, self.now):
+            if not wanted_of_bot(conn, message_id, self.now + self.lead):
                 self.wrong.append(f"the bot speaks where a person has answered, or is about to: {text}")
 
     # --- customers and own devices ---
@@ -264,6 +291,73 @@ class SharedDesk(RuleBasedStateMachine):
             if wa_id in arrived:
                 self.session.gets_receipt(addresses(int(user[2:]))[0], wa_id)
 
+    def a_fact_comes_late(self, fact: str, which: int) -> None:
+        """Something that only a reply that the customer has can bring, whatever became of it here."""
+        with self.database.read() as conn:
+            rows = conn.exec_driver_sql(
+                "SELECT outbox.wa_id, contact_alias.user FROM outbox"
+                " JOIN message ON message.id = outbox.message_id"
+                " JOIN contact_alias ON contact_alias.contact_id = message.contact_id"
+                " WHERE outbox.wa_id IS NOT NULL AND contact_alias.server = 'lid' ORDER BY outbox.id DESC"
+            ).all()
+        arrived = {wa_id for wa_id, _ in self.session.wire.arrived}
+        known = [(wa_id, user) for wa_id, user in rows if wa_id in arrived]
+        if not known:
+            return
+        wa_id, user = known[which % len(known)]
+        party, at = addresses(int(user[2:]))[0], self.now.replace(microsecond=0)
+        theirs, ours = Origin(party, False, 0, at), Origin(party, True, PHONE, at)
+        stranger = Origin(Party(Address("999999", "lid")), False, 0, at)
+        match fact:
+            case "quote":
+                self.session.receives(party, self.text("yang ini?"), self.now, quoted=wa_id)
+            case "deletion":
+                self.session.learns(MessageRevoked(wa_id, ours))
+            case "edit":
+                self.session.learns(MessageEdited(wa_id, ours, self.text("balasan, lebih baik")))
+            case "reaction":
+                self.session.learns(Reacted(wa_id, theirs, "👍", True))
+            case "stranger":
+                before = self.state_of(wa_id)
+                self.session.learns(ReceiptReceived((wa_id,), stranger, ReceiptKind.READ))
+                if self.state_of(wa_id) != before:
+                    self.wrong.append(f"a stranger's receipt moved a reply: {wa_id}")
+                return
+            case kind:
+                self.session.learns(ReceiptReceived((wa_id,), theirs, ReceiptKind(kind)))
+        if self.state_of(wa_id)[0] != "sent":
+            self.wrong.append(f"a {fact} that came late left a reply {self.state_of(wa_id)[0]}: {wa_id}")
+
+    def state_of(self, wa_id: str) -> tuple[str, str]:
+        with self.database.read() as conn:
+            row = conn.exec_driver_sql(
+                "SELECT outbox.state, message.delivery FROM outbox JOIN message ON message.id = message_id"
+                " WHERE outbox.wa_id = ?",
+                (wa_id,),
+            ).one()
+        return row[0], row[1]
+
+    def own_device_takes_back(self, which: int) -> None:
+        """An answer from the phone is deleted for everyone: it was not meant for this customer."""
+        with self.database.read() as conn:
+            rows = conn.exec_driver_sql(
+                "SELECT message.wa_id, contact_alias.user FROM message"
+                " JOIN contact_alias ON contact_alias.contact_id = message.contact_id"
+                " WHERE author IN ('phone', 'companion') AND contact_alias.server = 'lid' ORDER BY message.id DESC"
+            ).all()
+        if rows:
+            wa_id, user = rows[which % len(rows)]
+            origin = Origin(addresses(int(user[2:]))[0], True, PHONE, self.now.replace(microsecond=0))
+            self.session.learns(MessageRevoked(wa_id, origin))
+
+    def is_linked_anew(self) -> None:
+        """The phone has linked us as another device."""
+        with self.database.write() as conn:
+            other_devices.device_changed(conn, self.account, self.clock())
+            left = conn.exec_driver_sql("SELECT count(*) FROM outbox WHERE state = 'queued'").scalar_one()
+        if left:
+            self.wrong.append("something is still queued although the device has changed")
+
     def clerk_looks(self) -> None:
         self.worker.look()
         assert not self.worker._guarded.failed
@@ -282,10 +376,13 @@ class SharedDesk(RuleBasedStateMachine):
     @precondition(lambda self: hasattr(self, "session"))
     def the_books_are_right(self) -> None:
         with self.database.read() as conn:
-            found = broken(conn, self.account, self.now, self.decided)
+            here = self.now + self.lead
+            found = broken(conn, self.account, here, self.decided)
             queued = set(conn.exec_driver_sql("SELECT message_id FROM outbox").scalars())
-            now = round(self.now.timestamp() * 1000)
-            holding = conn.exec_driver_sql("SELECT tab FROM claim WHERE expires_at > ?", (now,)).scalars()
+            now, latest = (round(moment.timestamp() * 1000) for moment in (here, here + CLAIM_LASTS))
+            holding = conn.exec_driver_sql(
+                "SELECT tab FROM claim WHERE expires_at > ? AND expires_at <= ?", (now, latest)
+            ).scalars()
             gone = set(holding) - {tab for who in self.admins for tab in who.tabs}
             decided = {bubble.text for message_id in self.decided if (bubble := messages.bubble(conn, message_id))}
         found += [f"a lost reply: {message_id}" for message_id in self.accepted if message_id not in queued]

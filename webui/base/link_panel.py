@@ -1,12 +1,13 @@
 """The link to WhatsApp as people see it: a title, three sentences, and what may be done now."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask_babel import gettext
 from markupsafe import Markup
 
 from daemon.desk import pairing
+from daemon.domain.clocks import is_wrong, real_lead
 from daemon.domain.links import NEXT_STEP, LinkState, NextStep, can_send, wants_pairing
 from daemon.domain.sentences.history import history_words
 from daemon.domain.sentences.link import sentence
@@ -66,6 +67,8 @@ class LinkPanel:
     may_reconnect: bool
     wish: str
     phone: PhonePanel | None
+    # that the computer's clock is wrong
+    clock: str | None
 
 
 def show(account: Account, link: Link, now: datetime, owner: bool = True) -> LinkPanel:
@@ -100,7 +103,17 @@ def show(account: Account, link: Link, now: datetime, owner: bool = True) -> Lin
         may_reconnect=owner and pairing.may_reconnect(link),
         wish=link.wish,
         phone=phone,
+        clock=_clock(link.clock_lead),
     )
+
+
+def _clock(lead: int | None) -> str | None:
+    if not is_wrong(lead):
+        return None
+    span = formatting.duration(abs(real_lead(lead)))
+    if real_lead(lead) > timedelta(0):
+        return gettext("The clock of Balas's computer is %(span)s ahead of WhatsApp's.", span=span)
+    return gettext("The clock of Balas's computer is %(span)s behind WhatsApp's.", span=span)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from auth_store.files import session_path
 from daemon.commands.doctor.findings import Finding, note, ok, wrong
 from daemon.commands.terminal import describe
+from daemon.domain.clocks import is_wrong, real_lead
 from daemon.domain.links import can_send
 from daemon.store import accounts, integrity, links, schema
 from daemon.store.accounts import Account
@@ -105,6 +106,11 @@ def session(data: Path, account: Account) -> Finding:
 def link(account: Account, found: Link, language: str, running: bool) -> Finding:
     """Where the link stands; without the daemon it can't stand anywhere."""
     name = f"link {account.name}"
+    if is_wrong(found.clock_lead):
+        seconds = round(real_lead(found.clock_lead).total_seconds())
+        words = f"{abs(seconds)} s {'ahead of' if seconds > 0 else 'behind'}"
+        remedy = "Set the clock, and let it be kept right: timedatectl set-ntp true."
+        return wrong(name, f"This machine's clock was {words} WhatsApp's at the last look.", remedy)
     if not running:
         return note(name, "Balas is not running.", "Start it: balas run, or systemctl start balas.")
     if can_send(found.state):
