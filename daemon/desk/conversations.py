@@ -62,10 +62,10 @@ def reply_failed(conn: Connection, message_id: int, now: datetime) -> int | None
     closed no turn.
     """
     turn_id = turns.closed_by_message(conn, message_id)
-    bubble = messages.bubble(conn, message_id)
-    if turn_id is None or bubble is None:
+    if turn_id is None:
         return None
-    about = conversation_list.summary(conn, bubble.conversation_id)
+    # not the reply's: the phone may have answered an earlier conversation's question in the next one
+    about = conversation_list.summary(conn, turns.conversation_of(conn, turn_id))
     assert about is not None
     here = about.id
     if about.status == Status.RESOLVED and not reopen(conn, about.id, THE_DESK, now):

@@ -151,6 +151,11 @@ def closed_by_message(conn: Connection, message_id: int) -> int | None:
     return conn.execute(select(turn.c.id).where(turn.c.closing_message_id == message_id)).scalar()
 
 
+def conversation_of(conn: Connection, turn_id: int) -> int:
+    """The conversation that a turn belongs to."""
+    return conn.execute(select(turn.c.conversation_id).where(turn.c.id == turn_id)).scalar_one()
+
+
 def is_of(conn: Connection, turn_id: int, conversation_id: int) -> bool:
     """Whether a turn belongs to a conversation."""
     found = select(turn.c.id).where(turn.c.id == turn_id, turn.c.conversation_id == conversation_id)
