@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import h11
 
 from tests.whatsapp_server.server.connection import Connection
+from tests.whatsapp_server.server.media_host import PLAIN, Reply
 from tests.whatsapp_server.server.websocket import accept_key
 
 if TYPE_CHECKING:
     from tests.whatsapp_server.server.endpoint import Endpoint
 
 CHAT_PATH = b"/ws/chat"
+_CHUNK = 65536
+_MOST_UNSENT = 1_000_000
 
 
 class HttpsProtocol(asyncio.Protocol):
@@ -84,6 +87,10 @@ class HttpsProtocol(asyncio.Protocol):
         reply = self._endpoint.media.handle(
             self._request.method.decode(), self._request.target.decode(), b"".join(self._body)
         )
+        if reply.manner is not PLAIN:
+            # whatever is wrong about it, h11 would set right
+            self._endpoint.run(asyncio.get_running_loop().create_task(_misbehave(transport, reply)))
+            return
         headers = [("Content-Type", reply.content_type), ("Content-Length", str(len(reply.body)))]
         answer = h11.Response(status_code=reply.status, headers=headers)
         for event in (answer, h11.Data(data=reply.body), h11.EndOfMessage()):
@@ -92,3 +99,25 @@ class HttpsProtocol(asyncio.Protocol):
             transport.close()
         else:
             self._http.start_next_cycle()
+
+
+async def _misbehave(transport: asyncio.Transport, reply: Reply) -> None:
+    """Answer a request for a file in its manner, and close."""
+    manner, body = reply.manner, reply.body
+    length = len(body) if manner.claims is None else manner.claims
+    size = "Transfer-Encoding: chunked" if manner.chunked else f"Content-Length: {length}"
+    where = f"Location: {manner.location}\r\n" if manner.location else ""
+    transport.write(f"HTTP/1.1 {reply.status} So\r\nConnection: close\r\n{where}{size}\r\n\r\n".encode())
+    step = 1 if manner.drip else _CHUNK
+    for start in range(0, len(body) if manner.cut_after is None else manner.cut_after, step):
+        if transport.is_closing():
+            return
+        piece = body[start : start + step]
+        transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if manner.chunked else piece)
+        # as a real server, which waits for its client
+        while transport.get_write_buffer_size() > _MOST_UNSENT:
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(manner.drip)
+    if manner.chunked and manner.cut_after is None:
+        transport.write(b"0\r\n\r\n")
+    transport.close()

@@ -8,12 +8,33 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 PATH_QUERY = "?ccb=11-4&oh=01_simulated&oe=7FFFFFFF&_nc_sid=5e03e0"
 """A direct path carries a query: the client appends `&hash=…` to it (whatsmeow download.go)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a file is handed out, if not plainly.
+
+    `chunked` names no length, `claims` names a wrong one; `cut_after` so many bytes the connection ends; `drip` is
+    the pause in seconds between two bytes; `status` with a `location` sends elsewhere. `times` counts the requests
+    that are treated so, of all that come.
+    """
+
+    chunked: bool = False
+    claims: int | None = None
+    cut_after: int | None = None
+    drip: float = 0.0
+    status: int = 200
+    location: str = ""
+    times: float = float("inf")
+
+
+PLAIN = Manner()
 
 
 class Reply(NamedTuple):
@@ -22,6 +43,7 @@ class Reply(NamedTuple):
     status: int
     content_type: str
     body: bytes
+    manner: Manner = PLAIN
 
 
 @dataclass(slots=True)
@@ -32,6 +54,9 @@ class MediaHost:
     fail_with: Callable[[], int | None] = lambda: None
     uploads: int = 0
     downloads: int = 0
+    manners: dict[str, Manner] = field(default_factory=dict)
+    # each request for a file: its whole target
+    asked: list[str] = field(default_factory=list)
 
     def put(self, folder: str, blob: bytes) -> str:
         """Keep an encrypted file and give its direct path, with its query, as messages carry it."""
@@ -47,6 +72,18 @@ class MediaHost:
         """Give the address that messages carry beside the path."""
         return f"https://mmg.whatsapp.net{direct_path}&mms3=true"
 
+    def treat(self, direct_path: str, manner: Manner) -> None:
+        """Hand out a file in another manner from now on."""
+        self.manners[direct_path.partition("?")[0]] = manner
+
+    def _manner(self, path: str) -> Manner:
+        manner = self.manners.get(path, PLAIN)
+        if manner.times <= 0:
+            return PLAIN
+        if manner is not PLAIN:
+            self.manners[path] = replace(manner, times=manner.times - 1)
+        return manner
+
     def handle(self, method: str, target: str, body: bytes) -> Reply:
         """Answer a request of a client: POST uploads, GET downloads, DELETE forgets."""
         parts = urlsplit(target)
@@ -57,7 +94,9 @@ class MediaHost:
             return self._upload(parts.path, parse_qs(parts.query), body)
         if method == "GET" and parts.path in self.files:
             self.downloads += 1
-            return Reply(200, "application/octet-stream", self.files[parts.path])
+            self.asked.append(target)
+            manner = self._manner(parts.path)
+            return Reply(manner.status, "application/octet-stream", self.files[parts.path], manner)
         if method == "DELETE":
             return Reply(200, "application/json", b"{}")
         return Reply(404, "text/plain", b"not found")
