@@ -22,6 +22,7 @@ ROWS = "The inbox reads and writes rows: it never touches the link or the daemon
 KEYS = "The keys know nobody"
 BELOW = "Below the store nobody knows the keys"
 VALUES = "WhatsApp's room knows values and settings only"
+DOWNLOAD = "The download of a file knows values only: it holds nothing that is worth its death"
 ENTRANCE = "Only the session enters WhatsApp's room"
 PROCESS = "The session is a process: it is started, never imported"
 NEONIZE = "Only daemon.whatsapp imports neonize"
@@ -101,6 +102,9 @@ BREACHES = {
     "settings that know a key": _breach(BELOW, "daemon/config.py", "from auth_store import files"),
     "WhatsApp's room writing rows": _breach(VALUES, "daemon/whatsapp/spare.py", "import daemon.store.messages"),
     "WhatsApp's room reading keys": _breach(VALUES, "daemon/whatsapp/spare.py", "import auth_store.files"),
+    "a download that reads rows": _breach(
+        DOWNLOAD, "daemon/media_download/spare.py", "import daemon.store.messages"
+    ),
     "a command that uses WhatsApp": _breach(ENTRANCE, "daemon/commands/spare.py", "from daemon import whatsapp"),
     "a supervisor that uses WhatsApp": _breach(
         ENTRANCE, "daemon/supervisor/spare.py", "from daemon.whatsapp.send import *"

@@ -44,6 +44,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def peak_of(pid: int) -> int:
+    """The most memory that a process has had so far, in bytes; 0 if it has ended."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM")), 0)
+
+
 class Shop:
     """`balas run` on a data folder of its own, linked to a simulated WhatsApp."""
 
@@ -204,7 +213,7 @@ class Shop:
         return username
 
     def processes(self) -> dict[str, psutil.Process]:
-        """The running processes by role: supervisor, session, inbox (gunicorn's master), worker."""
+        """The running processes by role: supervisor, session, download, inbox (gunicorn's master), worker."""
         assert self.process is not None
         found = {"supervisor": psutil.Process(self.process.pid)}
         for child in found["supervisor"].children(recursive=True):
@@ -214,6 +223,8 @@ class Shop:
                 continue  # it has just ended
             if "daemon.session" in line:
                 found["session"] = child
+            elif "daemon.media_download" in line:
+                found["download"] = child
             elif "gunicorn" in line:
                 found["worker" if parent != self.process.pid else "inbox"] = child
         return found

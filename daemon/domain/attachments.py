@@ -1,0 +1,79 @@
+"""Files that customers send: how large at most, where they lie, how they are named here, why one is missing."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+# bytes; a larger attachment is looked at on the phone
+LARGEST_FILE = 64_000_000
+# in a message's media while there is no room for its file
+WAITS = "waits"
+# in a message's media if its file is given up: a MissingFile
+GONE = "gone"
+
+
+class MissingFile(StrEnum):
+    """Why a file will not come."""
+
+    LARGE = "large"
+    # each attempt ended with its process
+    DEADLY = "deadly"
+    # WhatsApp's servers no longer have it
+    EXPIRED = "expired"
+    # not what the message says it is
+    DAMAGED = "damaged"
+    FAILED = "failed"
+
+
+class MediaFolder(StrEnum):
+    """The media servers' names for kinds of files; each has keys of its own."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+    AUDIO = "audio"
+    DOCUMENT = "document"
+
+
+@dataclass(frozen=True, slots=True)
+class MediaSource:
+    """Where a message says that its file lies, with its key and sums (SHA-256): 32 bytes, if the sender is honest.
+
+    `path` begins with a slash; `enc_sha256` is the sum of what the servers hold, `sha256` that of the file.
+    """
+
+    folder: MediaFolder
+    path: str = field(repr=False)
+    key: bytes = field(repr=False)
+    sha256: bytes = field(repr=False)
+    enc_sha256: bytes = field(repr=False)
+
+
+# What a sender calls his file decides nothing: it is kept under one of these ends, or as .bin.
+_ENDS = {
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/webp": ".webp",
+    "image/gif": ".gif",
+    "audio/ogg": ".ogg",
+    "audio/mpeg": ".mp3",
+    "audio/mp4": ".m4a",
+    "audio/aac": ".aac",
+    "audio/amr": ".amr",
+    "video/mp4": ".mp4",
+    "video/3gpp": ".3gp",
+    "application/pdf": ".pdf",
+    "application/zip": ".zip",
+    "application/msword": ".doc",
+    "application/vnd.ms-excel": ".xls",
+    "application/vnd.ms-powerpoint": ".ppt",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
+    "text/plain": ".txt",
+    "text/csv": ".csv",
+    "text/vcard": ".vcf",
+}
+
+
+def file_end(mime: str) -> str:
+    """The end of the name that a file of this type is kept under, with its dot."""
+    return _ENDS.get(mime.partition(";")[0].strip().lower(), ".bin")
