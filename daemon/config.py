@@ -60,6 +60,11 @@ SETTINGS = (
         "BALAS_BACKUP_KEEP", "7", "Nightly backups that are kept in DATA/backups (0: none are made, up to 365)"
     ),
     Setting(
+        "BALAS_MEDIA_BUDGET_MB",
+        "10000",
+        "Room for customers' pictures and files in the data folder, in MB (200 to 10000000)",
+    ),
+    Setting(
         "BALAS_PHONE_DAYS",
         "7 10 12 13 14",
         "Days without the phone: quiet, ask it, warn, urgent, link ends (WhatsApp's 14)",
@@ -74,7 +79,7 @@ SETTINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The settings of one daemon; paths are absolute."""
+    """The settings of one daemon; paths are absolute, `media_budget` is in bytes."""
 
     data: Path
     host: str
@@ -90,6 +95,7 @@ class Config:
     proxies: int
     backup_at: time
     backup_keep: int
+    media_budget: int
     phone_limits: PhoneLimits
     log_level: str
     metrics_token: str
@@ -163,6 +169,7 @@ class Config:
             proxies=number("BALAS_PROXIES", 0, 5),
             backup_at=clock_time("BALAS_BACKUP_AT"),
             backup_keep=number("BALAS_BACKUP_KEEP", 0, 365),
+            media_budget=number("BALAS_MEDIA_BUDGET_MB", 200, 10_000_000) * 1_000_000,
             phone_limits=_phone_limits(text("BALAS_PHONE_DAYS")),
             log_level=choice("BALAS_LOG_LEVEL", LOG_LEVELS),
             metrics_token=token,
@@ -186,6 +193,7 @@ class Config:
             "BALAS_PROXIES": str(self.proxies),
             "BALAS_BACKUP_AT": self.backup_at.strftime("%H:%M"),
             "BALAS_BACKUP_KEEP": str(self.backup_keep),
+            "BALAS_MEDIA_BUDGET_MB": str(self.media_budget // 1_000_000),
             "BALAS_PHONE_DAYS": " ".join(f"{days:g}" for days in astuple(self.phone_limits)),
             "BALAS_LOG_LEVEL": self.log_level,
             "BALAS_METRICS_TOKEN": self.metrics_token,

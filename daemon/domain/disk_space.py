@@ -8,5 +8,7 @@ HINTED_BELOW = 2048 * MB
 ALERTED_BELOW, FINE_FROM = 512 * MB, 768 * MB
 # the doctor calls it wrong: SQLite may fail at any moment
 WRONG_BELOW = 256 * MB
+# no attachment is fetched below it: what is left is for messages
+FETCHES_FROM = WRONG_BELOW + 64 * MB
 # receiving stops, and goes on: what is in flight, both databases' logs and the state of the link still fit in
 STOPS_BELOW, GOES_ON_FROM = 48 * MB, 64 * MB

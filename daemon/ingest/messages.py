@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from daemon.desk import business_auto_replies, contact_identity, other_devices, outgoing, ratings
+from daemon.domain.attachments import LARGEST_FILE
 from daemon.domain.ids import ChatKind, Party
 from daemon.domain.message_kinds import PLACEHOLDERS, MessageKind
 from daemon.domain.messages import TICKS, Author, Delivery, MessageReceived, Origin, ReceiptKind
@@ -14,9 +15,6 @@ from daemon.ingest.place_cache import Place, PlaceCache
 from daemon.store import clock, contacts, conversations, events, media, messages, receipts, turns
 from daemon.store.accounts import Account, own_author
 from daemon.store.events import EventKind
-
-# bytes; a larger attachment is looked at on the phone
-LARGEST_FILE = 64_000_000
 
 
 def next_of_turn(

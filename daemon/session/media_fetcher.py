@@ -1,21 +1,25 @@
 """Fetches attachments while the link is up: promptly, because WhatsApp's servers forget them, one at a time."""
 
 import logging
-import mimetypes
-import os
 import threading
 from datetime import timedelta
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from auth_store.files import prepare_folder
+from daemon.domain.attachments import GONE, MissingFile, file_end
 from daemon.domain.time import Clock
+from daemon.maintenance.media_room import MediaRoom
+from daemon.media_download.job import DownloadJob, DownloadResult, hosts_to_ask
+from daemon.session.download_process import DownloadDied, DownloadProcess, DownloadStopped
 from daemon.store import events, media
 from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database
 from daemon.store.events import EventKind
 from daemon.store.media import WantedFile
 from daemon.whatsapp.client import WhatsApp
-from daemon.whatsapp.media import FetchFailed, fetch
+from daemon.whatsapp.media import source_of
 
 log = logging.getLogger(__name__)
 
@@ -23,10 +27,20 @@ log = logging.getLogger(__name__)
 PAUSE = 0.2
 # a file that did not come is asked for again after 10 s, 20 s, 40 s …, about two hours in all
 FIRST_RETRY, MOST_FAILURES = timedelta(seconds=10), 10
+# attempts that ended with their process, ours or the download's
+MOST_DEATHS = 3
+# messages that are marked in one transaction
+BATCH = 50
+
+_FINAL = {
+    DownloadResult.EXPIRED: MissingFile.EXPIRED,
+    DownloadResult.TOO_LARGE: MissingFile.LARGE,
+    DownloadResult.DAMAGED: MissingFile.DAMAGED,
+}
 
 
 class MediaFetcher(threading.Thread):
-    """Puts attachments into `media/ACCOUNT/MESSAGE.ext` below the data folder, 0600."""
+    """Puts attachments into `media/ACCOUNT/MESSAGE.end` below the data folder, 0600."""
 
     def __init__(
         self,
@@ -36,19 +50,23 @@ class MediaFetcher(threading.Thread):
         whatsapp: WhatsApp,
         connected: threading.Event,
         clock: Clock,
+        room: MediaRoom,
     ) -> None:
         super().__init__(name="media fetcher", daemon=True)
         self._database = database
         self._account_id = account_id
-        self._folder = data / "media" / str(account_id)
+        self._folder = data / media.FOLDER / str(account_id)
         self._whatsapp = whatsapp
         self._connected = connected
         self._clock = clock
+        self._room = room
+        self._download = DownloadProcess()
         self._stopping = threading.Event()
 
     def run(self) -> None:
         """Look for due attachments when something was written, and every ten seconds for retries."""
         prepare_folder(self._folder)
+        self._settle()
         watch = ChangeWatch(self._database)
         while not self._stopping.wait(PAUSE):
             if not self._connected.wait(1.0):
@@ -61,52 +79,104 @@ class MediaFetcher(threading.Thread):
                 log.exception("an attachment could not be stored")
         watch.close()
 
-    def stop(self) -> None:
-        """Start no further download."""
+    def stop(self, timeout: float) -> None:
+        """End the download that runs, start no further one, and wait so many seconds for what is to be written."""
         self._stopping.set()
+        self._download.stop()
+        if self.is_alive():
+            self.join(timeout)
+
+    def _settle(self) -> None:
+        """Count what ended with the last session, and give up what did so too often."""
+        for part in self._folder.glob("*.part"):
+            part.unlink(missing_ok=True)
+        with self._database.read() as conn:
+            interrupted = media.begun(conn, self._account_id)
+        for wanted in interrupted:
+            self._died(wanted)
 
     def _fetch_next(self) -> bool:
         with self._database.read() as conn:
             wanted = media.next_due(conn, self._account_id, self._clock())
         if wanted is None or not self._connected.is_set():
             return False
+        if not self._room.is_left():
+            return self._let_wait()
+        source = source_of(wanted.raw)
+        if source is None:
+            self._give_up(wanted, MissingFile.DAMAGED)
+            return True
+        name = f"{wanted.message_id}{file_end(str(wanted.media.get('mime', '')))}"
+        part = self._folder / f"{name}.part"
+        # written before it begins: what takes this process along is not tried for ever
+        with self._database.write() as conn:
+            media.begin(conn, wanted, self._clock())
         try:
-            data = fetch(self._whatsapp, wanted.raw)
-        except FetchFailed as error:
-            self._failed(wanted, permanent=error.permanent or wanted.failures >= MOST_FAILURES)
-        else:
-            name = self._keep(wanted, data)
-            self._done(wanted, {**wanted.media, "file": f"{self._account_id}/{name}", "size": len(data)})
+            result = self._download.run(DownloadJob(source, hosts_to_ask(self._whatsapp.hook.media_hosts)), part)
+            if result == DownloadResult.DONE:
+                self._keep(wanted, part, name)
+            elif result in _FINAL:
+                self._give_up(wanted, _FINAL[result])
+            else:
+                self._failed(wanted)
+        except DownloadDied:
+            log.warning("the process that fetches an attachment has died")
+            self._died(wanted)
+        except DownloadStopped:
+            with self._database.write() as conn:
+                media.interrupted(conn, wanted.message_id)
+        except OSError as error:
+            log.warning("an attachment could not be stored: %s", type(error).__name__)
+            self._failed(wanted)
+        finally:
+            part.unlink(missing_ok=True)
         return True
 
-    def _keep(self, wanted: WantedFile, data: bytes) -> str:
-        mime = str(wanted.media.get("mime", "")).partition(";")[0]
-        name = f"{wanted.message_id}{mimetypes.guess_extension(mime) or '.bin'}"
-        part = self._folder / f"{name}.part"
-        fd = os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-        with os.fdopen(fd, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.rename(self._folder / name)
-        return name
+    def _let_wait(self) -> bool:
+        """Mark what is due as waiting for room: it stays due. True if more of it may be to be marked."""
+        now = self._clock()
+        with self._database.write() as conn:
+            unmarked = media.due_without_mark(conn, self._account_id, now, BATCH)
+            for wanted in unmarked:
+                media.mark_waiting(conn, wanted)
+                self._announce(conn, wanted)
+        return len(unmarked) == BATCH
 
-    def _failed(self, wanted: WantedFile, *, permanent: bool) -> None:
-        if permanent:
-            self._done(wanted, {**wanted.media, "gone": 1})
+    def _keep(self, wanted: WantedFile, part: Path, name: str) -> None:
+        path, size = self._folder / name, part.stat().st_size
+        part.rename(path)
+        if self._done(wanted, {"file": f"{self._account_id}/{name}", "size": size}):
+            self._room.take(size)
+        else:
+            # its message was deleted meanwhile
+            path.unlink(missing_ok=True)
+
+    def _failed(self, wanted: WantedFile) -> None:
+        if wanted.failures >= MOST_FAILURES:
+            self._give_up(wanted, MissingFile.FAILED)
             return
         with self._database.write() as conn:
-            at = self._clock() + FIRST_RETRY * 2**wanted.failures
-            media.later(conn, wanted.message_id, at)
+            media.later(conn, wanted.message_id, self._clock() + FIRST_RETRY * 2**wanted.failures)
 
-    def _done(self, wanted: WantedFile, about: dict[str, object]) -> None:
+    def _died(self, wanted: WantedFile) -> None:
+        if wanted.deaths + 1 >= MOST_DEATHS:
+            self._give_up(wanted, MissingFile.DEADLY)
+            return
         with self._database.write() as conn:
-            media.done(conn, wanted.message_id, about)
-            events.append(
-                conn,
-                self._account_id,
-                EventKind.MESSAGE_CHANGED,
-                self._clock(),
-                wanted.conversation_id,
-                wanted.message_id,
-            )
+            media.died(conn, wanted.message_id, self._clock() + FIRST_RETRY * 2**wanted.deaths)
+
+    def _give_up(self, wanted: WantedFile, why: MissingFile) -> None:
+        log.info("an attachment is given up: %s", why.value)
+        self._done(wanted, {GONE: why.value})
+
+    def _done(self, wanted: WantedFile, more: dict[str, object]) -> bool:
+        """Say what became of a file; False if nobody wants it any more."""
+        with self._database.write() as conn:
+            is_wanted = media.done(conn, wanted, more)
+            if is_wanted:
+                self._announce(conn, wanted)
+        return is_wanted
+
+    def _announce(self, conn: Connection, wanted: WantedFile) -> None:
+        kind, now = EventKind.MESSAGE_CHANGED, self._clock()
+        events.append(conn, self._account_id, kind, now, wanted.conversation_id, wanted.message_id)

@@ -26,6 +26,7 @@ from daemon.heartbeat import Beat, Vitals
 from daemon.i18n.catalogue import translate
 from daemon.ingest.commit import Ingest
 from daemon.maintenance.disk_space import DiskSpace
+from daemon.maintenance.media_room import MediaRoom
 from daemon.session.backlog import LONGEST_SILENCE, BacklogProgress
 from daemon.session.crash_recovery import recover
 from daemon.session.history_importer import HistoryImporter
@@ -83,7 +84,13 @@ class Session:
         question = translate(config.language)(PING)
         self._sender = Sender(self._database, account.id, self._whatsapp, self._recorder.ready, clock, question)
         self._media_fetcher = MediaFetcher(
-            self._database, account.id, config.data, self._whatsapp, connected, clock
+            self._database,
+            account.id,
+            config.data,
+            self._whatsapp,
+            connected,
+            clock,
+            MediaRoom(config, self._disk),
         )
         self._typing_indicator = TypingIndicator(
             self._database, account.id, self._whatsapp, self._recorder.ready, clock
@@ -208,7 +215,7 @@ class Session:
         """Lose nothing that was acknowledged, write the last state, end the process."""
         online = self._recorder.connected.is_set()
         self._recorder.leave()
-        self._media_fetcher.stop()
+        self._media_fetcher.stop(2.0)
         self._typing_indicator.stop()
         self._history_importer.stop()
         self._sender.stop(2.0)

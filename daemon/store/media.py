@@ -6,20 +6,53 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, select, update
 
+from daemon.domain.attachments import WAITS
 from daemon.store.tables.core import download, message
 
 
 @dataclass(frozen=True, slots=True)
 class WantedFile:
-    """An attachment to fetch: its message, the serialized content with the keys, and how often it failed."""
+    """An attachment to fetch: its message, the serialized content with the keys, how often it failed or died."""
 
     message_id: int
     conversation_id: int
     raw: bytes
     media: dict[str, Any]
     failures: int
+    deaths: int
+
+
+_NEEDED = (
+    message.c.id,
+    message.c.conversation_id,
+    message.c.raw,
+    message.c.media,
+    download.c.failures,
+    download.c.deaths,
+)
+_WAITS_FOR_ROOM = message.c.media[WAITS].as_integer().is_not(None)
+
+
+def _wanted(*conditions: ColumnElement[bool]) -> Select[Any]:
+    return (
+        select(*_NEEDED)
+        .join(message, message.c.id == download.c.message_id)
+        .where(*conditions)
+        .order_by(download.c.next_at)
+    )
+
+
+def _due(account_id: int, now: datetime) -> ColumnElement[bool]:
+    return and_(download.c.account_id == account_id, download.c.next_at <= now)
+
+
+def _files(conn: Connection, query: Select[Any]) -> list[WantedFile]:
+    return [
+        WantedFile(row.id, row.conversation_id, row.raw or b"", row.media or {}, row.failures, row.deaths)
+        for row in conn.execute(query)
+    ]
 
 
 def want(conn: Connection, account_id: int, message_id: int, now: datetime) -> None:
@@ -29,31 +62,75 @@ def want(conn: Connection, account_id: int, message_id: int, now: datetime) -> N
 
 def next_due(conn: Connection, account_id: int, now: datetime) -> WantedFile | None:
     """The attachment that has been due for longest."""
-    row = conn.execute(
-        select(message.c.id, message.c.conversation_id, message.c.raw, message.c.media, download.c.failures)
-        .join(message, message.c.id == download.c.message_id)
-        .where(download.c.account_id == account_id, download.c.next_at <= now)
-        .order_by(download.c.next_at)
-        .limit(1)
-    ).first()
-    if row is None:
-        return None
-    return WantedFile(row.id, row.conversation_id, row.raw or b"", row.media or {}, row.failures)
+    return next(iter(_files(conn, _wanted(_due(account_id, now)).limit(1))), None)
+
+
+def begun(conn: Connection, account_id: int) -> list[WantedFile]:
+    """The attachments whose download has begun and not ended."""
+    return _files(conn, _wanted(download.c.account_id == account_id, download.c.begun_at.is_not(None)))
+
+
+def due_without_mark(conn: Connection, account_id: int, now: datetime, limit: int) -> list[WantedFile]:
+    """Attachments that are due and whose messages do not say that they wait for room."""
+    return _files(conn, _wanted(_due(account_id, now), ~_WAITS_FOR_ROOM).limit(limit))
+
+
+def waiting_for_room(conn: Connection) -> int:
+    """How many attachments, of all accounts, are not fetched because there is no room for them."""
+    query = select(func.count()).join(message, message.c.id == download.c.message_id).where(_WAITS_FOR_ROOM)
+    return conn.execute(query.select_from(download)).scalar_one()
+
+
+def mark_waiting(conn: Connection, wanted: WantedFile) -> None:
+    """Let the message say that its attachment waits for room."""
+    _show(conn, wanted, {**wanted.media, WAITS: 1})
+
+
+def begin(conn: Connection, wanted: WantedFile, now: datetime) -> None:
+    """A download is about to begin."""
+    if WAITS in wanted.media:
+        _show(conn, wanted, _without_mark(wanted))
+    conn.execute(update(download).where(download.c.message_id == wanted.message_id).values(begun_at=now))
+
+
+def interrupted(conn: Connection, message_id: int) -> None:
+    """A download was ended by us: it is due as before."""
+    conn.execute(update(download).where(download.c.message_id == message_id).values(begun_at=None))
 
 
 def later(conn: Connection, message_id: int, at: datetime) -> None:
-    """Try again at a time."""
-    conn.execute(
-        update(download)
-        .where(download.c.message_id == message_id)
-        .values(next_at=at, failures=download.c.failures + 1)
-    )
+    """Try again at a time: it did not come."""
+    _again(conn, message_id, at, failures=download.c.failures + 1)
 
 
-def done(conn: Connection, message_id: int, media: dict[str, Any]) -> None:
-    """Nothing more to fetch; `media` is what the message shows from now on."""
-    conn.execute(delete(download).where(download.c.message_id == message_id))
-    conn.execute(update(message).where(message.c.id == message_id).values(media=media))
+def died(conn: Connection, message_id: int, at: datetime) -> None:
+    """Try again at a time: a process ended during the download."""
+    _again(conn, message_id, at, deaths=download.c.deaths + 1)
+
+
+def _again(conn: Connection, message_id: int, at: datetime, **counts: Any) -> None:
+    statement = update(download).where(download.c.message_id == message_id)
+    conn.execute(statement.values(next_at=at, begun_at=None, **counts))
+
+
+def done(conn: Connection, wanted: WantedFile, more: dict[str, Any]) -> bool:
+    """Nothing more to fetch; `more` is what the message shows from now on beside what it has.
+
+    False if nobody wants it any more: the message was deleted meanwhile.
+    """
+    gone = conn.execute(delete(download).where(download.c.message_id == wanted.message_id))
+    if not gone.rowcount:
+        return False
+    _show(conn, wanted, _without_mark(wanted) | more)
+    return True
+
+
+def _without_mark(wanted: WantedFile) -> dict[str, Any]:
+    return {name: value for name, value in wanted.media.items() if name != WAITS}
+
+
+def _show(conn: Connection, wanted: WantedFile, media: dict[str, Any]) -> None:
+    conn.execute(update(message).where(message.c.id == wanted.message_id).values(media=media))
 
 
 FOLDER = "media"

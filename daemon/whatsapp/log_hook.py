@@ -16,6 +16,7 @@ _LOGGED_IN = re.compile(rb'^<success\b[^>]*? t="(\d{1,12})"')
 _RECEIPT_TYPE = re.compile(rb'^<receipt\b[^>]*? type="([^"]*)"')
 # what whatsmeow's autoReconnect says before it sleeps and dials by itself
 _RECONNECTING = b"Automatically reconnecting after"
+_MEDIA_HOST = re.compile(rb'<host\b[^>]*? hostname="([^"]+)"')
 _DIGITS = re.compile(r"\d{4,}")
 
 # the receipt types that neonize 0.5.2 can hand to Python (its encoder.go); any other ends its event loop
@@ -40,6 +41,8 @@ class LogHook:
         self, drain: Callable[[], None], on_passkey: Callable[[], None], on_reconnect: Callable[[], None]
     ) -> None:
         self.last_failure: str | None = None
+        # where WhatsApp keeps attachments, as it last told the library (whatsmeow's mediaconn.go)
+        self.media_hosts: tuple[str, ...] = ()
         self.on_message: Callable[[bytes], None] = lambda node: None
         self.on_receipt: Callable[[bytes], None] = lambda node: None
         self.on_time: Callable[[int], None] = lambda seconds: None
@@ -116,6 +119,8 @@ class LogHook:
                 self._let_only_this_in(node)
         elif match := _LOGGED_IN.match(node):
             self.on_time(int(match[1]))
+        elif node.startswith(b"<iq") and b"<media_conn" in node:
+            self.media_hosts = tuple(host.decode(errors="replace") for host in _MEDIA_HOST.findall(node))
         elif match := _FAILURE.match(node) or _STREAM_ERROR.match(node):
             self.last_failure = match[1].decode()
         elif node.startswith(b"<notification") and b"passkey" in node:

@@ -1,37 +1,44 @@
-"""Fetch a message's attachment from WhatsApp's media servers, decrypted."""
-
-import re
+"""Where a message's attachment lies, read from its content."""
 
 # go_library first: it keeps out what neonize would load for nothing
 from daemon.whatsapp import go_library  # noqa: F401
 
 # isort: split
-from neonize.exc import DownloadError
+from google.protobuf.message import DecodeError
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
 
-from daemon.whatsapp.client import WhatsApp
+from daemon.domain.attachments import MediaFolder, MediaSource
+from daemon.whatsapp.content import unwrapped
 
-# whatsmeow's words for a file that is gone or was never whole: asking again changes nothing
-_FINAL = re.compile(r"status code (403|404|410)\b|hash mismatch|invalid media|no downloadable|unsupported", re.I)
+# whatsmeow's classToMediaType
+_FOLDERS = {
+    "imageMessage": MediaFolder.IMAGE,
+    "videoMessage": MediaFolder.VIDEO,
+    "ptvMessage": MediaFolder.VIDEO,
+    "audioMessage": MediaFolder.AUDIO,
+    "documentMessage": MediaFolder.DOCUMENT,
+    "stickerMessage": MediaFolder.IMAGE,
+}
 
 
-class FetchFailed(Exception):
-    """The attachment did not come; `permanent` means that it never will."""
+def source_of(raw: bytes) -> MediaSource | None:
+    """What a serialized waE2E.Message says of its attachment, unchecked; None if it has none.
 
-    def __init__(self, *, permanent: bool) -> None:
-        super().__init__("gone" if permanent else "not now")
-        self.permanent = permanent
-
-
-def fetch(whatsapp: WhatsApp, raw: bytes) -> bytes:
-    """The attachment of a serialized waE2E.Message, whole and in memory.
-
-    Raises FetchFailed.
+    The message's URL is left out: it may lead anywhere.
     """
     try:
-        data = whatsapp.client.download_any(Message.FromString(raw))
-    except DownloadError as error:
-        raise FetchFailed(permanent=bool(_FINAL.search(str(error)))) from None
-    if not data:
-        raise FetchFailed(permanent=True)
-    return bytes(data)
+        message = unwrapped(Message.FromString(raw))
+    except DecodeError:
+        return None
+    for descriptor, value in message.ListFields():
+        folder = _FOLDERS.get(descriptor.name)
+        # what is no valid text comes as bytes
+        if folder is not None and isinstance(value.directPath, str):
+            return MediaSource(
+                folder,
+                value.directPath,
+                key=bytes(value.mediaKey),
+                sha256=bytes(value.fileSHA256),
+                enc_sha256=bytes(value.fileEncSHA256),
+            )
+    return None

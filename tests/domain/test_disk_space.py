@@ -8,6 +8,7 @@ def test_everybody_is_told_of_a_filling_disk_before_receiving_stops() -> None:
         disk_space.HINTED_BELOW,
         disk_space.FINE_FROM,
         disk_space.ALERTED_BELOW,
+        disk_space.FETCHES_FROM,
         disk_space.WRONG_BELOW,
         disk_space.GOES_ON_FROM,
         disk_space.STOPS_BELOW,

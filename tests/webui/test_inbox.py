@@ -294,6 +294,30 @@ def test_media_is_handed_out_harmlessly(sari: Visitor, stranger: Visitor, shop: 
     page.close()
 
 
+@pytest.mark.parametrize(
+    ("about", "words"),
+    [
+        ({"size": 70_000_000}, "too large for Balas"),
+        ({"gone": "large"}, "too large for Balas"),
+        ({"gone": "deadly"}, "can&#39;t be fetched safely"),
+        ({"gone": "expired"}, "WhatsApp no longer has it"),
+        ({"gone": "damaged"}, "it is damaged"),
+        ({"gone": "failed"}, "could not be fetched"),
+        ({"waits": 1}, "no room for it on Balas&#39;s computer"),
+        ({"gone": 1}, "open the phone to see it"),
+        ({}, "open the phone to see it"),
+    ],
+)
+def test_a_file_that_is_not_here_says_why(
+    sari: Visitor, shop: StaffedBooks, about: dict[str, int | str], words: str
+) -> None:
+    conversation_id = shop.new_customer("Ibu Ratna", "halo")
+    shop.customer_writes(conversation_id, None, kind=MessageKind.DOCUMENT.value, media={"name": "a.pdf"} | about)
+    page = sari.get(f"/c/{conversation_id}", headers={"Accept-Language": "en"}).text
+    assert words in page
+    assert "open the phone to see it" in page
+
+
 def test_every_page_carries_the_headers_that_keep_it_safe(sari: Visitor, shop: StaffedBooks) -> None:
     conversation_id = shop.new_customer("Ibu Ratna", "halo")
     for path in ("/", f"/c/{conversation_id}", "/link", "/c/4711", "/nowhere"):

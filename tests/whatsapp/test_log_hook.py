@@ -115,3 +115,15 @@ def test_the_librarys_warnings_reach_our_log_without_numbers_or_stanzas(
     assert "Failed to decrypt from" in caplog.text
     assert "6281234567890" not in caplog.text
     assert "rahasia" not in caplog.text
+
+
+def test_the_media_hosts_are_those_that_the_library_was_last_told(log: Hooked) -> None:
+    node = (
+        '<iq from="s.whatsapp.net" id="1" type="result"><media_conn auth="secret" ttl="300">'
+        '<host hostname="media.fna.whatsapp.net" type="primary"/><host hostname="mmg.whatsapp.net"/>'
+        "</media_conn></iq>"
+    )
+    assert log.hook.media_hosts == ()
+    log.write(node, "DEBUG", "Client/Recv")
+    log.write('<iq from="s.whatsapp.net" id="2" type="result"/>', "DEBUG", "Client/Recv")
+    assert log.hook.media_hosts == ("media.fna.whatsapp.net", "mmg.whatsapp.net")

@@ -4,30 +4,48 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, abort, send_file, url_for
+from flask_babel import gettext
 from flask_login import login_required
 from werkzeug.utils import secure_filename
 
+from daemon.domain.attachments import GONE, LARGEST_FILE, WAITS, MissingFile
 from daemon.store import messages
 from daemon.store.messages import Bubble
 from webui.base import formatting
 from webui.base.context import services
+
+
+def _(text: str) -> str:
+    return text
+
 
 pages = Blueprint("media", __name__)
 
 IMAGES = {"image/jpeg", "image/png", "image/webp", "image/gif"}
 SOUNDS = {"audio/ogg", "audio/mpeg", "audio/mp4", "audio/aac"}
 VIDEOS = {"video/mp4"}
+# What stands in the bubble of a file that is not here.
+OPEN_THE_PHONE = _("open the phone to see it")
+MISSING = {
+    MissingFile.LARGE: _("too large for Balas: open the phone to see it"),
+    MissingFile.DEADLY: _("can't be fetched safely: open the phone to see it"),
+    MissingFile.EXPIRED: _("WhatsApp no longer has it: open the phone to see it"),
+    MissingFile.DAMAGED: _("it is damaged: open the phone to see it"),
+    MissingFile.FAILED: _("could not be fetched: open the phone to see it"),
+}
+NO_ROOM = _("no room for it on Balas's computer: open the phone to see it")
+
 # What a browser may show in place; everything else is a download.
 INLINE = IMAGES | SOUNDS | VIDEOS
 
 
 @dataclass(frozen=True, slots=True)
 class ShownFile:
-    """A file or place inside a bubble; a file is missing and has no `url` until it has been downloaded."""
+    """A file or place inside a bubble; a file that has not been downloaded has no `url`: `missing` says why."""
 
     shape: str
     url: str | None
-    is_missing: bool
+    missing: str | None
     name: str | None
     detail: str
     place: str | None = None
@@ -50,11 +68,20 @@ def shown(bubble: Bubble) -> ShownFile | None:
     return ShownFile(
         shape=_shape(mime) if url else "none",
         url=url,
-        is_missing=kind.has_file and url is None,
+        missing=gettext(_why_missing(about)) if kind.has_file and url is None else None,
         name=name if isinstance(name, str) else None,
         detail=" · ".join(details),
         place=_place(about) if kind.has_place else None,
     )
+
+
+def _why_missing(about: dict[str, Any]) -> str:
+    gone, size = about.get(GONE), about.get("size")
+    if gone in MISSING:
+        return MISSING[gone]
+    if isinstance(size, int) and size > LARGEST_FILE:
+        return MISSING[MissingFile.LARGE]
+    return NO_ROOM if about.get(WAITS) else OPEN_THE_PHONE
 
 
 def _shape(mime: str) -> str:
