@@ -13,7 +13,7 @@ from daemon.domain.alerts import AlertChoices
 from daemon.domain.links import LinkReason
 from daemon.maintenance import nightly_backup
 from daemon.maintenance.disk_space import DiskSpace
-from daemon.store import accounts, links
+from daemon.store import accounts, links, media
 from daemon.store.accounts import Account
 from daemon.store.engine import Database
 
@@ -58,7 +58,13 @@ class Machine:
         room = DiskSpace(self.config, self.database)
         reasons = [links.get(conn, one.id).reason for one in accounts.every(conn)]
         full = LinkReason.DISK_FULL in reasons
-        return MachineFacts(self._backup(now), room.free(), full or room.is_short(), self.inbox_answers())
+        return MachineFacts(
+            self._backup(now),
+            room.free(),
+            full or room.is_short(),
+            self.inbox_answers(),
+            media.waiting_for_room(conn),
+        )
 
     def _backup(self, now: datetime) -> BackupFacts | None:
         if not self.config.backup_keep:

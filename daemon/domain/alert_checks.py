@@ -38,12 +38,16 @@ class BackupFacts:
 
 @dataclass(frozen=True, slots=True)
 class MachineFacts:
-    """What all accounts share: backups (None: nobody wants any), free bytes, and the inbox."""
+    """What all accounts share: backups (None: nobody wants any), free bytes, and the inbox.
+
+    `waiting_files` counts attachments that are not fetched for want of room.
+    """
 
     backup: BackupFacts | None
     free: int
     has_stopped_receiving: bool
     inbox_answers: bool
+    waiting_files: int = 0
 
 
 _TRYING = {LinkState.CONNECTING, LinkState.STOPPED}
@@ -57,10 +61,11 @@ def judge_account(facts: AccountFacts, choices: AlertChoices) -> dict[About, Ale
 
 
 def judge_machine(facts: MachineFacts, choices: AlertChoices) -> dict[About, AlertVerdict]:
-    """What is to be said of the computer: backups, disk, inbox."""
+    """What is to be said of the computer: backups, disk, attachments, inbox."""
     found = {
         About.BACKUP: _backup(facts.backup),
         About.DISK: _disk(facts),
+        About.MEDIA: Wrong("full", {"count": facts.waiting_files}) if facts.waiting_files else Look.WELL,
         About.INBOX: Look.WELL if facts.inbox_answers else Wrong("silent"),
     }
     return {about: _wanted(about, verdict, choices) for about, verdict in found.items()}

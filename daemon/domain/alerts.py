@@ -29,6 +29,7 @@ class About(StrEnum):
     WAITING = "waiting"
     BACKUP = "backup"
     DISK = "disk"
+    MEDIA = "media"
     INBOX = "inbox"
 
 
@@ -44,6 +45,7 @@ class AlertKind(StrEnum):
     WAITING = "waiting"
     BACKUP = "backup"
     DISK = "disk"
+    MEDIA = "media"
     INBOX = "inbox"
 
 
@@ -70,6 +72,7 @@ RULES: dict[tuple[About, str], AlertRule] = {
     (About.BACKUP, "old"): AlertRule(2),
     (About.DISK, "low"): AlertRule(1, settle=10 * MINUTE),
     (About.DISK, "full"): AlertRule(2, settle=10 * MINUTE),
+    (About.MEDIA, "full"): AlertRule(1, settle=10 * MINUTE),
     (About.INBOX, "silent"): AlertRule(1, after=2 * MINUTE, settle=5 * MINUTE),
 }
 

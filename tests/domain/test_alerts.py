@@ -92,6 +92,7 @@ def test_what_is_wrong_with_the_computer() -> None:
 
     assert words() == {}
     assert words(inbox_answers=False) == {About.INBOX: "silent"}
+    assert words(waiting_files=3) == {About.MEDIA: "full"}
     assert words(free=600 * 1024**2) == {About.DISK: "unknown"}
     assert words(free=500 * 1024**2) == {About.DISK: "low"}
     assert words(has_stopped_receiving=True) == {About.DISK: "full"}

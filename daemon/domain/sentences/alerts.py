@@ -33,6 +33,7 @@ TITLES: dict[tuple[About, str], str] = {
     (About.BACKUP, "old"): _("No backup for days"),
     (About.DISK, "low"): _("The disk is nearly full"),
     (About.DISK, "full"): _("The disk is full"),
+    (About.MEDIA, "full"): _("No room for pictures and files"),
     (About.INBOX, "silent"): _("The inbox does not answer"),
 }
 
@@ -60,6 +61,14 @@ WORDS: dict[tuple[About, str], Sentence] = {
         _MAKE_ROOM,
     ),
     (About.DISK, "full"): SENTENCES[LinkState.OFFLINE, LinkReason.DISK_FULL],
+    (About.MEDIA, "full"): Sentence(
+        _("Customers' files that are not fetched because there is no room for them: %(count)d."),
+        _("Texts come in and replies go out. WhatsApp keeps the files for some weeks, and the phone has them."),
+        _(
+            "Choose under Settings, Desk for how long messages are kept, make room on the disk, or let whoever"
+            " looks after the computer raise BALAS_MEDIA_BUDGET_MB."
+        ),
+    ),
     (About.INBOX, "silent"): Sentence(
         _("The inbox does not answer, so nobody can read or reply in it."),
         _("Messages are still received and kept."),
@@ -76,6 +85,7 @@ OVER: dict[About, str] = {
     About.WAITING: _("No customer waits that long any more."),
     About.BACKUP: _("A good backup was made again."),
     About.DISK: _("There is room on the disk again."),
+    About.MEDIA: _("There is room for pictures and files again."),
     About.INBOX: _("The inbox answers again."),
 }
 
@@ -90,6 +100,7 @@ KINDS: dict[AlertKind, str] = {
     AlertKind.WAITING: _("Customers are waiting"),
     AlertKind.BACKUP: _("The backup failed"),
     AlertKind.DISK: _("The disk is nearly full"),
+    AlertKind.MEDIA: _("No room for pictures and files"),
     AlertKind.INBOX: _("The inbox does not answer"),
 }
 
