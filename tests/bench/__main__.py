@@ -10,6 +10,7 @@ BENCHES = {
     "latency": "from WhatsApp's frame to the bubble in a browser, memory and idle CPU",
     "kill": "SIGKILL to the session, the supervisor or the inbox under traffic: what is lost, doubled, how long",
     "soak": "a fault every ten seconds for many minutes: what grows, which states are wrong, what is lost",
+    "edge": "late, hostile, slow, wrong and killed, all at once for many minutes: is one voice kept",
     "race": "admins, the bot and the phone answer the same questions: who gets two answers, who gets none",
 }
 

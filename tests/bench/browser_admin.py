@@ -31,6 +31,15 @@ class BrowserAdmin:
         code, _ = self._request("POST", f"/c/{conversation_id}/answer", fields, Accept="application/json")
         return code
 
+    def decide(self, conversation_id: int, message_id: int, decision: str) -> int:
+        """Say what becomes of a reply that waits for a person; gives the status."""
+        path = f"/c/{conversation_id}/replies/{message_id}/{decision}"
+        return self._request("POST", path, {"csrf_token": self._csrf})[0]
+
+    def look(self, path: str) -> int:
+        """Open a page, whatever it answers; gives the status."""
+        return self._request("GET", path)[0]
+
     def press(self, path: str) -> None:
         """A button that is a form of its own."""
         code, _ = self._request("POST", path, {"csrf_token": self._csrf})

@@ -12,7 +12,8 @@ import sys
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import text
@@ -63,6 +64,8 @@ class Traffic:
         self._team = team
         self._compose = compose
         self._stop = threading.Event()
+        self._may_write = threading.Event()
+        self._may_write.set()
         self._failures: list[BaseException] = []
         self._threads = [threading.Thread(target=self._guard, args=(self._write, rate, seed))]
         self._threads += [
@@ -82,6 +85,15 @@ class Traffic:
         if self._failures:
             raise self._failures[0]
 
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """No customer writes meanwhile."""
+        self._may_write.clear()
+        try:
+            yield
+        finally:
+            self._may_write.set()
+
     def add_other(self, name: str) -> Customer:
         """One more customer, whose messages are made elsewhere and noted in `written`."""
         self.others.append(self.shop.wa.add_customer(name))
@@ -96,6 +108,8 @@ class Traffic:
     def _write(self, rate: float, seed: int) -> None:
         dice = random.Random(seed + 1)
         for i in _beats(rate, self._stop):
+            if not self._may_write.wait(120):
+                raise TimeoutError("customers may not write")
             wa_id, words = self._compose(dice.choice(self.customers), i)
             self.written[wa_id] = words
 
