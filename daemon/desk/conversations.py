@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from daemon.desk import claims, ratings
+from daemon.desk import shown as pages
 from daemon.domain.desk import THE_DESK, Action, Actor, FieldError, Priority, Status
 from daemon.domain.text_cleaning import one_line
 from daemon.domain.turns import Closer
@@ -15,20 +16,26 @@ LONGEST_TAG = 40
 MOST_TAGS = 200
 
 
-def resolve(conn: Connection, conversation_id: int, actor: Actor, now: datetime) -> bool:
+def resolve(conn: Connection, conversation_id: int, actor: Actor, now: datetime, shown: int | None = None) -> bool:
     """End a conversation; False if it has ended already.
 
     An open turn closes as handled without a reply; replies that wait to leave still leave. If the shop wants
-    to know, the customer is asked how it was.
+    to know, the customer is asked how it was. `shown` is the last message that the page had shown (None: there is
+    no page). Raises MoreCame if the customer has written since.
     """
     about = conversation_list.summary(conn, conversation_id)
-    if about is None or not conversations.resolve(conn, conversation_id, actor.admin_id, now):
+    if about is None or about.status == Status.RESOLVED:
+        return False
+    shown = pages.check(conn, conversation_id, shown)
+    pages.require_all(conn, conversation_id, shown)
+    if not conversations.resolve(conn, conversation_id, actor.admin_id, now):
         return False
     open_turn = turns.current(conn, conversation_id)
     if open_turn is not None:
         turns.close(conn, open_turn, Closer(actor.author, actor.admin_id), None, now)
     # whoever ends it has read it
-    conversations.see(conn, conversation_id, messages.newest_id(conn, conversation_id))
+    seen = messages.newest_id(conn, conversation_id) if shown is None else shown
+    conversations.see(conn, conversation_id, seen)
     claims.end(conn, about.account_id, conversation_id, now)
     detail = {"turn": open_turn} if open_turn is not None else None
     audit.record(conn, about.account_id, Action.RESOLVED, actor, now, conversation_id, detail=detail)

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from daemon.desk import claims
+from daemon.desk import shown as pages
 from daemon.domain import text_cleaning
 from daemon.domain.desk import Action, Actor, Status
 from daemon.domain.message_kinds import MessageKind
@@ -44,20 +45,28 @@ def answer(
     take_over: bool = False,
     address: str | None = None,
     bot_key: str | None = None,
+    shown: int | None = None,
 ) -> int:
     """Queue a reply, close the open turn with it, take the conversation; returns the message's id.
 
     `turn_id` is the turn the author saw open: if somebody closed it meanwhile, AlreadyAnswered carries the
     mark. So it does without an open turn when the last answer is somebody else's, unless `follow_up` says that
     it is meant. A `request_key` seen before queues nothing.
-    Raises NotAnswerable for an unusable text or an unknown or resolved conversation, ClaimedByAnother unless
-    `take_over`, OnlyTheAssignee in strict mode.
+    `shown` is the last message that the author's page had shown (None: there is no page). What came later waits
+    on, in a turn of its own; an open turn of which it had shown nothing stays as it is: he answers what stood
+    before it.
+    Raises NotAnswerable for an unusable text or an unknown or resolved conversation, MoreCame if his page had
+    shown nothing at all, ClaimedByAnother unless `take_over`, OnlyTheAssignee in strict mode.
     """
     if request_key and (done := outbox.message_of_request(conn, request_key)) is not None:
         return done
     clean = check_text(text)
     about = answerable(conn, conversation_id)
-    open_turn = turns.current(conn, conversation_id)
+    shown = pages.check(conn, conversation_id, shown)
+    waiting = turns.current(conn, conversation_id)
+    open_turn = pages.shown_of(conn, conversation_id, waiting, shown)
+    if turn_id == waiting:
+        turn_id = open_turn
     if (mark := _mark_in_the_way(conn, about, closer, turn_id, open_turn, follow_up)) is not None:
         raise AlreadyAnswered(mark)
     if closer.admin_id is not None:
@@ -68,10 +77,11 @@ def answer(
     message_id = queue_message(conn, about, closer, clean, now, open_turn, request_key, bot_key)
     if open_turn is not None:
         turns.close(conn, open_turn, closer, message_id, now)
+        pages.keep_open(conn, open_turn, shown)
     if closer.author == Author.ADMIN and closer.admin_id is not None:
         conversations.assign(conn, conversation_id, closer.admin_id, now)
-        # whoever answers has read what came before
-        conversations.see(conn, conversation_id, message_id)
+        # whoever answers has read what his page showed
+        conversations.see(conn, conversation_id, message_id if shown is None else shown)
     claims.end(conn, about.account_id, conversation_id, now)
     return message_id
 

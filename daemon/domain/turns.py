@@ -35,6 +35,14 @@ class AlreadyAnswered(Exception):
         self.mark = mark
 
 
+class MoreCame(Exception):
+    """Whoever decided had not been shown the customer's last `count` messages; nothing was done."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__("the page had not shown the newest messages")
+        self.count = count
+
+
 class NotAnswerable(Exception):
     """The reply itself is unusable; `reason` is one of `empty`, `too_long`, `unknown_conversation`."""
 

@@ -66,7 +66,7 @@ def app(config: Config, database: Database) -> Iterator[Flask]:
 
 
 class Visitor:
-    """Somebody at a browser without scripts: keeps cookies, sends the form token along."""
+    """Somebody at a browser without scripts: keeps cookies, sends the form token and what he was shown along."""
 
     def __init__(self, client: FlaskClient, language: str = "en") -> None:
         self.client = client
@@ -83,7 +83,16 @@ class Visitor:
 
     def post(self, path: str, fields: dict[str, Any] | None = None, **headers: str) -> TestResponse:
         values = {"csrf_token": self.token(), **(fields or {})}
+        if "shown" not in values:
+            values |= self._shown(path)
         return self.client.post(path, data=values, headers=self.headers | headers)
+
+    def _shown(self, path: str) -> dict[str, str]:
+        """The last message of a conversation, as if its page had just been loaded."""
+        decision = re.fullmatch(r"(/c/\d+)/(answer|resolve|turns/\d+/handled)", path)
+        page = self.client.get(decision[1], headers={"X-Peek": "1"}).text if decision else ""
+        found = re.search(r'data-shown="(\d+)"', page)
+        return {"shown": found[1]} if found else {}
 
     def log_in(self, username: str, password: str = PASSWORD) -> TestResponse:
         return self.post("/login", {"username": username, "password": password})

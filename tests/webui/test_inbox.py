@@ -24,7 +24,7 @@ def field(page: str, name: str) -> str:
 
 
 def reply(page: str, text: str) -> dict[str, str]:
-    return {"text": text, "turn_id": field(page, "turn_id"), "request_key": field(page, "request_key")}
+    return {"text": text, **{name: field(page, name) for name in ("turn_id", "request_key", "shown")}}
 
 
 def test_an_empty_inbox_says_what_to_do(sari: Visitor) -> None:

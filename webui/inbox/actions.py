@@ -11,17 +11,20 @@ from flask_login import current_user
 from sqlalchemy import Connection
 
 from daemon.desk import assignment, conversations, no_reply_needed
+from daemon.desk import shown as desk_shown
 from daemon.domain.desk import Actor, Priority
-from daemon.domain.turns import NotAnswerable
+from daemon.domain.turns import MoreCame, NotAnswerable
 from daemon.store import conversation_list
 from webui.auth import login_manager, the_actor, the_admin
 from webui.base import errors
 from webui.base.context import services
-from webui.inbox import page
+from webui.inbox import fragments, more_came, page
 
 pages = Blueprint("actions", __name__)
 
 Change = Callable[[Connection, Actor, datetime], bool]
+# the last argument: the last message that the page had shown
+Decision = Callable[[Connection, Actor, datetime, int], bool]
 
 
 @pages.before_request
@@ -65,8 +68,9 @@ def give_back(conversation_id: int) -> Any:
 @pages.post("/c/<id:conversation_id>/resolve")
 def resolve(conversation_id: int) -> Any:
     """The customer has what he wanted."""
-    return carry_out(
-        conversation_id, lambda conn, actor, now: conversations.resolve(conn, conversation_id, actor, now)
+    return _decide(
+        conversation_id,
+        lambda conn, actor, now, shown: conversations.resolve(conn, conversation_id, actor, now, shown),
     )
 
 
@@ -93,8 +97,9 @@ def priority(conversation_id: int) -> Any:
 @pages.post("/c/<id:conversation_id>/turns/<id:turn_id>/handled")
 def mark_handled(conversation_id: int, turn_id: int) -> Any:
     """This turn needs no reply."""
-    return carry_out(
-        conversation_id, lambda conn, actor, now: no_reply_needed.mark(conn, conversation_id, turn_id, actor, now)
+    return _decide(
+        conversation_id,
+        lambda conn, actor, now, shown: no_reply_needed.mark(conn, conversation_id, turn_id, actor, now, shown),
     )
 
 
@@ -115,6 +120,31 @@ def carry_out(conversation_id: int, change: Change, **where: Any) -> Any:
         if not change(conn, the_actor(), services().clock()):
             abort(409)
     return done(conversation_id, **where)
+
+
+def _decide(conversation_id: int, decision: Decision) -> Any:
+    """A change that says what its page had shown: what the customer has written since stays open, and is told."""
+    later = 0
+
+    def change(conn: Connection, actor: Actor, now: datetime) -> bool:
+        nonlocal later
+        shown = more_came.required()
+        decided = decision(conn, actor, now, shown)
+        later = desk_shown.still_waiting(conn, conversation_id, shown)
+        return decided
+
+    try:
+        answer = carry_out(conversation_id, change)
+    except MoreCame as error:
+        more = more_came.look_first(conversation_id, error.count)
+        if errors.wants_json():
+            return jsonify(more=fragments.more_came(more)), 409
+        return page.render(conversation_id, more=more), 409
+    if not later:
+        return answer
+    if errors.wants_json():
+        return jsonify(more=fragments.more_came(more_came.still_waiting(conversation_id, later)))
+    return done(conversation_id, more=later)
 
 
 def done(conversation_id: int, **where: Any) -> Any:

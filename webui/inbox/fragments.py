@@ -11,6 +11,7 @@ from webui.base import current_account
 from webui.base.link_panel import LinkPanel
 from webui.inbox.activity import Activity
 from webui.inbox.bubble import ShownMessage
+from webui.inbox.more_came import MoreNotice
 from webui.inbox.row import Row
 from webui.inbox.thread_header import Colleague, ThreadHeader
 from webui.inbox.turn_mark import Mark, TurnMark
@@ -35,13 +36,13 @@ def row(shown: Row) -> str:
 
 
 def head(shown: Row, header: ThreadHeader) -> str:
-    """The top line of a thread: who it is, who takes care of it, and what can be done with it."""
-    return _render("inbox/_thread_header.html", about=shown, header=header, box=None, me=None, csrf="")
+    """The top line of a thread; the browser puts its CSRF token and what it has shown into the forms."""
+    return _render("inbox/_thread_header.html", about=shown, header=header, box=None, me=None, csrf="", shown="")
 
 
 def turn_mark(shown: TurnMark) -> str:
     """What stands under a turn: who handled it, or since when the customer waits."""
-    return _render("inbox/_turn_mark.html", mark=shown, csrf="")
+    return _render("inbox/_turn_mark.html", mark=shown, csrf="", shown="")
 
 
 def activity(line: Activity) -> str:
@@ -62,6 +63,11 @@ def team(colleagues: list[Colleague]) -> str:
 def notice(mark: Mark) -> str:
     """Somebody else answered while a reply was being written."""
     return _render("inbox/_answered.html", mark=mark)
+
+
+def more_came(more: MoreNotice | None) -> str:
+    """The customer has written more than the page of whoever decided had shown; empty if he has not."""
+    return _render("inbox/_more_came.html", more=more) if more else ""
 
 
 def claimed(name: str, refused: bool = False) -> str:

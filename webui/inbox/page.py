@@ -12,12 +12,12 @@ from sqlalchemy import Connection
 
 from daemon.desk import notes
 from daemon.domain.desk import Box, Claim, Status
-from daemon.store import claims, conversation_list, conversations, events, links, tags, turns
+from daemon.store import claims, conversation_list, conversations, events, links, messages, tags, turns
 from daemon.store.conversation_list import Summary
 from webui.auth import the_admin
 from webui.base import link_panel
 from webui.base.context import services, the_account
-from webui.inbox import contact_card, row, thread, thread_header, turn_mark
+from webui.inbox import contact_card, more_came, row, thread, thread_header, turn_mark
 
 LIST_LENGTH = 60
 
@@ -94,11 +94,15 @@ def _thread(
         draft = Draft(turn_id=turns.current(conn, conversation_id))
     claim, header = held.get(conversation_id), thread_header.read(conn, about.account_id, now)
     strict = header.strict and about.status == Status.ASSIGNED
+    found = thread.read(conn, about, now)
     newer = conversations.current(conn, about.contact_id) if about.status == Status.RESOLVED else None
     return {
         "about": row.show(about, now, claim),
         "header": header,
-        "thread": thread.read(conn, about, now),
+        "thread": found,
+        # the newest messages are not in an older part
+        "shown": 0 if found.is_older_part else messages.newest_id(conn, conversation_id),
+        "more": more_came.in_address(conversation_id),
         "newer": newer.conversation_id if newer else None,
         "claim": claim if claim and claim.admin_id != the_admin().id else None,
         "locked_by": about.assignee_name if strict and about.assignee_id not in (None, the_admin().id) else None,

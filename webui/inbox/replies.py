@@ -8,16 +8,18 @@ from flask_babel import gettext
 from flask_login import login_required
 
 from daemon.desk import notes, outgoing, replies, settings
+from daemon.desk import shown as desk_shown
 from daemon.desk.outgoing import Decision
 from daemon.domain.desk import ClaimedByAnother, OnlyTheAssignee
 from daemon.domain.messages import Author
 from daemon.domain.placeholders import fill, opening
-from daemon.domain.turns import AlreadyAnswered, Closer, NotAnswerable
+from daemon.domain.turns import AlreadyAnswered, Closer, MoreCame, NotAnswerable
 from daemon.store import conversation_list, messages, quick_replies
 from webui.auth import the_actor, the_admin
 from webui.base import errors
 from webui.base.context import services, the_account
-from webui.inbox import bubble, fragments, page, turn_mark
+from webui.inbox import bubble, fragments, more_came, page, turn_mark
+from webui.inbox.more_came import MoreNotice
 from webui.inbox.page import Draft
 
 pages = Blueprint("replies", __name__)
@@ -41,6 +43,9 @@ def answer(conversation_id: int) -> Any:
     if request.form.get("mode") == "note":
         return note(conversation_id)
     text, turn_id, key = _reply_form()
+    if (shown := more_came.shown()) is None:
+        sentence = " ".join(gettext(words) for words in errors.SENTENCES[400])
+        return _refuse(conversation_id, 400, Draft(text, error=sentence, turn_id=turn_id))
     now = services().clock()
     try:
         with services().database.write() as conn:
@@ -55,7 +60,9 @@ def answer(conversation_id: int) -> Any:
                 follow_up=bool(request.form.get("follow_up")),
                 take_over=bool(request.form.get("take_over")),
                 address=request.remote_addr,
+                shown=shown,
             )
+            later = desk_shown.still_waiting(conn, conversation_id, shown)
     except AlreadyAnswered as error:
         _note_refusal(conversation_id)
         return _refuse(
@@ -68,7 +75,10 @@ def answer(conversation_id: int) -> Any:
         return _refuse(conversation_id, 409, Draft(text, error=sentence, turn_id=turn_id))
     except NotAnswerable as error:
         return _refuse(conversation_id, 422, Draft(text, error=gettext(REFUSALS[error.reason]), turn_id=turn_id))
-    return _sent(conversation_id, message_id)
+    except MoreCame as error:
+        more = more_came.look_first(conversation_id, error.count)
+        return _refuse(conversation_id, 409, Draft(text, turn_id=turn_id), more)
+    return _sent(conversation_id, message_id, later)
 
 
 @pages.post("/c/<id:conversation_id>/note")
@@ -137,8 +147,8 @@ def _reply_form() -> tuple[str, int | None, str | None]:
     return request.form.get("text", ""), int(turn) if turn else None, key or None
 
 
-def _sent(conversation_id: int, message_id: int) -> Any:
-    """The new bubble for a script, the thread for a browser without one."""
+def _sent(conversation_id: int, message_id: int, later: int = 0) -> Any:
+    """The new bubble for a script, the thread for a browser without one; `later` messages came unseen."""
     now = services().clock()
     with services().database.read() as conn:
         found = messages.bubble(conn, message_id)
@@ -146,11 +156,13 @@ def _sent(conversation_id: int, message_id: int) -> Any:
         abort(400)
     if errors.wants_json():
         shown = fragments.bubble(bubble.show(found, now))
-        return jsonify(id=message_id, bubble=shown, turn_id="", request_key=Draft().request_key), 201
-    return redirect(url_for("inbox.thread", conversation_id=conversation_id, box=request.args.get("box")), 303)
+        more = fragments.more_came(more_came.still_waiting(conversation_id, later))
+        return jsonify(id=message_id, bubble=shown, turn_id="", request_key=Draft().request_key, more=more), 201
+    box = request.args.get("box")
+    return redirect(url_for("inbox.thread", conversation_id=conversation_id, box=box, more=later or None), 303)
 
 
-def _refuse(conversation_id: int, code: int, draft: Draft) -> Any:
+def _refuse(conversation_id: int, code: int, draft: Draft, more: MoreNotice | None = None) -> Any:
     """Why nothing was sent, with everything that was typed."""
     if errors.wants_json():
         with services().database.read() as conn:
@@ -158,8 +170,9 @@ def _refuse(conversation_id: int, code: int, draft: Draft) -> Any:
                 abort(404)
         notice = fragments.notice(draft.notice) if draft.notice else ""
         claim = fragments.claimed(draft.claimed_by, refused=True) if draft.claimed_by else ""
-        return jsonify(notice=notice, claim=claim, error=draft.error), code
-    return page.render(conversation_id, draft), code
+        told = fragments.more_came(more)
+        return jsonify(notice=notice, claim=claim, error=draft.error, more=told), code
+    return page.render(conversation_id, draft, more=more), code
 
 
 def _note_refusal(conversation_id: int) -> None:

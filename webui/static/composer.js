@@ -2,6 +2,7 @@
 
 import * as claims from "./claims.js";
 import { find, findAll, isTouch, post } from "./dom.js";
+import * as shown from "./shown.js";
 import * as suggestions from "./suggestions.js";
 import { placeBubble, toEnd } from "./thread.js";
 
@@ -82,7 +83,7 @@ async function submit(event) {
   event.preventDefault();
   if (busy) return;
   const form = composer();
-  const fields = Object.fromEntries(new FormData(form, event.submitter));
+  const fields = Object.fromEntries(shown.tell(new FormData(form, event.submitter)));
   busy = true;
   form.setAttribute("aria-busy", "true");
   field().readOnly = true;
@@ -107,7 +108,8 @@ function settle(status, data, fields) {
   if (status !== 201) {
     showNotice(data.notice || "");
     claims.show(data.claim || "");
-    showError(data.error || (data.notice || data.claim ? "" : document.body.dataset.failed));
+    shown.more(data.more || "");
+    showError(data.error || (data.notice || data.claim || data.more ? "" : document.body.dataset.failed));
     return;
   }
   const form = composer();
@@ -124,6 +126,7 @@ function settle(status, data, fields) {
   if (fields.mode === "note") return;
   showNotice("");
   claims.show("");
+  shown.more(data.more || "");
   if (form.turn_id.value === fields.turn_id) form.turn_id.value = data.turn_id;
 }
 

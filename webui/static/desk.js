@@ -1,6 +1,7 @@
 // What is done with a conversation: forms go out without a reload, errors come back beside their fields.
 
 import { find, findAll, parse, post } from "./dom.js";
+import * as shown from "./shown.js";
 
 const body = document.body;
 const done = [];
@@ -80,7 +81,7 @@ async function submit(event) {
   if (form.hasAttribute("aria-busy")) return;
   form.setAttribute("aria-busy", "true");
   try {
-    const { status, data } = await post(form.getAttribute("action"), new FormData(form, event.submitter));
+    const { status, data } = await post(form.getAttribute("action"), shown.tell(new FormData(form, event.submitter)));
     settle(form, status, data);
   } catch {
     toast(body.dataset.lost);
@@ -92,8 +93,9 @@ async function submit(event) {
 function settle(form, status, data) {
   if (status === 422) return showErrors(form, data.errors || {});
   showErrors(form, {});
-  if (status === 409) toast(body.dataset.conflict);
-  else if (status !== 204) return toast(data.error || body.dataset.lost);
+  if (form.elements.shown) shown.more(data.more || "");
+  if (status === 409 && !data.more) toast(body.dataset.conflict);
+  else if (status !== 204 && !data.more) return toast(data.error || body.dataset.lost);
   const menu = form.closest("details.menu");
   if (menu) {
     if (menu.contains(document.activeElement)) find("summary", menu).focus();

@@ -8,6 +8,7 @@ import * as details from "./details.js";
 import { fetchPage, find, findAll, post, showBanner, showNumbers } from "./dom.js";
 import * as list from "./list.js";
 import { Live } from "./live.js";
+import { follow, missed } from "./shown.js";
 import * as suggestions from "./suggestions.js";
 import * as thread from "./thread.js";
 
@@ -20,7 +21,11 @@ const live = new Live(Number(body.dataset.cursor), {
     list.placeRow(message.html);
     alarms.follow(message.id, message.html);
   },
-  bubble: (message) => isOpen(message.conversation) && thread.placeBubble(message.html),
+  bubble: (message) => {
+    if (!isOpen(message.conversation)) return;
+    thread.placeBubble(message.html);
+    follow(message.id);
+  },
   activity: (message) => isOpen(message.conversation) && thread.placeActivity(message.html),
   thread: (message) => isOpen(message.conversation) && refreshThread(message),
   claim: (message) => isOpen(message.conversation) && claims.changed(message),
@@ -35,7 +40,10 @@ const live = new Live(Number(body.dataset.cursor), {
     showBanner(message);
     composer.showOffline(message.can_send);
   },
-  resync,
+  resync: () => {
+    missed();
+    resync();
+  },
   lost: resync,
 });
 
@@ -202,6 +210,7 @@ document.addEventListener("visibilitychange", () => {
   list.refresh();
 });
 document.addEventListener("toasts", list.refresh);
+document.addEventListener("more", resync);
 setInterval(list.age, 20000);
 live.tell(shown());
 begin();

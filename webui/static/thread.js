@@ -1,6 +1,7 @@
 // One thread: bubbles in WhatsApp's order, day lines, staying at the end while one is at the end.
 
 import { fetchPage, find, findAll, parse, post } from "./dom.js";
+import * as shown from "./shown.js";
 
 const END = 90; // px from the end that still count as the end
 let pinned = true;
@@ -227,6 +228,7 @@ export function replaceMessages(page) {
     if (!kept) item.remove();
   }
   list.append(...fresh.children);
+  shown.readAgain(fresh);
   for (const button of findAll('[data-action="again"]', list)) button.hidden = false;
   tidy();
   if (pinned) toEnd();
