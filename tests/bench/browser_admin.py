@@ -25,9 +25,13 @@ class BrowserAdmin:
             raise RuntimeError(f"the login was answered with {code}")
         self._csrf = self._token("/")
 
-    def answer(self, conversation_id: int, turn_id: int, text: str, key: str | None = None) -> int:
-        """Send a reply to the turn that he sees; gives the status (201: accepted, 409: somebody was faster)."""
-        fields = {"text": text, "turn_id": str(turn_id), "request_key": key or secrets.token_urlsafe(16)}
+    def answer(self, conversation_id: int, turn_id: int, shown: int, text: str, key: str | None = None) -> int:
+        """Send a reply to the turn that he sees, up to the message `shown`; gives the status.
+
+        201: accepted; 409: somebody was faster.
+        """
+        fields = {"text": text, "turn_id": str(turn_id), "shown": str(shown)}
+        fields |= {"request_key": key or secrets.token_urlsafe(16)}
         code, _ = self._request("POST", f"/c/{conversation_id}/answer", fields, Accept="application/json")
         return code
 

@@ -177,21 +177,21 @@ class Race:
                 self._judge(chat, ours)
                 self._ask(chat)
 
-    def _let_people_answer(self, chat: Chat, conversation_id: int, turn_id: int) -> None:
+    def _let_people_answer(self, chat: Chat, *view: int) -> None:
         """Who sees the turn open begins to write, each at his own pace; after a first round, somebody at once."""
         again = bool(chat.attempts)
         dice = self.dice
         hands = 1 + (not again) * ((dice.random() < SECOND_SHARE) + (dice.random() < THIRD_SHARE))
         for admin in dice.sample(self.team, hands):
             pause = 0.0 if again else dice.uniform(0, PACE)
-            chat.attempts.append(self._pool.submit(self._admin, chat, admin, conversation_id, turn_id, pause))
+            chat.attempts.append(self._pool.submit(self._admin, chat, admin, pause, *view))
         if not again and dice.random() < PHONE_SHARE:
             chat.attempts.append(self._pool.submit(self._phone, chat, dice.uniform(0, PACE)))
 
-    def _admin(self, chat: Chat, admin: BrowserAdmin, conversation_id: int, turn_id: int, pause: float) -> None:
+    def _admin(self, chat: Chat, admin: BrowserAdmin, pause: float, *view: int) -> None:
         """He writes for a while, then sends; if somebody was faster he leaves it at that."""
         time.sleep(pause)
-        code = admin.answer(conversation_id, turn_id, f"dari {admin.username} #{chat.question}")
+        code = admin.answer(*view, f"dari {admin.username} #{chat.question}")
         self.counts[{201: "accepted", 409: "refused"}.get(code, f"http_{code}")] += 1
 
     def _phone(self, chat: Chat, pause: float) -> None:
@@ -214,16 +214,17 @@ class Race:
                 if user is not None:
                     self._on_phone[user.lid] += 1
 
-    def _open_turns(self, conn: Connection) -> dict[str, tuple[int, int]]:
-        """Conversation and turn of each customer who waits, by his LID."""
+    def _open_turns(self, conn: Connection) -> dict[str, tuple[int, int, int]]:
+        """Conversation, turn and newest message of each customer who waits, by his LID."""
         rows = conn.execute(
             text(
-                "SELECT contact.lid, turn.conversation_id, turn.id FROM turn"
+                "SELECT contact.lid, turn.conversation_id, turn.id, (SELECT max(message.id) FROM message"
+                " WHERE message.conversation_id = turn.conversation_id) FROM turn"
                 " JOIN conversation ON conversation.id = turn.conversation_id"
                 " JOIN contact ON contact.id = conversation.contact_id WHERE turn.closed_at IS NULL"
             )
         )
-        return {lid: (conversation_id, turn_id) for lid, conversation_id, turn_id in rows}
+        return {lid: (conversation_id, turn_id, shown) for lid, conversation_id, turn_id, shown in rows}
 
     def _rows(self, conn: Connection, base: int) -> dict[str, list[tuple[int, Row]]]:
         """Our account's newer messages by the customer's LID, each with its id."""

@@ -115,21 +115,20 @@ class Traffic:
 
     def _answer(self, admin: BrowserAdmin, rate: float, share: int) -> None:
         """Answer what waits, each admin his share of the customers."""
-        waiting: list[tuple[int, int]] = []
+        waiting: list[tuple[int, int, int]] = []
         for i in _beats(rate, self._stop):
             if not waiting:
                 waiting = self._open_turns(share)
             if not waiting:
                 continue
-            conversation_id, turn_id = waiting.pop()
             words = f"balasan {i} dari {admin.username}"
-            self._send(admin, conversation_id, turn_id, words)
+            self._send(admin, *waiting.pop(), words)
 
-    def _send(self, admin: BrowserAdmin, conversation_id: int, turn_id: int, words: str) -> None:
+    def _send(self, admin: BrowserAdmin, conversation_id: int, turn_id: int, shown: int, words: str) -> None:
         key = secrets.token_urlsafe(16)
         while True:
             try:
-                code = admin.answer(conversation_id, turn_id, words, key)
+                code = admin.answer(conversation_id, turn_id, shown, words, key)
                 break
             except (OSError, http.client.HTTPException):
                 # the inbox died in the middle: the same form again, as the page does
@@ -140,16 +139,18 @@ class Traffic:
             self.accepted.add(words)
             self.answers[turn_id].append(words)
 
-    def _open_turns(self, share: int) -> list[tuple[int, int]]:
+    def _open_turns(self, share: int) -> list[tuple[int, int, int]]:
+        """Conversation, turn and newest message of his customers who wait."""
         with self.shop.database.read() as conn:
             rows = conn.execute(
                 text(
-                    "SELECT conversation_id, id FROM turn"
+                    "SELECT conversation_id, id, (SELECT max(message.id) FROM message"
+                    " WHERE message.conversation_id = turn.conversation_id) FROM turn"
                     " WHERE closed_at IS NULL AND conversation_id % :team = :share ORDER BY opened_at DESC"
                 ),
                 {"team": len(self._team), "share": share},
             )
-            return [(conversation_id, turn_id) for conversation_id, turn_id in rows]
+            return [(conversation_id, turn_id, shown) for conversation_id, turn_id, shown in rows]
 
     def come_to_rest(self) -> None:
         """Wait until WhatsApp has handed over everything and the outbox is empty."""

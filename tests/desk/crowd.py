@@ -98,14 +98,15 @@ def admin(database: Database, account_id: int, admin_id: int, dice: random.Rando
                     who.does(assignment.give_back, view)
                     who.does(assignment.assign, view, admin_id)
                 case "r":
-                    who.does(conversations.resolve, view)
+                    who.resolves(view)
                 case "v":
                     who.does(conversations.reopen, view)
         time.sleep(dice.uniform(0, BREATH))
     for tab in list(who.tabs):
         who.closes_tab(tab)
     won = [message_id for message_id in accepted if message_id is not None]
-    return {"accepted": won, "decided": decided, "refused": who.refused}
+    saw = [[*moment, shown] for moment, shown in who.saw.items()]
+    return {"accepted": won, "decided": decided, "refused": who.refused, "saw": saw}
 
 
 def main() -> None:

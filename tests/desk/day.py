@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from daemon.desk import claims, no_reply_needed, outgoing, replies, settings
+from daemon.desk import conversations as desk_conversations
 from daemon.desk.bot import rules
 from daemon.desk.outgoing import Decision
 from daemon.domain.desk import CLAIM_LASTS, THE_DESK, Actor, Assign, ClaimedByAnother
@@ -19,7 +20,7 @@ from daemon.domain.ids import Address, Party
 from daemon.domain.links import LinkState
 from daemon.domain.messages import Author
 from daemon.domain.time import Clock
-from daemon.domain.turns import AlreadyAnswered, Closer, NotAnswerable
+from daemon.domain.turns import AlreadyAnswered, Closer, MoreCame, NotAnswerable
 from daemon.store import contacts, conversations, links, messages, presence, turns
 from daemon.store.engine import Database
 from daemon.store.messages import Bubble
@@ -36,10 +37,11 @@ def addresses(customer: int) -> list[Party]:
 
 @dataclass(frozen=True)
 class View:
-    """What an admin's browser shows: a conversation and the turn that was open in it."""
+    """What an admin's browser shows: a conversation, the turn that was open in it, and its newest message."""
 
     conversation_id: int
     turn_id: int | None
+    shown: int
 
 
 def open_shop(database: Database, account_id: int, now: datetime, **more: int) -> None:
@@ -66,6 +68,10 @@ class Admin:
     # tabs that are open
     tabs: set[str] = field(default_factory=set)
     refused: int = 0
+    # by (admin, milliseconds) of what he closed: the last message that his page had shown
+    saw: dict[tuple[int, int], int] = field(default_factory=dict)
+    # decisions that were refused because of what he had not seen
+    looked_again: int = 0
 
     @property
     def actor(self) -> Actor:
@@ -76,14 +82,15 @@ class Admin:
         with self.database.read() as conn:
             contact_id = contacts.find(conn, self.account_id, party.address)
             here = conversations.current(conn, contact_id) if contact_id is not None else None
-        if here is None:
-            return None
-        self.views[party.address.user] = View(here.conversation_id, here.turn_id)
+            if here is None:
+                return None
+            shown = messages.newest_id(conn, here.conversation_id)
+        self.views[party.address.user] = View(here.conversation_id, here.turn_id, shown)
         return self.views[party.address.user]
 
     def answers(self, view: View, text: str, *, follow_up: bool = False, take_over: bool = False) -> int | None:
         """He sends a reply to what he sees; the message's id, None if the door refused it."""
-        closer, turn_id = Closer(Author.ADMIN, self.id), view.turn_id
+        closer, turn_id, now = Closer(Author.ADMIN, self.id), view.turn_id, self._decides(view)
         try:
             with self.database.write() as conn:
                 return replies.answer(
@@ -91,12 +98,16 @@ class Admin:
                     view.conversation_id,
                     closer,
                     text,
-                    self.clock(),
+                    now,
                     turn_id=turn_id,
                     follow_up=follow_up,
                     take_over=take_over,
                     request_key=text,
+                    shown=view.shown,
                 )
+        except MoreCame:
+            self.looked_again += 1
+            return None
         except (AlreadyAnswered, ClaimedByAnother, NotAnswerable) as refusal:
             if isinstance(refusal, AlreadyAnswered):
                 with self.database.write() as conn:
@@ -129,7 +140,11 @@ class Admin:
 
     def marks(self, view: View) -> bool:
         """No answer needed."""
-        return view.turn_id is not None and self.does(no_reply_needed.mark, view, view.turn_id)
+        return view.turn_id is not None and self._closes(no_reply_needed.mark, view, view.turn_id)
+
+    def resolves(self, view: View) -> bool:
+        """The customer has what he wanted."""
+        return self._closes(desk_conversations.resolve, view)
 
     def unmarks(self, view: View) -> bool:
         """An answer is needed after all: of the last turn that was closed."""
@@ -146,6 +161,21 @@ class Admin:
             newest = conn.exec_driver_sql("SELECT max(id) FROM message").scalar_one()
             done = outgoing.decide(conn, message.conversation_id, message.id, decision, self.clock())
         return newest if done else None
+
+    def _closes(self, action: Callable[..., Any], view: View, *arguments: Any) -> bool:
+        """A decision about what his page shows; False if it was refused."""
+        now = self._decides(view)
+        try:
+            return bool(self.write(action, view.conversation_id, *arguments, self.actor, now, view.shown))
+        except MoreCame:
+            self.looked_again += 1
+            return False
+
+    def _decides(self, view: View) -> datetime:
+        """The moment of a decision, by which is found later what he saw."""
+        now = self.clock()
+        self.saw[self.id, round(now.timestamp() * 1000)] = view.shown
+        return now
 
     def does(self, action: Callable[..., Any], view: View, *arguments: Any) -> bool:
         """Any of the desk's actions on a conversation: (conn, conversation, …, actor, now)."""

@@ -1,7 +1,7 @@
 """What must be true of a shop's books at every moment, read from the rows themselves."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -13,10 +13,21 @@ from daemon.store import claims, conversation_list
 _GOES = ("queued", "sending", "sent", "uncertain")
 
 
-def broken(conn: Connection, account_id: int, now: datetime, decided: Collection[int] = ()) -> list[str]:
-    """Every rule that the books break, with the rows; `decided` are messages that a person chose to send."""
+def broken(
+    conn: Connection,
+    account_id: int,
+    now: datetime,
+    decided: Collection[int] = (),
+    saw: Mapping[tuple[int, int], int] | None = None,
+) -> list[str]:
+    """Every rule that the books break, with the rows.
+
+    `decided` are messages that a person chose to send; `saw` has, by admin and moment (Unix milliseconds), the
+    last message that the page had shown on which he closed something.
+    """
     return [
         *_turns(conn),
+        *_unseen(conn, saw or {}),
         *_answers(conn, decided),
         *_outbox(conn),
         *_conversations(conn),
@@ -69,6 +80,17 @@ def _turns(conn: Connection) -> Iterator[str]:
         " WHERE message.author = 'customer' AND NOT message.is_history"
         " AND turn.conversation_id IS NOT message.conversation_id",
     )
+
+
+def _unseen(conn: Connection, saw: Mapping[tuple[int, int], int]) -> Iterator[str]:
+    rows = conn.exec_driver_sql(
+        "SELECT turn.closed_by_admin_id, turn.closed_at, message.id FROM turn"
+        " JOIN message ON message.turn_id = turn.id"
+        " WHERE turn.closed_by = 'admin' AND message.author = 'customer' AND NOT message.is_history"
+    )
+    for admin_id, closed_at, message_id in rows:
+        if message_id > saw.get((admin_id, closed_at), message_id):
+            yield f"a question in a closed turn that its closer had not seen: {message_id}"
 
 
 def _answers(conn: Connection, decided: Collection[int]) -> Iterator[str]:

@@ -98,7 +98,7 @@ WHAT_HAPPENS: dict[str, tuple[int, dict[str, st.SearchStrategy[Any]]]] = {
     ),
     "decides": (2, {"admin": ADMINS, "which": st.integers(0, 3), "decision": st.sampled_from(Decision)}),
     "hands_over": (1, {"admin": ADMINS, "to": ADMINS, "customer": CUSTOMERS, "how": HOW}),
-    "resolves": (1, {"admin": ADMINS, "customer": CUSTOMERS}),
+    "resolves": (1, {"admin": ADMINS, "customer": CUSTOMERS, "fresh": OFTEN}),
     "takes_up_again": (1, {"admin": ADMINS, "customer": CUSTOMERS}),
     "sends": (6, {"fate": FATES, "what": MEANWHILE, "customer": CUSTOMERS, "admin": ADMINS}),
     "receipts_come": (1, {}),
@@ -255,10 +255,10 @@ class SharedDesk(RuleBasedStateMachine):
             case "back":
                 who.does(assignment.give_back, view)
 
-    def resolves(self, admin: int, customer: int) -> None:
-        view = self.view(admin, customer, True)
+    def resolves(self, admin: int, customer: int, fresh: bool) -> None:
+        view = self.view(admin, customer, fresh)
         if view is not None:
-            self.admins[admin].does(conversations.resolve, view)
+            self.admins[admin].resolves(view)
 
     def takes_up_again(self, admin: int, customer: int) -> None:
         view = self.view(admin, customer, False)
@@ -377,7 +377,8 @@ class SharedDesk(RuleBasedStateMachine):
     def the_books_are_right(self) -> None:
         with self.database.read() as conn:
             here = self.now + self.lead
-            found = broken(conn, self.account, here, self.decided)
+            saw = {moment: shown for who in self.admins for moment, shown in who.saw.items()}
+            found = broken(conn, self.account, here, self.decided, saw)
             queued = set(conn.exec_driver_sql("SELECT message_id FROM outbox").scalars())
             now, latest = (round(moment.timestamp() * 1000) for moment in (here, here + CLAIM_LASTS))
             holding = conn.exec_driver_sql(

@@ -122,7 +122,8 @@ def test_five_processes_at_one_desk_keep_its_books_right(books: Books) -> None:
     for message_id, upto in (pair for one in done for pair in one["decided"]):
         decided[message_id] = max(upto, decided.get(message_id, 0))
     with books.database.read() as conn:
-        assert broken(conn, books.account_id, utc_now(), decided) == []
+        saw = {(admin_id, moment): shown for one in done for admin_id, moment, shown in one["saw"]}
+        assert broken(conn, books.account_id, utc_now(), decided, saw) == []
         late = [
             message_id
             for message_id, newest in session["left"]
