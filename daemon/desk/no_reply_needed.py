@@ -27,7 +27,7 @@ def mark(
     about = conversation_list.summary(conn, conversation_id)
     if about is None or not turns.close(conn, turn_id, Closer(actor.author, actor.admin_id), None, now):
         return False
-    pages.keep_open(conn, turn_id, shown)
+    pages.keep_open(conn, turn_id, shown, now)
     claims.end(conn, about.account_id, conversation_id, now)
     seen = messages.newest_id(conn, conversation_id) if shown is None else shown
     conversations.see(conn, conversation_id, seen)

@@ -77,7 +77,7 @@ def answer(
     message_id = queue_message(conn, about, closer, clean, now, open_turn, request_key, bot_key)
     if open_turn is not None:
         turns.close(conn, open_turn, closer, message_id, now)
-        pages.keep_open(conn, open_turn, shown)
+        pages.keep_open(conn, open_turn, shown, now)
     if closer.author == Author.ADMIN and closer.admin_id is not None:
         conversations.assign(conn, conversation_id, closer.admin_id, now)
         # whoever answers has read what his page showed

@@ -3,6 +3,8 @@
 It is None where there is no page: for the bot, and for what the desk does by itself.
 """
 
+from datetime import datetime
+
 from sqlalchemy import Connection
 
 from daemon.domain.turns import MoreCame
@@ -40,10 +42,10 @@ def require_all(conn: Connection, conversation_id: int, shown: int | None) -> No
         raise MoreCame(later)
 
 
-def keep_open(conn: Connection, turn_id: int, shown: int | None) -> None:
+def keep_open(conn: Connection, turn_id: int, shown: int | None, now: datetime) -> None:
     """Let what the page had not shown of a turn that was just closed wait on, in a turn of its own."""
     if shown is not None:
-        turns.split_after_message(conn, turn_id, shown)
+        turns.split_after_message(conn, turn_id, shown, now)
 
 
 def still_waiting(conn: Connection, conversation_id: int, shown: int) -> int:

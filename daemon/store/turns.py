@@ -117,7 +117,7 @@ def split_after(
     return new
 
 
-def split_after_message(conn: Connection, turn_id: int, message_id: int) -> int | None:
+def split_after_message(conn: Connection, turn_id: int, message_id: int, now: datetime) -> int | None:
     """Move what the customer said after a message, by arrival, from a closed turn into a new open one.
 
     None if there is nothing. What the bot has dealt with there stays dealt with.
@@ -125,11 +125,10 @@ def split_after_message(conn: Connection, turn_id: int, message_id: int) -> int 
     was = conn.execute(select(turn).where(turn.c.id == turn_id)).one()
     said_here = (message.c.conversation_id == was.conversation_id) & _said_in(turn_id)
     later = said_here & (message.c.id > message_id)
-    first_id, opened_at = conn.execute(
-        select(func.min(message.c.id), func.min(message.c.sent_at)).where(later)
-    ).one()
+    first_id, first = conn.execute(select(func.min(message.c.id), func.min(message.c.sent_at)).where(later)).one()
     if first_id is None:
         return None
+    opened_at = clock.on_ours(conn, was.account_id, first, now)
     new = open_turn(conn, was.account_id, was.conversation_id, opened_at)
     greeted_at = was.acknowledged_at if was.bot_message_id >= first_id else None
     dealt_with = {"bot_message_id": was.bot_message_id, "acknowledged_at": greeted_at}
