@@ -52,7 +52,8 @@ class LinkRecorder:
         # no SimpleQueue: its get() waits for ever when a signal's handler outlasts the timeout (seen with 3.11)
         self.ended: Queue[LinkEnded] = Queue()
         self.connected = threading.Event()
-        # set once the backlog of the time away is in: only then it is known what the phone has answered
+        # set while replies may leave: the backlog of the time away is in, so that it is known what the phone has
+        # answered, and WhatsApp answers us
         self.ready = threading.Event()
         self.pairing = False
         # the phone that scanned belongs to another account here: nothing of what arrives may be kept
@@ -80,7 +81,7 @@ class LinkRecorder:
     def waits_for_backlog(self) -> float:
         """Seconds since the login in which the server has said nothing about a backlog; 0 once it has."""
         since = self._connected_since
-        return 0.0 if since is None or self.ready.is_set() else time.monotonic() - since
+        return 0.0 if since is None or self._backlog_ended else time.monotonic() - since
 
     @property
     def refused_for(self) -> float:
@@ -158,6 +159,10 @@ class LinkRecorder:
             case Unstable(answered):
                 back = LinkState.ONLINE if self._backlog_ended else LinkState.CATCHING_UP
                 state(back if answered else LinkState.UNSTABLE)
+                if not answered:
+                    self.ready.clear()
+                elif self._backlog_ended and self.connected.is_set():
+                    self.ready.set()
 
     def _take_identity(
         self, conn: Connection, phone: str | None, lid: str | None, device: int, now: datetime

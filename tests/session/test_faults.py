@@ -1,10 +1,13 @@
 """Each fault of the link ends in the right state with its sentence, and in recovery where that is possible."""
 
 import pytest
+from sqlalchemy import select
 
 from daemon.domain.links import LinkReason, LinkState
+from daemon.domain.messages import Delivery
 from daemon.domain.sentences.link import SENTENCES
 from daemon.store.links import Link
+from daemon.store.tables.core import outbox
 from tests.support.shop import Shop
 from tests.support.waiting import wait_until
 
@@ -161,8 +164,16 @@ def test_an_outdated_client_waits_for_a_person(own_shop: Shop) -> None:
     went_through(own_shop, LinkState.OUTDATED)
 
 
-def test_unanswered_pings_are_shown_and_taken_back(own_shop: Shop) -> None:
+def test_unanswered_pings_are_shown_and_taken_back_and_nothing_leaves_in_between(own_shop: Shop) -> None:
+    customer = own_shop.wa.add_customer("Gita")
+    customer.send_text("ada orang?")
+    own_shop.wait_for_text("ada orang?")
     own_shop.wa.faults.stop_answering_pings()
     wait_until(lambda: own_shop.link().state == LinkState.UNSTABLE, 60, "unstable")
+    message_id = own_shop.answer("Gita", "ada kak")
     own_shop.wa.faults.resume_pings()
     own_shop.wait_for(LinkState.ONLINE, 60)
+    own_shop.wait_for_delivery(message_id, Delivery.DELIVERED)
+    with own_shop.database.read() as conn:
+        left_at = conn.execute(select(outbox.c.sending_at).where(outbox.c.message_id == message_id)).scalar_one()
+    assert left_at >= own_shop.link().since

@@ -8,7 +8,7 @@ from queue import Empty
 import pytest
 
 from daemon.domain.ids import Address
-from daemon.domain.link_events import BacklogBegun, BacklogEnded, Connected
+from daemon.domain.link_events import BacklogBegun, BacklogEnded, Connected, Unstable
 from daemon.domain.links import LinkState
 from daemon.session.link_recorder import LinkRecorder
 from daemon.store import links
@@ -34,6 +34,22 @@ def test_a_library_that_logs_in_anew_by_itself_lets_no_reply_out_before_the_back
     recorder.handle(ME)
     assert (recorder.ready.is_set(), state(books)) == (False, LinkState.CATCHING_UP)
     recorder.handle(BacklogEnded())
+    assert (recorder.ready.is_set(), state(books)) == (True, LinkState.ONLINE)
+
+
+def test_nothing_leaves_while_whatsapp_does_not_answer_us(books: Books) -> None:
+    recorder = LinkRecorder(books.database, books.account_id, lambda: NOON)
+    with books.database.write() as conn:
+        links.set_state(conn, books.account_id, LinkState.CONNECTING, NOON)
+    recorder.handle(ME)
+    recorder.handle(Unstable(answered=False))
+    recorder.handle(Unstable(answered=True))
+    assert (recorder.ready.is_set(), state(books)) == (False, LinkState.CATCHING_UP)
+    recorder.handle(BacklogEnded())
+    recorder.handle(Unstable(answered=False))
+    assert (recorder.ready.is_set(), state(books)) == (False, LinkState.UNSTABLE)
+    assert recorder.waits_for_backlog == 0.0
+    recorder.handle(Unstable(answered=True))
     assert (recorder.ready.is_set(), state(books)) == (True, LinkState.ONLINE)
 
 
