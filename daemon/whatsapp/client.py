@@ -52,6 +52,7 @@ from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Event, MessageReceived
 from daemon.whatsapp import translate
 from daemon.whatsapp.arrival_journal import ArrivalJournal
+from daemon.whatsapp.encryption_gate import EncryptionGate
 from daemon.whatsapp.go_library import NewClient, check_environment, install_log_hook
 from daemon.whatsapp.log_hook import LogHook
 
@@ -96,7 +97,8 @@ class WhatsApp:
         self._passkey_asked = False
         # message stanzas handed over since the backlog began, whatever is in them: so the server counts them, too
         self.received = 0
-        self.hook = LogHook(self.drain, self._passkey, lambda: self._on_signal(self._dropped()))
+        self.gate = EncryptionGate()
+        self.hook = LogHook(self.drain, self._passkey, lambda: self._on_signal(self._dropped()), self.gate)
         self._arrivals = arrivals
         self.hook.on_message, self.hook.on_receipt = arrivals.note, arrivals.note_receipt
         self.client = NewClient(

@@ -2,9 +2,14 @@
 
 import ctypes
 import logging
+import os
 import re
 import threading
 from collections.abc import Callable
+from typing import NoReturn
+
+from daemon.whatsapp import encryption_gate
+from daemon.whatsapp.encryption_gate import EncryptionGate
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +23,8 @@ _RECEIPT_TYPE = re.compile(rb'^<receipt\b[^>]*? type="([^"]*)"')
 _RECONNECTING = b"Automatically reconnecting after"
 _MEDIA_HOST = re.compile(rb'<host\b[^>]*? hostname="([^"]+)"')
 _DIGITS = re.compile(r"\d{4,}")
+# the session's exit code when it could not be written down what becomes of a reply
+EXIT_UNWRITTEN = 5
 
 # the receipt types that neonize 0.5.2 can hand to Python (its encoder.go); any other ends its event loop
 _MAPPED_RECEIPTS = frozenset(
@@ -38,7 +45,11 @@ class LogHook:
     """
 
     def __init__(
-        self, drain: Callable[[], None], on_passkey: Callable[[], None], on_reconnect: Callable[[], None]
+        self,
+        drain: Callable[[], None],
+        on_passkey: Callable[[], None],
+        on_reconnect: Callable[[], None],
+        gate: EncryptionGate,
     ) -> None:
         self.last_failure: str | None = None
         # where WhatsApp keeps attachments, as it last told the library (whatsmeow's mediaconn.go)
@@ -49,6 +60,7 @@ class LogHook:
         self._drain = drain
         self._on_passkey = on_passkey
         self._on_reconnect = on_reconnect
+        self._gate = gate
         self._sending: dict[int, Callable[[str], None]] = {}
         self._poison_id: bytes | None = None
         self._poisoned = threading.Event()
@@ -65,7 +77,10 @@ class LogHook:
         return self._poison_acked.wait(timeout)
 
     def expect_id(self, callback: Callable[[str], None]) -> None:
-        """Call `callback` with the id of the next message this thread sends, before its frame leaves."""
+        """Call `callback` with the id of the next message this thread sends, before its frame leaves.
+
+        Whatever goes wrong here on this thread until then ends the process: the library would write the frame.
+        """
         self._sending[threading.get_ident()] = callback
 
     def expect_nothing(self) -> None:
@@ -86,17 +101,26 @@ class LogHook:
                 # the retry is ours, with a cap and jitter, by a new process: this goroutine never goes on
                 self._on_reconnect()
                 self._never.wait()
-            elif b"\x12\x05ERROR\x1a" in entry[-40:] or b"\x12\x04WARN\x1a" in entry[-40:]:
-                _write(_message_of(entry))
+            else:
+                if entry.startswith(encryption_gate.LOGGED, 2) or entry.startswith(encryption_gate.LOGGED, 3):
+                    self._gate.logged(_message_of(entry))
+                if b"\x12\x05ERROR\x1a" in entry[-40:] or b"\x12\x04WARN\x1a" in entry[-40:]:
+                    _write(_message_of(entry))
         except Exception:
             log.exception("the library's log could not be read")
+            if threading.get_ident() in self._sending:
+                end_process("a reply would leave without its id on disk")
 
     def _sent(self, node: bytes) -> None:
-        if node.startswith(b"<message"):
-            callback = self._sending.pop(threading.get_ident(), None)
-            if callback and (match := _ID.match(node)):
-                callback(match[1].decode())
-        elif self._poison_id and node.startswith(b"<ack") and self._poison_id in node:
+        if node.startswith(b"<message") and (callback := self._sending.get(threading.get_ident())):
+            match = _ID.match(node)
+            if match is None:
+                raise ValueError("a message without an id")
+            callback(match[1].decode())
+            self.expect_nothing()
+            return
+        self._gate.left(node)
+        if self._poison_id and node.startswith(b"<ack") and self._poison_id in node:
             self._poison_acked.set()
 
     def _received(self, node: bytes) -> None:
@@ -104,6 +128,7 @@ class LogHook:
             # what comes after the poison must not be acknowledged: WhatsApp sends it again to the next session
             self._never.wait()
         if node.startswith(b"<message"):
+            self._gate.arrived(node)
             self.on_message(node)
             return
         if node.startswith(b"<receipt"):
@@ -123,15 +148,26 @@ class LogHook:
             self.media_hosts = tuple(host.decode(errors="replace") for host in _MEDIA_HOST.findall(node))
         elif match := _FAILURE.match(node) or _STREAM_ERROR.match(node):
             self.last_failure = match[1].decode()
+        elif node.startswith(b"<success"):
+            self._gate.begin_stream()
         elif node.startswith(b"<notification") and b"passkey" in node:
             self._on_passkey()
 
     def _let_only_this_in(self, node: bytes) -> None:
         log.warning("a stanza that the library can't deliver: the session will start anew")
+        # a handler that waits for its turn would look idle
+        self._gate.open()
         self._drain()
         match = _ID.match(node)
         self._poison_id = b'id="' + match[1] + b'"' if match else None
         self._poisoned.set()
+
+
+def end_process(why: str) -> NoReturn:
+    """End the session at once, before the library's next step; its next life finds everything on disk."""
+    log.error("the session ends: %s", why)
+    logging.shutdown()
+    os._exit(EXIT_UNWRITTEN)
 
 
 def _message_of(entry: bytes) -> bytes:

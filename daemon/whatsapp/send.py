@@ -59,8 +59,11 @@ def send_text(
     Raises SendFailed or SendUncertain.
     """
     seen: list[str] = []
+    turn = whatsapp.gate.enter()
 
     def note(wa_id: str) -> None:
+        # what was encrypted is written by now
+        whatsapp.gate.leave(turn)
         on_id(wa_id)
         seen.append(wa_id)
 
@@ -78,6 +81,7 @@ def send_text(
         raise SendUncertain from None
     finally:
         whatsapp.hook.expect_nothing()
+        whatsapp.gate.leave(turn)
     return Sent(str(response.ID), from_unix(response.Timestamp))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from neonize.exc import SendMessageError
 
 from daemon.domain.time import Clock
+from daemon.whatsapp.encryption_gate import EncryptionGate
 
 
 class Fate(StrEnum):
@@ -50,6 +51,10 @@ class Wire:
     @property
     def hook(self) -> "Wire":
         return self
+
+    @property
+    def gate(self) -> EncryptionGate:
+        return EncryptionGate()
 
     @property
     def client(self) -> "Wire":

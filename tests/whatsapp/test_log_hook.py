@@ -2,17 +2,23 @@
 
 import ctypes
 import logging
+import multiprocessing
+from collections.abc import Callable
+from multiprocessing.connection import Connection
 
 import pytest
 
-from daemon.whatsapp.log_hook import LogHook
+from daemon.whatsapp.encryption_gate import EncryptionGate
+from daemon.whatsapp.log_hook import EXIT_UNWRITTEN, LogHook
 
 
 def entry(message: str, level: str = "DEBUG", name: str = "Client") -> bytes:
     """neonize's LogEntry: three length-delimited fields."""
     return b"".join(
         bytes([number << 3 | 2]) + _varint(len(value)) + value
-        for number, value in enumerate((message.encode(), level.encode(), name.encode()), start=1)
+        for number, value in enumerate(
+            (message.encode(errors="surrogateescape"), level.encode(), name.encode()), start=1
+        )
     )
 
 
@@ -33,6 +39,7 @@ class Hooked:
             lambda: self.calls.append("drain"),
             lambda: self.calls.append("passkey"),
             lambda: self.calls.append("reconnect"),
+            EncryptionGate(),
         )
 
     def write(self, *arguments: str) -> None:
@@ -90,6 +97,46 @@ def test_the_id_is_told_once_and_only_for_the_message_that_is_awaited(log: Hooke
     log.write('<message to="1@lid" id="3EB0AAAA" type="text"><enc id="no"/></message>', "DEBUG", "Client/Send")
     log.write('<message id="3EB0LATER" to="1@lid"/>', "DEBUG", "Client/Send")
     assert seen == ["3EB0AAAA"]
+
+
+def fails(wa_id: str) -> None:
+    """A callback that can't write the id down."""
+    raise OSError("the disk is full")
+
+
+def send(node: str, callback: Callable[[str], None], done: Connection) -> None:
+    """In a process of its own: one message that is about to leave; tells if the library would go on."""
+    log = Hooked()
+    log.hook.expect_id(callback)
+    log.write(node, "DEBUG", "Client/Send")
+    done.send("the frame is written")
+
+
+@pytest.mark.parametrize(
+    ("node", "callback", "code"),
+    [
+        ('<message id="3EB0A" to="1@lid"/>', print, 0),
+        ('<message id="3EB0A" to="1@lid"/>', fails, EXIT_UNWRITTEN),
+        ('<message to="1@lid"/>', print, EXIT_UNWRITTEN),
+        ('<message id="\udcff" to="1@lid"/>', print, EXIT_UNWRITTEN),
+    ],
+)
+def test_a_message_whose_id_was_not_noted_ends_the_process_before_its_frame_is_written(
+    node: str, callback: Callable[[str], None], code: int
+) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    here, there = spawn.Pipe(duplex=False)
+    process = spawn.Process(target=send, args=(node, callback, there))
+    process.start()
+    there.close()
+    process.join(20)
+    assert process.exitcode == code
+    if code:
+        with pytest.raises(EOFError):
+            here.recv()
+    else:
+        assert here.recv() == "the frame is written"
+    here.close()
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,8 @@ class DeviceActor:
         self.sent: dict[str, Sent] = {}
         self.typing_from: dict[str, str] = {}
         self.undecryptable: list[str] = []
+        # ids of messages with a counter that was used before: a real device drops them, and says delivered
+        self.dropped: list[str] = []
         self._left_retries: list[tuple[Node, Jid]] = []
         self.composer = Composer(self)
         self.retries = Retries(self)
@@ -243,6 +245,8 @@ class DeviceActor:
             padded = self.signal.decrypt(self.composer.address_of(sender), kind, encrypted.data())
             message = e2e.Message.FromString(payload.unpad(padded))
         except DuplicateMessage:
+            if all(received.id != node.get("id") for received in self.received):
+                self.dropped.append(node.get("id"))
             self._answer(node, sender)
             return
         except (DecryptionFailed, payload.BadPadding):
