@@ -42,11 +42,23 @@ def answered(
     _stop_queued(conn, account_id, conversation_id, message_id, closer, at, now)
 
 
-def put_back(conn: Connection, account_id: int, outbox_id: int, now: datetime, error: str | None = None) -> None:
-    """A reply that surely did not leave waits again, unless the phone has answered while it was under way."""
+def put_back(
+    conn: Connection,
+    account_id: int,
+    outbox_id: int,
+    now: datetime,
+    error: str | None = None,
+    due_at: datetime | None = None,
+) -> None:
+    """A reply that surely did not leave waits again, unless the phone has answered while it was under way.
+
+    Until `due_at` it keeps back what comes after it to the same customer, and nobody else's.
+    """
     answer = outbox.answered_meanwhile(conn, outbox_id)
     if not outbox.settle(conn, outbox_id, OutboxState.QUEUED, now, error):
         return  # a receipt was faster
+    if due_at is not None:
+        outbox.postpone(conn, outbox_id, due_at)
     message_id, conversation_id = outbox.message_of(conn, outbox_id)
     messages.set_delivery(conn, message_id, Delivery.QUEUED)
     events.append(conn, account_id, EventKind.MESSAGE_CHANGED, now, conversation_id, message_id)

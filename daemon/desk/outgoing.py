@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection
 
+from daemon.desk import other_devices
 from daemon.desk.conversations import reply_failed
 from daemon.domain.desk import Action, Actor
 from daemon.domain.messages import Author, Delivery, OutboxState
@@ -16,6 +17,8 @@ from daemon.store.outbox import Outgoing
 
 # The bot's word comes at once or not at all: after an outage it would only surprise.
 BOT_WAITS = timedelta(minutes=2)
+# attempts after which a reply that does not leave has failed, some three minutes after the first
+MOST_ATTEMPTS = 8
 
 
 def stop(conn: Connection, account_id: int, reply: Outgoing, now: datetime) -> bool:
@@ -72,6 +75,26 @@ def _answers_after_all(conn: Connection, bubble: Bubble, now: datetime) -> None:
     last = turns.last_message(conn, bubble.conversation_id, bubble.turn_id)
     if last is not None and last < bubble.id:
         turns.close(conn, bubble.turn_id, Closer(bubble.author, bubble.admin_id), bubble.id, now)
+
+
+def try_later(conn: Connection, account_id: int, outbox_id: int, now: datetime, error: str | None = None) -> None:
+    """A reply that did not leave for a reason of its own waits longer each time, and fails in the end."""
+    attempts = outbox.attempts(conn, outbox_id)
+    if attempts >= MOST_ATTEMPTS:
+        fail(conn, account_id, outbox_id, now, error)
+        return
+    pause = min(timedelta(seconds=2**attempts), outbox.LONGEST_PAUSE)
+    other_devices.put_back(conn, account_id, outbox_id, now, error, due_at=now + pause)
+
+
+def fail(conn: Connection, account_id: int, outbox_id: int, now: datetime, error: str | None) -> None:
+    """A reply will never leave: its place in the thread says so, and what it answered is open again."""
+    message_id, conversation_id = outbox.message_of(conn, outbox_id)
+    if not outbox.settle(conn, outbox_id, OutboxState.FAILED, now, error):
+        return  # a receipt was faster
+    messages.set_delivery(conn, message_id, Delivery.FAILED)
+    reply_failed(conn, message_id, now)
+    events.append(conn, account_id, EventKind.MESSAGE_CHANGED, now, conversation_id, message_id)
 
 
 class Decision(StrEnum):

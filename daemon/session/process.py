@@ -167,6 +167,9 @@ class Session:
             if self._whatsapp.busy_for() > LONGEST_CALLBACK:
                 log.error("a callback is stuck: ending the session")
                 os._exit(4)
+            if self._sender.is_stuck():
+                log.error("a reply holds up all others: the session starts anew")
+                return LinkEnded(LinkState.OFFLINE, LinkReason.SESSION_DIED)
             if self._recorder.refused_for > LONGEST_LOGIN:
                 return REFUSED
             if self._disk.is_short():

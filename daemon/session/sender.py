@@ -3,10 +3,13 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
+from datetime import datetime
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
-from daemon.desk import conversations, other_devices, outgoing, primary_phone
+from daemon.desk import other_devices, outgoing, primary_phone
 from daemon.domain.ids import Address
 from daemon.domain.messages import Delivery, OutboxState, Quoted
 from daemon.domain.sentences.phone import PING
@@ -18,15 +21,23 @@ from daemon.store.engine import Database
 from daemon.store.events import EventKind
 from daemon.store.outbox import Outgoing
 from daemon.whatsapp.client import WhatsApp
-from daemon.whatsapp.send import SendFailed, SendUncertain, Sent, send_text
+from daemon.whatsapp.log_hook import end_process
+from daemon.whatsapp.send import NotConnected, SendFailed, SendUncertain, Sent, send_text
 
 log = logging.getLogger(__name__)
 
 # Seconds from one look to the next: messages that pour in wake us with every commit, and replies leave one at a
 # time, twenty a second at most. That is more than a team can type, and no tool for advertising.
 PAUSE = 0.05
-# seconds before a reply that surely did not leave is tried again
-RETRY_AFTER = 2.0
+# seconds until the link is looked at again that a reply found down
+LINK_PAUSE = 2.0
+# Seconds. The library lets one message leave at a time, and none before the last is acknowledged or 75 s are over:
+# as long as a bad line needs (the answer to a ping, 2 s each way, an upload that fills it), and no longer.
+LONGEST_ACK = 15.0
+# and before the frame, for up to four questions to the server, each of which it would wait 75 s for
+LONGEST_PREPARATION = 30.0
+# seconds for which a database that is locked or full is asked again to take what became of a reply
+LONGEST_LOCK = 20.0
 
 
 def settle_interrupted(database: Database, account_id: int, clock: Clock) -> None:
@@ -35,7 +46,8 @@ def settle_interrupted(database: Database, account_id: int, clock: Clock) -> Non
         now = clock()
         for journey in outbox.under_way(conn, account_id):
             if journey.wa_id is None:
-                other_devices.put_back(conn, account_id, journey.id, now)
+                # it may be this reply that ends each session
+                outgoing.try_later(conn, account_id, journey.id, now)
                 continue
             outbox.settle(conn, journey.id, OutboxState.UNCERTAIN, now)
             messages.set_delivery(conn, journey.message_id, Delivery.UNCERTAIN)
@@ -66,38 +78,67 @@ class Sender(threading.Thread):
         self._stopping = threading.Event()
         self._idle = threading.Event()
         self._idle.set()
+        # the reply that is under way, and on time.monotonic(): until when its next step must be done
+        self._reply: Outgoing | None = None
+        self._has_id = False
+        self._deadline: float | None = None
+        # when a reply is tried again that did not leave at first
+        self._next_due: datetime | None = None
 
     def run(self) -> None:
-        """Look for queued replies whenever somebody has written to the database."""
+        """Send until told to stop; what nobody foresaw ends the process, and its next life settles the rest."""
+        try:
+            self._send_all()
+        except Exception:
+            log.exception("the sender has failed")
+            end_process("the sender has failed")
+
+    def _send_all(self) -> None:
+        """Look for queued replies whenever somebody has written to the database, or one is due again."""
         watch = ChangeWatch(self._database)
         more, next_look = True, 0.0
         while not self._stopping.is_set():
             if not self._ready.wait(0.5):
                 more = True
                 continue
-            if not more and not watch.wait(0.5):
+            if not more and not watch.wait(0.5) and not self._is_due_again():
                 continue
             if self._stopping.wait(max(0.0, next_look - time.monotonic())):
                 break
             next_look = time.monotonic() + PAUSE
             try:
                 more = self._send_next()
-            except Exception:
-                log.exception("the outbox could not be read")
+            except OperationalError as error:
+                log.error("the outbox could not be read: %s", type(error.orig).__name__)
                 more = not self._stopping.wait(1.0)
         watch.close()
 
     def stop(self, timeout: float) -> bool:
         """Take no further reply; wait for the one under way. False if it is still under way."""
         self._stopping.set()
-        return self._idle.wait(timeout)
+        if self._idle.wait(0.0 if self.is_stuck() else timeout):
+            return True
+        if self._reply is not None and self._has_id:
+            self._settle(self._reply, OutboxState.UNCERTAIN)
+        return False
+
+    def is_stuck(self) -> bool:
+        """Whether what is under way holds up all others: too long without a frame, or an acknowledgement."""
+        deadline = self._deadline
+        return deadline is not None and time.monotonic() > deadline
+
+    def _is_due_again(self) -> bool:
+        return self._next_due is not None and self._clock() >= self._next_due
 
     def _send_next(self) -> bool:
         with self._database.read() as conn:
+            now = self._clock()
             # the ladder's own entries, hourly at least, wake us for the day's question to the phone
-            asks = primary_phone.wants_ping(conn, self._account_id, self._clock())
-            if not outbox.has_queued(conn, self._account_id):
-                return asks and self._ask_the_phone()
+            asks = primary_phone.wants_ping(conn, self._account_id, now)
+            is_due = outbox.has_queued(conn, self._account_id, now)
+            self._next_due = None if is_due else outbox.next_due(conn, self._account_id, now)
+        if not is_due:
+            return asks and self._ask_the_phone()
         self._idle.clear()
         try:
             with self._database.write() as conn:
@@ -111,17 +152,39 @@ class Sender(threading.Thread):
                 to = contacts.address_of(conn, reply.contact_id)
                 quoted = self._quoted(conn, reply, to)
                 messages.set_delivery(conn, reply.message_id, Delivery.SENDING)
-            try:
-                sent = send_text(self._whatsapp, to, reply.text, quoted, lambda i: self._note_id(reply, i))
-            except SendFailed as error:
-                self._failed(reply, error)
-            except SendUncertain:
-                self._settle(reply, OutboxState.UNCERTAIN)
-            else:
-                self._settle(reply, OutboxState.SENT, sent)
+            self._reply = reply
+            self._send(reply, to, quoted)
         finally:
+            self._reply = None
             self._idle.set()
         return True
+
+    def _send(self, reply: Outgoing, to: Address, quoted: tuple[Quoted, Address] | None) -> None:
+        try:
+            sent = self._hand_over(to, reply.text, quoted, lambda wa_id: self._note_id(reply, wa_id))
+        except NotConnected:
+            self._put_back(reply)
+        except SendFailed as error:
+            self._failed(reply, error)
+        except SendUncertain:
+            self._settle(reply, OutboxState.UNCERTAIN)
+        else:
+            self._settle(reply, OutboxState.SENT, sent)
+
+    def _hand_over(
+        self, to: Address, text: str, quoted: tuple[Quoted, Address] | None, on_id: Callable[[str], None]
+    ) -> Sent:
+        def note(wa_id: str) -> None:
+            self._has_id = True
+            on_id(wa_id)
+            self._deadline = time.monotonic() + LONGEST_ACK
+
+        self._has_id = False
+        self._deadline = time.monotonic() + LONGEST_PREPARATION
+        try:
+            return send_text(self._whatsapp, to, text, quoted, note)
+        finally:
+            self._deadline = None
 
     def _ask_the_phone(self) -> bool:
         """Write to ourselves: the phone's receipt is its sign of life. True if something was sent."""
@@ -131,11 +194,10 @@ class Sender(threading.Thread):
                 to = primary_phone.take_ping(conn, self._account_id, self._clock())
             if to is None:
                 return False
-            send_text(self._whatsapp, to, self._question, None, lambda wa_id: None)
-        except SendFailed as error:
-            log.warning("the phone could not be asked for a sign of life: %s", error.reason)
-            with self._database.write() as conn:
-                primary_phone.put_ping_back(conn, self._account_id, self._clock())
+            self._hand_over(to, self._question, None, lambda wa_id: None)
+        except (NotConnected, SendFailed):
+            log.warning("the phone could not be asked for a sign of life")
+            self._write_surely(lambda conn, now: primary_phone.put_ping_back(conn, self._account_id, now))
             return False
         except SendUncertain:
             return False
@@ -149,40 +211,52 @@ class Sender(threading.Thread):
         ours = accounts.get(conn, self._account_id)
         return reply.quoted, reply.quoted.author(to, ours.phone, ours.lid)
 
+    def _write_surely(self, write: Callable[[Connection, datetime], None]) -> None:
+        """Write what became of a reply; raises if the database has not taken it for too long."""
+        begun, pause = time.monotonic(), 0.05
+        while True:
+            try:
+                with self._database.write() as conn:
+                    write(conn, self._clock())
+                return
+            except OperationalError:
+                if time.monotonic() - begun > LONGEST_LOCK:
+                    raise
+                time.sleep(pause)
+                pause = min(pause * 2, 1.0)
+
     def _note_id(self, reply: Outgoing, wa_id: str) -> None:
-        with self._database.write() as conn:
-            outbox.record_wa_id(conn, reply.id, wa_id)
+        self._write_surely(lambda conn, now: outbox.record_wa_id(conn, reply.id, wa_id))
+
+    def _put_back(self, reply: Outgoing) -> None:
+        """It was the link: as soon as that is back the reply is the next again."""
+
+        def write(conn: Connection, now: datetime) -> None:
+            outbox.forget_attempt(conn, reply.id)
+            other_devices.put_back(conn, self._account_id, reply.id, now, "not connected")
+
+        self._write_surely(write)
+        self._stopping.wait(LINK_PAUSE)
 
     def _failed(self, reply: Outgoing, error: SendFailed) -> None:
-        if error.permanent:
-            self._settle(reply, OutboxState.FAILED, error=error.reason)
-            return
-        with self._database.write() as conn:
-            other_devices.put_back(conn, self._account_id, reply.id, self._clock(), error.reason)
-        self._stopping.wait(RETRY_AFTER)
+        end = outgoing.fail if error.permanent else outgoing.try_later
+        self._write_surely(lambda conn, now: end(conn, self._account_id, reply.id, now, error.reason))
 
-    def _settle(
-        self,
-        reply: Outgoing,
-        state: OutboxState,
-        sent: Sent | None = None,
-        error: str | None = None,
-    ) -> None:
-        with self._database.write() as conn:
-            now = self._clock()
+    def _settle(self, reply: Outgoing, state: OutboxState, sent: Sent | None = None) -> None:
+        def write(conn: Connection, now: datetime) -> None:
             if sent:
                 # WhatsApp's own time decides the place in the thread
                 outbox.record_wa_id(conn, reply.id, sent.wa_id)
                 messages.set_sent_at(conn, reply.message_id, sent.at)
                 lead(conn, reply.conversation_id)
-            if not outbox.settle(conn, reply.id, state, now, error):
+            if not outbox.settle(conn, reply.id, state, now):
                 return  # a receipt was faster
             if state == OutboxState.SENT:
                 messages.raise_delivery(conn, reply.message_id, Delivery.SENT)
             else:
                 messages.set_delivery(conn, reply.message_id, Delivery(state.value))
-            if state == OutboxState.FAILED:
-                conversations.reply_failed(conn, reply.message_id, now)
             events.append(
                 conn, self._account_id, EventKind.MESSAGE_CHANGED, now, reply.conversation_id, reply.message_id
             )
+
+        self._write_surely(write)

@@ -4,7 +4,7 @@ On the way out a reply may be held for a person's decision (then queued again or
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, select, update
@@ -18,6 +18,36 @@ from daemon.store.tables.core import conversation, message, outbox
 _is_queued = outbox.c.state == written_out(OutboxState.QUEUED)
 _UNDER_WAY = (OutboxState.QUEUED.value, OutboxState.SENDING.value, OutboxState.UNCERTAIN.value)
 _quoted = message.alias("quoted")
+# the longest pause between two attempts; a time further off is of a clock that was set back, and holds nothing up
+LONGEST_PAUSE = timedelta(seconds=60)
+_earlier, _earlier_message = outbox.alias("earlier"), message.alias("earlier_message")
+
+
+def _waits(row: Any) -> Any:
+    """Whether a reply that did not leave at first is not to be tried again yet."""
+    return (row.c.due_at > bindparam("now")) & (row.c.due_at <= bindparam("latest"))
+
+
+# no reply overtakes an earlier one to the same customer
+_is_next = (
+    _is_queued
+    & (outbox.c.account_id == bindparam("account_id"))
+    & ~func.coalesce(_waits(outbox), False)
+    & ~select(_earlier.c.id)
+    .join(_earlier_message, _earlier_message.c.id == _earlier.c.message_id)
+    .where(
+        _earlier.c.account_id == outbox.c.account_id,
+        _earlier.c.state == written_out(OutboxState.QUEUED),
+        _earlier.c.id < outbox.c.id,
+        _earlier_message.c.contact_id == message.c.contact_id,
+        _waits(_earlier),
+    )
+    .exists()
+)
+
+
+def _when(account_id: int, now: datetime) -> dict[str, Any]:
+    return {"account_id": account_id, "now": now, "latest": now + LONGEST_PAUSE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +97,7 @@ def message_of_request(conn: Connection, request_key: str) -> int | None:
 
 
 def take_next(conn: Connection, account_id: int, now: datetime) -> Outgoing | None:
-    """Move the oldest queued reply to `sending` and return it."""
+    """Move the oldest reply that is due to `sending`, which counts as an attempt, and return it."""
     row = conn.execute(
         select(
             outbox.c.id,
@@ -93,12 +123,10 @@ def take_next(conn: Connection, account_id: int, now: datetime) -> Outgoing | No
             # what was deleted for everyone is not told again
             & _quoted.c.revoked_at.is_(None),
         )
-        .where(
-            outbox.c.account_id == account_id,
-            _is_queued,
-        )
+        .where(_is_next)
         .order_by(outbox.c.id)
-        .limit(1)
+        .limit(1),
+        _when(account_id, now),
     ).first()
     if row is None:
         return None
@@ -108,6 +136,7 @@ def take_next(conn: Connection, account_id: int, now: datetime) -> Outgoing | No
         .values(
             state=OutboxState.SENDING.value,
             sending_at=now,
+            attempts=outbox.c.attempts + 1,
             newest_message_id=select(func.max(message.c.id)).scalar_subquery(),
         )
     )
@@ -167,6 +196,21 @@ def settle_by_proof(conn: Connection, message_id: int, now: datetime) -> OutboxS
 def queued(conn: Connection, account_id: int) -> list[tuple[Journey, Author]]:
     """All replies of an account that have not left yet, with their authors, oldest first."""
     return _waiting(conn, outbox.c.account_id == account_id)
+
+
+def attempts(conn: Connection, outbox_id: int) -> int:
+    """How often a reply was taken out to be sent."""
+    return conn.execute(select(outbox.c.attempts).where(outbox.c.id == outbox_id)).scalar_one()
+
+
+def postpone(conn: Connection, outbox_id: int, due_at: datetime) -> None:
+    """A queued reply is not to be tried again before this."""
+    conn.execute(update(outbox).where(outbox.c.id == outbox_id).values(due_at=due_at))
+
+
+def forget_attempt(conn: Connection, outbox_id: int) -> None:
+    """The latest attempt was not the reply's own failure."""
+    conn.execute(update(outbox).where(outbox.c.id == outbox_id).values(attempts=outbox.c.attempts - 1))
 
 
 def under_way(conn: Connection, account_id: int) -> list[Journey]:
@@ -288,7 +332,8 @@ def decide(conn: Connection, message_id: int, before: OutboxState, after: Outbox
         conn,
         update(outbox)
         .where(outbox.c.message_id == message_id, outbox.c.state == before.value)
-        .values(state=after.value),
+        # what he sends is tried at once, and as often as any other
+        .values(state=after.value, due_at=None, attempts=0),
     )
 
 
@@ -304,16 +349,16 @@ def by_message(conn: Connection, message_id: int) -> Journey | None:
     return Journey(row.id, row.message_id, row.conversation_id, OutboxState(row.state), row.wa_id)
 
 
-_has_queued = (
-    select(outbox.c.id)
-    .where(
-        outbox.c.account_id == bindparam("account_id"),
-        _is_queued,
-    )
-    .limit(1)
-)
+_next = select(outbox.c.id).join(message, message.c.id == outbox.c.message_id).where(_is_next).limit(1)
 
 
-def has_queued(conn: Connection, account_id: int) -> bool:
-    """Whether anything waits to be sent (asked after every commit of anybody)."""
-    return conn.execute(_has_queued, {"account_id": account_id}).first() is not None
+def has_queued(conn: Connection, account_id: int, now: datetime) -> bool:
+    """Whether anything is due to be sent (asked after every commit of anybody)."""
+    return conn.execute(_next, _when(account_id, now)).first() is not None
+
+
+def next_due(conn: Connection, account_id: int, now: datetime) -> datetime | None:
+    """When the next reply that did not leave at first is to be tried again; None if none waits for that."""
+    waiting = select(outbox.c.due_at).where(outbox.c.account_id == account_id, _is_queued, outbox.c.due_at > now)
+    found: datetime | None = conn.execute(waiting.order_by(outbox.c.due_at).limit(1)).scalar()
+    return None if found is None else min(found, now + LONGEST_PAUSE)

@@ -1,5 +1,6 @@
 """Send one reply, and say for certain, if it can be said, whether it left."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,8 @@ from daemon.domain.time import from_unix
 from daemon.whatsapp import quotes
 from daemon.whatsapp.client import WhatsApp
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -37,12 +40,26 @@ class SendFailed(Exception):
         self.permanent = permanent
 
 
+class NotConnected(Exception):
+    """Nothing leaves now, this reply or another."""
+
+
 class SendUncertain(Exception):
     """The frame may have left; only a receipt or a person can tell."""
 
 
-# beginnings of whatsmeow's send errors that are raised before a frame is written
-_NOT_SENT = ("client is nil", "store doesn't contain a device", "failed to get device list", "no LID found")
+# in whatsmeow's send errors before a frame is written: it is the link, not the reply
+_NO_LINK = (
+    "client is nil",
+    "store doesn't contain a device",
+    "websocket not connected",
+    "websocket disconnected",
+    "context canceled",
+    "context deadline exceeded",
+)
+# beginnings of those that no further attempt will mend: an unknown number, a group that was left
+_FINAL = ("no LID found", "failed to get group members")
+_TIMED_OUT = "info query timed out"
 _REFUSED = "server returned error"
 
 
@@ -55,8 +72,9 @@ def send_text(
 ) -> Sent:
     """Send a text; `on_id` gets WhatsApp's message id on this thread before the frame leaves.
 
-    `quoted` is the message replied to, and its author. Waits up to 75 s for the server's answer.
-    Raises SendFailed or SendUncertain.
+    `quoted` is the message replied to, and its author. Waits up to 75 s for the server's answer, and before the
+    frame leaves up to 75 s for each of the library's questions (devices, keys); see `Sender.is_stuck`.
+    Raises NotConnected, SendFailed or SendUncertain.
     """
     seen: list[str] = []
     turn = whatsapp.gate.enter()
@@ -74,11 +92,16 @@ def send_text(
         words = str(error)
         if words.startswith(_REFUSED):
             raise SendFailed(words[:80], permanent=True) from None
-        if not seen and words.startswith(_NOT_SENT):
-            raise SendFailed(words.split(":")[0][:80], permanent=words.startswith(_NOT_SENT[3])) from None
-        if not seen:
-            raise SendFailed("not connected", permanent=False) from None
-        raise SendUncertain from None
+        if seen:
+            raise SendUncertain from None
+        if any(sign in words for sign in _NO_LINK):
+            raise NotConnected from None
+        final = words.startswith(_FINAL) and _TIMED_OUT not in words
+        raise SendFailed(words.split(":")[0][:80], permanent=final) from None
+    except Exception as error:
+        # without an id no frame was written: the hook ends the process otherwise
+        log.error("a reply could not be sent: %s", type(error).__name__)
+        raise (SendUncertain() if seen else SendFailed(type(error).__name__, permanent=False)) from None
     finally:
         whatsapp.hook.expect_nothing()
         whatsapp.gate.leave(turn)

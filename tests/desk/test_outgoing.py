@@ -6,9 +6,9 @@ import pytest
 
 from daemon.desk import claims, outgoing, replies
 from daemon.domain.desk import Actor
-from daemon.domain.messages import Author, Delivery
+from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.domain.turns import Closer
-from daemon.store import outbox, turns
+from daemon.store import messages, outbox, turns
 from tests.support.books import Books
 from tests.support.builders import at, lid
 
@@ -96,3 +96,39 @@ def test_an_admins_reply_waits_as_long_as_it_must(table: Desk) -> None:
     with table.books.database.write() as conn:
         table.message = replies.answer(conn, table.conversation, closer, "ada", at(0), turn_id=table.turn)
     assert table.leaves(at(0) + timedelta(days=1))
+
+
+def test_a_reply_that_does_not_leave_waits_longer_each_time_and_fails_in_the_end(books: Books) -> None:
+    conversation, turn = books.waiting(lid("1"))
+    sari = Closer(Author.ADMIN, books.admin("Sari"))
+    with books.database.write() as conn:
+        message_id = replies.answer(conn, conversation, sari, "ada kak", at(0))
+    now, pauses = at(1), []
+    while books.bubble(message_id).delivery == Delivery.QUEUED:
+        with books.database.write() as conn:
+            reply = outbox.take_next(conn, books.account_id, now)
+            assert reply is not None
+            messages.set_delivery(conn, message_id, Delivery.SENDING)
+            outgoing.try_later(conn, books.account_id, reply.id, now, "failed to get device list")
+            due_at = outbox.next_due(conn, books.account_id, now)
+        pauses.append((due_at - now).total_seconds() if due_at else None)
+        now = due_at or now
+    assert pauses == [2, 4, 8, 16, 32, 60, 60, None]
+    assert books.bubble(message_id).delivery == Delivery.FAILED
+    with books.database.read() as conn:
+        assert turns.current(conn, conversation) == turn
+
+
+def test_what_a_person_sends_again_is_tried_at_once_and_as_often_as_any_other(books: Books) -> None:
+    conversation, _ = books.waiting(lid("1"))
+    sari = Closer(Author.ADMIN, books.admin("Sari"))
+    with books.database.write() as conn:
+        message_id = replies.answer(conn, conversation, sari, "ada kak", at(0))
+        for second in (1, 10):
+            reply = outbox.take_next(conn, books.account_id, at(second))
+            assert reply is not None
+            outgoing.try_later(conn, books.account_id, reply.id, at(second))
+        outbox.settle(conn, reply.id, OutboxState.UNCERTAIN, at(11))
+        assert outgoing.decide(conn, conversation, message_id, outgoing.Decision.SEND_AGAIN, at(12))
+        assert outbox.attempts(conn, reply.id) == 0
+        assert outbox.take_next(conn, books.account_id, at(12)) is not None

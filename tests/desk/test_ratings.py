@@ -194,7 +194,7 @@ def test_a_question_that_has_not_left_is_taken_back_when_he_writes(books: Books,
     counter.say("5", 70)
     assert counter.score(conversation_id) is None
     with books.database.read() as conn:
-        assert not outbox.has_queued(conn, books.account_id)
+        assert not outbox.has_queued(conn, books.account_id, at(90))
         assert messages.thread(conn, conversation_id)[-1].delivery == Delivery.CANCELLED
 
 

@@ -1,6 +1,6 @@
 """Replies on their way out: in order, each taken once, settled once, uncertain ones left alone."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -14,9 +14,9 @@ from tests.support.builders import NOON, lid
 ENDED = (OutboxState.SENT, OutboxState.FAILED)
 
 
-def take(books: Books) -> outbox.Outgoing | None:
+def take(books: Books, seconds: float = 0) -> outbox.Outgoing | None:
     with books.database.write() as conn:
-        return outbox.take_next(conn, books.account_id, NOON)
+        return outbox.take_next(conn, books.account_id, NOON + timedelta(seconds=seconds))
 
 
 def settle(books: Books, outbox_id: int, state: OutboxState, error: str | None = None) -> bool:
@@ -68,8 +68,69 @@ def test_another_accounts_replies_are_not_taken(books: Books, chat: int) -> None
     books.queued(chat)
     with books.database.write() as conn:
         assert outbox.take_next(conn, 99, NOON) is None
-        assert not outbox.has_queued(conn, 99)
-        assert outbox.has_queued(conn, books.account_id)
+        assert not outbox.has_queued(conn, 99, NOON)
+        assert outbox.has_queued(conn, books.account_id, NOON)
+
+
+def postponed(books: Books, chat: int, text: str, seconds: float) -> int:
+    """A reply that was taken out, has not left, and is due again after some seconds."""
+    outbox_id, _ = books.queued(chat, text)
+    with books.database.write() as conn:
+        outbox.postpone(conn, outbox_id, NOON + timedelta(seconds=seconds))
+    return outbox_id
+
+
+def test_a_reply_that_is_not_due_holds_up_its_own_customer_and_nobody_else(books: Books, chat: int) -> None:
+    postponed(books, chat, "first", 30)
+    books.queued(chat, "second")
+    books.queued(books.conversation(lid("2")), "somebody else's")
+    taken = [take(books), take(books), take(books, 29), take(books, 30), take(books, 30)]
+    assert [reply.text if reply else None for reply in taken] == [
+        "somebody else's",
+        None,
+        None,
+        "first",
+        "second",
+    ]
+
+
+def test_what_is_not_due_wakes_nobody_before_its_time(books: Books, chat: int) -> None:
+    postponed(books, chat, "first", 30)
+    books.queued(chat, "second")
+    with books.database.read() as conn:
+        assert not outbox.has_queued(conn, books.account_id, NOON)
+        due_at = outbox.next_due(conn, books.account_id, NOON)
+        assert due_at == NOON + timedelta(seconds=30)
+        assert outbox.has_queued(conn, books.account_id, due_at)
+        assert outbox.next_due(conn, books.account_id, due_at) is None
+
+
+def test_a_clock_that_was_set_back_holds_up_no_reply(books: Books, chat: int) -> None:
+    postponed(books, chat, "first", 3600)
+    reply = take(books)
+    assert reply is not None
+    assert reply.text == "first"
+
+
+def test_each_time_that_a_reply_is_taken_out_counts_unless_it_was_the_links_fault(books: Books, chat: int) -> None:
+    outbox_id, _ = books.queued(chat)
+    for expected in (1, 2):
+        assert take(books) is not None
+        assert settle(books, outbox_id, OutboxState.QUEUED)
+        with books.database.write() as conn:
+            assert outbox.attempts(conn, outbox_id) == expected
+    with books.database.write() as conn:
+        outbox.forget_attempt(conn, outbox_id)
+        assert outbox.attempts(conn, outbox_id) == 1
+
+
+def test_what_is_next_is_found_among_the_waiting_ones_alone(books: Books) -> None:
+    statement = outbox._next.compile(books.database.engine, compile_kwargs={"literal_binds": False})
+    values = tuple(0 for _ in statement.positiontup or ())
+    with books.database.read() as conn:
+        plan = [row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
+    assert not [line for line in plan if line.startswith("SCAN")], plan
+    assert sum("ix_outbox_waiting" in line for line in plan) == 2, plan
 
 
 def test_only_a_queued_reply_is_taken(books: Books, chat: int) -> None:
@@ -79,7 +140,7 @@ def test_only_a_queued_reply_is_taken(books: Books, chat: int) -> None:
             assert settle(books, outbox_id, to)
     assert take(books) is None
     with books.database.read() as conn:
-        assert not outbox.has_queued(conn, books.account_id)
+        assert not outbox.has_queued(conn, books.account_id, NOON)
 
 
 @pytest.mark.parametrize("first", ENDED)

@@ -65,6 +65,10 @@ class FaultControl:
         """Give queries of these namespaces no answer ("usync": device lists), and all others one again."""
         self._loop.call(setattr, self._faults, "unanswered", set(namespaces))
 
+    def refuse_queries(self, *namespaces: str) -> None:
+        """Answer queries of these namespaces with an error 500, and all others as usual."""
+        self._loop.call(setattr, self._faults, "refused", set(namespaces))
+
     def refuse_pair_codes(self, code: int | None = 429) -> None:
         """Refuse requests for an eight-letter code, or with None grant them again."""
         self._loop.call(setattr, self._faults, "pair_code_error", code)

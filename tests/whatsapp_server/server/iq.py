@@ -59,6 +59,9 @@ class IqHandler:
             return
         if namespace in connection.endpoint.faults.unanswered:
             return
+        if namespace in connection.endpoint.faults.refused:
+            connection.send(error(connection, node, 500, "internal-server-error"))
+            return
         if connection.device is None and namespace not in ("md", "w:p"):
             connection.send(error(connection, node, 401, "not-authorized"))
             return
