@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from daemon.desk import other_devices
 from daemon.domain.ids import Party
-from daemon.store import contacts, conversations, outbox
+from daemon.store import contacts, conversations, other_answers
 
 
 def find(conn: Connection, account_id: int, party: Party, now: datetime) -> int | None:
@@ -29,7 +29,7 @@ def resolve(conn: Connection, account_id: int, party: Party, now: datetime, *, i
     contact_id = contacts.resolve(conn, account_id, party, now, is_old=is_old)
     if not split:
         return contact_id
-    answer, here = outbox.newest_elsewhere(conn, contact_id), conversations.current(conn, contact_id)
+    answer, here = other_answers.newest_elsewhere(conn, contact_id), conversations.current(conn, contact_id)
     if answer is not None and here is not None:
         other_devices.answered(
             conn, account_id, here.conversation_id, answer.message_id, answer.closer, now, answer.sent_at

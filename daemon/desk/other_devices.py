@@ -11,7 +11,7 @@ from daemon.desk import claims
 from daemon.desk.conversations import reply_failed
 from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.domain.turns import Closer
-from daemon.store import clock, conversations, events, messages, outbox, turns
+from daemon.store import clock, conversations, events, messages, other_answers, outbox, turns
 from daemon.store.events import EventKind
 
 
@@ -54,7 +54,7 @@ def put_back(
 
     Until `due_at` it keeps back what comes after it to the same customer, and nobody else's.
     """
-    answer = outbox.answered_meanwhile(conn, outbox_id)
+    answer = other_answers.answered_meanwhile(conn, outbox_id)
     if not outbox.settle(conn, outbox_id, OutboxState.QUEUED, now, error):
         return  # a receipt was faster
     if due_at is not None:
@@ -95,7 +95,7 @@ def answer_taken_back(conn: Connection, account_id: int, message_id: int, now: d
     turn_id = turns.closed_by_message(conn, message_id)
     if turn_id is None:
         return
-    another = outbox.answer_after(conn, turn_id, message_id)
+    another = other_answers.answer_after(conn, turn_id, message_id)
     if another is None:
         reply_failed(conn, message_id, now)
         return

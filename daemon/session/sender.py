@@ -56,6 +56,10 @@ def settle_interrupted(database: Database, account_id: int, clock: Clock) -> Non
             )
 
 
+class ArrivedMeanwhile(Exception):
+    """A receipt for an earlier copy came at the last moment: this one must not leave, so the process ends."""
+
+
 class Sender(threading.Thread):
     """Sends queued replies, and now and then a question to our own phone, while `ready` is set."""
 
@@ -226,7 +230,11 @@ class Sender(threading.Thread):
                 pause = min(pause * 2, 1.0)
 
     def _note_id(self, reply: Outgoing, wa_id: str) -> None:
-        self._write_surely(lambda conn, now: outbox.record_wa_id(conn, reply.id, wa_id))
+        def write(conn: Connection, now: datetime) -> None:
+            if not outbox.note_wa_id(conn, reply.id, wa_id):
+                raise ArrivedMeanwhile
+
+        self._write_surely(write)
 
     def _put_back(self, reply: Outgoing) -> None:
         """It was the link: as soon as that is back the reply is the next again."""

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, update
 
 from daemon.domain.message_kinds import MessageKind
-from daemon.domain.messages import REACHED_WHATSAPP, Author, OutboxState, Quoted
-from daemon.domain.turns import Closer
+from daemon.domain.messages import Author, OutboxState, Quoted
 from daemon.store.sql import changed, written_out
 from daemon.store.tables.core import conversation, message, outbox
 
@@ -167,6 +166,15 @@ def record_wa_id(conn: Connection, outbox_id: int, wa_id: str) -> None:
     conn.execute(update(message).where(message.c.id == message_id).values(wa_id=wa_id))
 
 
+def note_wa_id(conn: Connection, outbox_id: int, wa_id: str) -> bool:
+    """As `record_wa_id`, of a reply that is about to leave; False if an earlier copy has arrived meanwhile."""
+    still = select(outbox.c.id).where(outbox.c.id == outbox_id, outbox.c.state == OutboxState.SENDING.value)
+    if conn.execute(still).first() is None:
+        return False
+    record_wa_id(conn, outbox_id, wa_id)
+    return True
+
+
 def settle(conn: Connection, outbox_id: int, state: OutboxState, now: datetime, error: str | None = None) -> bool:
     """End (or leave open as uncertain) a journey that is under way; False if it had ended already."""
     values: dict[str, object] = {"state": state.value, "error": error[:200] if error else None}
@@ -253,67 +261,6 @@ def _waiting(conn: Connection, condition: ColumnElement[bool]) -> list[tuple[Jou
         (Journey(r.id, r.message_id, r.conversation_id, OutboxState(r.state), r.wa_id), Author(r.author))
         for r in rows
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class OtherAnswer:
-    """Another reply that the customer got, and WhatsApp's time of it."""
-
-    message_id: int
-    closer: Closer
-    sent_at: datetime
-
-
-_other = message.alias("other")
-_others = select(_other.c.id, _other.c.author, _other.c.admin_id, _other.c.device, _other.c.sent_at)
-# by whom a customer is answered in person; WhatsApp Business's greetings and what was deleted again answer nobody
-_answers = _other.c.is_automatic.is_(False) & _other.c.is_history.is_(False) & _other.c.revoked_at.is_(None)
-_ELSEWHERE = (Author.PHONE.value, Author.COMPANION.value)
-
-
-def answered_meanwhile(conn: Connection, outbox_id: int) -> OtherAnswer | None:
-    """What another own device has written to the customer since a reply was taken out to be sent; the newest."""
-    statement = (
-        _others.join(message, message.c.contact_id == _other.c.contact_id)
-        .join(outbox, outbox.c.message_id == message.c.id)
-        .where(
-            outbox.c.id == outbox_id,
-            _answers,
-            _other.c.author.in_(_ELSEWHERE),
-            _other.c.id > func.coalesce(outbox.c.newest_message_id, message.c.id),
-        )
-    )
-    return _newest(conn, statement)
-
-
-def newest_elsewhere(conn: Connection, contact_id: int) -> OtherAnswer | None:
-    """What another own device has last written to a customer."""
-    return _newest(
-        conn, _others.where(_answers, _other.c.contact_id == contact_id, _other.c.author.in_(_ELSEWHERE))
-    )
-
-
-def answer_after(conn: Connection, turn_id: int, message_id: int) -> OtherAnswer | None:
-    """A person's reply, other than this one, that the customer got after the first words of a turn; the newest."""
-    said = (message.c.turn_id == turn_id) & (message.c.author == Author.CUSTOMER.value)
-    first = select(func.min(message.c.sent_at)).where(said).scalar_subquery()
-    customer = select(message.c.contact_id).where(message.c.id == message_id).scalar_subquery()
-    statement = _others.where(
-        _answers,
-        _other.c.contact_id == customer,
-        _other.c.id != message_id,
-        _other.c.author.in_((*_ELSEWHERE, Author.ADMIN.value)),
-        _other.c.delivery.in_([state.value for state in REACHED_WHATSAPP]),
-        _other.c.sent_at >= first,
-    )
-    return _newest(conn, statement)
-
-
-def _newest(conn: Connection, statement: Select[Any]) -> OtherAnswer | None:
-    row = conn.execute(statement.order_by(_other.c.id.desc()).limit(1)).first()
-    if row is None:
-        return None
-    return OtherAnswer(row.id, Closer(Author(row.author), row.admin_id, row.device), row.sent_at)
 
 
 def message_of(conn: Connection, outbox_id: int) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """A shop at the edge for many minutes: late, hostile, slow, wrong and killed, all at once; is one voice kept?
 
 Customers write in bursts while replies leave, on a disk that takes 25 ms to write the keys; the shop's clock is
-set to and fro; the phone answers, takes its answers back and links the number anew; processes are killed; bytes are
+set to and fro; the phone answers, takes its answers back, links the number anew; processes are killed; bytes are
 no UTF-8, and attachments are longer than they say. People decide about what waits for them. At the end the
 customers' own devices are compared with the books.
 

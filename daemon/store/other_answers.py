@@ -1,0 +1,72 @@
+"""Answers that a customer got besides the reply at hand: from the phone, another device, a colleague."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select
+
+from daemon.domain.messages import REACHED_WHATSAPP, Author
+from daemon.domain.turns import Closer
+from daemon.store.tables.core import message, outbox
+
+
+@dataclass(frozen=True, slots=True)
+class OtherAnswer:
+    """Another reply that the customer got, and WhatsApp's time of it."""
+
+    message_id: int
+    closer: Closer
+    sent_at: datetime
+
+
+_other = message.alias("other")
+_others = select(_other.c.id, _other.c.author, _other.c.admin_id, _other.c.device, _other.c.sent_at)
+# by whom a customer is answered in person; WhatsApp Business's greetings and what was deleted again answer nobody
+_answers = _other.c.is_automatic.is_(False) & _other.c.is_history.is_(False) & _other.c.revoked_at.is_(None)
+_ELSEWHERE = (Author.PHONE.value, Author.COMPANION.value)
+
+
+def answered_meanwhile(conn: Connection, outbox_id: int) -> OtherAnswer | None:
+    """What another own device has written to the customer since a reply was taken out to be sent; the newest."""
+    statement = (
+        _others.join(message, message.c.contact_id == _other.c.contact_id)
+        .join(outbox, outbox.c.message_id == message.c.id)
+        .where(
+            outbox.c.id == outbox_id,
+            _answers,
+            _other.c.author.in_(_ELSEWHERE),
+            _other.c.id > func.coalesce(outbox.c.newest_message_id, message.c.id),
+        )
+    )
+    return _newest(conn, statement)
+
+
+def newest_elsewhere(conn: Connection, contact_id: int) -> OtherAnswer | None:
+    """What another own device has last written to a customer."""
+    return _newest(
+        conn, _others.where(_answers, _other.c.contact_id == contact_id, _other.c.author.in_(_ELSEWHERE))
+    )
+
+
+def answer_after(conn: Connection, turn_id: int, message_id: int) -> OtherAnswer | None:
+    """A person's reply, other than this one, that the customer got after the first words of a turn; the newest."""
+    said = (message.c.turn_id == turn_id) & (message.c.author == Author.CUSTOMER.value)
+    first = select(func.min(message.c.sent_at)).where(said).scalar_subquery()
+    customer = select(message.c.contact_id).where(message.c.id == message_id).scalar_subquery()
+    statement = _others.where(
+        _answers,
+        _other.c.contact_id == customer,
+        _other.c.id != message_id,
+        _other.c.author.in_((*_ELSEWHERE, Author.ADMIN.value)),
+        _other.c.delivery.in_([state.value for state in REACHED_WHATSAPP]),
+        _other.c.sent_at >= first,
+    )
+    return _newest(conn, statement)
+
+
+def _newest(conn: Connection, statement: Select[Any]) -> OtherAnswer | None:
+    row = conn.execute(statement.order_by(_other.c.id.desc()).limit(1)).first()
+    if row is None:
+        return None
+    return OtherAnswer(row.id, Closer(Author(row.author), row.admin_id, row.device), row.sent_at)
