@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from daemon.domain.alerts import About, AlertChoices, AlertVerdict, Look, Wrong, kind_of
 from daemon.domain.disk_space import ALERTED_BELOW, FINE_FROM, MB
 from daemon.domain.links import LinkReason, LinkState
-from daemon.domain.primary_phone import ASKING, PhoneStep
+from daemon.domain.primary_phone import ALERTED, PhoneStep
 
 BACKUP_TOO_OLD = timedelta(days=3)
 
@@ -105,7 +105,7 @@ def _link(facts: AccountFacts) -> AlertVerdict:
 def _phone(facts: AccountFacts) -> AlertVerdict:
     if not facts.is_linked or facts.state == LinkState.LOGGED_OUT or facts.state in _PAIRING:
         return Look.MOOT
-    if facts.phone_step in ASKING:
+    if facts.phone_step in ALERTED:
         seen_at = facts.phone_seen_at.isoformat() if facts.phone_seen_at else None
         return Wrong(facts.phone_step.value, {"seen_at": seen_at, "seen_by": facts.phone_seen_by})
     return Look.WELL

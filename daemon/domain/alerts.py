@@ -8,7 +8,7 @@ from typing import Annotated
 
 from daemon.domain.field_types import NumberField, SettingField, setting_fields
 from daemon.domain.hours import DAY
-from daemon.domain.primary_phone import ASKING, ORDER
+from daemon.domain.primary_phone import ALERTED, ORDER
 
 MINUTE = timedelta(minutes=1)
 REMIND_EVERY = timedelta(days=1)
@@ -66,7 +66,7 @@ RULES: dict[tuple[About, str], AlertRule] = {
     (About.LINK, "outdated"): AlertRule(2, settle=10 * MINUTE),
     (About.LINK, "banned"): AlertRule(2, settle=10 * MINUTE),
     (About.LINK, "unlinked"): AlertRule(3),
-    **{(About.PHONE, step.value): AlertRule(ORDER.index(step)) for step in ORDER if step in ASKING},
+    **{(About.PHONE, step.value): AlertRule(ORDER.index(step)) for step in ORDER if step in ALERTED},
     (About.WAITING, "long"): AlertRule(1, settle=30 * MINUTE),
     (About.BACKUP, "failed"): AlertRule(1),
     (About.BACKUP, "old"): AlertRule(2),

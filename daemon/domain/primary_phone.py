@@ -22,6 +22,8 @@ class PhoneStep(StrEnum):
 ORDER = tuple(PhoneStep)
 # the phone is asked for a sign of life
 ASKING = {PhoneStep.ASK, PhoneStep.WARN, PhoneStep.URGENT, PhoneStep.PAST}
+# the owner is told wherever his alerts go
+ALERTED = {PhoneStep.QUIET, *ASKING}
 # the whole team is told
 ALARMING = {PhoneStep.WARN, PhoneStep.URGENT, PhoneStep.PAST}
 

@@ -195,6 +195,9 @@ def test_each_step_of_the_phones_ladder_goes_out_and_its_return(shop: WatchedSho
     step(PhoneStep.FINE)
     shop.pass_time(MINUTE)
     assert [title.removeprefix("Toko Kita: ") for title in outside.titles] == [
+        "Phone is quiet",
+        "Still: Phone is quiet",
+        "Still: Phone is quiet",
         "Asking the phone",
         "Still: Asking the phone",
         "Phone is missing",

@@ -71,14 +71,14 @@ def test_what_is_wrong_with_a_link(state: LinkState, reason: LinkReason, linked:
     ("step", "word"),
     [
         (PhoneStep.FINE, "well"),
-        (PhoneStep.QUIET, "well"),
+        (PhoneStep.QUIET, "quiet"),
         (PhoneStep.ASK, "ask"),
         (PhoneStep.WARN, "warn"),
         (PhoneStep.URGENT, "urgent"),
         (PhoneStep.PAST, "past"),
     ],
 )
-def test_every_step_of_the_ladder_from_asking_on_is_wrong(step: PhoneStep, word: str) -> None:
+def test_every_step_of_the_phones_ladder_is_wrong(step: PhoneStep, word: str) -> None:
     facts = AccountFacts(S.ONLINE, phone_step=step, phone_seen_at=NOON, phone_seen_by="read")
     assert said(judge_account(facts, AlertChoices())[About.PHONE]) == word
     # nothing is linked any more: nobody is told that the phone is back

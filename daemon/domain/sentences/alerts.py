@@ -6,7 +6,7 @@ details.
 
 from daemon.domain.alerts import About, AlertKind
 from daemon.domain.links import LinkReason, LinkState
-from daemon.domain.primary_phone import ASKING
+from daemon.domain.primary_phone import ALERTED
 from daemon.domain.sentences.link import SENTENCES, Sentence
 from daemon.domain.sentences.phone import BACK, PHONE_SENTENCES, STEP_TITLES
 
@@ -27,7 +27,7 @@ TITLES: dict[tuple[About, str], str] = {
     (About.LINK, "outdated"): _("WhatsApp wants a newer Balas"),
     (About.LINK, "banned"): _("WhatsApp restricts the number"),
     (About.LINK, "unlinked"): _("The number is no longer linked"),
-    **{(About.PHONE, step.value): STEP_TITLES[step] for step in ASKING},
+    **{(About.PHONE, step.value): STEP_TITLES[step] for step in ALERTED},
     (About.WAITING, "long"): _("Customers are waiting"),
     (About.BACKUP, "failed"): _("The backup failed"),
     (About.BACKUP, "old"): _("No backup for days"),
@@ -39,7 +39,7 @@ TITLES: dict[tuple[About, str], str] = {
 
 # The three sentences; those of the link are its state's own (link.py).
 WORDS: dict[tuple[About, str], Sentence] = {
-    **{(About.PHONE, step.value): PHONE_SENTENCES[step] for step in ASKING},
+    **{(About.PHONE, step.value): PHONE_SENTENCES[step] for step in ALERTED},
     (About.WAITING, "long"): Sentence(
         _("Customers who have waited for an answer for more than %(minutes)d minutes: %(count)d."),
         _ALL,
