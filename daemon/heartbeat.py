@@ -21,6 +21,9 @@ DEAD_AFTER, START_TAKES, LEAVING_TAKES = 20.0, 120.0, 120.0
 # what a child writes into the pipe
 _ALIVE, _LEAVING = b".", b"L"
 
+# what a child ends with when it met what nobody foresaw (EX_SOFTWARE in sysexits.h)
+UNFORESEEN = 70
+
 SUPERVISOR = "supervisor"
 # upper limits of the classes of durations, in seconds; what took longer is in a class of its own
 LIMITS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)

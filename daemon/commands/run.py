@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import closing
 
 import click
 
@@ -14,6 +15,7 @@ from daemon.commands.opening import daemon_lock, open_data, port_trouble
 from daemon.commands.terminal import LinkPrinter
 from daemon.domain.time import utc_now
 from daemon.store import accounts, integrity, links
+from daemon.store.engine import BRIEF_TIMEOUT_MS, Database
 from daemon.store.integrity import DatabaseDamaged
 from daemon.store.schema import SchemaTooNew, migrate
 from daemon.supervisor.process import Supervisor
@@ -62,4 +64,5 @@ def run() -> None:
             for line in lines:
                 click.echo(line)
 
-    Supervisor(config, database, command(config), show_links).run()
+    with closing(Database(config.database_url, BRIEF_TIMEOUT_MS)) as brief:
+        Supervisor(config, brief, command(config), show_links).run()

@@ -1,6 +1,8 @@
 """After a crash: what had reached the library but not our books gets a place where a person sees it."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -11,8 +13,10 @@ from daemon.domain.messages import MessageReceived, Origin, ReceiptReceived
 from daemon.domain.time import Clock, believable, from_unix
 from daemon.ingest import receipts
 from daemon.ingest.messages import is_ourselves, receive_message
+from daemon.logs import without_words
 from daemon.store import accounts, clock, contacts, forgotten_messages, messages
 from daemon.store.accounts import Account
+from daemon.store.busy import is_busy
 from daemon.store.engine import Database
 from daemon.whatsapp.arrival_journal import Arrival, ArrivalJournal, ArrivedReceipt
 
@@ -31,13 +35,29 @@ def recover(database: Database, account_id: int, arrivals: ArrivalJournal, clock
         now = clock()
         account = accounts.get(conn, account_id)
         is_linked = account.device is not None
-        lost = sum(_place(conn, account, arrival, now) for arrival in (arrivals.read() if is_linked else []))
+        lost = 0
+        for arrival in arrivals.read() if is_linked else []:
+            with _alone(conn, "a lost message"):
+                lost += _place(conn, account, arrival, now)
         for found in arrivals.read_receipts() if is_linked else []:
-            receipts.receive_receipt(conn, account, _receipt(account, found), now)
+            with _alone(conn, "a lost receipt"):
+                receipts.receive_receipt(conn, account, _receipt(account, found), now)
     arrivals.start_anew()
     if lost:
         log.warning("%d messages were lost in a crash and are shown as placeholders", lost)
     return lost
+
+
+@contextmanager
+def _alone(conn: Connection, what: str) -> Iterator[None]:
+    """What can't be recovered is reported and passed over: it must not end one life after the other."""
+    try:
+        with conn.begin_nested():
+            yield
+    except Exception as error:
+        if is_busy(error):
+            raise
+        log.error("%s can't be recovered: %s", what, without_words(error))
 
 
 def _place(conn: Connection, account: Account, arrival: Arrival, now: datetime) -> bool:

@@ -15,7 +15,9 @@ from daemon.domain.time import Clock
 from daemon.ingest import history
 from daemon.ingest.commit import apply
 from daemon.ingest.place_cache import PlaceCache
+from daemon.logs import Guard, without_words
 from daemon.store import links
+from daemon.store.busy import is_busy
 from daemon.store.engine import Database
 from daemon.store.history_parts import HistoryPart
 from daemon.whatsapp.history import read_history
@@ -39,6 +41,7 @@ class HistoryImporter(threading.Thread):
         self._account_id = account_id
         self._connected = connected
         self._clock = clock
+        self._guarded = Guard(log, "the history's")
         self._news = threading.Event()
         self._stopping = threading.Event()
 
@@ -47,12 +50,10 @@ class HistoryImporter(threading.Thread):
         while not self._stopping.is_set():
             if not self._connected.wait(1.0):
                 continue
-            try:
+            with self._guarded("import"):
                 while self._import_next():
                     pass
                 self._look_for_the_end()
-            except Exception:
-                log.exception("the history could not be imported")
             self._news.wait(LOOK)
             self._news.clear()
 
@@ -92,4 +93,9 @@ class HistoryImporter(threading.Thread):
                     return False
         except DecodeError:
             log.error("a part of the history can't be read and is left out")
+        except Exception as error:
+            if is_busy(error):
+                raise
+            # it would fail again, and hold up the parts behind it
+            log.error("a part of the history can't be imported and is left out: %s", without_words(error))
         return True

@@ -3,11 +3,13 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from queue import Queue
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from daemon.desk import other_devices, primary_phone
 from daemon.domain.link_events import (
@@ -25,6 +27,7 @@ from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.primary_phone import PhoneLimits
 from daemon.domain.time import Clock
 from daemon.store import accounts, links
+from daemon.store.busy import is_busy, until_taken
 from daemon.store.engine import Database
 
 log = logging.getLogger(__name__)
@@ -94,9 +97,16 @@ class LinkRecorder:
         with self._lock:
             self._over = True
 
-    def handle(self, signal: LinkEvent) -> None:
-        """Record one signal; called on the library's threads."""
+    def handle(self, signal: LinkEvent, meanwhile: Callable[[], object] = lambda: None) -> None:
+        """Record one signal, however long the database is busy; called on the library's threads."""
+        until_taken(lambda: self.try_to_handle(signal), "what happened to the link", meanwhile)
+
+    def try_to_handle(self, signal: LinkEvent) -> None:
+        """Record one signal, or raise that the database is busy: for whoever may not wait."""
+        # an attempt at a time: the link's end is heard while another signal waits for the database
         with self._lock:
+            if self._over:
+                return  # the first reason is the cause, what comes later its consequences
             now = self._clock()
             if isinstance(signal, LinkEnded):
                 self._end(signal, now)
@@ -175,8 +185,6 @@ class LinkRecorder:
         return True
 
     def _end(self, signal: LinkEnded, now: datetime) -> None:
-        if self._over:
-            return  # the first reason is the cause, later ones its consequences
         self._over = True
         self.connected.clear()
         self.ready.clear()
@@ -202,6 +210,10 @@ class LinkRecorder:
                     retry_at=signal.until,
                     **refused,
                 )
+        except OperationalError as error:
+            if not is_busy(error):
+                raise
+            # the session writes it once more, as its last act
         finally:
             # last: the session ends the process as soon as it has this
             self.ended.put(signal)

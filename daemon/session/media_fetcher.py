@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from auth_store.files import prepare_folder
 from daemon.domain.attachments import GONE, MissingFile, file_end
 from daemon.domain.time import Clock
+from daemon.logs import Guard
 from daemon.maintenance.media_room import MediaRoom
 from daemon.media_download.job import DownloadJob, DownloadResult, hosts_to_ask
 from daemon.session.download_process import DownloadDied, DownloadProcess, DownloadStopped
@@ -62,6 +63,7 @@ class MediaFetcher(threading.Thread):
         self._room = room
         self._download = DownloadProcess()
         self._stopping = threading.Event()
+        self._guarded = Guard(log, "the attachments'")
 
     def run(self) -> None:
         """Look for due attachments when something was written, and every ten seconds for retries."""
@@ -71,12 +73,13 @@ class MediaFetcher(threading.Thread):
         while not self._stopping.wait(PAUSE):
             if not self._connected.wait(1.0):
                 continue
-            watch.wait(FIRST_RETRY.total_seconds())
-            try:
+            with self._guarded("look"):
+                watch.wait(FIRST_RETRY.total_seconds())
                 while not self._stopping.is_set() and self._fetch_next():
                     pass
-            except Exception:
-                log.exception("an attachment could not be stored")
+            if self._guarded.failed:
+                self._guarded.failed = False
+                self._stopping.wait(FIRST_RETRY.total_seconds())
         watch.close()
 
     def stop(self, timeout: float) -> None:

@@ -1,23 +1,18 @@
 """The session process of one account: WhatsApp → ingest, outbox → WhatsApp. May be killed at any time."""
 
-import argparse
 import logging
 import os
 import signal
-import sys
 import threading
 import time
-from contextlib import closing
+from collections.abc import Callable
 from queue import Empty
 
-from sqlalchemy.exc import OperationalError
-
-from auth_store.files import Lock, PlaceError, session_file, session_path, wipe_session
-from auth_store.process_hardening import guard_memory
-from daemon import heartbeat, logs
+from auth_store.files import session_file, wipe_session
+from daemon import heartbeat
 from daemon.config import Config
 from daemon.desk import pairing
-from daemon.domain.link_events import BacklogEnded, LinkEnded
+from daemon.domain.link_events import BacklogEnded, LinkEnded, LinkEvent
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.messages import Event, HistoryUploaded
 from daemon.domain.sentences.phone import PING
@@ -27,6 +22,7 @@ from daemon.i18n.catalogue import translate
 from daemon.ingest.commit import Ingest
 from daemon.maintenance.disk_space import DiskSpace
 from daemon.maintenance.media_room import MediaRoom
+from daemon.session import fail_stop
 from daemon.session.backlog import LONGEST_SILENCE, BacklogProgress
 from daemon.session.crash_recovery import recover
 from daemon.session.history_importer import HistoryImporter
@@ -38,17 +34,19 @@ from daemon.session.whatsapp_clock import WhatsAppClock
 from daemon.store import accounts, links
 from daemon.store import clock as clocks
 from daemon.store.accounts import Account
+from daemon.store.busy import is_busy, until_taken
 from daemon.store.change_watch import ChangeWatch
-from daemon.store.engine import Database
-from daemon.store.integrity import looks_sound
+from daemon.store.engine import BRIEF_TIMEOUT_MS, Database
 from daemon.whatsapp.arrival_journal import ArrivalJournal
 from daemon.whatsapp.client import WhatsApp
 
 log = logging.getLogger(__name__)
 
 TICK = 0.1
-# a callback that runs longer than this is stuck: a new process does better
-LONGEST_CALLBACK = 120.0
+# a callback that runs longer than this, and does not wait for the database, is stuck: a new process does better
+LONGEST_CALLBACK, STUCK = 120.0, 4
+# for the link's last state, if the database is busy; the supervisor waits a little longer
+LONGEST_FAREWELL, UNWRITTEN = 10.0, 5
 # seconds after the login in which a server that has a backlog announces it
 LONGEST_WAIT_FOR_BACKLOG = 5.0
 # an account that is refused waits so long for its login, to log itself out
@@ -69,13 +67,20 @@ class Session:
         self._clock = clock
         self._account = account
         self._database = Database(config.database_url)
+        # of the main loop, which shows signs of life: what it could not do, it does the next time
+        self._brief = Database(config.database_url, BRIEF_TIMEOUT_MS)
         self._disk = DiskSpace(config, self._database)
         self._ingest = Ingest(self._database, account.id)
-        self._recorder = LinkRecorder(self._database, account.id, clock, config.phone_limits)
+        self._recorder = LinkRecorder(self._brief, account.id, clock, config.phone_limits)
         keys = session_file(config.data, account.id)
         self._arrivals = ArrivalJournal(keys)
         self._whatsapp = WhatsApp(
-            str(keys), config.device_name, self._on_event, self._recorder.handle, self._arrivals
+            str(keys),
+            config.device_name,
+            self._on_event,
+            self._on_signal,
+            self._arrivals,
+            lambda error: fail_stop.end(error, "a callback of the library"),
         )
         self._whatsapp_clock = WhatsAppClock(clock)
         self._lead: int | None = None
@@ -98,18 +103,19 @@ class Session:
         self._history_importer = HistoryImporter(self._database, account.id, connected, clock)
         self._asked_code_for: str | None = None
         self._stopping = False
+        # what others have written is still to be read
+        self._has_news = True
+        self._waited_at = 0.0
         self._progress = BacklogProgress()
 
     def run(self) -> None:
         """Connect, and stay until the link ends or a signal asks to stop; never returns."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda n, frame: self._stop())
-        settle_interrupted(self._database, self._account.id, self._clock)
-        recover(self._database, self._account.id, self._arrivals, self._clock)
-        with self._database.write() as conn:
-            now = self._clock()
-            if self._account.device is not None:
-                links.set_state(conn, self._account.id, LinkState.CONNECTING, now)
+        ours = self._brief, self._account.id
+        self._begin_with(lambda: settle_interrupted(*ours, self._clock))
+        self._begin_with(lambda: recover(*ours, self._arrivals, self._clock))
+        self._begin_with(self._connecting)
         library = threading.Thread(target=self._whatsapp.run, name="whatsapp", daemon=True)
         library.start()
         self._sender.start()
@@ -123,23 +129,48 @@ class Session:
     def _stop(self) -> None:
         self._stopping = True
 
+    def _begin_with(self, work: Callable[[], object]) -> None:
+        """Do what comes before the connection, however long the database is busy."""
+
+        def meanwhile() -> None:
+            self._beat.beat()
+            self._vitals.beat()
+            if self._beat.is_alone or self._stopping:
+                # nothing has begun
+                os._exit(0)
+
+        until_taken(work, "the session's beginning", meanwhile)
+
+    def _connecting(self) -> None:
+        if self._account.device is not None:
+            with self._brief.write() as conn:
+                links.set_state(conn, self._account.id, LinkState.CONNECTING, self._clock())
+
     def _on_event(self, event: Event) -> None:
         """Commit one event before the library goes on; a busy or full database holds the library back."""
         if self._recorder.refused:
             return  # another account of ours has it
-        pause, begun = 0.05, time.monotonic()
-        while True:
-            try:
-                self._note_clock()
-                self._ingest.commit(event, self._clock())
-                self._vitals.took(time.monotonic() - begun)
-                if isinstance(event, HistoryUploaded):
-                    self._history_importer.wake()
-                return
-            except OperationalError as error:
-                log.error("the database did not take an event: %s; waiting", type(error.orig).__name__)
-                time.sleep(pause)
-                pause = min(pause * 2, 5.0)
+        begun = time.monotonic()
+        until_taken(lambda: self._commit(event), "an event", self._has_waited)
+        self._vitals.took(time.monotonic() - begun)
+        if isinstance(event, HistoryUploaded):
+            self._history_importer.wake()
+
+    def _commit(self, event: Event) -> None:
+        self._note_clock()
+        self._ingest.commit(event, self._clock())
+
+    def _on_signal(self, signal: LinkEvent) -> None:
+        """Record what happened to the link; the log's hook passes over what goes wrong in what it calls."""
+        with fail_stop.fail_stop("a signal of the link"):
+            self._recorder.handle(signal, self._has_waited)
+
+    def _has_waited(self) -> None:
+        self._waited_at = time.monotonic()
+
+    def _is_stuck(self) -> bool:
+        waits = time.monotonic() - self._waited_at < LONGEST_CALLBACK
+        return self._whatsapp.busy_for() > LONGEST_CALLBACK and not waits
 
     def _note_clock(self) -> None:
         """Before anything is written by the clock: how far it is from WhatsApp's, if that has changed."""
@@ -151,7 +182,7 @@ class Session:
         self._lead = lead
 
     def _wait(self, library: threading.Thread) -> LinkEnded:
-        watch = ChangeWatch(self._database)
+        watch = ChangeWatch(self._brief)
         while True:
             # looked at first: its last act is to say why it ended
             alive = library.is_alive()
@@ -164,9 +195,9 @@ class Session:
             self._vitals.beat()
             if self._beat.is_alone or self._stopping:
                 return LinkEnded(LinkState.STOPPED)
-            if self._whatsapp.busy_for() > LONGEST_CALLBACK:
+            if self._is_stuck():
                 log.error("a callback is stuck: ending the session")
-                os._exit(4)
+                os._exit(STUCK)
             if self._sender.is_stuck():
                 log.error("a reply holds up all others: the session starts anew")
                 return LinkEnded(LinkState.OFFLINE, LinkReason.SESSION_DIED)
@@ -174,14 +205,18 @@ class Session:
                 return REFUSED
             if self._disk.is_short():
                 return LinkEnded(LinkState.OFFLINE, LinkReason.DISK_FULL)
-            self._note_clock()
             self._forget_arrivals()
-            if self._recorder.catching_up:
-                self._show_progress()
-            elif self._recorder.waits_for_backlog > LONGEST_WAIT_FOR_BACKLOG:
-                self._recorder.handle(BacklogEnded())
-            if (watch.changed() or self._recorder.pairing) and (end := self._wishes()):
-                return end
+            try:
+                self._note_clock()
+                self._follow_backlog()
+                self._has_news |= watch.changed() or self._recorder.pairing
+                if self._has_news and (end := self._wishes()):
+                    return end
+                self._has_news = False
+            except Exception as error:
+                if not is_busy(error):
+                    raise
+                log.warning("the database is busy: the session looks again soon")
 
     def _forget_arrivals(self) -> None:
         """What arrived before a long silence has surely been committed."""
@@ -189,18 +224,24 @@ class Session:
         if idle and self._recorder.ready.is_set():
             self._arrivals.start_anew(LONGEST_SILENCE)
 
+    def _follow_backlog(self) -> None:
+        if self._recorder.catching_up:
+            self._show_progress()
+        elif self._recorder.waits_for_backlog > LONGEST_WAIT_FOR_BACKLOG:
+            self._recorder.try_to_handle(BacklogEnded())
+
     def _show_progress(self) -> None:
         total, now = self._recorder.backlog_total, time.monotonic()
         if self._progress.is_over(self._whatsapp.received, total, self._whatsapp.quiet_for(), now):
-            self._recorder.handle(BacklogEnded())
+            self._recorder.try_to_handle(BacklogEnded())
         elif self._progress.has_moved:
-            with self._database.write() as conn:
+            with self._brief.write() as conn:
                 # its end may have been written meanwhile, by the library's thread
                 if links.get(conn, self._account.id).state == LinkState.CATCHING_UP:
                     links.change(conn, self._account.id, self._clock(), backlog_done=self._progress.done)
 
     def _wishes(self) -> LinkEnded | None:
-        with self._database.read() as conn:
+        with self._brief.read() as conn:
             link = links.get(conn, self._account.id)
         if link.wish == links.WISH_UNLINK:
             return LinkEnded(LinkState.UNLINKED, LinkReason.UNLINKED_HERE)
@@ -225,10 +266,18 @@ class Session:
         if end.reason in (LinkReason.UNLINKED_HERE, LinkReason.SAME_NUMBER):
             self._unlink(online)
         elif not self._recorder.pairing and end.state in _GRACEFUL and not self._whatsapp.hook.poisoned:
-            farewell = threading.Thread(target=self._whatsapp.close, daemon=True)
+            farewell = threading.Thread(target=self._whatsapp.close, name="farewell", daemon=True)
             farewell.start()
             farewell.join(12.0)
-        with self._database.write() as conn:
+        deadline = time.monotonic() + LONGEST_FAREWELL
+        until_taken(lambda: self._write_end(end), "the link's last state", lambda: self._give_up_at(deadline))
+        log.info("session ended: %s", end.state.value)
+        logging.shutdown()
+        # the QR phase can't be stopped and Go threads must not outlive us
+        os._exit(0)
+
+    def _write_end(self, end: LinkEnded) -> None:
+        with self._brief.write() as conn:
             now = self._clock()
             wish = {"wish": ""} if end.reason == LinkReason.UNLINKED_HERE else {}
             links.set_state(
@@ -236,10 +285,13 @@ class Session:
             )
             if end.state in (LinkState.LOGGED_OUT, LinkState.UNLINKED):
                 accounts.forget_identity(conn, self._account.id)
-        log.info("session ended: %s", end.state.value)
-        logging.shutdown()
-        # the QR phase can't be stopped and Go threads must not outlive us
-        os._exit(0)
+
+    def _give_up_at(self, deadline: float) -> None:
+        """End without the last state: the supervisor writes that the session has ended."""
+        if time.monotonic() > deadline:
+            log.error("the link's last state could not be written")
+            logging.shutdown()
+            os._exit(UNWRITTEN)
 
     def _unlink(self, online: bool) -> None:
         if online:
@@ -248,39 +300,3 @@ class Session:
             except Exception:
                 log.warning("WhatsApp did not confirm the unlinking: remove the device on the phone")
         wipe_session(self._config.data, self._account.id)
-
-
-def main() -> None:
-    """Run the session of the account given as `--account ID`; started by the supervisor only."""
-    parser = argparse.ArgumentParser(prog="daemon.session")
-    parser.add_argument("--account", type=int, required=True)
-    parser.add_argument("--pulse", type=int, default=-1, help="file descriptor for signs of life")
-    given = parser.parse_args()
-    account_id = given.account
-    config = Config.from_env()
-    logs.set_up(config.log_level, "session")
-    os.umask(0o077)
-    # the library's threads ask for the interpreter thousands of times a second and must not wait 5 ms for it
-    sys.setswitchinterval(0.0005)
-    # the Go library prints progress lines to stdout
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    try:
-        Lock(
-            session_file(config.data, account_id).with_suffix(".lock"),
-            "Another process has this account's keys open.",
-        ).acquire()
-    except PlaceError as error:
-        sys.exit(str(error))
-    with closing(Database(config.database_url)) as database:
-        with database.read() as conn:
-            account = accounts.get(conn, account_id)
-        if not looks_sound(session_path(config.data, account_id)):
-            log.error("the keys' file is damaged and is left as it is")
-            with database.write() as conn:
-                reason = LinkReason.KEYS_DAMAGED
-                links.set_state(conn, account_id, LinkState.OFFLINE, utc_now(), reason)
-            return
-    session = Session(config, account, pulse=given.pulse)
-    # not before: an undumpable process may not read its own initial environment, unless it is root's
-    guard_memory()
-    session.run()

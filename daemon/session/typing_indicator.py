@@ -41,14 +41,16 @@ class TypingIndicator(threading.Thread):
         """Look whenever somebody has written to the database, and each second while a sign is shown."""
         watch = ChangeWatch(self._database)
         while not self._stopping.is_set():
-            if not self._ready.wait(0.5) or not (watch.wait(1.0) or self._shown):
+            if not self._ready.wait(0.5):
                 continue
             try:
-                self._look()
+                if watch.wait(1.0) or self._shown:
+                    self._look()
             except Exception as error:
                 # nobody misses a sign of typing: the reply itself is what counts
                 log.warning("the sign of typing was not sent: %s", type(error).__name__)
                 self._shown.clear()
+                self._stopping.wait(1.0)
         watch.close()
 
     def stop(self) -> None:

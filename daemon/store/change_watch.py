@@ -6,7 +6,7 @@ from pathlib import Path
 
 from inotify_simple import INotify, flags
 
-from daemon.store.engine import BUSY_TIMEOUT_MS, Database
+from daemon.store.engine import Database
 
 # from the first page of a commit in the file to the moment it can be read there is a flush to disk
 SETTLE = 0.2
@@ -22,7 +22,7 @@ class ChangeWatch:
 
     def __init__(self, database: Database) -> None:
         self._connection = sqlite3.connect(database.path, isolation_level=None, check_same_thread=False)
-        self._connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        self._connection.execute(f"PRAGMA busy_timeout={database.patience_ms}")
         self._version = -1
         self._inotify = INotify(nonblocking=True)
         # the folder, because the log file beside the database comes and goes

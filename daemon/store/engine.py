@@ -11,14 +11,20 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_TIMEOUT_MS = 15_000
+# for a loop that shows signs of life, and does what it could not do another time (heartbeat.SILENT_AFTER is 5 s)
+BRIEF_TIMEOUT_MS = 2_000
 
 
 class Database:
-    """One process's way to the database; functions of the store take the connections it hands out."""
+    """One process's way to the database; functions of the store take the connections it hands out.
 
-    def __init__(self, url: str) -> None:
+    Whoever finds it locked waits for `patience_ms`, then gets an OperationalError that `is_busy` knows.
+    """
+
+    def __init__(self, url: str, patience_ms: int = BUSY_TIMEOUT_MS) -> None:
         self.url = url
-        self.engine = _engine(url)
+        self.patience_ms = patience_ms
+        self.engine = _engine(url, patience_ms)
         self._writers = self.engine.execution_options(begin="BEGIN IMMEDIATE")
 
     @property
@@ -47,19 +53,19 @@ class Database:
         self.engine.dispose()
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, patience_ms: int) -> Engine:
     engine = create_engine(
         url,
         # errors are logged: they must not carry what customers wrote
         hide_parameters=True,
         pool_size=8,
         max_overflow=64,
-        connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000},
+        connect_args={"isolation_level": None, "timeout": patience_ms / 1000},
     )
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
-        set_pragmas(connection)
+        set_pragmas(connection, patience_ms)
 
     @event.listens_for(engine, "begin")
     def _begin(conn: Connection) -> None:
@@ -68,11 +74,11 @@ def _engine(url: str) -> Engine:
     return engine
 
 
-def set_pragmas(connection: Any) -> None:
+def set_pragmas(connection: Any, patience_ms: int = BUSY_TIMEOUT_MS) -> None:
     """WAL, a commit that is on disk when it returns, foreign keys, and patience with other writers."""
     cursor: sqlite3.Cursor = connection.cursor()
     for pragma in (
-        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        f"busy_timeout={patience_ms}",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",

@@ -1,10 +1,14 @@
 """Asks the inbox, as a browser would, whether it answers."""
 
 import http.client
+import logging
 import threading
 import time
 
 from daemon.config import Config
+from daemon.logs import Guard
+
+log = logging.getLogger(__name__)
 
 # seconds between two questions (sooner while it starts), and for an answer
 EVERY, AT_FIRST, PATIENCE = 5.0, 0.2, 5.0
@@ -22,6 +26,7 @@ class InboxProbe(threading.Thread):
         self._config = config
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self._guarded = Guard(log, "the inbox probe's")
         self._lives = 0
         self._answered: float | None = None
         self._since = time.monotonic()
@@ -51,12 +56,17 @@ class InboxProbe(threading.Thread):
         while not self._stopping.is_set():
             with self._lock:
                 life = self._lives
-            if inbox_answers(self._config):
+            if self._ask():
                 with self._lock:
                     # an answer of the process before says nothing about this one
                     if life == self._lives:
                         self._answered = time.monotonic()
             self._stopping.wait(EVERY if self.answers else AT_FIRST)
+
+    def _ask(self) -> bool:
+        with self._guarded("question"):
+            return inbox_answers(self._config)
+        return False
 
     def stop(self) -> None:
         """Ask no more."""

@@ -15,26 +15,31 @@ from daemon.desk import pairing
 from daemon.domain.links import NEXT_STEP, LinkReason, LinkState, NextStep
 from daemon.domain.time import Clock, utc_now
 from daemon.heartbeat import SUPERVISOR, Vitals
+from daemon.logs import Guard
 from daemon.store import accounts, links
 from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database
 from daemon.supervisor.backoff import delay
 from daemon.supervisor.child_process import ChildProcess
+from daemon.supervisor.helpers import Helpers
 from daemon.supervisor.inbox_probe import InboxProbe
 from daemon.supervisor.session_watch import SessionWatch
 from daemon.supervisor.systemd import ServiceManager
 
 log = logging.getLogger(__name__)
 
-TICK = 0.1
+# seconds between two looks, and until what failed is tried again
+TICK, RETRY_AFTER = 0.1, 1.0
 # an inbox that ran for so long can run
 GOOD_LIFE = timedelta(seconds=10)
-SESSION_ENDS_WITHIN, INBOX_ENDS_WITHIN, DESK_ENDS_WITHIN = 15.0, 10.0, 5.0
-ALERTS_END_WITHIN = 3.0
+SESSION_ENDS_WITHIN, INBOX_ENDS_WITHIN = 15.0, 10.0
 
 
 class Supervisor:
-    """Runs until SIGTERM or SIGINT; `on_change` is called whenever the database has changed."""
+    """Runs until SIGTERM or SIGINT; `on_change` is called whenever the database has changed.
+
+    It looks after its children several times a second, so its `database` is best one that waits briefly.
+    """
 
     def __init__(
         self,
@@ -55,56 +60,78 @@ class Supervisor:
         self._probe = InboxProbe(config)
         self._notifier = ServiceManager()
         self._vitals = Vitals(config.data, SUPERVISOR)
+        self._helpers = Helpers(config, clock, lambda: self._probe.answers)
+        self._guarded = Guard(log, "the supervisor's")
+        self._watch: ChangeWatch | None = None
+        self._has_news = True
+        self._is_prepared = False
         self._is_ready = False
         self._sign_at = 0.0
         self._stopping = False
         self._watches: list[SessionWatch] = []
-        self._meet_accounts()
 
     def run(self) -> None:
-        """Start everything and keep it running; returns after a clean stop."""
-        self._prepare()
+        """Start everything and keep it running, whatever goes wrong; returns after a clean stop."""
         wake = _wake_on_signals(self._stop)
-        # The children first: they take longest. What helps us has time, and is half of what we have to import.
-        self._look_after_sessions()
-        self._look_after_inbox()
-        from daemon.alerts.worker import AlertWorker
-        from daemon.desk.worker import DeskWorker
-        from daemon.supervisor.jobs import Jobs
-
-        chores = Jobs(self._config, self._database, self._clock).start()
-        desk = DeskWorker(
-            self._database, self._config.timezone, self._config.shop, self._clock, self._config.phone_limits
-        )
-        desk.start()
-        alerts = AlertWorker(self._config, self._database, self._clock, lambda: self._probe.answers)
-        alerts.start()
+        while not (self._is_prepared or self._stopping):
+            self._vitals.beat()
+            with self._guarded("preparation"):
+                self._prepare()
+                self._is_prepared = True
+            self._rest(wake)
         self._probe.start()
-        watch = ChangeWatch(self._database)
         try:
             while not self._stopping:
-                self._vitals.beat()
-                if changed := watch.changed():
-                    self._meet_accounts()
-                # the session first: it takes longer to be of use
-                self._look_after_sessions()
-                self._look_after_inbox()
-                self._tell_service_manager()
-                if changed:
-                    self._on_change()
-                    self._notifier.status(self._summary())
-                if select.select([wake], [], [], TICK)[0]:
-                    os.read(wake, 512)
+                self._look()
+                self._rest(wake)
         finally:
-            self._notifier.stopping()
-            self._probe.stop()
-            chores.stop()
-            desk.stop()
-            alerts.stop()
-            self._end_children()
-            desk.join(DESK_ENDS_WITHIN)
-            alerts.join(ALERTS_END_WITHIN)
-            watch.close()
+            self._end()
+
+    def _look(self) -> None:
+        """Look after everything once, each for itself: what fails is tried again, and holds up nothing else."""
+        self._vitals.beat()
+        with self._guarded("look at the accounts"):
+            if self._watch is None:
+                self._watch = ChangeWatch(self._database)
+            self._has_news |= self._watch.changed()
+            if self._has_news:
+                self._meet_accounts()
+        # the session first: it takes longer to be of use
+        for watch in self._watches:
+            with self._guarded(f"look at session {watch.account_id}"):
+                self._look_after_session(watch)
+            # an attempt in vain takes two seconds
+            self._vitals.beat()
+        with self._guarded("look at the inbox"):
+            self._look_after_inbox()
+        # after the children: they take longest. What helps us has time, and is half of what we have to import.
+        with self._guarded("look at its helpers"):
+            self._helpers.look()
+        with self._guarded("word to the service manager"):
+            self._tell_service_manager()
+        if self._has_news:
+            with self._guarded("news"):
+                self._on_change()
+            with self._guarded("summary"):
+                self._notifier.status(self._summary())
+                self._has_news = self._guarded.failed
+
+    def _rest(self, wake: int) -> None:
+        """Wait for the next look, or for a signal."""
+        pause = RETRY_AFTER if self._guarded.failed else TICK
+        self._guarded.failed = False
+        if select.select([wake], [], [], pause)[0]:
+            os.read(wake, 512)
+
+    def _end(self) -> None:
+        self._notifier.stopping()
+        self._probe.stop()
+        with self._guarded("word to its helpers"):
+            self._helpers.stop()
+        self._end_children()
+        self._helpers.join()
+        if self._watch is not None:
+            self._watch.close()
 
     def _stop(self) -> None:
         self._stopping = True
@@ -128,20 +155,19 @@ class Supervisor:
         with self._database.read() as conn:
             ids = [account.id for account in accounts.every(conn)]
         for gone in [watch for watch in self._watches if watch.account_id not in ids]:
-            self._watches.remove(gone)
             gone.end()
+            self._watches.remove(gone)
         known = {watch.account_id for watch in self._watches}
         new = [account_id for account_id in ids if account_id not in known]
         self._watches += [
             SessionWatch(self._config, self._database, account_id, self._clock) for account_id in new
         ]
 
-    def _look_after_sessions(self) -> None:
-        for watch in self._watches:
-            try:
-                watch.look()
-            except NoResultFound:
-                log.info("account %d is being removed", watch.account_id)
+    def _look_after_session(self, watch: SessionWatch) -> None:
+        try:
+            watch.look()
+        except NoResultFound:
+            log.info("account %d is being removed", watch.account_id)
 
     def _look_after_inbox(self) -> None:
         now = self._clock()

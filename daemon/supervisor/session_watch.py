@@ -3,7 +3,7 @@
 import logging
 import sys
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from auth_store.files import wipe_session
 from daemon.config import Config
@@ -11,7 +11,7 @@ from daemon.desk import pairing
 from daemon.domain.links import NEXT_STEP, LinkReason, LinkState, NextStep
 from daemon.domain.login_attempts import THEN_EVERY
 from daemon.domain.time import Clock
-from daemon.heartbeat import Pulse
+from daemon.heartbeat import UNFORESEEN, Pulse
 from daemon.maintenance.disk_space import DiskSpace
 from daemon.store import accounts, links
 from daemon.store.accounts import Account
@@ -23,6 +23,8 @@ from daemon.supervisor.child_process import ChildProcess
 log = logging.getLogger(__name__)
 
 SESSION_DIES_WITHIN = 5.0
+# a session that ran for so long can run
+GOOD_LIFE = timedelta(minutes=1)
 
 
 class SessionWatch:
@@ -36,6 +38,10 @@ class SessionWatch:
         self._disk = DiskSpace(config, database)
         self._pulse: Pulse | None = None
         self._was_silent = False
+        # a session has ended, and the link's row does not say so yet
+        self._is_unsettled = False
+        # sessions in a row that soon met what nobody foresaw
+        self._unforeseen = 0
         self.child: ChildProcess | None = None
 
     @property
@@ -51,11 +57,15 @@ class SessionWatch:
                 self._feel_pulse(self.child)
                 return
             log.info("session %d ended with %d", self.account_id, code)
-            self._after_end()
+            self._count(code, self._clock() - self.child.started_at)
             self.child = None
+            self._is_unsettled = True
             if self._pulse is not None:
                 self._pulse.close()
                 self._pulse = None
+        if self._is_unsettled:
+            self._after_end()
+            self._is_unsettled = False
         with self._database.read() as conn:
             link, account = links.get(conn, self.account_id), accounts.get(conn, self.account_id)
         if self._may_start(link, account) and self._has_room(link):
@@ -81,15 +91,20 @@ class SessionWatch:
             links.keep_attempts(conn, self.account_id, link.attempts.tried(now))
         pulse = Pulse(time.monotonic())
         arguments = ["--account", str(self.account_id), "--pulse", str(pulse.writer)]
-        self.child = ChildProcess(
-            f"session {self.account_id}",
-            [sys.executable, "-m", "daemon.session", *arguments],
-            # Go reads the environment as it was when the process started
-            {**self._config.environment(), "NEONIZE_BOT_TAG": "off"},
-            now,
-            keeps=(pulse.writer,),
-        )
-        pulse.started()
+        try:
+            self.child = ChildProcess(
+                f"session {self.account_id}",
+                [sys.executable, "-m", "daemon.session", *arguments],
+                # Go reads the environment as it was when the process started
+                {**self._config.environment(), "NEONIZE_BOT_TAG": "off"},
+                now,
+                keeps=(pulse.writer,),
+            )
+        except OSError:
+            pulse.close()
+            raise
+        finally:
+            pulse.started()
         self._pulse = pulse
 
     def _feel_pulse(self, child: ChildProcess) -> None:
@@ -107,6 +122,10 @@ class SessionWatch:
             # said once, although it takes some moments to be gone
             self._pulse.close()
             self._pulse = None
+
+    def _count(self, code: int, lived: timedelta) -> None:
+        soon = code == UNFORESEEN and lived < GOOD_LIFE
+        self._unforeseen = self._unforeseen + 1 if soon else 0
 
     def _after_end(self) -> None:
         """Write the truth about a session that could not write it itself; set the next attempt's time."""
@@ -128,9 +147,12 @@ class SessionWatch:
     def _next_attempt(self, link: Link, reason: LinkReason, now: datetime) -> datetime:
         if link.tries_in_vain:
             found = now + delay(link.tries_in_vain - 1)
-        elif reason == LinkReason.SESSION_DIED:
+        elif reason == LinkReason.SESSION_DIED and self._unforeseen < 2:
             # it was online: nobody but us has a reason to wait
             found = now
+        elif reason == LinkReason.SESSION_DIED:
+            # what ends one life after the other must not log in every second
+            found = now + delay(self._unforeseen - 1)
         else:
             found = now + delay(0)
         if link.tried_at is None or link.attempts.may_go_on(found):

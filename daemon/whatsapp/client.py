@@ -79,6 +79,7 @@ class WhatsApp:
 
     `on_event` gets what customers and devices did, `on_signal` what happened to the link; both are called
     serially on the library's thread, except the codes of pairing, which come on threads of their own.
+    `on_failure` gets what nobody foresaw, and ends the process: the library would count the event as delivered.
     """
 
     def __init__(
@@ -88,10 +89,12 @@ class WhatsApp:
         on_event: Callable[[Event], None],
         on_signal: Callable[[LinkEvent], None],
         arrivals: ArrivalJournal,
+        on_failure: Callable[[Exception], None],
     ) -> None:
         check_environment()
         self._on_event = on_event
         self._on_signal = on_signal
+        self._on_failure = on_failure
         self._busy_since: float | None = None
         self._last_callback = time.monotonic()
         self._passkey_asked = False
@@ -100,7 +103,8 @@ class WhatsApp:
         self.gate = EncryptionGate()
         self.hook = LogHook(self.drain, self._passkey, lambda: self._on_signal(self._dropped()), self.gate)
         self._arrivals = arrivals
-        self.hook.on_message, self.hook.on_receipt = arrivals.note, arrivals.note_receipt
+        self.hook.on_message = self._or_fail(arrivals.note)
+        self.hook.on_receipt = self._or_fail(arrivals.note_receipt)
         self.client = NewClient(
             session_file + _SQLITE_OPTIONS,
             props=DeviceProps(os=device_name, platformType=DeviceProps.DESKTOP),
@@ -178,24 +182,34 @@ class WhatsApp:
             event(kind)(self._guarded(handler))
 
     def _guarded(self, handler: Callable[[Any], None]) -> Callable[[Any, Any], None]:
-        # neonize drops a handler's exception and the message counts as delivered
+        handle = self._or_fail(handler)
+
         def call(client: Any, event: Any) -> None:
             self._busy_since = time.monotonic()
             try:
-                handler(event)
-            except Exception:
-                log.exception("an event could not be handled")
+                handle(event)
             finally:
                 self._last_callback = time.monotonic()
                 self._busy_since = None
 
         return call
 
+    def _or_fail(self, work: Callable[[Any], None]) -> Callable[[Any], None]:
+        # neonize drops a handler's exception and the message counts as delivered
+        def call(given: Any) -> None:
+            try:
+                work(given)
+            except Exception as error:
+                self._on_failure(error)
+
+        return call
+
     def _message(self, event: Any) -> None:
         try:
             found = translate.translate_message(event)
-        except Exception:
-            log.exception("a message could not be read: it is kept raw")
+        except Exception as error:
+            # without its traceback, which may quote what the customer wrote
+            log.error("a message could not be read (%s): it is kept raw", type(error).__name__)
             origin = translate.translate_info(event.Info)
             if origin is None:
                 return

@@ -15,7 +15,8 @@ import pytest
 from daemon import heartbeat
 from daemon.domain.messages import Delivery
 from daemon.supervisor import inbox_probe
-from daemon.supervisor.process import DESK_ENDS_WITHIN, INBOX_ENDS_WITHIN, SESSION_ENDS_WITHIN
+from daemon.supervisor.helpers import DESK_ENDS_WITHIN
+from daemon.supervisor.process import INBOX_ENDS_WITHIN, SESSION_ENDS_WITHIN
 from tests.support.fence import allowed_calls, directives
 from tests.support.shop import Shop
 from tests.support.waiting import wait_until
