@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import datetime
 from typing import Any
 
 import click
@@ -18,6 +19,7 @@ from daemon.domain.links import LinkReason, LinkState, can_send
 from daemon.domain.phone_numbers import PhoneError, parse_phone
 from daemon.domain.time import utc_now
 from daemon.store import links
+from daemon.store.links import Link
 
 
 @click.command()
@@ -37,6 +39,8 @@ def pair(account: str | None, phone: str | None, as_json: bool, timeout: int) ->
     with database.write() as conn:
         found = chosen_or_new(conn, account)
         account_id, link = found.id, links.get(conn, found.id)
+        if _is_hopeless(link, started):
+            raise click.ClickException(describe(link, config.language))
         if pairing.is_linked(found, link) and link.state != LinkState.LINKING and not can_send(link.state):
             raise click.ClickException("This number is linked already: 'balas status' says how its link is.")
         if digits:
@@ -60,12 +64,19 @@ def pair(account: str | None, phone: str | None, as_json: bool, timeout: int) ->
         if can_send(link.state):
             return
         refused = link.reason == LinkReason.SAME_NUMBER and link.state != LinkState.PAIRING
-        if refused and link.since > started:
+        if _is_hopeless(link, utc_now()) or (refused and link.since > started):
             with database.write() as conn:
                 pairing.stop(conn, account_id, utc_now())
             raise click.ClickException(describe(link, config.language))
+        require_running(config)
         if due:
             with database.write() as conn:
                 pairing.keep_codes_coming(conn, account_id, utc_now())
         time.sleep(0.2)
     raise click.ClickException("The number was not linked in time.")
+
+
+def _is_hopeless(link: Link, now: datetime) -> bool:
+    """Whether no code will come: its sentences say until when, or what to do about it."""
+    banned = link.state == LinkState.BANNED and (link.retry_at is None or now < link.retry_at)
+    return banned or link.state == LinkState.OUTDATED

@@ -243,6 +243,24 @@ class TestLinking:
             refused(balas(prepared, "pair", "--timeout", "1", *more), "linked already", "balas status")
         assert dump(books.database) == before
 
+    @pytest.mark.parametrize(
+        ("state", "words"),
+        [
+            (LinkState.BANNED, "restricts this number"),
+            (LinkState.OUTDATED, "no longer accepts this version"),
+        ],
+    )
+    def test_a_number_for_which_no_code_can_come_is_said(
+        self, prepared: Path, books: Books, state: LinkState, words: str
+    ) -> None:
+        with books.database.write() as conn:
+            assert links.set_state(conn, books.account_id, LinkState.CONNECTING, NOON)
+            until = utc_now() + timedelta(hours=1)
+            assert links.set_state(conn, books.account_id, state, NOON, retry_at=until)
+        before = dump(books.database)
+        refused(balas(prepared, "pair", "--timeout", "30"), words)
+        assert dump(books.database) == before
+
     def test_codes_are_asked_for_as_long_as_by_the_page(self, prepared: Path, books: Books) -> None:
         refused_late = balas(prepared, "pair", "--phone", "6281234567890", "--timeout", "0")
         assert "not linked in time" in refused_late.stderr

@@ -83,6 +83,39 @@ def test_eight_letters_typed_on_the_phone_link_the_account(new_shop: Shop) -> No
     assert new_shop.link().pair_phone is None
 
 
+@pytest.mark.parametrize(
+    ("failure", "state"),
+    [
+        ({"reason": "402", "code": "101", "expire": "3600"}, LinkState.BANNED),
+        ({"reason": "405"}, LinkState.OUTDATED),
+    ],
+)
+def test_a_number_that_whatsapp_turns_away_ends_the_command(
+    new_shop: Shop, failure: dict[str, str], state: LinkState
+) -> None:
+    with new_shop.pairing("--timeout", "120") as command:
+        assert command.stdout is not None
+        code = next(found for line in command.stdout if (found := json.loads(line)["qr"]))
+        reason = failure.pop("reason")
+        new_shop.wa.faults.connect_failure(reason, times=9, **failure)
+        new_shop.wa.phone.scan(code)
+        output, errors = command.communicate(timeout=60)
+    assert command.returncode == 1
+    assert last_json(output)["state"] == state
+    assert errors == f"Error: {last_json(output)['sentence']}\n"
+    assert new_shop.link().pair_until is None
+
+
+def test_a_daemon_that_ends_ends_the_command(new_shop: Shop) -> None:
+    with new_shop.pairing("--timeout", "120") as command:
+        assert command.stdout is not None
+        next(line for line in command.stdout if json.loads(line)["qr"])
+        new_shop.stop()
+        _, errors = command.communicate(timeout=30)
+    assert command.returncode == 1
+    assert errors == "Error: The daemon is not running: start it with 'balas run'.\n"
+
+
 def test_a_number_that_is_none_is_refused_at_once(new_shop: Shop) -> None:
     said = new_shop.command("pair", "--phone", "+62 812 abc", "--json")
     assert said.returncode != 0
