@@ -135,6 +135,9 @@ def test_balas_links_receives_and_answers_behind_the_fence(fenced: Shop) -> None
     fenced.wait_for_text("masih buka?")
     fenced.wait_for_delivery(fenced.answer("Rina", "masih"), Delivery.DELIVERED)
     assert [one.text for one in rina.received] == ["masih"]
+    # pages that processes share are counted for each, so this is more than the service is charged
+    assert value("MemoryMax") == "1G"
+    assert sum(process.memory_info().rss for process in fenced.processes().values()) < 1024**3 / 3
 
 
 def dry(script: str, *arguments: str) -> list[str]:
