@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from daemon.alerts import channels
+from daemon.logs import Guard
 from daemon.store import alerts
 from daemon.store.alerts import AlertPost, Channel
 from daemon.store.engine import Database
@@ -55,6 +56,7 @@ class AlertDelivery:
         self._deadline = deadline
         self._attempts: dict[int, _Attempt] = {}
         self._is_new = True
+        self._guarded = Guard(log, "an alert's")
 
     @property
     def is_busy(self) -> bool:
@@ -64,7 +66,8 @@ class AlertDelivery:
     def go(self, now: datetime) -> None:
         """Write down what has come of messages under way, and send what is due to channels that are free."""
         for channel_id, attempt in list(self._attempts.items()):
-            self._settle(attempt, now)
+            with self._guarded("outcome"):
+                self._settle(attempt, now)
             if attempt.is_settled and not attempt.thread.is_alive():
                 del self._attempts[channel_id]
         with self._database.read() as conn:
@@ -78,7 +81,8 @@ class AlertDelivery:
             if one.state != alerts.DUE or channel.id in self._attempts:
                 continue
             if one.kind == alerts.TEST or alerts.is_free(channel, now, BACK_OFF[-1]):
-                self._start(one, channel, now)
+                with self._guarded("beginning"):
+                    self._start(one, channel, now)
 
     def finish(self, now: datetime, seconds: float) -> None:
         """Give what is under way a little time, and write down what has come of it."""

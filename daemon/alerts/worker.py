@@ -49,9 +49,9 @@ class AlertWorker(threading.Thread):
                 looked_at = time.monotonic()
                 with self._guarded("look"):
                     self._look()
-            # time alone makes something due as well: the end of a pause
-            if due or self._delivery.is_busy or watch.changed():
-                with self._guarded("post"):
+            with self._guarded("post"):
+                # time alone makes something due as well: the end of a pause
+                if due or self._delivery.is_busy or watch.changed():
                     self._delivery.go(self._clock())
             self._stopping.wait(RETRY_AFTER if self._guarded.failed else TICK)
         with self._guarded("end"):

@@ -59,7 +59,8 @@ class DeskWorker(threading.Thread):
             if changed or self._guarded.failed or self._may_be_due():
                 self.look()
             if not self._stopping.wait(RETRY_AFTER if self._guarded.failed else PAUSE):
-                changed = watch.wait(EVERY - PAUSE)
+                with self._guarded("eye on the database"):
+                    changed = watch.wait(EVERY - PAUSE)
         watch.close()
 
     def stop(self) -> None:
@@ -90,13 +91,15 @@ class DeskWorker(threading.Thread):
     def _due(self, conn: Connection, now: datetime) -> list[Chore]:
         """The chores that have something to do."""
         found: list[Chore] = []
-        if store_claims.any_expired(conn, now):
-            found.append(("claims", lambda conn: desk_claims.sweep(conn, now)))
+        with self._guarded("look at the claims"):
+            if store_claims.any_expired(conn, now):
+                found.append(("claims", lambda conn: desk_claims.sweep(conn, now)))
         if now >= self._forget_at:
             self._forget_at = now + FORGET_EVERY
             found.append(("presence", lambda conn: presence.forget_gone(conn, now)))
         for account in accounts.every(conn):
-            found += self._due_of(conn, account.id, now)
+            with self._guarded("look"):
+                found += self._due_of(conn, account.id, now)
         return found
 
     def _due_of(self, conn: Connection, account_id: int, now: datetime) -> list[Chore]:
@@ -119,4 +122,4 @@ class DeskWorker(threading.Thread):
         auto_assignment.tend(conn, account_id, settings.load(conn, account_id), now, self._zone)
 
     def _run_bot(self, conn: Connection, account_id: int, now: datetime) -> None:
-        run.tend(conn, account_id, settings.load(conn, account_id), now, self._zone, self._shop)
+        run.tend(conn, account_id, settings.load(conn, account_id), now, self._zone, self._shop, self._guarded)

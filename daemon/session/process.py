@@ -177,7 +177,7 @@ class Session:
         lead = self._whatsapp_clock.lead()
         if lead is None or (self._lead is not None and abs(lead - self._lead) < CLOCK_STEP):
             return
-        with self._database.write() as conn:
+        with self._brief.write() as conn:
             clocks.note(conn, self._account.id, lead, self._clock())
         self._lead = lead
 

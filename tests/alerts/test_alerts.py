@@ -175,6 +175,20 @@ def test_a_fortnight_of_flapping_and_crashes_is_a_few_messages(shop: WatchedShop
     assert set(shop.states()) == {"sent"}
 
 
+def test_an_alert_that_can_t_be_written_holds_up_no_other(shop: WatchedShop, outside: Receiver) -> None:
+    shop.add(outside.url)
+    shop.link(LinkState.ONLINE)
+    with shop.books.database.write() as conn:
+        conn.exec_driver_sql(
+            "CREATE TRIGGER broken BEFORE INSERT ON alert WHEN new.about = 'phone'"
+            " BEGIN SELECT RAISE(ABORT, ''); END"
+        )
+        links.change(conn, shop.books.account_id, shop.now, phone_step=PhoneStep.WARN.value)
+    shop.link(LinkState.BANNED, retry_at=NOON + DAY)
+    shop.pass_time(MINUTE)
+    assert [title.removeprefix("Toko Kita: ") for title in outside.titles] == ["WhatsApp restricts the number"]
+
+
 def test_each_step_of_the_phones_ladder_goes_out_and_its_return(shop: WatchedShop, outside: Receiver) -> None:
     shop.add(outside.url)
     shop.link(LinkState.ONLINE)

@@ -138,6 +138,21 @@ def test_a_chore_that_fails_is_logged_by_type_and_the_others_are_done(
     assert desk.texts(conversation) == ["halo", "RAHASIA"]
 
 
+def test_one_turn_that_fails_holds_up_no_other_customer(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    desk.choose(bot=True, greeting="Selamat datang")
+    first, _ = desk.books.waiting(lid("1"))
+    second, _ = desk.books.waiting(lid("2"))
+    with desk.database.write() as conn:
+        conn.exec_driver_sql(
+            "CREATE TRIGGER broken BEFORE INSERT ON message"
+            f" WHEN new.conversation_id = {first} BEGIN SELECT RAISE(ABORT, ''); END"
+        )
+    desk.looks(5)
+    assert desk.texts(first) == ["halo"]
+    assert desk.texts(second) == ["halo", "Selamat datang"]
+    assert "the worker's bot failed: IntegrityError" in caplog.text
+
+
 def test_even_a_database_that_cannot_be_read_does_not_end_the_clerk(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:

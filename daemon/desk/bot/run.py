@@ -12,6 +12,7 @@ from daemon.desk.settings import DeskSettings
 from daemon.domain.links import can_send
 from daemon.domain.messages import Author
 from daemon.domain.turns import AlreadyAnswered, Closer, NotAnswerable
+from daemon.logs import Guard
 from daemon.store import bot_rules, bot_turns, clock, links, presence
 from daemon.store.bot_turns import WaitingTurn
 from daemon.store.links import Link
@@ -28,9 +29,19 @@ def has_work(conn: Connection, account_id: int, chosen: DeskSettings, now: datet
 
 
 def tend(
-    conn: Connection, account_id: int, chosen: DeskSettings, now: datetime, zone: ZoneInfo, shop: str
+    conn: Connection,
+    account_id: int,
+    chosen: DeskSettings,
+    now: datetime,
+    zone: ZoneInfo,
+    shop: str,
+    guarded: Guard | None = None,
 ) -> None:
-    """Decide about every turn that is due, in the caller's write transaction: what is decided on is still so."""
+    """Decide about every turn that is due, in the caller's write transaction: what is decided on is still so.
+
+    A turn that fails is left as it was, and holds up no other.
+    """
+    guarded = guarded or Guard(log, "the desk's")
     due = _due(conn, account_id, chosen, now)
     if not due:
         return
@@ -38,12 +49,13 @@ def tend(
     rules = bot_rules.listing(conn, account_id)
     somebody_there = any(colleague.takes_work for colleague in presence.team(conn, now))
     for waiting in due[:AT_ONCE]:
-        situation = _situation(conn, waiting, link, somebody_there, shop)
-        verdict = decide(situation, chosen, rules, now, zone)
-        if verdict.at > now or not verdict.final:
-            continue
-        said = _speak(conn, waiting, verdict, now) if verdict.key else None
-        bot_turns.note(conn, waiting.turn_id, said or waiting.newest_id)
+        with guarded("bot"), conn.begin_nested():
+            situation = _situation(conn, waiting, link, somebody_there, shop)
+            verdict = decide(situation, chosen, rules, now, zone)
+            if verdict.at > now or not verdict.final:
+                continue
+            said = _speak(conn, waiting, verdict, now) if verdict.key else None
+            bot_turns.note(conn, waiting.turn_id, said or waiting.newest_id)
 
 
 def _due(conn: Connection, account_id: int, chosen: DeskSettings, now: datetime) -> list[WaitingTurn]:
