@@ -2,56 +2,26 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from auth_store import admins
 from daemon.desk import assignment as desk_assignment
 from daemon.desk import claims as desk_claims
 from daemon.desk import conversations, no_reply_needed, notes, other_devices, quick_replies, replies, settings
-from daemon.domain.desk import THE_DESK, Action, Actor, Priority
+from daemon.domain.desk import THE_DESK, Action, Priority
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
 from daemon.store import assignment as store_assignment
 from daemon.store import audit, conversation_list, events
 from daemon.store import claims as store_claims
-from tests.support.browser import PATIENCE_MS
 from tests.support.staffed_books import StaffedBooks
-from tests.webui.conftest import Server, log_in
+from tests.webui.conftest import Server
+from tests.webui.desk import by, desk_of, open_thread, row
 
 pytestmark = pytest.mark.browser
-
-
-def by(admin: admins.Admin) -> Actor:
-    return Actor(Author.ADMIN, admin.id)
-
-
-@contextmanager
-def desk_of(chromium: Browser, server: Server, username: str, **options: object) -> Iterator[Page]:
-    """An admin's browser whose console stays silent."""
-    context: BrowserContext = chromium.new_context(
-        **{"locale": "en-GB", "viewport": {"width": 1440, "height": 900}, **options}  # type: ignore[arg-type]
-    )
-    context.set_default_timeout(PATIENCE_MS)
-    page = context.new_page()
-    complaints: list[str] = []
-
-    def listen(message: ConsoleMessage) -> None:
-        # a refused request (409, 422) is also an "error" to the console
-        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
-            complaints.append(message.text)
-
-    page.on("console", listen)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    log_in(page, server, username)
-    page.evaluate("window.same = true")
-    yield page
-    assert page.evaluate("window.same"), "the page was loaded anew"
-    assert complaints == []
-    context.close()
 
 
 @pytest.fixture
@@ -69,15 +39,6 @@ def both(chromium: Browser, server: Server, shop: StaffedBooks) -> Iterator[tupl
             stack.enter_context(desk_of(chromium, server, "sari")),
             stack.enter_context(desk_of(chromium, server, "budi")),
         )
-
-
-def open_thread(page: Page, conversation_id: int) -> None:
-    page.click(f'.row[data-conversation="{conversation_id}"] a')
-    expect(page.locator(f'#pane[data-conversation="{conversation_id}"]')).to_be_visible()
-
-
-def row(page: Page, conversation_id: int) -> str:
-    return f'.row[data-conversation="{conversation_id}"]'
 
 
 @pytest.mark.parametrize(("decision", "end"), [("send-anyway", "queued"), ("discard", "discarded")])

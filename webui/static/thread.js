@@ -5,6 +5,7 @@ import * as shown from "./shown.js";
 
 const END = 90; // px from the end that still count as the end
 let pinned = true;
+let reached = 0;
 let seenTimer = null;
 let typingTimer = null;
 const resized = new ResizeObserver(() => pinned && toEnd());
@@ -21,6 +22,7 @@ export function toEnd() {
 export function begin() {
   resized.disconnect();
   pinned = true;
+  reached = 0;
   clearTimeout(seenTimer);
   const place = scroller();
   if (!place) return;
@@ -34,7 +36,10 @@ export function begin() {
 
 function watchScroll() {
   const place = scroller();
-  pinned = place.scrollHeight - place.scrollTop - place.clientHeight < END;
+  const isAtEnd = place.scrollHeight - place.scrollTop - place.clientHeight < END;
+  // only whoever scrolls up leaves the end: a picture that has loaded pushes it away from under him
+  pinned = isAtEnd || (pinned && place.scrollTop >= reached);
+  reached = place.scrollTop;
   if (pinned) find('[data-action="to-end"]').hidden = true;
   const older = find('[data-action="older"]', place);
   if (older && place.scrollTop < 240) loadOlder(older);
