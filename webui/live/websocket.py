@@ -86,10 +86,12 @@ def _converse(ws: Server, hub: Hub, tab: Tab, admin: Admin, cursor: int | None) 
         ws.event.wait(PING_SECONDS)
         ws.event.clear()
         now = time.monotonic()
+        is_behind = False
         while (text := ws.receive(timeout=0)) is not None:
             heard = now
             said = _object(str(text))
             if _listen(tab, said):
+                is_behind = True
                 # what happened between the reading of the page and this moment; the hub may be in the
                 # middle of handing some of it out without knowing what this tab shows
                 hub.catch_up(tab, _cursor(said, since))
@@ -97,6 +99,8 @@ def _converse(ws: Server, hub: Hub, tab: Tab, admin: Admin, cursor: int | None) 
                 _send(ws, _typed(typing, said))
         reached = tab.cursor
         _send(ws, tab.take())
+        if is_behind:
+            ws.send('{"type": "caught-up"}')
         if now - heard > 2 * PING_SECONDS + 5:
             break
         if now - pinged >= PING_SECONDS:

@@ -3,6 +3,7 @@
 import * as alarms from "./alarms.js";
 import * as claims from "./claims.js";
 import * as composer from "./composer.js";
+import * as connection from "./connection.js";
 import { personal, swap } from "./desk.js";
 import * as details from "./details.js";
 import { fetchPage, find, findAll, post, showBanner, showNumbers } from "./dom.js";
@@ -73,20 +74,21 @@ let lastResync = 0;
 
 /** Read the page again instead of applying what was missed; at most once in two seconds. */
 function resync() {
-  if (resyncing) return;
+  if (resyncing) return resyncing;
   const wait = Math.max(0, lastResync + 2000 - Date.now()) + Math.random() * 300;
-  resyncing = setTimeout(async () => {
-    lastResync = Date.now();
-    try {
-      const url = location.href;
-      const page = await fetchPage(url, document.hidden ? { "X-Peek": "1" } : {});
-      if (page && url === location.href) takeOver(page);
-    } catch {
-      // the next attempt of the websocket asks again
-    } finally {
-      resyncing = null;
-    }
-  }, wait);
+  resyncing = new Promise((done) => setTimeout(done, wait)).then(reread).finally(() => (resyncing = null));
+  return resyncing;
+}
+
+async function reread() {
+  lastResync = Date.now();
+  try {
+    const url = location.href;
+    const page = await fetchPage(url, document.hidden ? { "X-Peek": "1" } : {});
+    if (page && url === location.href) takeOver(page);
+  } catch {
+    // the next attempt of the websocket asks again
+  }
 }
 
 function takeOver(page) {
@@ -112,6 +114,8 @@ function takeOver(page) {
 }
 
 let going = 0;
+// the address of what is shown
+let shownAt = location.href;
 
 /** Go to another thread or box of the inbox without loading the page anew. */
 async function go(url, push) {
@@ -121,6 +125,7 @@ async function go(url, push) {
     // whoever has clicked on meanwhile wants to be there, not here
     if (!page || mine !== going) return;
     if (push) history.pushState(null, "", url);
+    shownAt = location.href;
     const sameBox = page.body.dataset.box === body.dataset.box;
     const sameTag = page.body.dataset.tag === body.dataset.tag;
     if (page.body.dataset.open !== body.dataset.open) claims.stopped();
@@ -133,7 +138,10 @@ async function go(url, push) {
     live.tell(shown(), Math.min(live.cursor, Number(page.body.dataset.cursor)));
     begin();
   } catch {
-    location.assign(url);
+    if (mine !== going) return;
+    // the page stays as it is, and so does the address that it is read again by
+    if (!push && url !== shownAt) history.pushState(null, "", shownAt);
+    connection.leaveFor(url);
   }
 }
 
@@ -197,7 +205,7 @@ async function loadOlderRows(link) {
     if (more) link.replaceWith(more);
     else link.closest(".more").remove();
   } catch {
-    location.assign(link.href);
+    connection.leaveFor(link.href);
   }
 }
 

@@ -1,5 +1,7 @@
 // The websocket: resumes from the last cursor, backs off with jitter, notices a dead line.
 
+import * as connection from "./connection.js";
+
 const FIRST_DELAY = 500;
 const LONGEST_DELAY = 15000;
 const SILENCE = 65000; // the server pings every 25 s
@@ -13,6 +15,7 @@ export class Live {
     this.failures = 0;
     this.timer = null;
     addEventListener("online", () => this.hurry());
+    addEventListener("offline", () => this.cut());
     addEventListener("pageshow", (event) => event.persisted && this.hurry());
     document.addEventListener("visibilitychange", () => document.hidden || this.hurry());
     setInterval(() => this.checkSilence(), 10000);
@@ -33,6 +36,7 @@ export class Live {
     clearTimeout(this.timer);
     this.timer = null;
     this.heard = Date.now();
+    connection.lost();
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const shown = document.documentElement.dataset.account;
     const account = shown ? `&account=${shown}` : "";
@@ -48,12 +52,21 @@ export class Live {
     this.failures = 0;
     document.documentElement.dataset.live = "on";
     if (message.type === "ping") this.say({ pong: true });
-    this.on[message.type]?.(message);
+    const done = this.on[message.type]?.(message);
+    if (message.type === "resync") this.rereading = done;
+    if (message.type === "caught-up") this.caughtUp(this.socket);
     if (message.seq !== undefined && message.type !== "resync") this.cursor = message.seq;
+  }
+
+  /** The server has told everything that was missed; what it could not tell one by one is being read again. */
+  async caughtUp(socket) {
+    await this.rereading;
+    if (this.socket === socket && socket.readyState === WebSocket.OPEN) connection.back();
   }
 
   closed(code) {
     document.documentElement.dataset.live = "off";
+    connection.lost();
     if (code === 4401) return location.reload();
     this.failures += 1;
     if (this.failures > 2) this.on.lost?.();
@@ -66,7 +79,12 @@ export class Live {
   }
 
   checkSilence() {
-    if (this.timer || Date.now() - this.heard < SILENCE) return;
+    if (Date.now() - this.heard >= SILENCE) this.cut();
+  }
+
+  /** Give up a socket that hears nothing, and try again. */
+  cut() {
+    if (this.timer) return;
     const old = this.socket;
     this.socket = null;
     old.close();

@@ -7,23 +7,26 @@ let asked = null;
 
 /** Read the parts of this page that change by themselves again; what is being typed is never among them. */
 function refresh() {
-  clearTimeout(asked);
-  asked = setTimeout(async () => {
-    try {
-      const page = await fetchPage(location.href, { "X-Peek": "1" });
-      if (!page) return;
-      for (const part of findAll("[data-live-part]")) {
-        const fresh = page.getElementById(part.id);
-        const used = part.contains(document.activeElement) || find("details[open]", part);
-        if (fresh && !used) part.innerHTML = fresh.innerHTML;
-      }
-      const banner = find("[data-banner-place]", page);
-      if (banner) find("[data-banner-place]").innerHTML = banner.innerHTML;
-      live.cursor = Number(page.body.dataset.cursor);
-    } catch {
-      // the next attempt of the websocket asks again
+  asked ??= new Promise((done) => setTimeout(done, 300 + Math.random() * 300)).then(reread);
+  return asked;
+}
+
+async function reread() {
+  asked = null;
+  try {
+    const page = await fetchPage(location.href, { "X-Peek": "1" });
+    if (!page) return;
+    for (const part of findAll("[data-live-part]")) {
+      const fresh = page.getElementById(part.id);
+      const used = part.contains(document.activeElement) || find("details[open]", part);
+      if (fresh && !used) part.innerHTML = fresh.innerHTML;
     }
-  }, 300 + Math.random() * 300);
+    const banner = find("[data-banner-place]", page);
+    if (banner) find("[data-banner-place]").innerHTML = banner.innerHTML;
+    live.cursor = Number(page.body.dataset.cursor);
+  } catch {
+    // the next attempt of the websocket asks again
+  }
 }
 
 const live = new Live(Number(document.body.dataset.cursor), {
