@@ -70,6 +70,11 @@ def more_came(more: MoreNotice | None) -> str:
     return _render("inbox/_more_came.html", more=more) if more else ""
 
 
+def answered_before(mark: Mark) -> str:
+    """Somebody else answered, and the customer has asked something new since."""
+    return _render("inbox/_answered_before.html", mark=mark)
+
+
 def claimed(name: str, refused: bool = False) -> str:
     """A colleague is answering this; `refused`: a reply was not sent because of it."""
     return _render("inbox/_claimed.html", name=name, refused=refused)

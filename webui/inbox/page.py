@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,6 +32,8 @@ class Draft:
     error: str | None = None
     turn_id: int | None = None
     mode: str = "reply"
+    # the customer has asked something new since the answer that the notice is about
+    is_overtaken: bool = False
     request_key: str = field(default_factory=lambda: secrets.token_urlsafe(16))
 
 
@@ -90,8 +92,12 @@ def _thread(
     about = conversation_list.summary(conn, conversation_id)
     if about is None:
         abort(404)
+    open_turn = turns.current(conn, conversation_id)
     if draft is None:
-        draft = Draft(turn_id=turns.current(conn, conversation_id))
+        draft = Draft(turn_id=open_turn)
+    elif draft.notice is not None and open_turn is not None:
+        # this page shows the new question: it is what the text answers when it is sent again
+        draft = replace(draft, turn_id=open_turn, is_overtaken=True)
     claim, header = held.get(conversation_id), thread_header.read(conn, about.account_id, now)
     strict = header.strict and about.status == Status.ASSIGNED
     found = thread.read(conn, about, now)

@@ -84,6 +84,7 @@ class Updates:
         turn, header = self._news.turns[conversation_id], self._news.header
         about = self._news.rows[conversation_id]
         assert header is not None
+        mark = turn_mark.notice(turn.mark, self._now) if turn.mark else None
         return {
             "type": "thread",
             "conversation": conversation_id,
@@ -93,7 +94,8 @@ class Updates:
             "status": about.status.value,
             "only": about.assignee_id if header.strict else None,
             "only_name": about.assignee_name if header.strict else None,
-            "notice": fragments.notice(turn_mark.notice(turn.mark, self._now)) if turn.mark else "",
+            "notice": fragments.notice(mark) if mark else "",
+            "before": fragments.answered_before(mark) if mark else "",
             "answered_turn": turn.mark.turn_id if turn.mark else None,
         }
 

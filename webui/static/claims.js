@@ -56,18 +56,23 @@ export function lock(only, name) {
   const locked = only !== null && String(only) !== me();
   form.toggleAttribute("data-only", locked);
   const box = find("[data-locked]", form);
+  const hadFocus = box.contains(document.activeElement);
   box.hidden = !locked;
+  if (!locked && hadFocus) find("#reply").focus({ preventScroll: true });
   if (locked) find("[data-locked-words]", box).textContent = box.dataset.words.replace("{name}", name);
 }
 
+/** The same from a page that was read again. */
+export function lockAs(fresh) {
+  lock(fresh.hidden ? null : "", "");
+  const words = find("[data-locked-words]", find("#composer") || fresh);
+  if (!fresh.hidden) words.textContent = find("[data-locked-words]", fresh).textContent;
+}
+
 document.addEventListener("click", async (event) => {
-  const button = event.target.closest('[data-action="take-locked"]');
+  const button = event.target.closest('[data-action="take-locked"], [data-action="reopen-here"]');
   if (!button) return;
   event.preventDefault();
-  button.disabled = true;
-  try {
-    await post(button.getAttribute("formaction"), {});
-  } finally {
-    button.disabled = false;
-  }
+  // not disabled meanwhile: the focus would be lost, which goes on to the field
+  await post(button.getAttribute("formaction"), {}).catch(() => {});
 });

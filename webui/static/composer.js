@@ -2,16 +2,17 @@
 
 import * as claims from "./claims.js";
 import { find, findAll, isTouch, post } from "./dom.js";
+import * as drafts from "./drafts.js";
 import * as shown from "./shown.js";
 import * as suggestions from "./suggestions.js";
 import { placeBubble, toEnd } from "./thread.js";
 
 let busy = false;
 let heldBack = null;
+let wanted = null;
 
 const composer = () => find("#composer");
 const field = () => find("#reply");
-const draftKey = () => `draft:${composer().dataset.conversation}`;
 
 /** After a thread has been put on the page. */
 export function begin() {
@@ -19,13 +20,21 @@ export function begin() {
   if (!form) return;
   busy = false;
   heldBack = null;
-  if (!field().value) field().value = sessionStorage.getItem(draftKey()) || "";
+  wanted = null;
+  const kept = !field().value && drafts.read(form.dataset.conversation);
+  if (kept) {
+    field().value = kept.text;
+    find(`[name="mode"][value="${kept.mode}"]`, form).checked = true;
+    setMode(kept.mode);
+  }
   grow();
   form.addEventListener("submit", submit);
   field().addEventListener("input", () => {
     keepDraft();
     grow();
     showError("");
+    // what it says is about the text that was there
+    if (!field().value) find("[data-answered-before]", form)?.remove();
     tellTyping();
     suggestions.look();
   });
@@ -43,10 +52,15 @@ export function begin() {
 const isNote = () => composer().dataset.mode === "note";
 
 /** A reply goes to the customer, a note stays with the team. */
-function switchMode(mode) {
+function setMode(mode) {
   const form = composer();
   form.dataset.mode = mode;
   field().placeholder = mode === "note" ? form.dataset.noteWords : form.dataset.replyWords;
+}
+
+function switchMode(mode) {
+  setMode(mode);
+  keepDraft();
   suggestions.close();
   tellTyping();
   field().focus({ preventScroll: true });
@@ -58,8 +72,7 @@ function tellTyping() {
 }
 
 function keepDraft() {
-  if (field().value) sessionStorage.setItem(draftKey(), field().value);
-  else sessionStorage.removeItem(draftKey());
+  drafts.keep(composer().dataset.conversation, composer().dataset.mode, field().value);
 }
 
 function grow() {
@@ -81,27 +94,53 @@ function showNotice(html) {
 
 async function submit(event) {
   event.preventDefault();
-  if (busy) return;
+  if (busy) {
+    // "send as a follow-up" and "take over and send" are carried out after what is under way
+    wanted = event.submitter?.name || wanted;
+    return;
+  }
   const form = composer();
   const fields = Object.fromEntries(shown.tell(new FormData(form, event.submitter)));
+  let status = 0;
   busy = true;
   form.setAttribute("aria-busy", "true");
   field().readOnly = true;
   try {
-    const { status, data } = await post(form.action, fields);
-    if (form.isConnected) settle(status, data, fields);
-    else if (status === 201) sessionStorage.removeItem(`draft:${form.dataset.conversation}`);
+    const answer = await post(form.action, fields);
+    status = answer.status;
+    if (status === 201) drafts.accepted(form.dataset.conversation, fields.mode, fields.text);
+    if (form.isConnected) settle(status, answer.data, fields);
+    else if (status === 201) leftBehind(form.dataset.conversation, fields);
   } catch {
     if (form.isConnected) showError(document.body.dataset.failed);
   } finally {
-    if (form.isConnected) {
-      busy = false;
-      form.removeAttribute("aria-busy");
-      field().readOnly = false;
-      if (heldBack) adoptTurn(heldBack);
-      heldBack = null;
-    }
+    if (form.isConnected) goOn(form, status === 201);
   }
+}
+
+/** What has waited for a request to end. */
+function goOn(form, isSent) {
+  busy = false;
+  form.removeAttribute("aria-busy");
+  field().readOnly = false;
+  if (heldBack) adoptTurn(heldBack);
+  heldBack = null;
+  const button = wanted && !isSent && find(`button[name="${wanted}"]`, form);
+  wanted = null;
+  if (button) form.requestSubmit(button);
+}
+
+/** Sent while another thread was in front; its own may be there again, with the draft in its field. */
+function leftBehind(conversation, fields) {
+  const form = composer();
+  if (form?.dataset.conversation !== conversation || form.dataset.mode !== fields.mode) return;
+  if (field().value === fields.text) empty();
+}
+
+function empty() {
+  field().value = "";
+  keepDraft();
+  grow();
 }
 
 function settle(status, data, fields) {
@@ -115,9 +154,7 @@ function settle(status, data, fields) {
   const form = composer();
   placeBubble(data.bubble);
   toEnd();
-  field().value = "";
-  keepDraft();
-  grow();
+  empty();
   showError("");
   form.request_key.value = data.request_key;
   claims.stopped();
@@ -140,9 +177,14 @@ export function adoptTurn(message) {
   }
   const seen = form.turn_id.value;
   const open = message.turn_id === null ? "" : String(message.turn_id);
-  if (seen === open) return;
-  if (!seen || !field().value.trim()) {
+  if (open) {
+    // the text answers what waits now; that somebody answered the question before it stays as one line
+    const overtaken = seen && seen !== open && field().value.trim();
     form.turn_id.value = open;
+    if (overtaken) showNotice(message.before || "");
+    else if (find("[data-answered]", form) || seen !== open) showNotice("");
+  } else if (!seen || !field().value.trim()) {
+    form.turn_id.value = "";
     showNotice("");
   } else if (!find("[data-answered]", form)) {
     showNotice(message.notice);

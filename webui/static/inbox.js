@@ -106,6 +106,8 @@ function takeOver(page) {
   details.refresh();
   const turn = find("#composer", page)?.turn_id.value;
   if (turn !== undefined) composer.adoptTurn({ turn_id: turn || null, notice: "" });
+  const lock = find("[data-locked]", page);
+  if (lock) claims.lockAs(lock);
   const note = find("[data-offline-note]", page);
   if (note) composer.showOffline(note.hidden);
   live.cursor = Number(page.body.dataset.cursor);

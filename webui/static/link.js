@@ -1,6 +1,7 @@
 // The link page: state, codes and countdown as they change; what is being typed stays.
 
 import { csrfToken, fetchPage, find, findAll, showBanner, showNumbers } from "./dom.js";
+import "./drafts.js";
 import { Live } from "./live.js";
 
 const panel = () => find("#link-panel");

@@ -1,6 +1,7 @@
 // Pages beside the inbox: the banner and the team stay true; forms work without any of this.
 
 import { fetchPage, find, findAll, showBanner, showNumbers } from "./dom.js";
+import "./drafts.js";
 import { Live } from "./live.js";
 
 let asked = null;
