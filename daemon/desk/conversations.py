@@ -1,6 +1,7 @@
 """What becomes of a conversation as a whole: resolved, taken up again, how urgent it is, its tags."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -10,6 +11,7 @@ from daemon.domain.desk import THE_DESK, Action, Actor, FieldError, Priority, St
 from daemon.domain.text_cleaning import one_line
 from daemon.domain.turns import Closer
 from daemon.store import audit, conversation_list, conversations, events, messages, tags, turns
+from daemon.store import claims as store_claims
 from daemon.store.events import EventKind
 
 LONGEST_TAG = 40
@@ -36,21 +38,25 @@ def resolve(conn: Connection, conversation_id: int, actor: Actor, now: datetime,
     # whoever ends it has read it
     seen = messages.newest_id(conn, conversation_id) if shown is None else shown
     conversations.see(conn, conversation_id, seen)
+    detail: dict[str, Any] = {"turn": open_turn} if open_turn is not None else {}
+    if (claim := store_claims.holder(conn, conversation_id, now)) is not None:
+        detail["claim"] = {"admin": claim.admin_id, "tab": claim.tab, "until": claim.expires_at.timestamp()}
     claims.end(conn, about.account_id, conversation_id, now)
-    detail = {"turn": open_turn} if open_turn is not None else None
     audit.record(conn, about.account_id, Action.RESOLVED, actor, now, conversation_id, detail=detail)
     _changed(conn, about.account_id, conversation_id, now)
     ratings.ask(conn, conversation_id, actor, now)
     return True
 
 
-def reopen(conn: Connection, conversation_id: int, actor: Actor, now: datetime) -> bool:
+def reopen(
+    conn: Connection, conversation_id: int, actor: Actor, now: datetime, assigned_at: datetime | None = None
+) -> bool:
     """Take up a resolved conversation again; False unless it is resolved and its customer has no other open one.
 
-    A turn that only resolving had closed waits again.
+    A turn that only resolving had closed waits again. Whoever had it has it since `assigned_at`, else since now.
     """
     about = conversation_list.summary(conn, conversation_id)
-    if about is None or not conversations.reopen(conn, conversation_id, now):
+    if about is None or not conversations.reopen(conn, conversation_id, assigned_at or now):
         return False
     ratings.stop_waiting(conn, about.account_id, about.contact_id, now)
     mark = turns.last_closed(conn, conversation_id)

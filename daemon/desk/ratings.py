@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from daemon.desk import settings
 from daemon.desk.replies import queue_message
-from daemon.domain.desk import Action, Actor
+from daemon.domain.desk import UNDO_LASTS, Action, Actor
 from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.domain.placeholders import fill
 from daemon.domain.text_cleaning import clean
@@ -40,7 +40,10 @@ class Rated:
 
 
 def ask(conn: Connection, conversation_id: int, actor: Actor, now: datetime) -> None:
-    """Put the question, once a conversation, if the shop wants to know and the customer has written in it."""
+    """Put the question, once a conversation, if the shop wants to know and the customer has written in it.
+
+    It leaves only when resolving can't be taken back any more.
+    """
     about = conversation_list.summary(conn, conversation_id)
     if about is None:
         return
@@ -51,7 +54,7 @@ def ask(conn: Connection, conversation_id: int, actor: Actor, now: datetime) -> 
     stop_waiting(conn, about.account_id, about.contact_id, now)
     until = now + timedelta(minutes=chosen.rating_within)
     if ratings.ask(conn, about.account_id, about.id, about.contact_id, actor.admin_id, now, until):
-        queue_message(conn, about, Closer(Author.BOT), question, now, None, None, ASKED)
+        queue_message(conn, about, Closer(Author.BOT), question, now, None, None, ASKED, now + UNDO_LASTS)
 
 
 def take(
@@ -102,6 +105,13 @@ def stop_waiting(conn: Connection, account_id: int, contact_id: int, now: dateti
             messages.set_delivery(conn, asked.message_id, Delivery.CANCELLED)
             kind = events.EventKind.MESSAGE_CHANGED
             events.append(conn, account_id, kind, now, asked.conversation_id, asked.message_id)
+
+
+def withdraw(conn: Connection, conversation_id: int) -> None:
+    """Resolving was taken back: a question that never left may be put again when the conversation really ends."""
+    asked = ratings.question(conn, conversation_id)
+    if asked is not None and asked.delivery in _NEVER_LEFT:
+        ratings.forget(conn, conversation_id)
 
 
 def read_score(text: str) -> int | None:

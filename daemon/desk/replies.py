@@ -146,8 +146,9 @@ def queue_message(
     turn_id: int | None,
     request_key: str | None,
     bot_key: str | None,
+    due_at: datetime | None = None,
 ) -> int:
-    """Store a message and queue it, as the newest of its conversation."""
+    """Store a message and queue it, as the newest of its conversation; it leaves at `due_at`, or at once."""
     # whole seconds, as WhatsApp counts them (ties are broken by arrival); behind what it answers, until WhatsApp
     # says when it was sent
     sent_at = max(clock.on_whatsapps(conn, about.account_id, now).replace(microsecond=0), about.last_at)
@@ -167,7 +168,7 @@ def queue_message(
     }
     message_id = messages.add(conn, values | ({"bot_key": bot_key} if bot_key else {}))
     assert message_id is not None  # without a WhatsApp id nothing can conflict
-    outbox.queue(conn, about.account_id, message_id, request_key, now)
+    outbox.queue(conn, about.account_id, message_id, request_key, now, due_at=due_at)
     conversations.touch(conn, about.id, message_id, sent_at)
     events.append(conn, about.account_id, events.EventKind.MESSAGE_NEW, now, about.id, message_id)
     return message_id

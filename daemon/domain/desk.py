@@ -8,6 +8,8 @@ from daemon.domain.messages import Author
 
 # A claim that is not renewed by typing ends after this.
 CLAIM_LASTS = timedelta(seconds=30)
+# Resolving can be taken back for so long, and the question for a rating leaves only then.
+UNDO_LASTS = timedelta(seconds=8)
 
 
 class Priority(StrEnum):

@@ -122,6 +122,13 @@ def entry(conn: Connection, audit_id: int) -> AuditEntry | None:
     return _entry(row) if row else None
 
 
+def newest(conn: Connection, conversation_id: int, action: Action) -> AuditEntry | None:
+    """The last line of a kind about a conversation."""
+    found = _entries.where(audit.c.conversation_id == conversation_id, audit.c.action == action.value)
+    row = conn.execute(found.order_by(audit.c.id.desc()).limit(1)).first()
+    return _entry(row) if row else None
+
+
 def in_thread(
     conn: Connection, conversation_id: int, since: datetime | None, before: datetime | None, limit: int = 500
 ) -> list[AuditEntry]:

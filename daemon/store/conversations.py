@@ -179,16 +179,16 @@ def resolve(conn: Connection, conversation_id: int, admin_id: int | None, now: d
     )
 
 
-def reopen(conn: Connection, conversation_id: int, now: datetime) -> bool:
+def reopen(conn: Connection, conversation_id: int, since: datetime) -> bool:
     """Take up a resolved conversation again; False unless it is resolved and its contact has no other open.
 
-    Who had it has it again, as of now.
+    Who had it has it again, since that moment.
     """
     other = conversation.alias()
     contact_id = select(conversation.c.contact_id).where(conversation.c.id == conversation_id).scalar_subquery()
     nobodys = conversation.c.assignee_id.is_(None)
     status = case((nobodys, Status.UNASSIGNED.value), else_=Status.ASSIGNED.value)
-    assigned_at = case((nobodys, None), else_=literal(now, conversation.c.assigned_at.type))
+    assigned_at = case((nobodys, None), else_=literal(since, conversation.c.assigned_at.type))
     return changed(
         conn,
         update(conversation)

@@ -75,8 +75,15 @@ class Journey:
     wa_id: str | None
 
 
-def queue(conn: Connection, account_id: int, message_id: int, request_key: str | None, now: datetime) -> int:
-    """Queue a stored message for sending."""
+def queue(
+    conn: Connection,
+    account_id: int,
+    message_id: int,
+    request_key: str | None,
+    now: datetime,
+    due_at: datetime | None = None,
+) -> int:
+    """Queue a stored message for sending, not before `due_at`."""
     return conn.execute(
         insert(outbox)
         .values(
@@ -85,6 +92,7 @@ def queue(conn: Connection, account_id: int, message_id: int, request_key: str |
             state=OutboxState.QUEUED.value,
             request_key=request_key,
             queued_at=now,
+            due_at=due_at,
         )
         .returning(outbox.c.id)
     ).scalar_one()

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from daemon.domain.messages import Author, Delivery
 from daemon.store.conversations import is_with_person
@@ -45,7 +46,7 @@ def ask(
     return changed(conn, insert_new(rating).values(values))
 
 
-_waiting = (
+_questions = (
     select(
         rating.c.conversation_id,
         rating.c.admin_id,
@@ -60,25 +61,32 @@ _waiting = (
         & (message.c.bot_key == "rating")
         & (message.c.conversation_id == rating.c.conversation_id),
     )
-    .where(rating.c.contact_id == bindparam("contact_id"), rating.c.ended_at.is_(None))
-    .order_by(rating.c.asked_at.desc(), rating.c.conversation_id.desc())
+    # one that was withdrawn comes behind the one that was put after it
+    .order_by(rating.c.asked_at.desc(), rating.c.conversation_id.desc(), message.c.id.desc())
 )
+_waiting = _questions.where(rating.c.contact_id == bindparam("contact_id"), rating.c.ended_at.is_(None))
 
 
 def waiting(conn: Connection, contact_id: int) -> list[PendingRating]:
     """The questions that a customer may still answer, the newest first (there is more than one after a merge)."""
     rows = conn.execute(_waiting, {"contact_id": contact_id})
-    return [
-        PendingRating(
-            row.conversation_id,
-            row.admin_id,
-            row.expires_at,
-            row.id,
-            row.sent_at,
-            Delivery(row.delivery) if row.delivery else None,
-        )
-        for row in rows
-    ]
+    return [_pending(row) for row in rows]
+
+
+def question(conn: Connection, conversation_id: int) -> PendingRating | None:
+    """The question about a conversation, waiting or not."""
+    row = conn.execute(_questions.where(rating.c.conversation_id == conversation_id).limit(1)).first()
+    return _pending(row) if row else None
+
+
+def _pending(row: Row[*tuple[Any, ...]]) -> PendingRating:
+    delivery = Delivery(row.delivery) if row.delivery else None
+    return PendingRating(row.conversation_id, row.admin_id, row.expires_at, row.id, row.sent_at, delivery)
+
+
+def forget(conn: Connection, conversation_id: int) -> None:
+    """The question about a conversation was never put."""
+    conn.execute(delete(rating).where(rating.c.conversation_id == conversation_id))
 
 
 def end(conn: Connection, contact_id: int, now: datetime) -> None:

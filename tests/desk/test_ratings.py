@@ -5,8 +5,8 @@ from datetime import datetime
 
 import pytest
 
-from daemon.desk import conversations, ratings, settings
-from daemon.domain.desk import Action, Actor, Status
+from daemon.desk import conversations, ratings, resolving, settings
+from daemon.domain.desk import UNDO_LASTS, Action, Actor, Status
 from daemon.domain.ids import Party
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery, MessageReceived, Origin, OutboxState
@@ -52,7 +52,7 @@ class Counter:
         conversation_id = self.newest()
         with self.books.database.write() as conn:
             assert conversations.resolve(conn, conversation_id, self.sari, at(seconds))
-        self.sent(at(seconds))
+        self.sent(at(seconds) + UNDO_LASTS)
         return conversation_id
 
     def sent(self, now: datetime) -> None:
@@ -110,6 +110,41 @@ def test_a_conversation_is_asked_about_once(books: Books, counter: Counter) -> N
         assert conversations.reopen(conn, conversation_id, counter.sari, at(70))
         assert conversations.resolve(conn, conversation_id, counter.sari, at(80))
     assert (books.rows("rating"), books.rows("outbox")) == (1, 1)
+
+
+def test_the_question_leaves_when_resolving_cannot_be_taken_back_any_more(books: Books, counter: Counter) -> None:
+    counter.say("halo", 30)
+    conversation_id = counter.newest()
+    with books.database.write() as conn:
+        conversations.resolve(conn, conversation_id, counter.sari, at(60))
+        assert outbox.take_next(conn, books.account_id, at(67.9)) is None
+        assert outbox.take_next(conn, books.account_id, at(68)) is not None
+
+
+def test_what_was_taken_back_is_asked_when_the_conversation_really_ends(books: Books, counter: Counter) -> None:
+    counter.say("halo", 30)
+    conversation_id = counter.newest()
+    with books.database.write() as conn:
+        conversations.resolve(conn, conversation_id, counter.sari, at(60))
+        assert resolving.undo(conn, conversation_id, counter.sari, at(65))
+    assert (books.rows("rating"), _states(books)) == (0, ["cancelled"])
+    with books.database.write() as conn:
+        conversations.resolve(conn, conversation_id, counter.sari, at(90))
+    counter.sent(at(90) + UNDO_LASTS)
+    assert _states(books) == ["cancelled", "sent"]
+    counter.say("4", 120)
+    assert counter.score(conversation_id) == 4
+
+
+def test_only_whoever_resolved_can_take_it_back_and_only_for_a_moment(books: Books, counter: Counter) -> None:
+    counter.say("halo", 30)
+    conversation_id = counter.newest()
+    budi = Actor(Author.ADMIN, books.admin("Budi"))
+    with books.database.write() as conn:
+        conversations.resolve(conn, conversation_id, counter.sari, at(60))
+        assert not resolving.undo(conn, conversation_id, budi, at(61))
+        assert not resolving.undo(conn, conversation_id, counter.sari, at(71))
+    assert books.summary(conversation_id).status == Status.RESOLVED
 
 
 def test_the_customers_number_is_his_rating_and_opens_nothing(books: Books, counter: Counter) -> None:
@@ -254,7 +289,7 @@ def test_a_question_that_is_asked_twice_waits_for_the_newer(books: Books, counte
     second = counter.newest()
     with books.database.write() as conn:
         conversations.resolve(conn, second, counter.sari, at(110))
-    counter.sent(at(110))
+    counter.sent(at(110) + UNDO_LASTS)
     with books.database.write() as conn:
         contact_merge.merge(conn, books.account_id, books.summary(first).contact_id, other, at(120))
     counter.say("3", 130)
@@ -288,3 +323,9 @@ def test_a_question_that_is_asked_twice_waits_for_the_newer(books: Books, counte
 )
 def test_a_rating_is_a_bare_number(text: str, score: int | None) -> None:
     assert ratings.read_score(text) == score
+
+
+def _states(books: Books) -> list[str]:
+    """Where the bot's messages stand in the outbox, oldest first."""
+    with books.database.read() as conn:
+        return [row.state for row in conn.exec_driver_sql("SELECT state FROM outbox ORDER BY id")]

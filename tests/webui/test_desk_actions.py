@@ -110,7 +110,7 @@ def test_what_the_shop_knows_about_a_customer_is_kept(sari: Visitor, shop: Staff
 
 def test_the_panel_leads_to_earlier_conversations(sari: Visitor, shop: StaffedBooks) -> None:
     conversation_id = shop.new_customer("Ibu Ratna", "halo")
-    sari.post(f"/c/{conversation_id}/resolve")
+    sari.post(f"/c/{conversation_id}/resolve", {"waits": shop.open_turn(conversation_id)})
     with shop.database.write() as conn:
         old = about(shop, conversation_id)
         kind = ChatKind.PERSON
@@ -205,7 +205,7 @@ def test_an_unknown_conversation_and_a_stranger_get_nowhere(
 @pytest.mark.parametrize("path", ["return", "resolve", "priority", "transfer", "turns/1/handled"])
 def test_a_resolved_conversation_stays_as_it_is(sari: Visitor, shop: StaffedBooks, path: str) -> None:
     conversation_id = shop.new_customer("Ibu Ratna", "halo")
-    sari.post(f"/c/{conversation_id}/resolve")
+    sari.post(f"/c/{conversation_id}/resolve", {"waits": shop.open_turn(conversation_id)})
     before, sizes = about(shop, conversation_id), shop.sizes()
     assert sari.post(f"/c/{conversation_id}/{path}", GOOD, **JSON).status_code == 409
     assert sari.post(f"/c/{conversation_id}/note", {"text": "x"}, **JSON).status_code == 422

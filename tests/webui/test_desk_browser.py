@@ -171,6 +171,7 @@ def test_a_conversation_is_taken_sorted_handed_over_and_resolved_without_a_reloa
     expect(budi.locator(f"{row(budi, conversation_id)} [data-mentioned]")).to_be_hidden()
 
     budi.click("[data-action=resolve]")
+    budi.click("[data-action=resolve-anyway]")
     expect(sari.locator("[data-closed]")).to_be_visible()
     expect(sari.locator(row(sari, conversation_id))).to_have_count(0)
     sari.click("[data-box-link=resolved]")

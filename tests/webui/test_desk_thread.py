@@ -205,7 +205,9 @@ def test_the_list_can_be_narrowed_to_a_tag(sari: Visitor, shop: StaffedBooks) ->
 
 def test_a_resolved_conversation_rests_in_its_own_box_and_can_be_read(sari: Visitor, shop: StaffedBooks) -> None:
     conversation_id = shop.new_customer("Ibu Ratna", "halo")
-    assert sari.post(f"/c/{conversation_id}/resolve").status_code == 303
+    assert (
+        sari.post(f"/c/{conversation_id}/resolve", {"waits": shop.open_turn(conversation_id)}).status_code == 303
+    )
     assert f'data-conversation="{conversation_id}"' not in sari.get("/").text
     assert f'data-conversation="{conversation_id}"' in sari.get("/?box=resolved").text
     page = sari.get(f"/c/{conversation_id}").text
@@ -216,7 +218,7 @@ def test_a_resolved_conversation_rests_in_its_own_box_and_can_be_read(sari: Visi
 
 def test_an_older_conversation_leads_to_the_newest(sari: Visitor, shop: StaffedBooks) -> None:
     conversation_id = shop.new_customer("Ibu Ratna", "halo")
-    sari.post(f"/c/{conversation_id}/resolve")
+    sari.post(f"/c/{conversation_id}/resolve", {"waits": shop.open_turn(conversation_id)})
     assert sari.post(f"/c/{conversation_id}/reopen").status_code == 303
     assert 'id="composer"' in sari.get(f"/c/{conversation_id}").text
     assert sari.post(f"/c/{conversation_id}/reopen").status_code == 409

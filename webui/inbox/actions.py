@@ -10,7 +10,7 @@ from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import Connection
 
-from daemon.desk import assignment, conversations, no_reply_needed
+from daemon.desk import assignment, conversations, no_reply_needed, resolving
 from daemon.desk import shown as desk_shown
 from daemon.domain.desk import Actor, Priority
 from daemon.domain.turns import MoreCame, NotAnswerable
@@ -18,7 +18,7 @@ from daemon.store import conversation_list
 from webui.auth import login_manager, the_actor, the_admin
 from webui.base import errors
 from webui.base.context import services
-from webui.inbox import fragments, more_came, page
+from webui.inbox import fragments, more_came, page, row
 
 pages = Blueprint("actions", __name__)
 
@@ -67,11 +67,35 @@ def give_back(conversation_id: int) -> Any:
 
 @pages.post("/c/<id:conversation_id>/resolve")
 def resolve(conversation_id: int) -> Any:
-    """The customer has what he wanted."""
-    return _decide(
-        conversation_id,
-        lambda conn, actor, now, shown: conversations.resolve(conn, conversation_id, actor, now, shown),
-    )
+    """The customer has what he wanted; what is still open is asked about first, in the form that comes back."""
+    actor, now, shown = the_actor(), services().clock(), more_came.required()
+    try:
+        with services().database.write() as conn:
+            about = conversation_list.summary(conn, conversation_id)
+            if about is None:
+                abort(404)
+            ends = resolving.open_ends(conn, conversation_id, actor, now)
+            if ends.beyond(row_id("waits"), row_id("answering")):
+                return _ask(conversation_id, ends)
+            if not conversations.resolve(conn, conversation_id, actor, now, shown):
+                abort(409)
+    except MoreCame as error:
+        return _look_first(conversation_id, error)
+    if errors.wants_json():
+        return jsonify(undo=fragments.undo(row.show(about, now)))
+    return done(conversation_id)
+
+
+@pages.post("/c/<id:conversation_id>/resolve/undo")
+def undo_resolve(conversation_id: int) -> Any:
+    """It was a slip: everything is as it was."""
+    return carry_out(conversation_id, lambda conn, actor, now: resolving.undo(conn, conversation_id, actor, now))
+
+
+def _ask(conversation_id: int, ends: resolving.OpenEnds) -> Any:
+    if errors.wants_json():
+        return jsonify(ask=fragments.resolve_question(conversation_id, ends, more_came.required()))
+    return page.render(conversation_id, ends=ends)
 
 
 @pages.post("/c/<id:conversation_id>/reopen")
@@ -136,15 +160,20 @@ def _decide(conversation_id: int, decision: Decision) -> Any:
     try:
         answer = carry_out(conversation_id, change)
     except MoreCame as error:
-        more = more_came.look_first(conversation_id, error.count)
-        if errors.wants_json():
-            return jsonify(more=fragments.more_came(more)), 409
-        return page.render(conversation_id, more=more), 409
+        return _look_first(conversation_id, error)
     if not later:
         return answer
     if errors.wants_json():
         return jsonify(more=fragments.more_came(more_came.still_waiting(conversation_id, later)))
     return done(conversation_id, more=later)
+
+
+def _look_first(conversation_id: int, error: MoreCame) -> Any:
+    """Nothing was done: the page shows what it had not shown."""
+    more = more_came.look_first(conversation_id, error.count)
+    if errors.wants_json():
+        return jsonify(more=fragments.more_came(more)), 409
+    return page.render(conversation_id, more=more), 409
 
 
 def done(conversation_id: int, **where: Any) -> Any:

@@ -26,7 +26,7 @@ TROUBLES = {
     Delivery.UNCERTAIN: _("We don't know whether this was sent. Look on the phone before you send it again."),
     Delivery.HELD: _("Not sent: somebody answered on the phone or another linked device just before."),
     Delivery.DISCARDED: _("Discarded. The customer has not received this."),
-    Delivery.CANCELLED: _("Stopped, because somebody answered just before."),
+    Delivery.CANCELLED: _("Stopped, because the chat had gone on before this could leave."),
 }
 # a held reply, by whose answer was faster
 HELD_BY = {

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask, current_app
 from flask_babel import force_locale
 
+from daemon.desk.resolving import OpenEnds
 from webui.base import current_account
 from webui.base.link_panel import LinkPanel
 from webui.inbox.activity import Activity
@@ -78,6 +79,22 @@ def answered_before(mark: Mark) -> str:
 def claimed(name: str, refused: bool = False) -> str:
     """A colleague is answering this; `refused`: a reply was not sent because of it."""
     return _render("inbox/_claimed.html", name=name, refused=refused)
+
+
+def resolve_question(conversation_id: int, ends: OpenEnds, shown: int) -> str:
+    """What resolving would cut off, with the choice to go on; `shown` is what its page had shown."""
+    values = {"conversation_id": conversation_id, "ends": ends, "shown": shown}
+    return _render("inbox/_resolve_question.html", box=None, csrf="", **values)
+
+
+def undo(shown: Row) -> str:
+    """A conversation was resolved: a word that offers to take it back."""
+    return _render("inbox/_undo.html", row=shown, csrf="")
+
+
+def resolved(conversation_id: int, name: str) -> str:
+    """Somebody resolved a conversation while a reply was being written."""
+    return _render("inbox/_resolved.html", conversation_id=conversation_id, name=name)
 
 
 def banner(link: LinkPanel) -> str:

@@ -10,7 +10,7 @@ from flask import abort, render_template, request
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy import Connection
 
-from daemon.desk import notes
+from daemon.desk import notes, resolving
 from daemon.domain.desk import Box, Claim, Status
 from daemon.store import claims, conversation_list, conversations, events, links, messages, tags, turns
 from daemon.store.conversation_list import Summary
@@ -113,6 +113,8 @@ def _thread(
         "claim": claim if claim and claim.admin_id != the_admin().id else None,
         "locked_by": about.assignee_name if strict and about.assignee_id not in (None, the_admin().id) else None,
         "draft": draft,
+        "can_undo": resolving.can_undo(about, the_admin().id, now),
+        "resolved_by": row.resolver(about),
         "card": contact_card.read(conn, about, now) if wide else None,
     }
 

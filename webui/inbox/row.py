@@ -134,6 +134,11 @@ def author(who: Author, admin_name: str | None) -> str:
     return admin_name or gettext("An admin") if who == Author.ADMIN else gettext(AUTHORS[who])
 
 
+def resolver(about: Summary) -> str:
+    """Who resolved a conversation."""
+    return about.resolved_by_name or gettext("An admin")
+
+
 def kind_label(kind: MessageKind) -> str:
     """What a kind of message is called; plain text has no name."""
     return gettext(kind.info.label) if kind.info.label else ""

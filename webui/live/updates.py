@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask
 
+from daemon.domain.desk import Status
 from daemon.store.conversation_list import Summary
 from daemon.store.turns import TurnState
 from webui.base import account_switcher, link_panel
@@ -84,6 +85,7 @@ class Updates:
         turn, header = self._news.turns[conversation_id], self._news.header
         about = self._news.rows[conversation_id]
         assert header is not None
+        is_resolved = about.status == Status.RESOLVED
         mark = turn_mark.notice(turn.mark, self._now) if turn.mark else None
         return {
             "type": "thread",
@@ -92,6 +94,7 @@ class Updates:
             "head": fragments.head(self._shown_row(conversation_id), header),
             "marks": self._marks(about, turn.newest),
             "status": about.status.value,
+            "resolved": fragments.resolved(about.id, row.resolver(about)) if is_resolved else "",
             "only": about.assignee_id if header.strict else None,
             "only_name": about.assignee_name if header.strict else None,
             "notice": fragments.notice(mark) if mark else "",

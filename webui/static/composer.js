@@ -17,7 +17,7 @@ const field = () => find("#reply");
 /** After a thread has been put on the page. */
 export function begin() {
   const form = composer();
-  if (!form) return;
+  if (!form) return showKept();
   busy = false;
   heldBack = null;
   wanted = null;
@@ -189,6 +189,27 @@ export function adoptTurn(message) {
   } else if (!find("[data-answered]", form)) {
     showNotice(message.notice);
   }
+}
+
+/** Somebody resolved the conversation; whether there is a text that must not go with the field. */
+export function resolved(notice) {
+  const form = composer();
+  if (!form || !field().value.trim()) return false;
+  if (!find("[data-resolved]", form)) showNotice(notice);
+  claims.show("");
+  return true;
+}
+
+/** It is open (again). */
+export const reopened = () => find("#composer [data-resolved]")?.remove();
+
+/** A resolved conversation has no field, but perhaps a text that was kept. */
+function showKept() {
+  const closed = find("[data-closed]");
+  const kept = closed && drafts.read(closed.dataset.conversation);
+  if (!kept) return;
+  find("[data-kept-text]", closed).textContent = kept.text;
+  find("[data-kept]", closed).hidden = false;
 }
 
 export function showOffline(canSend) {

@@ -48,6 +48,37 @@ export function swap(old, html) {
   return fresh;
 }
 
+const UNDO_LASTS = 8000; // ms, as the server counts
+
+/** Resolved, with a button that takes it back for a while; whoever pressed a key has it under his fingers. */
+function offerUndo(html, hadFocus) {
+  const place = parse(html);
+  find("[data-toasts]").append(place);
+  // unless he has begun to write somewhere else meanwhile
+  if (hadFocus && !document.activeElement.matches("textarea, input")) find("button", place).focus();
+  setTimeout(() => {
+    const focused = place.contains(document.activeElement);
+    place.remove();
+    if (focused) find("#pane").focus({ preventScroll: true });
+  }, UNDO_LASTS);
+}
+
+/** What has to be decided before something is done; the harmless choice has the focus. */
+function ask(html) {
+  const place = find("[data-question-place]");
+  if (!place) return;
+  place.replaceChildren(parse(html));
+  find('[data-action="close-question"]', place).focus();
+}
+
+export function closeQuestion() {
+  const question = find("[data-question]");
+  if (!question) return;
+  const focused = question.contains(document.activeElement);
+  question.remove();
+  if (focused) (find('[data-action="resolve"]') || find("#pane")).focus();
+}
+
 /** A short word at the edge of the page that goes by itself. */
 export function toast(words, link) {
   const place = document.createElement("div");
@@ -80,9 +111,10 @@ async function submit(event) {
   event.preventDefault();
   if (form.hasAttribute("aria-busy")) return;
   form.setAttribute("aria-busy", "true");
+  const hadFocus = form.contains(document.activeElement);
   try {
     const { status, data } = await post(form.getAttribute("action"), shown.tell(new FormData(form, event.submitter)));
-    settle(form, status, data);
+    settle(form, status, data, hadFocus);
   } catch {
     toast(body.dataset.lost);
   } finally {
@@ -90,12 +122,16 @@ async function submit(event) {
   }
 }
 
-function settle(form, status, data) {
+function settle(form, status, data, hadFocus) {
   if (status === 422) return showErrors(form, data.errors || {});
+  if (data.ask) return ask(data.ask);
   showErrors(form, {});
   if (form.elements.shown) shown.more(data.more || "");
   if (status === 409 && !data.more) toast(body.dataset.conflict);
+  else if (data.undo) offerUndo(data.undo, hadFocus);
   else if (status !== 204 && !data.more) return toast(data.error || body.dataset.lost);
+  closeQuestion();
+  form.closest("[data-toast]")?.remove();
   const menu = form.closest("details.menu");
   if (menu) {
     if (menu.contains(document.activeElement)) find("summary", menu).focus();
@@ -115,9 +151,9 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-save-on-change]")) event.target.form.requestSubmit();
 });
 document.addEventListener("click", (event) => {
-  if (event.target.closest('[data-action="dismiss"]')) {
-    event.target.closest("[data-toast]").remove();
-    document.dispatchEvent(new Event("toasts"));
+  if (event.target.closest('[data-action="close-question"]')) {
+    event.preventDefault();
+    closeQuestion();
   }
   // one menu at a time, and none when one goes on elsewhere
   for (const menu of findAll("details.menu[open], details.account[open]")) {
@@ -126,6 +162,7 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
+  closeQuestion();
   const menu = find("details.menu[open], details.account[open]");
   if (!menu) return;
   event.stopImmediatePropagation();

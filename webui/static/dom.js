@@ -78,5 +78,11 @@ export function showBanner(message) {
   }
 }
 
+document.addEventListener("click", (event) => {
+  if (!event.target.closest('[data-action="dismiss"]')) return;
+  event.target.closest("[data-toast]").remove();
+  document.dispatchEvent(new Event("toasts"));
+});
+
 // the number that is shown, in a line of them that is wider than a phone
 find(".numbers [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

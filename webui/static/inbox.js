@@ -4,7 +4,7 @@ import * as alarms from "./alarms.js";
 import * as claims from "./claims.js";
 import * as composer from "./composer.js";
 import * as connection from "./connection.js";
-import { personal, swap } from "./desk.js";
+import { closeQuestion, personal, swap } from "./desk.js";
 import * as details from "./details.js";
 import { fetchPage, find, findAll, post, showBanner, showNumbers } from "./dom.js";
 import * as list from "./list.js";
@@ -56,11 +56,14 @@ function refreshThread(message) {
   swap(find("[data-head]"), message.head);
   find('[data-action="back"]').search = list.where();
   thread.placeMarks(message.marks);
+  details.refresh();
+  const isResolved = message.status === "resolved";
+  if (isResolved) closeQuestion();
+  if (isResolved && composer.resolved(message.resolved)) return;
+  composer.reopened();
   claims.lock(message.only, message.only_name);
   composer.adoptTurn(message);
-  details.refresh();
   // a reply field comes or goes with the whole pane; an older part of the thread has none either way
-  const isResolved = message.status === "resolved";
   if (find(isResolved ? "#composer" : "[data-closed]")) go(location.href, false);
 }
 
@@ -104,6 +107,13 @@ function takeOver(page) {
   if (claim) claims.show(claim.innerHTML);
   body.dataset.mentions = page.body.dataset.mentions;
   details.refresh();
+  const closed = find("[data-closed]", page);
+  if (closed && find("#composer")) {
+    if (!composer.resolved(find("[data-resolved-notice]", closed).innerHTML)) go(location.href, false);
+  } else if (find("#composer", page)) {
+    composer.reopened();
+    if (find("[data-closed]")) go(location.href, false);
+  }
   const turn = find("#composer", page)?.turn_id.value;
   if (turn !== undefined) composer.adoptTurn({ turn_id: turn || null, notice: "" });
   const lock = find("[data-locked]", page);
