@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from daemon.desk import claims, notes
 from daemon.desk.replies import check_text
 from daemon.domain.desk import Action, Actor, Status
-from daemon.store import audit, conversation_list, conversations, events
+from daemon.store import audit, conversation_list, conversations, events, handovers
 from daemon.store.assignment import works_here
 from daemon.store.conversation_list import Summary
 from daemon.store.events import EventKind
@@ -54,6 +54,21 @@ def give_back(conn: Connection, conversation_id: int, actor: Actor, now: datetim
     if not conversations.release(conn, conversation_id, about.assignee_id):
         return False
     _tell(conn, about, Action.RETURNED, about.assignee_id, actor, now)
+    return True
+
+
+def is_new_to(conn: Connection, about: Summary, admin_id: int) -> bool:
+    """Whether an admin was given a conversation and has not looked yet."""
+    return about.assignee_id == admin_id and about.id in handovers.unseen(conn, [about.id])
+
+
+def look(conn: Connection, conversation_id: int, actor: Actor, now: datetime) -> bool:
+    """An admin opens a conversation; True if it was given to him and this is his first look."""
+    about = conversation_list.summary(conn, conversation_id)
+    if about is None or actor.admin_id is None or not is_new_to(conn, about, actor.admin_id):
+        return False
+    audit.record(conn, about.account_id, Action.LOOKED_AT_WHAT_WAS_GIVEN, actor, now, conversation_id)
+    events.append(conn, about.account_id, EventKind.CONVERSATION_CHANGED, now, conversation_id)
     return True
 
 

@@ -57,6 +57,7 @@ class Action(StrEnum):
     ASSIGNED = "assigned"
     ASSIGNED_AUTOMATICALLY = "assigned.automatically"
     TRANSFERRED = "transferred"
+    LOOKED_AT_WHAT_WAS_GIVEN = "given.seen"
     RETURNED = "returned"
     RESOLVED = "resolved"
     REOPENED = "reopened"

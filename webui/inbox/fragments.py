@@ -56,6 +56,11 @@ def alarm(shown: Row) -> str:
     return _render("inbox/_alarm.html", row=shown)
 
 
+def given(shown: Row, by: str | None) -> str:
+    """An admin was given a conversation, by a colleague or by the desk itself."""
+    return _render("inbox/_given.html", row=shown, by=by)
+
+
 def team(colleagues: list[Colleague]) -> str:
     """Who is at the desk."""
     return _render("inbox/_team.html", colleagues=colleagues)

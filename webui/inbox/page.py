@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from daemon.desk import notes, resolving
 from daemon.domain.desk import Box, Claim, Status
-from daemon.store import claims, conversation_list, conversations, events, links, messages, tags, turns
+from daemon.store import claims, conversation_list, conversations, events, handovers, links, messages, tags, turns
 from daemon.store.conversation_list import Summary
 from webui.auth import the_admin
 from webui.base import link_panel
@@ -75,7 +75,11 @@ def _list(
         found = conversation_list.listing(conn, account_id, box, me, LIST_LENGTH + 1, _before(), tag_id)
         counts |= conversation_list.counts(conn, account_id, me)
         every = tags.every(conn, account_id)
-    rows = [row.show(about, now, held.get(about.id), about.id in mentions) for about in found[:LIST_LENGTH]]
+    given = handovers.unseen(conn, [about.id for about in found[:LIST_LENGTH]])
+    rows = [
+        row.show(about, now, held.get(about.id), about.id in mentions, about.id in given)
+        for about in found[:LIST_LENGTH]
+    ]
     return {
         "box": box.value,
         "rows": rows,

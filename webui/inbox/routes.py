@@ -6,9 +6,9 @@ from typing import Any
 from flask import Blueprint, abort, request
 from flask_login import login_required
 
-from daemon.desk import notes
+from daemon.desk import assignment, notes
 from daemon.store import conversation_list, conversations, events, messages
-from webui.auth import the_admin
+from webui.auth import the_actor, the_admin
 from webui.base.context import services
 from webui.inbox import page
 
@@ -50,11 +50,13 @@ def _mark_seen(conversation_id: int, upto: int | None) -> None:
         if about is None:
             abort(404)
         named = any(one.conversation_id == conversation_id for one in notes.unseen_mentions(conn, the_admin().id))
-    if not about.unread and not named:
+        given = assignment.is_new_to(conn, about, the_admin().id)
+    if not about.unread and not named and not given:
         return
     now = services().clock()
     with database.write() as conn:
         notes.see(conn, conversation_id, the_admin().id, now)
+        assignment.look(conn, conversation_id, the_actor(), now)
         last = messages.newest_id(conn, conversation_id)
         if conversations.see(conn, conversation_id, min(upto, last) if upto is not None else last):
             kind = events.EventKind.CONVERSATION_CHANGED

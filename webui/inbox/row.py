@@ -86,6 +86,8 @@ class Row:
     tags: tuple[Tag, ...]
     claim: Claim | None
     is_mentioned: bool
+    # to whom it is new: he was given it and has not looked yet
+    given_to: int | None
 
 
 def person(about: Summary) -> Person:
@@ -96,8 +98,10 @@ def person(about: Summary) -> Person:
     return Person(shown, initials(given), about.contact_id % TONES, phone if given else None)
 
 
-def show(about: Summary, now: datetime, claim: Claim | None = None, mentioned: bool = False) -> Row:
-    """A conversation as the list shows it, with who is answering it right now."""
+def show(
+    about: Summary, now: datetime, claim: Claim | None = None, mentioned: bool = False, is_given: bool = False
+) -> Row:
+    """A conversation as the list shows it: who is answering it right now, whether it is new to its assignee."""
     # the resolved ones stand in the order in which they were resolved
     at = about.resolved_at or about.last_at if about.status == Status.RESOLVED else about.last_at
     waits = now - about.waiting_since if about.waiting_since else timedelta(0)
@@ -126,6 +130,7 @@ def show(about: Summary, now: datetime, claim: Claim | None = None, mentioned: b
         tags=about.tags,
         claim=claim,
         is_mentioned=mentioned,
+        given_to=about.assignee_id if is_given else None,
     )
 
 

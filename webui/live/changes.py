@@ -13,6 +13,7 @@ from daemon.store import (
     audit,
     claims,
     conversation_list,
+    handovers,
     links,
     mentions,
     messages,
@@ -123,11 +124,15 @@ class AccountNews:
     claims: dict[int, Claim]
     activities: list[AuditEntry]
     header: thread_header.ThreadHeader | None
-    # of all accounts: which there are, the switcher if it may have changed, who is named in notes, who is here
+    # conversations that are new to their assignees
+    unopened: set[int]
+    # of all accounts: which there are, the switcher if it may have changed, who is named in notes, who is here,
+    # and what somebody was given
     every: list[int] = field(default_factory=list)
     switcher: list[account_switcher.SwitcherEntry] = field(default_factory=list)
     mentions: dict[int, list[int]] = field(default_factory=dict)
     colleagues: list[thread_header.Colleague] = field(default_factory=list)
+    given: list[tuple[AuditEntry, Summary]] = field(default_factory=list)
 
 
 def read(
@@ -145,6 +150,7 @@ def read(
     colleagues = thread_header.team(conn, now) if any(digest.presence for digest in anywhere) else []
     changed = any(digest.link or digest.conversations for digest in anywhere)
     switcher = account_switcher.entries(conn, every) if changed else []
+    given = _given(conn, [audit_id for digest in anywhere for audit_id in digest.activities])
     found: dict[int, AccountNews | None] = {}
     for account in (account for account in every if account.id in opened):
         digest = digests.get(account.id, Digest())
@@ -153,7 +159,7 @@ def read(
             continue
         news = _news(conn, account, digest, opened[account.id], now)
         news.every, news.switcher = [one.id for one in every], switcher
-        news.mentions, news.colleagues = called, colleagues
+        news.mentions, news.colleagues, news.given = called, colleagues, given
         found[account.id] = news
     return found
 
@@ -178,7 +184,18 @@ def _news(
             if conversation_id in opened and (line := audit.entry(conn, audit_id)) is not None
         ],
         header=thread_header.read(conn, account.id, now) if opened & set(rows) else None,
+        unopened=handovers.unseen(conn, rows),
     )
+
+
+def _given(conn: Connection, audit_ids: list[int]) -> list[tuple[AuditEntry, Summary]]:
+    """What somebody was given and still has, each with its conversation."""
+    found = []
+    for line in handovers.among(conn, audit_ids):
+        about = conversation_list.summary(conn, line.conversation_id) if line.conversation_id else None
+        if about is not None and about.assignee_id == line.subject_id:
+            found.append((line, about))
+    return found
 
 
 def _turn(conn: Connection, conversation_id: int) -> TurnNews:

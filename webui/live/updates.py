@@ -47,6 +47,11 @@ class Updates:
             ]
             if tab.admin_id in news.mentions:
                 messages.append(self._once("mentions", tab.admin_id, self._mentions))
+        messages += [
+            self._rendered(language, "given", i, self._given)
+            for i, (line, _about) in enumerate(news.given)
+            if line.subject_id == tab.admin_id
+        ]
         if news.colleagues:
             messages.append(self._rendered(language, "presence", 0, self._presence))
         messages += [self._once("typing", i, self._typing) for i in news.digest.typing]
@@ -79,7 +84,7 @@ class Updates:
 
     def _shown_row(self, conversation_id: int) -> row.Row:
         about, claim = self._news.rows[conversation_id], self._news.claims.get(conversation_id)
-        return row.show(about, self._now, claim)
+        return row.show(about, self._now, claim, is_given=conversation_id in self._news.unopened)
 
     def _thread(self, conversation_id: int) -> dict[str, Any]:
         turn, header = self._news.turns[conversation_id], self._news.header
@@ -124,6 +129,11 @@ class Updates:
         shown = activity.show(line, self._now)
         html = fragments.activity(shown) if shown else ""
         return {"type": "activity", "conversation": line.conversation_id, "id": line.id, "html": html}
+
+    def _given(self, i: int) -> dict[str, Any]:
+        line, about = self._news.given[i]
+        html = fragments.given(row.show(about, self._now), line.admin_name)
+        return {"type": "given", "conversation": about.id, "html": html}
 
     def _alarm(self, conversation_id: int) -> dict[str, Any]:
         html = fragments.alarm(self._shown_row(conversation_id))

@@ -23,7 +23,13 @@ KINDS = {
     "settings": (_("Settings and accounts"), (Action.SETTING_CHANGED, Action.ADMIN_CHANGED)),
     "assigned": (
         _("Who has which chat"),
-        (Action.ASSIGNED, Action.ASSIGNED_AUTOMATICALLY, Action.TRANSFERRED, Action.RETURNED),
+        (
+            Action.ASSIGNED,
+            Action.ASSIGNED_AUTOMATICALLY,
+            Action.TRANSFERRED,
+            Action.LOOKED_AT_WHAT_WAS_GIVEN,
+            Action.RETURNED,
+        ),
     ),
     "answers": (
         _("Answers and take-overs"),
@@ -61,6 +67,7 @@ SENTENCES = {
     Action.ASSIGNED: _("Gave the chat to %(name)s"),
     Action.ASSIGNED_AUTOMATICALLY: _("The chat went to %(name)s"),
     Action.TRANSFERRED: _("Passed the chat on to %(name)s"),
+    Action.LOOKED_AT_WHAT_WAS_GIVEN: _("Opened what was given to them"),
     Action.RETURNED: _("Gave the chat back to the queue"),
     Action.RESOLVED: _("Resolved the chat"),
     Action.REOPENED: _("Opened the chat again"),

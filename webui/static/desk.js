@@ -12,6 +12,7 @@ export const afterwards = (action) => done.push(action);
 /** Show only what is meant for this admin; fragments are the same for all. */
 export function personal(root = document) {
   for (const place of findAll("[data-not-admin]", root)) place.hidden = place.dataset.notAdmin === body.dataset.admin;
+  for (const place of findAll("[data-only-admin]", root)) place.hidden = place.dataset.onlyAdmin !== body.dataset.admin;
   for (const place of findAll("[data-claim-of]", root)) place.hidden = place.dataset.claimOf === body.dataset.admin;
 }
 

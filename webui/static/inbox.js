@@ -7,6 +7,7 @@ import * as connection from "./connection.js";
 import { closeQuestion, personal, swap } from "./desk.js";
 import * as details from "./details.js";
 import { fetchPage, find, findAll, post, showBanner, showNumbers } from "./dom.js";
+import * as handovers from "./handovers.js";
 import * as list from "./list.js";
 import { Live } from "./live.js";
 import { follow, missed } from "./shown.js";
@@ -33,6 +34,10 @@ const live = new Live(Number(body.dataset.cursor), {
   claimed: (message) => isOpen(message.conversation) && claims.show(message.html),
   alarm: (message) => alarms.ring(message.conversation, message.html),
   mentions: (message) => alarms.named(list.setMentions(message.conversations).filter((id) => !isOpen(id))),
+  given: (message) => {
+    handovers.show(message);
+    if (isOpen(message.conversation) && document.visibilityState === "visible") thread.lookedAt();
+  },
   presence: (message) => alarms.showTeam(message.html),
   counts: list.setCounts,
   numbers: showNumbers,
@@ -171,6 +176,7 @@ async function decide(button, decision) {
 function begin() {
   personal();
   alarms.opened(body.dataset.open);
+  handovers.opened(body.dataset.open);
   thread.begin();
   details.begin();
   composer.begin();

@@ -2,6 +2,7 @@
 
 import { csrfToken, fetchPage, find, findAll, showBanner, showNumbers } from "./dom.js";
 import "./drafts.js";
+import * as handovers from "./handovers.js";
 import { Live } from "./live.js";
 
 const panel = () => find("#link-panel");
@@ -49,6 +50,7 @@ const live = new Live(Number(document.body.dataset.cursor), {
   link: (message) => show(message.html),
   banner: showBanner,
   numbers: showNumbers,
+  given: handovers.show,
   resync,
   lost: resync,
 });

@@ -73,6 +73,7 @@ export function setMentions(ids) {
 export function clearBadge(row) {
   if (!row) return;
   find("[data-badge]", row)?.remove();
+  find("[data-only-admin]", row)?.remove();
   row.classList.remove("has-unread");
   row.dataset.unread = "0";
   setMentions([...mentions()].filter((id) => id !== row.dataset.conversation));

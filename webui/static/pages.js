@@ -2,6 +2,7 @@
 
 import { fetchPage, find, findAll, showBanner, showNumbers } from "./dom.js";
 import "./drafts.js";
+import * as handovers from "./handovers.js";
 import { Live } from "./live.js";
 
 let asked = null;
@@ -33,6 +34,7 @@ async function reread() {
 const live = new Live(Number(document.body.dataset.cursor), {
   banner: showBanner,
   numbers: showNumbers,
+  given: handovers.show,
   presence: () => find("[data-live-part]") && refresh(),
   resync: refresh,
   lost: refresh,
