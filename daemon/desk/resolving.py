@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from daemon.desk import conversations, ratings
+from daemon.desk import shown as pages
 from daemon.domain.desk import UNDO_LASTS, Action, Actor, Claim, Status
 from daemon.store import audit, claims, conversation_list, events, turns
 from daemon.store.conversation_list import Summary
@@ -28,11 +29,14 @@ class OpenEnds:
         return self.turn_id not in (None, turn_id) or (self.claim is not None and self.claim.admin_id != admin_id)
 
 
-def open_ends(conn: Connection, conversation_id: int, actor: Actor, now: datetime) -> OpenEnds:
-    """What there is to ask before an admin resolves a conversation."""
+def open_ends(
+    conn: Connection, conversation_id: int, actor: Actor, now: datetime, shown: int | None = None
+) -> OpenEnds:
+    """What there is to ask before an admin resolves a conversation; raises MoreCame if he has to look first."""
     about = conversation_list.summary(conn, conversation_id)
     if about is None or about.status == Status.RESOLVED:
         return OpenEnds()
+    pages.require_all(conn, conversation_id, pages.check(conn, conversation_id, shown))
     claim = claims.holder(conn, conversation_id, now)
     theirs = claim if claim is not None and claim.admin_id != actor.admin_id else None
     return OpenEnds(turns.current(conn, conversation_id), theirs)

@@ -74,7 +74,7 @@ def resolve(conversation_id: int) -> Any:
             about = conversation_list.summary(conn, conversation_id)
             if about is None:
                 abort(404)
-            ends = resolving.open_ends(conn, conversation_id, actor, now)
+            ends = resolving.open_ends(conn, conversation_id, actor, now, shown)
             if ends.beyond(row_id("waits"), row_id("answering")):
                 return _ask(conversation_id, ends)
             if not conversations.resolve(conn, conversation_id, actor, now, shown):
