@@ -122,4 +122,4 @@ class DeskWorker(threading.Thread):
         auto_assignment.tend(conn, account_id, settings.load(conn, account_id), now, self._zone)
 
     def _run_bot(self, conn: Connection, account_id: int, now: datetime) -> None:
-        run.tend(conn, account_id, settings.load(conn, account_id), now, self._zone, self._shop, self._guarded)
+        run.tend(conn, account_id, settings.load(conn, account_id), now, self._zone, self._shop)

@@ -13,6 +13,8 @@ class ChatKind(StrEnum):
     PERSON = "person"
     GROUP = "group"
     STATUS = "status"
+    # a list of one person's, whose messages each reader gets in the chat with him
+    BROADCAST = "broadcast"
     NEWSLETTER = "newsletter"
     OTHER = "other"
 
@@ -42,7 +44,7 @@ class Address:
         if self.server == "newsletter":
             return ChatKind.NEWSLETTER
         if self.server == "broadcast":
-            return ChatKind.STATUS
+            return ChatKind.STATUS if self.user == "status" else ChatKind.BROADCAST
         return ChatKind.OTHER
 
     def bare(self) -> "Address":
@@ -57,12 +59,14 @@ class Address:
 def parse_address(text: str) -> Address:
     """Read `user[:device]@server`.
 
-    Raises ValueError if there is no server part or the device is not a number.
+    Raises ValueError if there is no server part or the device is not a number of at most five digits.
     """
     user, at, server = text.rpartition("@")
     if not at or not server:
         raise ValueError("an address needs an @server part")
     name, _, device = user.partition(":")
+    if len(device) > 5:
+        raise ValueError("a device has a smaller number")
     return Address(name, server, int(device) if device else 0)
 
 

@@ -75,6 +75,15 @@ class MessageKind(StrEnum):
         instead=_("A message arrived while Balas was down. Open WhatsApp on the phone to see it."),
         instead_own=_("Answered on another device while Balas was down. Open WhatsApp on the phone to see it."),
     )
+    # an edit or a deletion that was lost so; of which message, only its ciphertext told
+    LOST_CHANGE = KindInfo(
+        "lost_change",
+        _("Change only on the phone"),
+        "phone",
+        instead=_(
+            "Something was edited or deleted here, and Balas could not see what. Open WhatsApp on the phone."
+        ),
+    )
     # written by an admin for the team: never leaves the shop
     NOTE = KindInfo("note", _("Internal note"), "note")
 

@@ -114,7 +114,7 @@ class MessageReceived:
     """A message that arrived, from a customer or from another device of our own account.
 
     `raw` is the serialized waE2E.Message of everything that is not plain text; `media` holds what is
-    shown without downloading (mime, size in bytes, name, seconds, lat, lng, …).
+    shown without downloading (mime, size in bytes, name, seconds, lat, lng, …); `is_cut`: the text was longer.
     """
 
     wa_id: str
@@ -126,6 +126,7 @@ class MessageReceived:
     media: dict[str, str | int | float] = field(default_factory=dict)
     raw: bytes | None = None
     is_history: bool = False
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,7 @@ class MessageEdited:
     target_wa_id: str
     origin: Origin
     text: str
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)

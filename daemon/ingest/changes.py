@@ -24,18 +24,20 @@ def change(
     if place is None:
         if isinstance(event, MessageEdited) and event.text:
             # the original never came: the edited text is all there is
-            original = MessageReceived(event.target_wa_id, origin, MessageKind.TEXT, event.text)
+            original = MessageReceived(
+                event.target_wa_id, origin, MessageKind.TEXT, event.text, is_cut=event.is_cut
+            )
             receive_message(conn, account, original, now)
             contact_id = contacts.find_party(conn, account.id, origin.party)
             made = messages.find(conn, contact_id, from_me, event.target_wa_id) if contact_id is not None else None
             if made:
-                messages.edit(conn, made.id, event.text, origin.at)
+                messages.edit(conn, made.id, event.text, origin.at, event.is_cut)
         return
     if from_me:
         outgoing.has_left(conn, account.id, place.id, now)
     match event:
         case MessageEdited():
-            changed = messages.edit(conn, place.id, event.text, origin.at)
+            changed = messages.edit(conn, place.id, event.text, origin.at, event.is_cut)
             if changed:
                 judge_again(conn, account, origin, place, now)
         case MessageRevoked():

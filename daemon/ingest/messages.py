@@ -190,6 +190,7 @@ def _content(event: MessageReceived) -> dict[str, Any]:
     return {
         "kind": event.kind.value,
         "text": event.text,
+        "is_cut": event.is_cut,
         "media": event.media or None,
         "raw": event.raw,
         "quoted_wa_id": event.quoted_wa_id,

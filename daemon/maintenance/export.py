@@ -143,7 +143,11 @@ def _write(conn: Connection, statement: Select[*tuple[Any, ...]], path: Path, fo
 
 def _plain(name: str, value: Any, zone: ZoneInfo) -> Any:
     if isinstance(value, datetime):
-        return value.astimezone(zone).isoformat()
+        try:
+            return value.astimezone(zone).isoformat()
+        except OverflowError:
+            # the last hours before the year 10,000, which WhatsApp can claim
+            return value.isoformat()
     if name == "media":
         # where the file is below the folder media; the rest is WhatsApp's own
         return value.get("file") if value else None

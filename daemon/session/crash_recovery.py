@@ -1,25 +1,39 @@
 """After a crash: what had reached the library but not our books gets a place where a person sees it."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from daemon.desk import contact_identity
 from daemon.domain.ids import Address, Party
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import MessageReceived, Origin, ReceiptReceived
-from daemon.domain.time import Clock, believable, from_unix
+from daemon.domain.time import Clock, believable
 from daemon.ingest import receipts
-from daemon.ingest.messages import is_ourselves, receive_message
+from daemon.ingest.messages import is_ourselves, receive_message, values_of
 from daemon.logs import without_words
-from daemon.store import accounts, clock, contacts, forgotten_messages, messages
+from daemon.store import (
+    accounts,
+    contacts,
+    conversations,
+    events,
+    forgotten_messages,
+    messages,
+)
+from daemon.store import clock as clocks
 from daemon.store.accounts import Account
 from daemon.store.busy import is_busy
 from daemon.store.engine import Database
-from daemon.whatsapp.arrival_journal import Arrival, ArrivalJournal, ArrivedReceipt
+from daemon.store.events import EventKind
+from daemon.whatsapp.arrival_journal import ArrivalJournal
+from daemon.whatsapp.arrivals import Arrival, ArrivedReceipt
+from daemon.whatsapp.wire_text import moment
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
@@ -29,63 +43,129 @@ def recover(database: Database, account_id: int, arrivals: ArrivalJournal, clock
 
     Runs before connecting. A reply that was written on the phone closes its turn, as it would have: somebody has
     answered, even if nobody here has seen what. A message that WhatsApp sends once more fills its placeholder
-    in; doing this twice changes nothing.
+    in; doing this twice changes nothing. What can't be read or placed is counted, and stops nothing else. Lost
+    reactions are not missed.
     """
+    lost, failed = 0, 0
     with database.write() as conn:
         now = clock()
         account = accounts.get(conn, account_id)
         is_linked = account.device is not None
-        lost = 0
         for arrival in arrivals.read() if is_linked else []:
-            with _alone(conn, "a lost message"):
-                lost += _place(conn, account, arrival, now)
+            placed = _apart(conn, partial(_place, conn, account, arrival, MessageKind.LOST, now))
+            lost, failed = lost + (placed is True), failed + (placed is None)
         for found in arrivals.read_receipts() if is_linked else []:
-            with _alone(conn, "a lost receipt"):
-                receipts.receive_receipt(conn, account, _receipt(account, found), now)
+            _apart(conn, partial(_apply, conn, account, found, now))
+    if arrivals.unreadable or failed:
+        log.error(
+            "%d lines about lost messages could not be read, %d messages not be placed",
+            arrivals.unreadable,
+            failed,
+        )
     arrivals.start_anew()
     if lost:
         log.warning("%d messages were lost in a crash and are shown as placeholders", lost)
     return lost
 
 
-@contextmanager
-def _alone(conn: Connection, what: str) -> Iterator[None]:
-    """What can't be recovered is reported and passed over: it must not end one life after the other."""
+def place_unhandled(
+    database: Database, account_id: int, arrivals: ArrivalJournal, clock: Clock, silence: float
+) -> int:
+    """Put a placeholder for each message that the library acknowledged but never handed over; gives their count.
+
+    So it does with content that it can't parse or decrypt in no way it knows: there is no event. Asked again and
+    again while it is silent; `silence` is how many seconds it must have been, for all else to be in our books.
+    """
+    found = arrivals.read_since_last_look(silence)
+    if not found:
+        return 0
+    with database.read() as conn:
+        account = accounts.get(conn, account_id)
+        found = [arrival for arrival in found if not _is_known(conn, account, arrival)]
+    if not found or account.device is None:
+        return 0
+    with database.write() as conn:
+        now = clock()
+        placed = [
+            _apart(conn, partial(_place, conn, account, arrival, MessageKind.UNREADABLE, now)) for arrival in found
+        ]
+    if count := placed.count(True):
+        log.warning("%d messages could not be read by the library and are shown as placeholders", count)
+    return count
+
+
+def _apart(conn: Connection, change: Callable[[], T]) -> T | None:
+    """Do one thing so that its failure undoes nothing else; None if it failed."""
     try:
         with conn.begin_nested():
-            yield
+            return change()
     except Exception as error:
         if is_busy(error):
+            # the database itself: the next life tries all of it again
             raise
-        log.error("%s can't be recovered: %s", what, without_words(error))
+        log.error("something that arrived could not be placed: %s", without_words(error))
+        return None
 
 
-def _place(conn: Connection, account: Account, arrival: Arrival, now: datetime) -> bool:
-    from_me = arrival.writer is not None
+def _place(conn: Connection, account: Account, arrival: Arrival, kind: MessageKind, now: datetime) -> bool:
+    """Put the placeholder in; False if there is nothing to be put."""
     if arrival.writer and not _is_own(account, arrival.writer):
+        return False
+    if _is_known(conn, account, arrival) or is_ourselves(account, arrival.party):
         return False
     if forgotten_messages.has(conn, account.id, arrival.wa_id):
         return False
-    for address in arrival.party.addresses:
-        contact_id = contacts.find(conn, account.id, address)
-        if contact_id is not None and messages.find(conn, contact_id, from_me, arrival.wa_id):
-            return False
-    if is_ourselves(account, arrival.party):
-        return False
-    whatsapps_now = clock.on_whatsapps(conn, account.id, now)
-    at = believable(from_unix(arrival.at), whatsapps_now) if arrival.at is not None else whatsapps_now
+    whatsapps_now = clocks.on_whatsapps(conn, account.id, now)
+    at = believable(moment(arrival.at), whatsapps_now) if arrival.at is not None else whatsapps_now
     device = arrival.writer.device if arrival.writer else 0
-    origin = Origin(arrival.party, from_me, device, at, arrival.participant)
-    placeholder = MessageReceived(arrival.wa_id, origin, MessageKind.LOST, None, arrival.push_name)
-    receive_message(conn, account, placeholder, now)
+    origin = Origin(arrival.party, arrival.writer is not None, device, at, arrival.participant)
+    if arrival.is_change:
+        return _place_change(
+            conn, account, MessageReceived(arrival.wa_id, origin, MessageKind.LOST_CHANGE, None), now
+        )
+    receive_message(conn, account, MessageReceived(arrival.wa_id, origin, kind, None, arrival.push_name), now)
     return True
 
 
-def _receipt(account: Account, found: ArrivedReceipt) -> ReceiptReceived:
+def _place_change(conn: Connection, account: Account, event: MessageReceived, now: datetime) -> bool:
+    """Say in the conversation that something in it was edited or deleted; False if there is none.
+
+    It opens and closes no turn: what is live does not, either.
+    """
+    contact_id = contact_identity.find(conn, account.id, event.origin.party, now)
+    if contact_id is None:
+        return False
+    here = conversations.current(conn, contact_id)
+    conversation_id = here.conversation_id if here else conversations.last_resolved(conn, contact_id)
+    if conversation_id is None:
+        return False
+    place = {
+        "contact_id": contact_id,
+        "conversation_id": conversation_id,
+        "turn_id": here.turn_id if here else None,
+        "delivery": None,
+    }
+    message_id = messages.add(conn, values_of(account.id, event, now) | place)
+    if message_id is None:
+        return False
+    conversations.touch(conn, conversation_id, message_id, event.origin.at)
+    events.append(conn, account.id, EventKind.MESSAGE_NEW, now, conversation_id, message_id)
+    return True
+
+
+def _is_known(conn: Connection, account: Account, arrival: Arrival) -> bool:
+    for address in (arrival.party.address, arrival.party.alternative):
+        contact_id = contacts.find(conn, account.id, address) if address else None
+        if contact_id is not None and messages.find(conn, contact_id, arrival.writer is not None, arrival.wa_id):
+            return True
+    return False
+
+
+def _apply(conn: Connection, account: Account, found: ArrivedReceipt, now: datetime) -> None:
     from_me = _is_own(account, found.sender)
     chat = found.chat if from_me and found.chat else found.sender
-    origin = Origin(Party(chat.bare()), from_me, found.sender.device, from_unix(found.at))
-    return ReceiptReceived(found.wa_ids, origin, found.kind)
+    origin = Origin(Party(chat.bare()), from_me, found.sender.device, moment(found.at))
+    receipts.receive_receipt(conn, account, ReceiptReceived(found.wa_ids, origin, found.kind), now)
 
 
 def _is_own(account: Account, address: Address) -> bool:

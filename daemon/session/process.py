@@ -24,7 +24,7 @@ from daemon.maintenance.disk_space import DiskSpace
 from daemon.maintenance.media_room import MediaRoom
 from daemon.session import fail_stop
 from daemon.session.backlog import LONGEST_SILENCE, BacklogProgress
-from daemon.session.crash_recovery import recover
+from daemon.session.crash_recovery import place_unhandled, recover
 from daemon.session.history_importer import HistoryImporter
 from daemon.session.link_recorder import REFUSED, LinkRecorder
 from daemon.session.media_fetcher import MediaFetcher
@@ -49,6 +49,8 @@ LONGEST_CALLBACK, STUCK = 120.0, 4
 LONGEST_FAREWELL, UNWRITTEN = 10.0, 5
 # seconds after the login in which a server that has a backlog announces it
 LONGEST_WAIT_FOR_BACKLOG = 5.0
+# seconds of silence after which a message that was not handed over never will be
+NOTHING_COMES = 5.0
 # an account that is refused waits so long for its login, to log itself out
 LONGEST_LOGIN = 30.0
 # seconds: what two looks at two clocks differ by without anybody having set one
@@ -219,9 +221,12 @@ class Session:
                 log.warning("the database is busy: the session looks again soon")
 
     def _forget_arrivals(self) -> None:
-        """What arrived before a long silence has surely been committed."""
-        idle = self._whatsapp.busy_for() == 0 and self._whatsapp.quiet_for() > LONGEST_SILENCE
-        if idle and self._recorder.ready.is_set():
+        """What arrived before a long silence has surely been committed, unless the library could not read it."""
+        quiet = self._whatsapp.quiet_for() if self._whatsapp.busy_for() == 0 else 0.0
+        if quiet < NOTHING_COMES or not self._recorder.ready.is_set():
+            return
+        place_unhandled(self._database, self._account.id, self._arrivals, self._clock, NOTHING_COMES)
+        if quiet > LONGEST_SILENCE:
             self._arrivals.start_anew(LONGEST_SILENCE)
 
     def _follow_backlog(self) -> None:

@@ -15,6 +15,7 @@ from daemon.store import tags
 from daemon.store.conversations import is_resolved, is_unresolved, is_with_person
 from daemon.store.tables.core import contact, conversation, message, turn
 from daemon.store.tables.desk import conversation_tag
+from daemon.store.tables.wire_columns import WireText
 from daemon.store.tags import Tag
 
 
@@ -119,6 +120,8 @@ def counts_by_admin(conn: Connection, account_id: int) -> dict[int | None, int]:
     return dict(rows.all())
 
 
+# characters of the last message: more than a row shows of it
+_PREVIEW = 500
 _last = message.alias("last")
 _resolver = admin.alias("resolver")
 _unread = (
@@ -139,7 +142,7 @@ _summaries = (
         contact.c.forgotten_at,
         admin.c.name.label("assignee_name"),
         _resolver.c.name.label("resolver_name"),
-        _last.c.text,
+        func.substr(_last.c.text, 1, _PREVIEW, type_=WireText).label("text"),
         _last.c.kind.label("last_kind"),
         _last.c.from_me,
         _last.c.delivery,

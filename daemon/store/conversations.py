@@ -66,14 +66,18 @@ def current(conn: Connection, contact_id: int) -> Current | None:
     return Current(row.id, row.turn_id) if row else None
 
 
-def start(conn: Connection, account_id: int, contact_id: int, kind: ChatKind, now: datetime) -> int:
-    """Open a conversation, linked to the one of the contact's that ended last."""
-    previous = conn.execute(
+def last_resolved(conn: Connection, contact_id: int) -> int | None:
+    """The conversation of a contact's that ended last."""
+    return conn.execute(
         select(conversation.c.id)
         .where(conversation.c.contact_id == contact_id)
         .order_by(conversation.c.resolved_at.desc(), conversation.c.id.desc())
         .limit(1)
     ).scalar()
+
+
+def start(conn: Connection, account_id: int, contact_id: int, kind: ChatKind, now: datetime) -> int:
+    """Open a conversation, linked to the one of the contact's that ended last."""
     return conn.execute(
         insert(conversation)
         .values(
@@ -81,7 +85,7 @@ def start(conn: Connection, account_id: int, contact_id: int, kind: ChatKind, no
             contact_id=contact_id,
             kind=kind.value,
             status=Status.UNASSIGNED.value,
-            previous_id=previous,
+            previous_id=last_resolved(conn, contact_id),
             created_at=now,
             last_at=now,
         )

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -76,6 +77,8 @@ def _engine(url: str, patience_ms: int) -> Engine:
 
 def set_pragmas(connection: Any, patience_ms: int = BUSY_TIMEOUT_MS) -> None:
     """WAL, a commit that is on disk when it returns, foreign keys, and patience with other writers."""
+    # a text that is none (older versions kept such) must not end the query that meets it
+    connection.text_factory = partial(str, encoding="utf-8", errors="replace")
     cursor: sqlite3.Cursor = connection.cursor()
     for pragma in (
         f"busy_timeout={patience_ms}",

@@ -5,14 +5,16 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, func, literal, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, case, func, literal, select, tuple_, type_coerce, update
 
 from auth_store.tables import admin
 from daemon.domain.message_kinds import PLACEHOLDERS, MessageKind
 from daemon.domain.messages import DELIVERY_ORDER, Author, Delivery
+from daemon.domain.text_cleaning import LONGEST_TEXT
 from daemon.store.prepared_statement import Prepared
 from daemon.store.sql import changed, insert_new, upsert
 from daemon.store.tables.core import message, reaction, turn
+from daemon.store.tables.wire_columns import WireText
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Bubble:
     # who closed its turn, and when
     closed_by: Author | None = None
     closed_at: datetime | None = None
+    # it was longer than what is kept, or shown
+    is_cut: bool = False
 
 
 _add = insert_new(message).returning(message.c.id)
@@ -113,7 +117,7 @@ def set_sent_at(conn: Connection, message_id: int, at: datetime) -> None:
     conn.execute(update(message).where(message.c.id == message_id).values(sent_at=at))
 
 
-def edit(conn: Connection, message_id: int, text: str, at: datetime) -> bool:
+def edit(conn: Connection, message_id: int, text: str, at: datetime, is_cut: bool = False) -> bool:
     """Replace a message's text; False if a newer edit is there already."""
     return changed(
         conn,
@@ -125,7 +129,10 @@ def edit(conn: Connection, message_id: int, text: str, at: datetime) -> bool:
         )
         # an edit of what could not be read is all there is to read
         .values(
-            text=text, edited_at=at, kind=case((_is_placeholder, MessageKind.TEXT.value), else_=message.c.kind)
+            text=text,
+            is_cut=is_cut,
+            edited_at=at,
+            kind=case((_is_placeholder, MessageKind.TEXT.value), else_=message.c.kind),
         ),
     )
 
@@ -159,6 +166,8 @@ def come_alive(conn: Connection, message_id: int, values: dict[str, Any]) -> Non
     conn.execute(update(message).where(message.c.id == message_id).values(values | {"is_history": False}))
 
 
+# characters shown of a message that another one quotes
+_QUOTED_LENGTH = 300
 _quoted = message.alias("quoted")
 _bubbles = (
     select(
@@ -177,13 +186,14 @@ _bubbles = (
         message.c.edited_at,
         message.c.revoked_at,
         message.c.is_history,
+        message.c.is_cut,
         message.c.turn_id,
         message.c.is_automatic,
         turn.c.closed_by,
         turn.c.closed_at,
-        _quoted.c.text.label("quoted_text"),
+        func.substr(_quoted.c.text, 1, _QUOTED_LENGTH, type_=WireText).label("quoted_text"),
         _quoted.c.from_me.label("quoted_from_me"),
-        select(func.aggregate_strings(reaction.c.emoji, " "))
+        select(type_coerce(func.aggregate_strings(reaction.c.emoji, " "), WireText))
         .where(reaction.c.message_id == message.c.id, reaction.c.emoji != "")
         .scalar_subquery()
         .label("reactions"),
@@ -228,7 +238,8 @@ def _bubble(row: Row[*tuple[Any, ...]]) -> Bubble:
         admin_name=row.admin_name,
         device=row.device,
         kind=MessageKind(row.kind),
-        text=row.text,
+        # an older version has kept longer ones
+        text=row.text[:LONGEST_TEXT] if row.text else row.text,
         media=row.media,
         sent_at=row.sent_at,
         delivery=Delivery(row.delivery) if row.delivery else None,
@@ -242,6 +253,7 @@ def _bubble(row: Row[*tuple[Any, ...]]) -> Bubble:
         is_automatic=row.is_automatic,
         closed_by=Author(row.closed_by) if row.closed_by else None,
         closed_at=row.closed_at,
+        is_cut=row.is_cut or len(row.text or "") > LONGEST_TEXT,
     )
 
 

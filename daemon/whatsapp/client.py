@@ -55,6 +55,7 @@ from daemon.whatsapp.arrival_journal import ArrivalJournal
 from daemon.whatsapp.encryption_gate import EncryptionGate
 from daemon.whatsapp.go_library import NewClient, check_environment, install_log_hook
 from daemon.whatsapp.log_hook import LogHook
+from daemon.whatsapp.wire_text import identifier, word
 
 log = logging.getLogger(__name__)
 
@@ -213,16 +214,18 @@ class WhatsApp:
             origin = translate.translate_info(event.Info)
             if origin is None:
                 return
-            raw = event.Message.SerializeToString()
-            found = MessageReceived(event.Info.ID, origin, MessageKind.UNKNOWN, None, raw=raw)
+            raw = translate.raw_of(event.Message)
+            found = MessageReceived(identifier(event.Info.ID), origin, MessageKind.UNKNOWN, None, raw=raw)
+        self._take(found, event)
+
+    def _unreadable(self, event: Any) -> None:
+        self._take(translate.translate_unreadable(event), event)
+
+    def _take(self, found: Event, event: Any) -> None:
         self._on_event(found)
         self.received += 1
         if not isinstance(found, MessageReceived):
-            self._arrivals.settle(event.Info.ID)
-
-    def _unreadable(self, event: Any) -> None:
-        self._on_event(translate.translate_unreadable(event))
-        self.received += 1
+            self._arrivals.settle(identifier(event.Info.ID))
 
     def _backlog_begins(self, event: Any) -> None:
         self.received = 0
@@ -284,7 +287,7 @@ class WhatsApp:
         self._on_signal(LinkEnded(LinkState.BANNED, detail=str(100 + event.Code), until=until))
 
     def _stream_error(self, event: Any) -> None:
-        self._on_signal(LinkEnded(LinkState.OFFLINE, LinkReason.DROPPED, event.Code[:64]))
+        self._on_signal(LinkEnded(LinkState.OFFLINE, LinkReason.DROPPED, word(event.Code, 64)))
 
     def _ended_by_library(self) -> LinkEnded:
         if self.hook.poisoned:

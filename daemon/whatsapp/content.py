@@ -1,12 +1,15 @@
 """What a waE2E.Message holds for a person's eyes: one reader per kind, an explicit branch for the unknown."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from daemon.domain.message_kinds import MessageKind
+from daemon.domain.text_cleaning import readable
+from daemon.whatsapp import wire_text
 
 Media = dict[str, str | int | float]
 
@@ -18,6 +21,11 @@ class Content:
     kind: MessageKind
     text: str | None = None
     media: Media = field(default_factory=dict)
+    is_cut: bool = False
+
+
+# options of a poll; WhatsApp's apps allow 12
+_MOST_OPTIONS = 100
 
 
 # fields that accompany a message, or are read by machines only
@@ -58,8 +66,16 @@ def content_of(message: Any) -> Content:
             return content_of(value.message)
         reader = _READERS.get(descriptor.name)
         if reader is not None:
-            return reader(value)
+            return _passed(reader(value))
     return Content(MessageKind.UNKNOWN)
+
+
+def _passed(found: Content) -> Content:
+    """What a reader has found, its words through the gate."""
+    if not found.text:
+        return found
+    words, is_cut = wire_text.text(found.text)
+    return replace(found, text=words or None, is_cut=is_cut)
 
 
 def quoted_id(message: Any) -> str | None:
@@ -69,12 +85,13 @@ def quoted_id(message: Any) -> str | None:
             return quoted_id(value.message)
         fields = descriptor.message_type.fields_by_name if descriptor.message_type else ()
         if "contextInfo" in fields and value.HasField("contextInfo") and value.contextInfo.stanzaID:
-            return str(value.contextInfo.stanzaID)
+            return wire_text.identifier(value.contextInfo.stanzaID)
     return None
 
 
 def _file(value: Any, **more: str | int | float) -> Media:
-    media: Media = {"mime": value.mimetype, "size": value.fileLength, **more}
+    mime = wire_text.word(value.mimetype, wire_text.LONGEST_MIME)
+    media: Media = {"mime": mime, "size": wire_text.number(value.fileLength), **more}
     return {key: item for key, item in media.items() if item}
 
 
@@ -83,16 +100,16 @@ def _image(value: Any) -> Content:
 
 
 def _video(value: Any) -> Content:
-    return Content(MessageKind.VIDEO, value.caption or None, _file(value, seconds=value.seconds))
+    return Content(MessageKind.VIDEO, value.caption or None, _file(value, seconds=wire_text.number(value.seconds)))
 
 
 def _audio(value: Any) -> Content:
     kind = MessageKind.VOICE if value.PTT else MessageKind.AUDIO
-    return Content(kind, None, _file(value, seconds=value.seconds))
+    return Content(kind, None, _file(value, seconds=wire_text.number(value.seconds)))
 
 
 def _document(value: Any) -> Content:
-    name = value.fileName or value.title
+    name = wire_text.file_name(value.fileName or value.title)
     return Content(MessageKind.DOCUMENT, value.caption or None, _file(value, name=name))
 
 
@@ -102,7 +119,10 @@ def _sticker(value: Any) -> Content:
 
 def _location(value: Any) -> Content:
     name = getattr(value, "name", "") or getattr(value, "address", "") or getattr(value, "caption", "")
-    media: Media = {"lat": value.degreesLatitude, "lng": value.degreesLongitude}
+    lat = wire_text.degrees(value.degreesLatitude, 90)
+    lng = wire_text.degrees(value.degreesLongitude, 180)
+    # a place that is nowhere keeps its name
+    media: Media = {"lat": lat, "lng": lng} if lat is not None and lng is not None else {}
     return Content(MessageKind.LOCATION, name or None, media)
 
 
@@ -111,7 +131,8 @@ def _contact(value: Any) -> Content:
 
 
 def _poll(value: Any) -> Content:
-    lines = [value.name, *(f"• {option.optionName}" for option in value.options)]
+    options = (readable(option.optionName) for option in islice(value.options, _MOST_OPTIONS))
+    lines = [readable(value.name), *(f"• {option}" for option in options)]
     return Content(MessageKind.POLL, "\n".join(lines))
 
 

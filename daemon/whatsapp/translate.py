@@ -1,6 +1,7 @@
 """neonize's protobuf events → frozen domain values; pure, and total: whatever is unknown stays visible."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from daemon.domain.history import COUNTED, HistoryKind
@@ -21,7 +22,7 @@ from daemon.domain.messages import (
     TypingChanged,
 )
 from daemon.domain.primary_phone import Sighting, SightingKind
-from daemon.domain.time import from_unix
+from daemon.whatsapp import wire_text
 from daemon.whatsapp.content import content_of, is_silent, quoted_id, unwrapped
 
 # waE2E ProtocolMessage.Type
@@ -50,7 +51,7 @@ _HISTORY_KINDS = {
 
 def address_of(jid: Any) -> Address | None:
     """neonize's JID as an Address; None when it is empty."""
-    return Address(jid.User, jid.Server, jid.Device) if jid.User and jid.Server else None
+    return wire_text.address(jid.User, jid.Server, jid.Device)
 
 
 def own_phone(source: Any, seconds: float, kind: SightingKind) -> Sighting | None:
@@ -58,7 +59,7 @@ def own_phone(source: Any, seconds: float, kind: SightingKind) -> Sighting | Non
     sender = address_of(source.Sender)
     if not source.IsFromMe or sender is None or sender.device != 0:
         return None
-    return Sighting(kind, from_unix(seconds))
+    return Sighting(kind, wire_text.moment(seconds))
 
 
 def translate_info(info: Any) -> Origin | None:
@@ -67,17 +68,23 @@ def translate_info(info: Any) -> Origin | None:
 
 
 def translate_origin(source: Any, seconds: float) -> Origin | None:
-    """Who wrote in which chat; None for what is no customer's or group's chat (stories, channels)."""
-    chat, sender = address_of(source.Chat), address_of(source.Sender)
-    if chat is None or chat.kind not in (ChatKind.PERSON, ChatKind.GROUP):
+    """Who wrote in which chat; None for what is no customer's or group's chat (stories, channels).
+
+    What came through a customer's broadcast list is in the chat with him; our own lists are left to the phone.
+    """
+    chat, sender, at = address_of(source.Chat), address_of(source.Sender), wire_text.moment(seconds)
+    if chat is None:
         return None
     device = sender.device if sender else 0
     if chat.kind == ChatKind.GROUP:
         participant = str(sender.bare()) if sender else None
-        return Origin(Party(chat.bare()), source.IsFromMe, device, from_unix(seconds), participant)
+        return Origin(Party(chat.bare()), source.IsFromMe, device, at, participant)
+    if chat.kind == ChatKind.BROADCAST and sender is not None and not source.IsFromMe:
+        chat = sender
+    if chat.kind != ChatKind.PERSON:
+        return None
     other = address_of(source.RecipientAlt if source.IsFromMe else source.SenderAlt)
-    party = Party(chat.bare(), other.bare() if other else None)
-    return Origin(party, source.IsFromMe, device, from_unix(seconds))
+    return Origin(Party(chat.bare(), other.bare() if other else None), source.IsFromMe, device, at)
 
 
 def translate_message(event: Any) -> Event:
@@ -89,7 +96,7 @@ def translate_message(event: Any) -> Event:
         return Nothing("not a person's chat", own_phone(info.MessageSource, seconds, SightingKind.MESSAGE))
     if info.Category == "peer":
         return Nothing("between our own devices", own_phone(info.MessageSource, seconds, SightingKind.PEER))
-    found = translate_content(content, info.ID, origin, info.Pushname)
+    found = translate_content(content, wire_text.identifier(info.ID), origin, wire_text.name(info.Pushname))
     if isinstance(found, Nothing):
         return Nothing(found.why, own_phone(info.MessageSource, seconds, SightingKind.PEER))
     return found
@@ -101,8 +108,9 @@ def translate_content(
     """The content of one waE2E.Message."""
     # most messages are plain text: decided by one look
     if content.HasField("conversation") and content.conversation:
+        words, is_cut = wire_text.text(content.conversation)
         return MessageReceived(
-            wa_id, origin, MessageKind.TEXT, content.conversation, push_name, is_history=is_history
+            wa_id, origin, MessageKind.TEXT, words, push_name, is_history=is_history, is_cut=is_cut
         )
     plain = unwrapped(content)
     if plain.HasField("protocolMessage"):
@@ -111,7 +119,8 @@ def translate_content(
         reaction = plain.reactionMessage
         # the key is written from the reacting side: "from me" is relative to its author
         target_from_me = reaction.key.fromMe == origin.from_me
-        return Reacted(reaction.key.ID, origin, reaction.text, target_from_me)
+        target = wire_text.identifier(reaction.key.ID)
+        return Reacted(target, origin, wire_text.emoji(reaction.text), target_from_me)
     if is_silent(plain):
         return Nothing("no content for a person")
     found = content_of(content)
@@ -123,16 +132,24 @@ def translate_content(
         push_name,
         quoted_id(content),
         found.media,
-        None if found.kind == MessageKind.TEXT else content.SerializeToString(),
+        None if found.kind == MessageKind.TEXT else raw_of(content),
         is_history,
+        found.is_cut,
     )
+
+
+def raw_of(content: Any) -> bytes | None:
+    """A waE2E.Message as it is kept; None if it is larger than anything that would be looked at again."""
+    raw: bytes = content.SerializeToString()
+    return raw if len(raw) <= wire_text.LARGEST_RAW else None
 
 
 def _protocol(message: Any, origin: Origin) -> Event:
     if message.type == REVOKE and message.HasField("type"):
-        return MessageRevoked(message.key.ID, origin)
+        return MessageRevoked(wire_text.identifier(message.key.ID), origin)
     if message.type == EDIT:
-        return MessageEdited(message.key.ID, origin, content_of(message.editedMessage).text or "")
+        new = content_of(message.editedMessage)
+        return MessageEdited(wire_text.identifier(message.key.ID), origin, new.text or "", new.is_cut)
     return Nothing("protocol message")
 
 
@@ -143,7 +160,8 @@ def translate_unreadable(event: Any) -> Event:
     if origin is None or hidden or event.Info.Category == "peer":
         seen = own_phone(event.Info.MessageSource, event.Info.Timestamp / 1000, SightingKind.PEER)
         return Nothing("an unreadable event that shows nothing", seen)
-    return MessageReceived(event.Info.ID, origin, MessageKind.UNREADABLE, None, event.Info.Pushname)
+    wa_id, push_name = wire_text.identifier(event.Info.ID), wire_text.name(event.Info.Pushname)
+    return MessageReceived(wa_id, origin, MessageKind.UNREADABLE, None, push_name)
 
 
 def translate_receipt(event: Any) -> Event:
@@ -153,7 +171,8 @@ def translate_receipt(event: Any) -> Event:
         return Nothing(
             "a receipt outside chats", own_phone(event.MessageSource, event.Timestamp, SightingKind.READ)
         )
-    return ReceiptReceived(tuple(event.MessageIDs), origin, _RECEIPTS.get(event.Type, ReceiptKind.OTHER))
+    ids = tuple(wire_text.identifier(wa_id) for wa_id in islice(event.MessageIDs, wire_text.MOST_IDS))
+    return ReceiptReceived(ids, origin, _RECEIPTS.get(event.Type, ReceiptKind.OTHER))
 
 
 def translate_typing(event: Any) -> Event:
@@ -178,13 +197,13 @@ def translate_history_messages(history: Any, at_once: int) -> Iterator[HistoryRe
     # a chat may tell one of its addresses only
     known = {pair.pnJID: pair.lidJID for pair in history.phoneNumberToLidMappings}
     known |= {pair.lidJID: pair.pnJID for pair in history.phoneNumberToLidMappings}
-    names = [(_party_of(name.ID), name.pushname) for name in history.pushnames]
+    names = [(_party_of(name.ID), wire_text.name(name.pushname)) for name in history.pushnames]
     found: list[MessageReceived] = []
     for chat in history.conversations:
         party = _history_party(chat, known)
         if party is None:
             continue
-        names.append((party, chat.name or chat.displayName))
+        names.append((party, wire_text.name(chat.name or chat.displayName)))
         for entry in chat.messages:
             if message := _history_message(entry.message, party):
                 found.append(message)
@@ -198,12 +217,13 @@ def _history_message(web: Any, party: Party) -> MessageReceived | None:
     # without content it is a notice of the phone's own: "messages are encrypted", a missed call, a deleted message
     if not web.HasField("message") or not web.messageTimestamp or not web.key.ID:
         return None
-    origin = Origin(party, web.key.fromMe, 0, from_unix(web.messageTimestamp))
-    found = translate_content(web.message, web.key.ID, origin, web.pushName, is_history=True)
+    origin = Origin(party, web.key.fromMe, 0, wire_text.moment(web.messageTimestamp))
+    wa_id, name = wire_text.identifier(web.key.ID), wire_text.name(web.pushName)
+    found = translate_content(web.message, wa_id, origin, name, is_history=True)
     return found if isinstance(found, MessageReceived) else None
 
 
-def _history_party(chat: Any, known: Mapping[str, str]) -> Party | None:
+def _history_party(chat: Any, known: Mapping[str | bytes, str | bytes]) -> Party | None:
     party = _party_of(chat.ID)
     if party is None:
         return None
@@ -211,7 +231,6 @@ def _history_party(chat: Any, known: Mapping[str, str]) -> Party | None:
     return Party(party.address, other.address if other else None)
 
 
-def _party_of(jid: str) -> Party | None:
-    user, _, server = jid.partition("@")
-    address = Address(user.partition(":")[0], server)
-    return Party(address) if user and address.kind == ChatKind.PERSON else None
+def _party_of(jid: str | bytes) -> Party | None:
+    found = wire_text.address_in(jid)
+    return Party(found.bare()) if found and found.kind == ChatKind.PERSON else None

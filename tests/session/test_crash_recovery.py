@@ -14,7 +14,8 @@ from daemon.domain.time import from_unix
 from daemon.domain.turns import Closer
 from daemon.session.crash_recovery import recover
 from daemon.store import accounts, messages, outbox, turns
-from daemon.whatsapp.arrival_journal import Arrival, ArrivalJournal, ArrivedReceipt, parse_head, parse_receipt
+from daemon.whatsapp.arrival_journal import ArrivalJournal
+from daemon.whatsapp.arrivals import Arrival, ArrivedReceipt, parse_head, parse_receipt
 from tests.ingest.line import ingest
 from tests.support.books import Books, dump
 from tests.support.builders import BUDI, NOON, arrives, at, group_chat, lid, phone
@@ -59,7 +60,6 @@ class TestHeads:
         [
             b'<message from="118@lid" id="A" notify="Toko" recipient="status@broadcast" t="5" type="text"',
             b'<message from="551@lid" id="A" notify="Budi" t="5" type="reaction"',
-            b'<message edit="1" from="118@lid" id="A" notify="Toko" recipient="551@lid" t="5" type="text"',
             b'<message from="status@broadcast" id="A" participant="551@lid" t="5" type="media"',
             b'<message from="120@newsletter" id="A" t="5" type="text"',
             b'<message from="nobody" id="A" t="5" type="text"',

@@ -13,7 +13,7 @@ from tests.whatsapp_server.wire.protos import e2e
 
 BUDI = Address("551", "lid")
 # of these we know no words
-WORDLESS = (MessageKind.UNKNOWN, MessageKind.UNREADABLE, MessageKind.LOST)
+WORDLESS = (MessageKind.UNKNOWN, MessageKind.UNREADABLE, MessageKind.LOST, MessageKind.LOST_CHANGE)
 SHOWN = (
     (MessageKind.TEXT, "ada bolu?", {}),
     (MessageKind.IMAGE, "kue", {"mime": "image/jpeg"}),

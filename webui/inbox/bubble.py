@@ -1,7 +1,8 @@
 """Messages as a thread shows them: words for every kind, every delivery, and what can be decided."""
 
+import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask_babel import gettext
@@ -13,6 +14,8 @@ from daemon.domain.messages import Author, Delivery
 from daemon.store.messages import Bubble
 from webui.base import formatting
 from webui.inbox import media, row
+
+log = logging.getLogger(__name__)
 
 
 def _(text: str) -> str:
@@ -69,10 +72,21 @@ class ShownMessage:
     reactions: tuple[str, ...]
     is_note: bool
     is_automatic: bool
+    is_cut: bool
 
 
 def show(bubble: Bubble, now: datetime) -> ShownMessage:
-    """A message as its thread shows it."""
+    """A message as its thread shows it; one that can't be shown is one of unknown kind, and stops no other."""
+    try:
+        return _show(bubble, now)
+    except Exception as error:
+        log.error("message %d can't be shown: %s", bubble.id, type(error).__name__)
+        return _show(
+            replace(bubble, kind=MessageKind.UNKNOWN, text=None, media=None, quoted_text=None, sent_at=now), now
+        )
+
+
+def _show(bubble: Bubble, now: datetime) -> ShownMessage:
     own = bubble.from_me
     delivery = bubble.delivery if own else None
     return ShownMessage(
@@ -104,6 +118,7 @@ def show(bubble: Bubble, now: datetime) -> ShownMessage:
         reactions=bubble.reactions,
         is_note=bubble.kind == MessageKind.NOTE,
         is_automatic=bubble.is_automatic,
+        is_cut=bubble.is_cut,
     )
 
 

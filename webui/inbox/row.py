@@ -1,7 +1,8 @@
 """Conversations and people as they are read: what the template of the list is given."""
 
+import logging
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from flask_babel import gettext, ngettext
@@ -12,6 +13,8 @@ from daemon.domain.messages import Author, Delivery
 from daemon.store.conversation_list import Summary
 from daemon.store.tags import Tag
 from webui.base import formatting
+
+log = logging.getLogger(__name__)
 
 # Tones that an avatar can have; a contact keeps its own.
 TONES = 6
@@ -101,7 +104,20 @@ def person(about: Summary) -> Person:
 def show(
     about: Summary, now: datetime, claim: Claim | None = None, mentioned: bool = False, is_given: bool = False
 ) -> Row:
-    """A conversation as the list shows it: who is answering it right now, whether it is new to its assignee."""
+    """A conversation as the list shows it: who is answering it right now, whether it is new to its assignee.
+
+    One that can't be shown keeps its place without a name and words, and stops no other.
+    """
+    try:
+        return _show(about, now, claim, mentioned, is_given)
+    except Exception as error:
+        log.error("conversation %d can't be shown: %s", about.id, type(error).__name__)
+        bare = replace(about, contact_name=None, contact_phone=None, last_text=None, last_kind=MessageKind.UNKNOWN)
+        bare = replace(bare, last_at=now, resolved_at=None, waiting_since=None)
+        return _show(bare, now, claim, mentioned, is_given)
+
+
+def _show(about: Summary, now: datetime, claim: Claim | None, mentioned: bool, is_given: bool) -> Row:
     # the resolved ones stand in the order in which they were resolved
     at = about.resolved_at or about.last_at if about.status == Status.RESOLVED else about.last_at
     waits = now - about.waiting_since if about.waiting_since else timedelta(0)

@@ -12,9 +12,9 @@ from daemon.desk.settings import DeskSettings
 from daemon.domain.links import can_send
 from daemon.domain.messages import Author
 from daemon.domain.turns import AlreadyAnswered, Closer, NotAnswerable
-from daemon.logs import Guard
 from daemon.store import bot_rules, bot_turns, clock, links, presence
 from daemon.store.bot_turns import WaitingTurn
+from daemon.store.busy import is_busy
 from daemon.store.links import Link
 
 log = logging.getLogger(__name__)
@@ -29,19 +29,12 @@ def has_work(conn: Connection, account_id: int, chosen: DeskSettings, now: datet
 
 
 def tend(
-    conn: Connection,
-    account_id: int,
-    chosen: DeskSettings,
-    now: datetime,
-    zone: ZoneInfo,
-    shop: str,
-    guarded: Guard | None = None,
+    conn: Connection, account_id: int, chosen: DeskSettings, now: datetime, zone: ZoneInfo, shop: str
 ) -> None:
     """Decide about every turn that is due, in the caller's write transaction: what is decided on is still so.
 
-    A turn that fails is left as it was, and holds up no other.
+    A turn that fails is left to people, and holds up no other.
     """
-    guarded = guarded or Guard(log, "the desk's")
     due = _due(conn, account_id, chosen, now)
     if not due:
         return
@@ -49,13 +42,20 @@ def tend(
     rules = bot_rules.listing(conn, account_id)
     somebody_there = any(colleague.takes_work for colleague in presence.team(conn, now))
     for waiting in due[:AT_ONCE]:
-        with guarded("bot"), conn.begin_nested():
-            situation = _situation(conn, waiting, link, somebody_there, shop)
-            verdict = decide(situation, chosen, rules, now, zone)
-            if verdict.at > now or not verdict.final:
-                continue
-            said = _speak(conn, waiting, verdict, now) if verdict.key else None
-            bot_turns.note(conn, waiting.turn_id, said or waiting.newest_id)
+        try:
+            with conn.begin_nested():
+                situation = _situation(conn, waiting, link, somebody_there, shop)
+                verdict = decide(situation, chosen, rules, now, zone)
+                if verdict.at > now or not verdict.final:
+                    continue
+                said = _speak(conn, waiting, verdict, now) if verdict.key else None
+                bot_turns.note(conn, waiting.turn_id, said or waiting.newest_id)
+        except Exception as error:
+            if is_busy(error):
+                raise
+            # one customer's words must not silence the bot for all others: this turn is people's
+            log.error("the bot leaves turn %d to people: %s", waiting.turn_id, type(error).__name__)
+            bot_turns.note(conn, waiting.turn_id, waiting.newest_id)
 
 
 def _due(conn: Connection, account_id: int, chosen: DeskSettings, now: datetime) -> list[WaitingTurn]:

@@ -1,7 +1,6 @@
 """Accounts, links, contacts, conversations, messages, turns, outbox and the event log."""
 
 from sqlalchemy import (
-    JSON,
     Boolean,
     Column,
     ForeignKey,
@@ -15,6 +14,7 @@ from sqlalchemy import (
 
 from auth_store.tables import UtcTime, metadata
 from daemon.store.sql import partial_index
+from daemon.store.tables.wire_columns import WireDetails, WireString, WireText
 
 
 def _account() -> Column[int]:
@@ -111,9 +111,9 @@ contact = Table(
     Column("id", Integer, primary_key=True),
     _account(),
     Column("kind", String(12), nullable=False),
-    Column("lid", String(64)),
-    Column("phone", String(32)),
-    Column("name", String(200)),
+    Column("lid", WireString(64)),
+    Column("phone", WireString(32)),
+    Column("name", WireString(200)),
     Column("created_at", UtcTime, nullable=False),
     Column("merged_into", Integer, ForeignKey("contact.id")),
     # what the shop wants to remember about him
@@ -127,7 +127,7 @@ contact_alias = Table(
     metadata,
     Column("account_id", Integer, ForeignKey("account.id"), primary_key=True),
     Column("server", String(24), primary_key=True),
-    Column("user", String(64), primary_key=True),
+    Column("user", WireString(64), primary_key=True),
     Column("contact_id", Integer, ForeignKey("contact.id"), nullable=False),
     Index(None, "contact_id"),
 )
@@ -198,16 +198,16 @@ message = Table(
     Column("contact_id", Integer, ForeignKey("contact.id"), nullable=False),
     Column("turn_id", Integer, ForeignKey("turn.id")),
     # WhatsApp's id; unknown until a queued reply is about to leave
-    Column("wa_id", String(64)),
+    Column("wa_id", WireString(64)),
     Column("from_me", Boolean(name="from_me"), nullable=False),
     Column("author", String(12), nullable=False),
     Column("admin_id", Integer, ForeignKey("admin.id")),
     Column("device", Integer),
-    Column("participant", String(80)),
+    Column("participant", WireString(80)),
     Column("kind", String(16), nullable=False),
-    Column("text", Text),
-    Column("quoted_wa_id", String(64)),
-    Column("media", JSON(none_as_null=True)),
+    Column("text", WireText),
+    Column("quoted_wa_id", WireString(64)),
+    Column("media", WireDetails(none_as_null=True)),
     Column("raw", LargeBinary),
     Column("sent_at", UtcTime, nullable=False),
     Column("arrived_at", UtcTime, nullable=False),
@@ -236,7 +236,7 @@ reaction = Table(
     metadata,
     Column("message_id", Integer, ForeignKey("message.id"), primary_key=True),
     Column("by_me", Boolean(name="by_me"), primary_key=True),
-    Column("emoji", String(32), nullable=False),
+    Column("emoji", WireString(32), nullable=False),
     Column("at", UtcTime, nullable=False),
 )
 

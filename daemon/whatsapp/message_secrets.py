@@ -1,0 +1,77 @@
+"""The secrets that the library keeps of received messages: on disk before our callback runs, without a time."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from daemon.domain.ids import ChatKind, Party
+from daemon.whatsapp.arrivals import Arrival, party_of
+from daemon.whatsapp.wire_text import address_in, identifier
+
+# of the library's secrets: more messages than its pipeline holds (neonize's channel has room for 100)
+_LONGEST_PIPELINE = 300
+
+
+def newest(session_file: Path) -> int:
+    """The newest secret's number; 0 if there is none."""
+    rows = _ask(session_file, "SELECT coalesce(max(rowid), 0) FROM whatsmeow_message_secrets")
+    return int(rows[0][0]) if rows else 0
+
+
+def rows_after(session_file: Path, rowid: int) -> list[Any]:
+    """The newest secrets behind that number, oldest first; for `arrival_of_row`."""
+    return _ask(
+        session_file,
+        "SELECT chat_jid, sender_jid, message_id, pn, lid FROM whatsmeow_message_secrets"
+        " LEFT JOIN whatsmeow_lid_map ON chat_jid IN (lid || '@lid', pn || '@s.whatsapp.net')"
+        " WHERE whatsmeow_message_secrets.rowid > ?"
+        " ORDER BY whatsmeow_message_secrets.rowid DESC LIMIT ?",
+        rowid,
+        _LONGEST_PIPELINE,
+    )[::-1]
+
+
+def pairs(session_file: Path) -> set[tuple[str, str]]:
+    """The customers' LIDs and phone numbers that belong together, as far as WhatsApp told the library."""
+    rows = _ask(session_file, "SELECT lid, pn FROM whatsmeow_lid_map")
+    return {(_raw(lid).decode(errors="replace"), _raw(pn).decode(errors="replace")) for lid, pn in rows}
+
+
+def arrival_of_row(chat: Any, sender: Any, wa_id: Any, pn: Any, lid: Any) -> Arrival | None:
+    """The message of a secret; None if it is in no person's or group's chat.
+
+    Raises ValueError if the row names no sender or no id.
+    """
+    there, who = address_in(_raw(chat)), address_in(_raw(sender))
+    if there is None or who is None or not wa_id:
+        raise ValueError("a secret of nobody's")
+    number, hidden = address_in(_raw(pn) + b"@s.whatsapp.net"), address_in(_raw(lid) + b"@lid")
+    other = (number if there.is_lid else hidden) if pn and lid else None
+    party = party_of(there, None)
+    if party is None:
+        return None
+    party = Party(party.address, other)
+    wa_id = identifier(_raw(wa_id))
+    if party.kind == ChatKind.GROUP:
+        return Arrival(wa_id, party, str(who))
+    if who.bare() in (party.address, party.alternative):
+        return Arrival(wa_id, party)
+    # another device of ours wrote; which one it was, is not kept
+    return Arrival(wa_id, party, writer=who)
+
+
+def _raw(value: Any) -> bytes:
+    """Whatever SQLite gives: text is asked for as bytes, but a column may hold anything."""
+    return value if isinstance(value, bytes) else b"" if value is None else str(value).encode()
+
+
+def _ask(session_file: Path, question: str, *values: Any) -> list[Any]:
+    """Rows of the library's file, texts as bytes; none while it has no tables or can't be read."""
+    uri = f"{session_file.absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True, timeout=10)) as db:
+        db.text_factory = bytes
+        try:
+            return db.execute(question, values).fetchall()
+        except sqlite3.DatabaseError:
+            return []
