@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, case, select
+from sqlalchemy import Connection, Select, case, select, type_coerce
 
 from auth_store.tables import admin
 from daemon.store.engine import Database
@@ -22,7 +22,9 @@ from daemon.store.tables.desk import rating
 # a cell that begins with one of these is a formula to some spreadsheet
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _AT_A_TIME = 500
-_NAME = case((contact.c.forgotten_at.is_not(None), "Forgotten customer"), else_=contact.c.name)
+_NAME = type_coerce(
+    case((contact.c.forgotten_at.is_not(None), "Forgotten customer"), else_=contact.c.name), contact.c.name.type
+)
 
 
 class Format(StrEnum):

@@ -18,6 +18,7 @@ from daemon.domain.turns import Closer
 from daemon.store import claims, contacts, links, messages, outbox, presence, turns
 from tests.support.books import Books, dump
 from tests.support.builders import at, group_chat, lid
+from tests.support.old_rows import spoil
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 
@@ -382,3 +383,24 @@ def test_the_bots_look_goes_by_the_open_turns_alone(bench: Bench) -> None:
         plan = [row[3] for row in conn.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, values)]
     assert any("uq_turn_open" in step for step in plan)
     assert not [step for step in plan if step.startswith("SCAN")]
+
+
+def test_one_customers_bytes_from_an_older_version_silence_the_bot_for_nobody(bench: Bench) -> None:
+    old, other = bench.customer(user="1"), bench.customer(user="2")
+    bench.rule("halo", "ada kak")
+    spoil(bench.database, 1, b"halo \xff\xfe")
+    assert bench.look(40)
+    assert bench.said(other)
+    assert bench.said(old)
+
+
+def test_a_turn_that_the_bot_fails_at_is_left_to_people(bench: Bench) -> None:
+    bench.customer(user="1")
+    other = bench.customer(user="2")
+    with bench.database.write() as conn:
+        # no time that a message could have
+        conn.exec_driver_sql("UPDATE message SET sent_at = 9000000000000000 WHERE id = 1")
+    assert bench.look(40)
+    assert bench.said(other)
+    assert bench.is_open(1)
+    assert not bench.look(60)

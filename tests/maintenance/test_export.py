@@ -17,6 +17,7 @@ from daemon.store.tables.core import message
 from tests.support.books import Books
 from tests.support.builders import NOON, at, both
 from tests.support.command_line import balas, refused
+from tests.support.old_rows import spoil
 from tests.support.shop import ROOT
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
@@ -132,3 +133,13 @@ def test_the_command_says_what_it_wrote(tmp_path: Path, migrated_file: Path) -> 
     assert "0 conversations, 0 messages" in done.stdout
     assert read_csv(tmp_path / "out" / "messages.csv") == []
     refused(balas(data, "export", str(tmp_path / "out")), "not empty")
+
+
+@pytest.mark.parametrize("form", Format)
+def test_bytes_that_an_older_version_stored_are_exported_as_text(
+    books: Books, conversation_id: int, tmp_path: Path, form: Format
+) -> None:
+    spoil(books.database, 3, edited_at=253_402_300_799_000)
+    assert export(books.database, tmp_path / "out", form, JAKARTA).messages == 7
+    rows = read_csv if form == Format.CSV else read_lines
+    assert rows(tmp_path / "out" / f"messages.{form}")[2]["text"] == "rusak \ufffd\ufffd sekali"

@@ -12,10 +12,11 @@ from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery, Origin, OutboxState, ReceiptKind, ReceiptReceived
 from daemon.domain.time import from_unix
 from daemon.domain.turns import Closer
-from daemon.session.crash_recovery import recover
+from daemon.session.crash_recovery import place_unhandled, recover
 from daemon.store import accounts, messages, outbox, turns
 from daemon.whatsapp.arrival_journal import ArrivalJournal
 from daemon.whatsapp.arrivals import Arrival, ArrivedReceipt, parse_head, parse_receipt
+from daemon.whatsapp.wire_text import identifier
 from tests.ingest.line import ingest
 from tests.support.books import Books, dump
 from tests.support.builders import BUDI, NOON, arrives, at, group_chat, lid, phone
@@ -27,6 +28,7 @@ HEAD = (
     b'<message addressing_mode="lid" from="551@lid" id="A" notify="%s" sender_pn="62811@s.whatsapp.net"'
     b' t="1795323605" type="text"'
 )
+EDIT = (HEAD % b"Budi").replace(b"<message addressing", b'<message edit="7" addressing')
 OWN = (
     b'<message addressing_mode="lid" from="118:%d@lid" id="P" notify="Toko"'
     b' peer_recipient_pn="62811@s.whatsapp.net" recipient="551@lid" t="%d" type="text"'
@@ -46,6 +48,35 @@ class TestHeads:
     def test_a_group_tells_the_writer(self) -> None:
         head = b'<message from="77@g.us" id="A" notify="B" participant="551@lid" t="5" type="text"'
         assert parse_head(head) == Arrival("A", group_chat("77"), "551@lid", "B", 5)
+
+    @pytest.mark.parametrize(
+        "more", [b' verified_level="high" verified_name="123"', b' verified_name="Toko &quot;Roti"', b' zz="1"']
+    )
+    @pytest.mark.parametrize("name", ["Budi", 't="1" type="x"', 'x" zebra="1'])
+    def test_a_business_says_more_behind_its_type(self, name: str, more: bytes) -> None:
+        assert parse_head(HEAD % name.encode() + more) == Arrival("A", BUDI, None, name, 1795323605)
+
+    def test_a_customers_broadcast_list_is_in_the_chat_with_him(self) -> None:
+        head = (
+            b'<message addressing_mode="lid" from="1234@broadcast" id="A" notify="Budi" participant="551@lid"'
+            b' participant_pn="62811@s.whatsapp.net" t="5" type="text"'
+        )
+        assert parse_head(head) == Arrival("A", BUDI, None, "Budi", 5)
+
+    @pytest.mark.parametrize("edit", [1, 3, 7, 8])
+    def test_an_edit_or_deletion_tells_that_something_was_changed(self, edit: int) -> None:
+        head = b'<message edit="%d" from="551@lid" id="A" notify="Budi" t="5" type="text"' % edit
+        assert parse_head(head) == Arrival("A", lid("551"), None, "Budi", 5, is_change=True)
+
+    def test_ids_and_numbers_are_what_they_are_in_events(self) -> None:
+        head = b'<message from="551:99999999999@lid" id="\xff\xfe" notify="\xff\x00" t="99999999999" type="text"'
+        found = parse_head(head)
+        assert found is not None
+        assert (found.wa_id, found.party, found.push_name) == (identifier(b"\xff\xfe"), lid("551"), "\ufffd")
+
+    def test_what_another_hosted_device_writes_is_from_the_same_customer(self) -> None:
+        head = b'<message from="551:99@hosted.lid" id="A" notify="Budi" t="5" type="text"'
+        assert parse_head(head) == Arrival("A", lid("551"), None, "Budi", 5)
 
     @pytest.mark.parametrize("device", [0, 7])
     def test_what_another_device_of_ours_wrote_tells_in_which_chat(self, device: int) -> None:
@@ -140,6 +171,73 @@ class TestArrivals:
         arrivals = ArrivalJournal(keys)
         arrivals.note(HEAD % b"Budi" + REST.replace(b"type=", b'decrypt-fail="hide" type='))
         assert arrivals.read() == []
+
+    def test_edits_and_deletions_are_kept_until_they_were_handed_over(self, keys: Path) -> None:
+        arrivals = ArrivalJournal(keys)
+        hidden = REST.replace(b"type=", b'decrypt-fail="hide" type=')
+        for wa_id in (b"E", b"F"):
+            arrivals.note(
+                (HEAD % b"Budi").replace(b"<message ", b'<message edit="1" ').replace(b'"A"', b'"%s"' % wa_id)
+                + hidden
+            )
+        arrivals.settle("E")
+        assert [(arrival.wa_id, arrival.is_change) for arrival in arrivals.read()] == [("F", True)]
+
+    def test_a_long_name_hides_neither_the_sender_nor_the_time(self, keys: Path) -> None:
+        arrivals = ArrivalJournal(keys)
+        arrivals.note(HEAD % (b"B" * 5000) + b' verified_name="1"><verified_name v="1">x</verified_name' + REST)
+        (found,) = arrivals.read()
+        assert (found.wa_id, found.party, found.at) == ("A", BUDI, 1795323605)
+
+    def test_a_name_that_looks_like_an_address_joins_no_two_customers(self, keys: Path) -> None:
+        arrivals = ArrivalJournal(keys)
+        forged = b'x" sender_pn="62812@s.whatsapp.net'
+        arrivals.note(b'<message from="551@lid" id="A" notify="%s" t="5" type="text"' % forged + REST)
+        assert [arrival.party for arrival in arrivals.read()] == [lid("551")]
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            b"secrets ",
+            b"secrets 12x",
+            b"secrets " + b"9" * 400,
+            b"secrets \xff",
+            b"\0" * 4096,
+            b"<message " + b"a" * 1_000_000,
+            b'<message from="551@lid" id="' + b"\xff" * 1_000_000 + b'" t="5" type="text"',
+            b'<message id="A" t="5" type="text"',
+            b"\xff\xfe\xfd",
+            b"done",
+        ],
+        ids=lambda line: repr(line[:20]),
+    )
+    def test_a_line_that_cannot_be_read_is_counted_and_hides_nothing_else(self, keys: Path, line: bytes) -> None:
+        arrivals = ArrivalJournal(keys)
+        with keys.with_name("session.db-arrivals").open("ab") as file:
+            file.write(line + b"\n")
+        arrivals.note(HEAD % b"Budi" + REST)
+        assert [arrival.wa_id for arrival in arrivals.read()] == ["A"]
+        assert arrivals.unreadable == 1
+        assert arrivals.read_receipts() == []
+
+    def test_a_secret_with_bytes_for_texts_is_counted_or_read(self, keys: Path) -> None:
+        arrivals = ArrivalJournal(keys)
+        arrivals.start_anew()
+        for wa_id, chat, sender in (
+            (b"\xff", "551@lid", "551@lid"),
+            ("A", b"\xff", "x"),
+            ("B", "551@lid", "\ud7ff@"),
+        ):
+            keep_secret(keys, wa_id, chat, sender)  # type: ignore[arg-type]
+        with closing(sqlite3.connect(keys)) as db:
+            db.execute(
+                "UPDATE whatsmeow_message_secrets SET chat_jid = CAST(x'ff406c6964' AS TEXT)"
+                " WHERE message_id = 'A'"
+            )
+            db.commit()
+        found = arrivals.read()
+        assert found[0].wa_id == identifier(b"\xff")
+        assert arrivals.unreadable + len(found) == 3
 
     def test_start_anew_only_in_silence_when_asked_to(self, keys: Path) -> None:
         arrivals = ArrivalJournal(keys)
@@ -292,6 +390,55 @@ class TestRecovery:
         )
         ingest(linked, again)
         assert dump(linked.database) == before
+
+    def test_one_that_cannot_be_placed_does_not_stop_the_others(self, linked: Books, keys: Path) -> None:
+        arrivals = self.arrivals(keys)
+        arrivals.note((HEAD % b"Budi").replace(b'"A"', b'"B"') + REST)
+        with linked.database.write() as conn:
+            conn.exec_driver_sql(
+                "CREATE TRIGGER broken BEFORE INSERT ON message WHEN NEW.wa_id = 'A'"
+                " BEGIN SELECT RAISE(ABORT, 'no'); END"
+            )
+        assert recover(linked.database, linked.account_id, arrivals, lambda: at(7200)) == 1
+        assert linked.rows("message") == 1
+
+    def test_a_lost_edit_leaves_a_line_where_it_happened(self, linked: Books, keys: Path) -> None:
+        ingest(linked, arrives("A", "2 kotak"))
+        turn_id = linked.open_turn(1)
+        arrivals = ArrivalJournal(keys)
+        arrivals.note(EDIT.replace(b'"A"', b'"E"') + REST)
+        assert recover(linked.database, linked.account_id, arrivals, lambda: at(7200)) == 1
+        assert linked.bubble(2).kind == MessageKind.LOST_CHANGE
+        assert (linked.summary(1).unread, linked.open_turn(1)) == (2, turn_id)
+        before = dump(linked.database)
+        assert recover(linked.database, linked.account_id, arrivals, lambda: at(7300)) == 0
+        assert dump(linked.database) == before
+
+    def test_a_lost_edit_of_a_stranger_is_about_nothing(self, linked: Books, keys: Path) -> None:
+        arrivals = ArrivalJournal(keys)
+        arrivals.note(EDIT + REST)
+        assert recover(linked.database, linked.account_id, arrivals, lambda: at(7200)) == 0
+        assert linked.rows("conversation") == 0
+
+    def test_what_the_library_never_hands_over_has_a_place_once_it_is_silent(
+        self, linked: Books, keys: Path
+    ) -> None:
+        def look(silence: float) -> int:
+            return place_unhandled(linked.database, linked.account_id, arrivals, lambda: at(7200), silence)
+
+        arrivals = ArrivalJournal(keys)
+        arrivals.start_anew()
+        ingest(linked, arrives("known", "halo"))
+        arrivals.note((HEAD % b"Budi").replace(b'"A"', b'"known"') + REST)
+        arrivals.note((HEAD % b"Budi").replace(b'"A"', b'"settled"') + REST)
+        arrivals.settle("settled")
+        arrivals.note(HEAD % b"Budi" + REST)
+        assert look(silence=30.0) == 0
+        assert look(silence=0.0) == 1
+        assert [linked.bubble(i).kind for i in (1, 2)] == [MessageKind.TEXT, MessageKind.UNREADABLE]
+        assert look(silence=0.0) == 0
+        ingest(linked, arrives("A", "tadi rusak"))
+        assert linked.thread(1) == ["halo", "tadi rusak"]
 
     def test_nobody_is_made_up_while_no_account_is_linked(self, books: Books, keys: Path) -> None:
         assert recover(books.database, books.account_id, self.arrivals(keys), lambda: at(7200)) == 0

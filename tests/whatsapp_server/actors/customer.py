@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.whatsapp_server.actors import elsewhere
+from tests.whatsapp_server.actors import elsewhere, hostile
 from tests.whatsapp_server.actors.loop import on_loop
 from tests.whatsapp_server.actors.person import PersonActor
 from tests.whatsapp_server.actors.prepared import Prepared, prepare_texts, release
@@ -95,6 +95,16 @@ class Customer(PersonActor):
     def send_in_group(self, text: str, group: str = elsewhere.GROUP) -> str:
         """Write in a group that the shop is in, too; give the id."""
         return elsewhere.in_chat(self, Jid.parse(group), payload.text(text))
+
+    @on_loop
+    def send_by_broadcast_list(self, text: str) -> str:
+        """Write to the readers of a broadcast list; give the id."""
+        return hostile.by_broadcast_list(self, text)
+
+    @on_loop
+    def send_content(self, content: bytes, *, encryption: str = "", name: str = "", wa_id: str = "") -> str:
+        """Send any bytes as a message's content, whatever the stanza says of its encryption; give the id."""
+        return hostile.raw(self, content, encryption=encryption, name=name, wa_id=wa_id)
 
     @on_loop
     def post_status(self, text: str) -> str:
