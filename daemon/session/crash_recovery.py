@@ -58,7 +58,7 @@ def recover(database: Database, account_id: int, arrivals: ArrivalJournal, clock
             _apart(conn, partial(_apply, conn, account, found, now))
     if arrivals.unreadable or failed:
         log.error(
-            "%d lines about lost messages could not be read, %d messages not be placed",
+            "%d lines about lost messages could not be read, %d could not be placed",
             arrivals.unreadable,
             failed,
         )

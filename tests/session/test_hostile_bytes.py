@@ -44,12 +44,11 @@ def test_what_the_library_cannot_parse_or_decrypt_has_a_place_in_the_conversatio
     customer = shop.wa.add_customer(f"Aneh{encryption}")
     customer.send_content(b"\x0a\xff\xff\xff\xff\x0f rusak", encryption=encryption)
     customer.send_text("sesudah")
-    shop.wait_for_text("sesudah")
     bubbles = wait_until(lambda: (found := shop.bubbles(customer.name))[1:] and found, timeout=30.0)
     assert {(b.kind, b.text) for b in bubbles} == {(MessageKind.TEXT, "sesudah"), (MessageKind.UNREADABLE, None)}
     # told of once
     customer.send_text("lagi")
-    shop.wait_for_text("lagi")
+    wait_until(lambda: "lagi" in shop.texts(customer.name))
     assert len(shop.bubbles(customer.name)) == 3
 
 
