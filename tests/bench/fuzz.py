@@ -98,7 +98,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
                     first.setdefault(place, number)
             failures += fuzz.failures
         done, took = min(begin + BEGIN_EVERY, options.cases), time.monotonic() - started
-        print(f"{done} cases, {done / took:.0f}/s, {failures.total()} failures", file=sys.stderr)
+        print(f"{done} cases, {done / took:.0f}/s, {dict(failures)}", file=sys.stderr, flush=True)
     took = time.monotonic() - started
     return {
         "cases": options.cases,

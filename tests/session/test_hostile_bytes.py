@@ -73,5 +73,5 @@ def test_an_edit_that_a_crash_caught_leaves_a_line(shop: Shop) -> None:
         wait_until(lambda: shop.wa.waiting() == 0, what="the acknowledgement")
         shop.kill("session")
     shop.wait_for_successor("session", session)
-    found = wait_until(lambda: shop.bubbles(customer.name)[1:])
+    found = wait_until(lambda: shop.bubbles(customer.name)[1:], timeout=60.0)
     assert [b.kind for b in found] == [MessageKind.LOST_CHANGE]
