@@ -140,7 +140,8 @@ def translate_content(
 
 def raw_of(content: Any) -> bytes | None:
     """A waE2E.Message as it is kept; None if it is larger than anything that would be looked at again."""
-    raw: bytes = content.SerializeToString()
+    # what lacks a part that it must have was read all the same
+    raw: bytes = content.SerializePartialToString()
     return raw if len(raw) <= wire_text.LARGEST_RAW else None
 
 
@@ -189,7 +190,7 @@ def translate_history(event: Any) -> Event:
     # one that counts may hold nothing but the word that it was the last
     if progress is None and not data.conversations and not data.pushnames:
         return Nothing("history without conversations")
-    return HistoryUploaded(kind, data.SerializeToString(), progress)
+    return HistoryUploaded(kind, data.SerializePartialToString(), progress)
 
 
 def translate_history_messages(history: Any, at_once: int) -> Iterator[HistoryReceived]:

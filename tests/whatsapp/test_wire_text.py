@@ -145,6 +145,13 @@ def test_a_huge_message_is_kept_without_its_bytes() -> None:
     assert read(e2e.Message(imageMessage=e2e.ImageMessage(mimetype="image/jpeg"))).raw is not None
 
 
+def test_what_lacks_a_part_that_it_must_have_is_shown_and_kept() -> None:
+    image = e2e.Message(imageMessage=e2e.ImageMessage(caption="foto"))
+    image.extendedTextMessage.endCardTiles.add()
+    found = read(image)
+    assert (found.text, found.raw) == ("foto", image.SerializePartialToString())
+
+
 def test_a_receipt_for_more_messages_than_sql_can_ask_for_is_cut() -> None:
     receipt = neonize.Receipt(MessageSource=source("551@lid"), MessageIDs=["A"] * 40_000, Timestamp=1, Type=1)
     found = translate_receipt(receipt)
