@@ -15,9 +15,9 @@ from daemon.desk.settings import DeskSettings
 from daemon.domain.desk import THE_DESK, Action, Assign
 from daemon.domain.hours import Hours
 from daemon.domain.messages import Author
-from daemon.store import assignment, audit, claims, conversation_list, conversations, events, presence
-from daemon.store.assignment import WaitingCustomer
+from daemon.store import assignment, audit, claims, conversation_list, conversations, events, presence, undecided
 from daemon.store.events import EventKind
+from daemon.store.undecided import WaitingCustomer
 
 ALARM_LOOKS_BACK = timedelta(days=30)
 
@@ -66,12 +66,14 @@ def plan(conn: Connection, account_id: int, chosen: DeskSettings, now: datetime,
     """What is to be done now."""
     if not (chosen.assign != Assign.OFF or chosen.return_after or chosen.alarm_after):
         return Plan()
-    work = assignment.open_work(conn, account_id)
-    if not work:
+    everybody = undecided.waiting_customers(conn, account_id)
+    if not everybody:
         return Plan()
+    # nobody has a resolved conversation, but the team is told what waits in it
+    work = [one for one in everybody if not one.is_resolved]
     return Plan(
         tuple(_returns(conn, account_id, work, chosen, now)),
-        tuple(_alarms(work, chosen, now, zone)),
+        tuple(_alarms(everybody, chosen, now, zone)),
         tuple(_assignments(conn, account_id, work, chosen, now)),
     )
 
@@ -113,16 +115,20 @@ def _alarms(
         return []
     longest = timedelta(minutes=chosen.alarm_after)
     unknown = [one for one in work if one.alarmed_at is None]
-    return [(one.conversation_id, one.turn_id) for one in _too_long(unknown, chosen.hours, longest, now, zone)]
+    late = _too_long(unknown, chosen.hours, longest, now, zone)
+    return [(one.conversation_id, one.turn_id) for one in late if one.turn_id is not None]
 
 
 def waiting_too_long(
     conn: Connection, account_id: int, hours: Hours, longest: timedelta, now: datetime, zone: ZoneInfo
 ) -> int | None:
-    """How many customers have waited this long within opening hours; None while the shop is closed."""
+    """How many customers have waited this long within opening hours; None while the shop is closed.
+
+    A reply that needs a decision (held, uncertain, unreadable) has answered nobody yet.
+    """
     if not hours.is_open(now, zone):
         return None
-    return len(_too_long(assignment.open_work(conn, account_id), hours, longest, now, zone))
+    return len(_too_long(undecided.waiting_customers(conn, account_id), hours, longest, now, zone))
 
 
 def _too_long(

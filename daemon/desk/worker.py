@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from daemon.desk import auto_assignment, primary_phone, settings
+from daemon.desk import auto_assignment, primary_phone, settings, unreadable_replies
 from daemon.desk import claims as desk_claims
 from daemon.desk.bot import run
 from daemon.domain.primary_phone import PhoneLimits
@@ -32,7 +32,8 @@ Chore = tuple[str, Callable[[Connection], object]]
 
 
 class DeskWorker(threading.Thread):
-    """Ends claims, gives out and takes back conversations, lets the bot speak, and misses the phone.
+    """Ends claims, gives out and takes back conversations, lets the bot speak, misses the phone, and shows replies
+    that could not be read.
 
     Looks in a read, and takes the write lock only for work that is there; each chore has a transaction of its
     own, so that one that fails leaves the others alone.
@@ -108,6 +109,9 @@ class DeskWorker(threading.Thread):
         with self._guarded("look at the phone"):
             if primary_phone.has_work(conn, account_id, self._limits, now):
                 found.append(("phone", lambda conn: primary_phone.tend(conn, account_id, self._limits, now)))
+        with self._guarded("look at the unreadable replies"):
+            if unreadable_replies.has_work(conn, account_id, now):
+                found.append(("unreadable", lambda conn: unreadable_replies.tend(conn, account_id, now)))
         with self._guarded("look at the assignments"):
             if auto_assignment.has_work(conn, account_id, chosen, now, self._zone):
                 found.append(("assignment", lambda conn: self._assign(conn, account_id, now)))

@@ -93,6 +93,8 @@ TICKS = {
     ReceiptKind.READ: Delivery.READ,
     ReceiptKind.PLAYED: Delivery.PLAYED,
 }
+# what a device sends only once it could read the message
+CAN_READ = (ReceiptKind.DELIVERED, ReceiptKind.INACTIVE, ReceiptKind.READ, ReceiptKind.PLAYED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from daemon.desk import contact_identity, other_devices, outgoing
+from daemon.desk import contact_identity, other_devices, outgoing, unreadable_replies
 from daemon.domain.messages import TICKS, ReceiptKind, ReceiptReceived
 from daemon.ingest.messages import is_ourselves
 from daemon.store import clock, contacts, events, messages, receipts
@@ -30,6 +30,7 @@ def receive_receipt(conn: Connection, account: Account, event: ReceiptReceived, 
         left = outgoing.has_left(conn, account.id, place.id, now)
         if messages.raise_delivery(conn, place.id, delivery) and not left:
             events.append(conn, account.id, EventKind.MESSAGE_CHANGED, now, place.conversation_id, place.id)
+        unreadable_replies.heard(conn, account.id, place, event.kind, now)
 
 
 def _seen_on_another_device(conn: Connection, account: Account, event: ReceiptReceived, now: datetime) -> None:

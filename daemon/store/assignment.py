@@ -1,10 +1,10 @@
-"""What the desk has to look after: open turns with whoever should answer them, and signs of life."""
+"""What the desk looks at to look after everybody: signs of life, ways back, who has how much."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, case, func, or_, select, update
 
 from auth_store.tables import admin
 from daemon.domain.desk import Action
@@ -15,18 +15,7 @@ from daemon.store.sql import changed
 from daemon.store.tables.core import conversation, message, turn
 from daemon.store.tables.desk import audit, claim
 from daemon.store.turns import every_open
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingCustomer:
-    """A customer who waits, and whose he is."""
-
-    conversation_id: int
-    turn_id: int
-    opened_at: datetime
-    alarmed_at: datetime | None
-    assignee_id: int | None
-    assigned_at: datetime | None
+from daemon.store.undecided import WaitingCustomer, any_undecided, waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,32 +25,6 @@ class LastReturn:
     admin_id: int
     by: Author
     at: datetime
-
-
-_open_work = (
-    select(
-        conversation.c.id,
-        turn.c.id.label("turn_id"),
-        turn.c.opened_at,
-        turn.c.alarmed_at,
-        conversation.c.assignee_id,
-        conversation.c.assigned_at,
-    )
-    .select_from(turn)
-    .join(conversation, conversation.c.id == turn.c.conversation_id)
-    .where(
-        turn.c.closed_at.is_(None),
-        conversation.c.account_id == bindparam("account_id"),
-        is_with_person,
-        is_unresolved,
-    )
-    .order_by(turn.c.opened_at, turn.c.id)
-)
-
-
-def open_work(conn: Connection, account_id: int) -> list[WaitingCustomer]:
-    """Everybody who waits for an answer, the longest waiting first."""
-    return [WaitingCustomer(*row) for row in conn.execute(_open_work, {"account_id": account_id})]
 
 
 def gave_a_sign(conn: Connection, conversation_id: int, admin_id: int, since: datetime) -> bool:
@@ -103,12 +66,10 @@ def last_returns(conn: Connection, conversation_ids: Sequence[int]) -> dict[int,
 
 
 def note_alarm(conn: Connection, turn_id: int, now: datetime) -> bool:
-    """The team is told that a turn waits too long; False if it was, or the turn has closed."""
+    """The team is told that a customer waits too long; False if it was."""
     return changed(
         conn,
-        update(turn)
-        .where(turn.c.id == turn_id, turn.c.alarmed_at.is_(None), turn.c.closed_at.is_(None))
-        .values(alarmed_at=now),
+        update(turn).where(turn.c.id == turn_id, turn.c.alarmed_at.is_(None)).values(alarmed_at=now),
     )
 
 
@@ -123,6 +84,7 @@ _something = Prepared(
         or_(
             select(claim.c.conversation_id).exists(),
             select(turn.c.id).where(every_open).exists(),
+            any_undecided,
         )
     )
 )
@@ -144,9 +106,10 @@ class Load:
 
 def load_by_admin(conn: Connection, account_id: int) -> dict[int | None, Load]:
     """What everybody has; None is what nobody has taken."""
+    who_waits = select(waiting.c.conversation_id).where(waiting.c.account_id == account_id)
+    waits = func.sum(case((conversation.c.id.in_(who_waits), 1), else_=0))
     rows = conn.execute(
-        select(conversation.c.assignee_id, func.count(), func.count(turn.c.id))
-        .outerjoin(turn, and_(turn.c.conversation_id == conversation.c.id, turn.c.closed_at.is_(None)))
+        select(conversation.c.assignee_id, func.count(), waits)
         .where(
             conversation.c.account_id == account_id,
             is_with_person,
@@ -154,4 +117,4 @@ def load_by_admin(conn: Connection, account_id: int) -> dict[int | None, Load]:
         )
         .group_by(conversation.c.assignee_id)
     )
-    return {admin_id: Load(total, waiting) for admin_id, total, waiting in rows}
+    return {admin_id: Load(total, waits) for admin_id, total, waits in rows}

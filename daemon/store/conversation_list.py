@@ -11,7 +11,7 @@ from auth_store.tables import admin
 from daemon.domain.desk import Box, Priority, Status
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery
-from daemon.store import tags
+from daemon.store import tags, undecided
 from daemon.store.conversations import is_resolved, is_unresolved, is_with_person
 from daemon.store.tables.core import contact, conversation, message, turn
 from daemon.store.tables.desk import conversation_tag
@@ -40,7 +40,9 @@ class Summary:
     last_revoked: bool
     unread: int
     waiting_since: datetime | None
-    # of the open turn: the bot was polite; the team was told
+    # since when a reply that needs a person's decision (held, uncertain, unreadable) leaves the customer waiting
+    undecided_since: datetime | None
+    # of the open turn: the bot was polite; the team was told (also of a reply that needs a decision)
     acknowledged_at: datetime | None
     alarmed_at: datetime | None
     priority: Priority
@@ -56,6 +58,11 @@ class Summary:
     seen_elsewhere_at: datetime | None
     tags: tuple[Tag, ...] = ()
 
+    @property
+    def listed_at(self) -> datetime:
+        """Where it stands in a list: the resolved ones stand in the order in which they were resolved."""
+        return self.resolved_at or self.last_at if self.status == Status.RESOLVED else self.last_at
+
 
 def listing(
     conn: Connection,
@@ -70,20 +77,42 @@ def listing(
     """Customers' unresolved conversations, newest message first (`before`: older than that moment).
 
     The resolved ones stand in a box of their own, the last to be resolved first; `before` is then about that.
+    Those in which a reply needs a decision stand with the others too.
     """
-    resolved = box == Box.RESOLVED
+    found = _listing(conn, account_id, box, admin_id, limit, before, tag_id, priority)
+    if box != Box.RESOLVED and (left := undecided.resolved_conversations(conn, account_id)):
+        more = _listing(conn, account_id, box, admin_id, limit, before, tag_id, priority, left)
+        found = sorted(found + more, key=lambda one: (one.listed_at, one.id), reverse=True)[:limit]
+    return found
+
+
+def _listing(
+    conn: Connection,
+    account_id: int,
+    box: Box,
+    admin_id: int,
+    limit: int,
+    before: datetime | None,
+    tag_id: int | None,
+    priority: Priority | None,
+    resolved_ids: Sequence[int] | None = None,
+) -> list[Summary]:
+    resolved = box == Box.RESOLVED or resolved_ids is not None
     order = conversation.c.resolved_at if resolved else conversation.c.last_at
     conditions: list[ColumnElement[bool]] = [
         conversation.c.account_id == account_id,
         is_with_person,
         is_resolved if resolved else is_unresolved,
     ]
+    if resolved_ids is not None:
+        conditions.append(conversation.c.id.in_(resolved_ids))
     if before is not None:
         conditions.append(order < before)
     if box == Box.MINE:
         conditions.append(conversation.c.assignee_id == admin_id)
     elif box == Box.UNASSIGNED:
-        conditions.append(conversation.c.status == Status.UNASSIGNED.value)
+        nobodys = conversation.c.assignee_id.is_(None)
+        conditions.append(nobodys if resolved else conversation.c.status == Status.UNASSIGNED.value)
     if tag_id is not None:
         tagged = select(conversation_tag.c.conversation_id).where(conversation_tag.c.tag_id == tag_id)
         conditions.append(conversation.c.id.in_(tagged))
@@ -106,7 +135,10 @@ def counts(conn: Connection, account_id: int, admin_id: int) -> dict[Box, int]:
 
 
 def counts_by_admin(conn: Connection, account_id: int) -> dict[int | None, int]:
-    """How many unresolved conversations each admin has; None counts those that nobody has."""
+    """How many unresolved conversations each admin has; None counts those that nobody has.
+
+    Resolved ones count as long as a reply in them needs a decision.
+    """
     owner = case((conversation.c.status == Status.UNASSIGNED.value, None), else_=conversation.c.assignee_id)
     rows = conn.execute(
         select(owner.label("owner"), func.count())
@@ -117,7 +149,12 @@ def counts_by_admin(conn: Connection, account_id: int) -> dict[int | None, int]:
         )
         .group_by(owner)
     )
-    return dict(rows.all())
+    found: dict[int | None, int] = dict(rows.all())
+    if left := undecided.resolved_conversations(conn, account_id):
+        owners = select(conversation.c.assignee_id).where(conversation.c.id.in_(left))
+        for admin_id in conn.execute(owners).scalars():
+            found[admin_id] = found.get(admin_id, 0) + 1
+    return found
 
 
 # characters of the last message: more than a row shows of it
@@ -151,6 +188,8 @@ _summaries = (
         turn.c.opened_at,
         turn.c.acknowledged_at,
         turn.c.alarmed_at,
+        undecided.since_in_conversation.label("undecided_since"),
+        undecided.alarmed_in_conversation.label("undecided_alarmed_at"),
     )
     .join(contact, contact.c.id == conversation.c.contact_id)
     .outerjoin(admin, admin.c.id == conversation.c.assignee_id)
@@ -184,8 +223,9 @@ def _summary(row: Row[*tuple[Any, ...]], tagged: tuple[Tag, ...]) -> Summary:
         last_revoked=row.revoked_at is not None,
         unread=row.unread,
         waiting_since=row.opened_at,
+        undecided_since=row.undecided_since,
         acknowledged_at=row.acknowledged_at,
-        alarmed_at=row.alarmed_at,
+        alarmed_at=row.alarmed_at or row.undecided_alarmed_at,
         priority=Priority(row.priority),
         created_at=row.created_at,
         assigned_at=row.assigned_at,

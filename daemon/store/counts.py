@@ -8,31 +8,35 @@ from sqlalchemy import Connection, func, select
 from daemon.domain.messages import OutboxState
 from daemon.store.conversations import is_with_person
 from daemon.store.presence import SILENT_FOR
-from daemon.store.tables.core import conversation, outbox, turn
+from daemon.store.tables.core import conversation, outbox
 from daemon.store.tables.desk import presence
-from daemon.store.turns import every_open
+from daemon.store.undecided import waiting
 
 # the states of a reply that is not settled yet
 UNSETTLED = (OutboxState.QUEUED, OutboxState.SENDING, OutboxState.HELD, OutboxState.UNCERTAIN)
 
 
 @dataclass(frozen=True, slots=True)
-class OpenTurns:
-    """How many customers of one account wait for an answer, and the longest since when."""
+class WaitingCount:
+    """How many customers of one account wait, for an answer or a decision, and the longest since when."""
 
     count: int = 0
     oldest: datetime | None = None
 
 
-def open_turns(conn: Connection) -> dict[int, OpenTurns]:
+def waiting_customers(conn: Connection) -> dict[int, WaitingCount]:
     """By account; accounts where nobody waits are not in it."""
     rows = conn.execute(
-        select(turn.c.account_id, func.count(), func.min(turn.c.opened_at, type_=turn.c.opened_at.type))
-        .join(conversation, conversation.c.id == turn.c.conversation_id)
-        .where(every_open, is_with_person)
-        .group_by(turn.c.account_id)
+        select(
+            waiting.c.account_id,
+            func.count(waiting.c.conversation_id.distinct()),
+            func.min(waiting.c.since, type_=waiting.c.since.type),
+        )
+        .join(conversation, conversation.c.id == waiting.c.conversation_id)
+        .where(is_with_person)
+        .group_by(waiting.c.account_id)
     )
-    return {account_id: OpenTurns(count, oldest) for account_id, count, oldest in rows}
+    return {account_id: WaitingCount(count, oldest) for account_id, count, oldest in rows}
 
 
 def unsettled_replies(conn: Connection) -> dict[tuple[int, OutboxState], int]:

@@ -46,6 +46,9 @@ class Bubble:
     closed_at: datetime | None = None
     # it was longer than what is kept, or shown
     is_cut: bool = False
+    # a device of the customer's could not read it, and nobody has decided yet; or it was sent again as a new one
+    is_unreadable: bool = False
+    was_sent_again: bool = False
 
 
 _add = insert_new(message).returning(message.c.id)
@@ -189,6 +192,8 @@ _bubbles = (
         message.c.is_cut,
         message.c.turn_id,
         message.c.is_automatic,
+        message.c.retry_asked_at,
+        message.c.unreadable_at,
         turn.c.closed_by,
         turn.c.closed_at,
         func.substr(_quoted.c.text, 1, _QUOTED_LENGTH, type_=WireText).label("quoted_text"),
@@ -254,6 +259,8 @@ def _bubble(row: Row[*tuple[Any, ...]]) -> Bubble:
         closed_by=Author(row.closed_by) if row.closed_by else None,
         closed_at=row.closed_at,
         is_cut=row.is_cut or len(row.text or "") > LONGEST_TEXT,
+        is_unreadable=row.unreadable_at is not None and row.retry_asked_at is not None and row.revoked_at is None,
+        was_sent_again=row.unreadable_at is not None and row.retry_asked_at is None,
     )
 
 

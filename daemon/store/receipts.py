@@ -3,13 +3,20 @@
 from datetime import datetime
 
 from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
 
 from daemon.domain.ids import ChatKind
-from daemon.store.sql import insert_new
 from daemon.store.tables.core import contact, contact_alias, receipt
 
 # who told it, if it was another device of ours
 OURSELVES = "me"
+
+_new = insert(receipt)
+_keep = _new.on_conflict_do_update(
+    index_elements=list(receipt.primary_key.columns),
+    set_={"at": _new.excluded.at},
+    where=receipt.c.at < _new.excluded.at,
+)
 
 
 def record(
@@ -21,7 +28,7 @@ def record(
     kind: str,
     at: datetime,
 ) -> int:
-    """Keep one receipt for each message id; returns how many were new."""
+    """Keep one receipt for each message id, the latest of its kind; returns how many were new, or later."""
     rows = [
         {
             "account_id": account_id,
@@ -33,7 +40,7 @@ def record(
         }
         for wa_id in dict.fromkeys(wa_ids)
     ]
-    return conn.execute(insert_new(receipt), rows).rowcount if rows else 0
+    return conn.execute(_keep, rows).rowcount if rows else 0
 
 
 def kinds(conn: Connection, account_id: int, wa_id: str, contact_id: int) -> list[str]:

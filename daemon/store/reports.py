@@ -111,6 +111,8 @@ def messages_sent(
             message.c.is_automatic.is_(False),
             is_with_person,
             outbox.c.state.is_(None) | outbox.c.state.not_in(_NOT_SENT),
+            # what the customer could not read was not written for him; it may have been sent again
+            message.c.unreadable_at.is_(None),
             _within(message.c.sent_at, since, until),
         )
         .group_by(message.c.author, message.c.admin_id)

@@ -40,7 +40,7 @@ def test_the_thread_says_why_and_offers_both_ways(sari: Visitor, shop: StaffedBo
 @pytest.mark.parametrize(("decision", "end"), [("send-anyway", Delivery.QUEUED), ("discard", Delivery.DISCARDED)])
 def test_it_is_decided_once(sari: Visitor, shop: StaffedBooks, decision: str, end: Delivery) -> None:
     conversation_id, reply = held(shop)
-    assert sari.post(f"/c/{conversation_id}/replies/{reply}/{decision}", {}).status_code == 204
+    assert sari.post(f"/c/{conversation_id}/replies/{reply}/{decision}", {}).status_code == 303
     assert delivery(shop, reply) == end
     for again in ("send-anyway", "discard"):
         assert sari.post(f"/c/{conversation_id}/replies/{reply}/{again}", {}).status_code == 409

@@ -47,14 +47,14 @@ def entries(conn: Connection, every: list[Account]) -> list[SwitcherEntry]:
     """These accounts as the switcher shows them; none if there is only one, and so nothing to choose."""
     if len(every) < 2:
         return []
-    turns, nobody = counts.open_turns(conn), counts.OpenTurns()
+    waiting, nobody = counts.waiting_customers(conn), counts.WaitingCount()
     return [
         SwitcherEntry(
             one.id,
             one.name,
             formatting.phone(one.phone),
             links.get(conn, one.id).state,
-            turns.get(one.id, nobody).count,
+            waiting.get(one.id, nobody).count,
         )
         for one in every
     ]

@@ -31,6 +31,10 @@ TROUBLES = {
     Delivery.DISCARDED: _("Discarded. The customer has not received this."),
     Delivery.CANCELLED: _("Stopped, because the chat had gone on before this could leave."),
 }
+# sent, but asked for again in vain: by the only device that has it, or by one of several
+UNREADABLE = _("The customer's phone could not read this.")
+UNREADABLE_ON_ONE = _("One of the customer's devices could not read this.")
+SENT_AGAIN = _("The customer's phone could not read this. It was sent again.")
 # a held reply, by whose answer was faster
 HELD_BY = {
     Author.PHONE: _("Not sent: the phone answered at %(time)s, before this could leave."),
@@ -40,6 +44,7 @@ DECISIONS = {
     Delivery.HELD: ((Decision.SEND_ANYWAY, _("Send anyway")), (Decision.DISCARD, _("Discard"))),
     Delivery.UNCERTAIN: ((Decision.ARRIVED, _("It has arrived")), (Decision.SEND_AGAIN, _("Send again"))),
 }
+UNREADABLE_DECISIONS = ((Decision.SEND_COPY, _("Send again")), (Decision.SETTLE, _("It is settled")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,7 @@ class ShownMessage:
     """One bubble of a thread."""
 
     id: int
+    conversation_id: int
     at: int
     iso: str
     day: str
@@ -91,6 +97,7 @@ def _show(bubble: Bubble, now: datetime) -> ShownMessage:
     delivery = bubble.delivery if own else None
     return ShownMessage(
         id=bubble.id,
+        conversation_id=bubble.conversation_id,
         at=row.milliseconds(bubble.sent_at),
         iso=bubble.sent_at.isoformat(),
         day=formatting.local(bubble.sent_at).date().isoformat(),
@@ -107,9 +114,7 @@ def _show(bubble: Bubble, now: datetime) -> ShownMessage:
         delivery=delivery.value if delivery else None,
         delivery_label=gettext(row.DELIVERIES[delivery]) if delivery else "",
         trouble=_trouble(bubble, delivery),
-        decisions=[(name.value, gettext(words)) for name, words in DECISIONS.get(delivery, ())]
-        if delivery
-        else [],
+        decisions=_decisions(bubble, delivery),
         edited=bubble.edited,
         revoked=bubble.revoked,
         history=bubble.is_history,
@@ -131,7 +136,20 @@ def _placeholder(bubble: Bubble) -> str | None:
 def _trouble(bubble: Bubble, delivery: Delivery | None) -> str | None:
     if delivery == Delivery.HELD and bubble.closed_at and bubble.closed_by in HELD_BY:
         return gettext(HELD_BY[bubble.closed_by], time=formatting.clock_time(bubble.closed_at))
-    return gettext(TROUBLES[delivery]) if delivery in TROUBLES else None
+    if delivery in TROUBLES:
+        return gettext(TROUBLES[delivery])
+    if bubble.was_sent_again:
+        return gettext(SENT_AGAIN)
+    if bubble.is_unreadable:
+        return gettext(UNREADABLE if delivery == Delivery.SENT else UNREADABLE_ON_ONE)
+    return None
+
+
+def _decisions(bubble: Bubble, delivery: Delivery | None) -> list[tuple[str, str]]:
+    offered = DECISIONS.get(delivery, ()) if delivery else ()
+    if not offered and bubble.is_unreadable and delivery not in TROUBLES:
+        offered = UNREADABLE_DECISIONS
+    return [(decision.value, gettext(words)) for decision, words in offered]
 
 
 def mentions(text: str) -> Markup:

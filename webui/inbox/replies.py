@@ -7,7 +7,7 @@ from flask import Blueprint, abort, jsonify, redirect, request, url_for
 from flask_babel import gettext
 from flask_login import login_required
 
-from daemon.desk import notes, outgoing, replies, settings
+from daemon.desk import notes, outgoing, replies, settings, unreadable_replies
 from daemon.desk import shown as desk_shown
 from daemon.desk.outgoing import Decision
 from daemon.domain.desk import ClaimedByAnother, OnlyTheAssignee
@@ -18,7 +18,7 @@ from daemon.store import conversation_list, messages, quick_replies
 from webui.auth import the_actor, the_admin
 from webui.base import errors
 from webui.base.context import services, the_account
-from webui.inbox import bubble, fragments, more_came, page, turn_mark
+from webui.inbox import actions, bubble, fragments, more_came, page, turn_mark
 from webui.inbox.more_came import MoreNotice
 from webui.inbox.page import Draft
 
@@ -129,14 +129,33 @@ def quick() -> Any:
 @pages.post("/c/<id:conversation_id>/replies/<id:message_id>/<decision>")
 @login_required  # type: ignore[untyped-decorator]
 def decide(conversation_id: int, message_id: int, decision: str) -> Any:
-    """What becomes of a held or an uncertain reply."""
+    """What becomes of a held, an uncertain or an unreadable reply."""
     if decision not in tuple(Decision):
         abort(404)
-    now = services().clock()
-    with services().database.write() as conn:
-        if not outgoing.decide(conn, conversation_id, message_id, Decision(decision), now, the_actor()):
-            abort(409)
-    return "", 204
+    wish, now = Decision(decision), services().clock()
+    place = (conversation_id, message_id, wish)
+    try:
+        with services().database.write() as conn:
+            if wish in unreadable_replies.DECISIONS:
+                seen_id = actions.row_id("seen") or message_id
+                done = unreadable_replies.decide(conn, *place, seen_id, now, the_actor())
+            else:
+                done = outgoing.decide(conn, *place, now, the_actor())
+            if not done:
+                abort(409)
+    except ClaimedByAnother as error:
+        sentence = gettext("%(name)s is answering this", name=error.claim.name)
+        return _refuse_decision(conversation_id, sentence)
+    except OnlyTheAssignee as error:
+        return _refuse_decision(conversation_id, gettext("Only %(name)s may answer this.", name=error.name))
+    return actions.done(conversation_id)
+
+
+def _refuse_decision(conversation_id: int, sentence: str) -> Any:
+    """Why it was not sent again: a word for a script, the thread with the sentence for a browser without one."""
+    if errors.wants_json():
+        return jsonify(error=sentence), 403
+    return page.render(conversation_id, Draft(error=sentence)), 403
 
 
 def _reply_form() -> tuple[str, int | None, str | None]:

@@ -79,7 +79,9 @@ class Row:
     status: str
     assignee_id: int | None
     assignee: str | None
+    # since the customer's first unanswered words: he waits for an answer, or for what somebody decides
     waiting_since: str | None
+    needs_decision: bool
     waiting: str
     waits_long: bool
     is_forgotten: bool
@@ -113,14 +115,14 @@ def show(
     except Exception as error:
         log.error("conversation %d can't be shown: %s", about.id, type(error).__name__)
         bare = replace(about, contact_name=None, contact_phone=None, last_text=None, last_kind=MessageKind.UNKNOWN)
-        bare = replace(bare, last_at=now, resolved_at=None, waiting_since=None)
+        bare = replace(bare, last_at=now, resolved_at=None, waiting_since=None, undecided_since=None)
         return _show(bare, now, claim, mentioned, is_given)
 
 
 def _show(about: Summary, now: datetime, claim: Claim | None, mentioned: bool, is_given: bool) -> Row:
-    # the resolved ones stand in the order in which they were resolved
-    at = about.resolved_at or about.last_at if about.status == Status.RESOLVED else about.last_at
-    waits = now - about.waiting_since if about.waiting_since else timedelta(0)
+    at = about.listed_at
+    since = min((at for at in (about.waiting_since, about.undecided_since) if at), default=None)
+    waits = now - since if since else timedelta(0)
     own = about.last_from_me and about.last_delivery
     return Row(
         id=about.id,
@@ -136,7 +138,8 @@ def _show(about: Summary, now: datetime, claim: Claim | None, mentioned: bool, i
         status=about.status.value,
         assignee_id=about.assignee_id,
         assignee=about.assignee_name if about.status == Status.ASSIGNED else None,
-        waiting_since=about.waiting_since.isoformat() if about.waiting_since else None,
+        waiting_since=since.isoformat() if since else None,
+        needs_decision=about.undecided_since is not None,
         waiting=formatting.duration(waits),
         waits_long=waits >= LONG_WAIT,
         is_forgotten=about.is_forgotten,

@@ -55,8 +55,8 @@ def lines(conn: Connection, data: Path, now: datetime) -> Iterator[str]:
             for state in counts.UNSETTLED
         ),
     )
-    turns = counts.open_turns(conn)
-    waiting = [(_of(link), turns.get(link.account_id, counts.OpenTurns())) for link in every]
+    found = counts.waiting_customers(conn)
+    waiting = [(_of(link), found.get(link.account_id, counts.WaitingCount())) for link in every]
     yield from _family(
         "balas_turns_open", "gauge", "Customers who wait for an answer", ((who, one.count) for who, one in waiting)
     )

@@ -80,7 +80,7 @@ SENTENCES = {
     Action.UNTAGGED: _("Removed a tag"),
     Action.CONTACT_CHANGED: _("Changed the customer's details"),
     Action.CONTACT_FORGOTTEN: _("Forgot the customer"),
-    Action.REPLY_DECIDED: _("Decided about a reply that was held"),
+    Action.REPLY_DECIDED: _("Decided about a reply that was held, uncertain or unreadable"),
     Action.AWAY: _("%(name)s is away"),
     Action.BACK: _("%(name)s is back"),
     Action.ALARM: _("The customer has waited too long"),

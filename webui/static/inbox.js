@@ -6,7 +6,7 @@ import * as composer from "./composer.js";
 import * as connection from "./connection.js";
 import { closeQuestion, personal, swap } from "./desk.js";
 import * as details from "./details.js";
-import { fetchPage, find, findAll, post, showBanner, showNumbers } from "./dom.js";
+import { fetchPage, find, findAll, showBanner, showNumbers } from "./dom.js";
 import * as handovers from "./handovers.js";
 import * as list from "./list.js";
 import { Live } from "./live.js";
@@ -162,17 +162,6 @@ async function go(url, push) {
   }
 }
 
-/** What becomes of a held or an uncertain reply; the bubble changes when the server says so. */
-async function decide(button, decision) {
-  const message = button.closest(".message").dataset.message;
-  button.disabled = true;
-  try {
-    await post(`/c/${body.dataset.open}/replies/${message}/${decision}`, {});
-  } finally {
-    button.disabled = false;
-  }
-}
-
 function begin() {
   personal();
   alarms.opened(body.dataset.open);
@@ -192,8 +181,6 @@ document.addEventListener("click", (event) => {
   if (action === "quick") suggestions.ask();
   if (action === "take-over") claims.takeOver(Number(body.dataset.open));
   if (action === "again") composer.writeAgain(find("[data-text]", button.closest(".message")).textContent);
-  const choice = event.target.closest("[data-decision]");
-  if (choice) decide(choice, choice.dataset.decision);
   const link = event.target.closest("a");
   const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
   if (!link || !plain) return;
@@ -227,6 +214,15 @@ async function loadOlderRows(link) {
   }
 }
 
+// who decides says what he saw: the newest message on the page
+document.addEventListener(
+  "submit",
+  (event) => {
+    const seen = find('input[name="seen"]', event.target);
+    if (seen) seen.value = thread.newest();
+  },
+  true,
+);
 addEventListener("popstate", () => go(location.href, false));
 document.addEventListener("keydown", list.walk);
 document.addEventListener("visibilitychange", () => {

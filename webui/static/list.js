@@ -11,9 +11,12 @@ export const rowOf = (id) => find(`.row[data-conversation="${id}"]`);
 
 function belongs(row) {
   if (body.dataset.tag && !row.dataset.tags.split(" ").includes(body.dataset.tag)) return false;
-  if ((row.dataset.status === "resolved") !== (body.dataset.box === "resolved")) return false;
+  const resolved = row.dataset.status === "resolved";
+  if (body.dataset.box === "resolved") return resolved;
+  // a reply that needs a decision keeps even a resolved one in sight
+  if (resolved && !row.hasAttribute("data-undecided")) return false;
   if (body.dataset.box === "mine") return row.dataset.assignee === body.dataset.admin;
-  return body.dataset.box !== "unassigned" || row.dataset.status === "unassigned";
+  return body.dataset.box !== "unassigned" || (resolved ? !row.dataset.assignee : row.dataset.status === "unassigned");
 }
 
 /** Newest first, ties by number. */

@@ -189,6 +189,9 @@ turn = Table(
     Index(None, "conversation_id", "id"),
 )
 
+# what only a person can settle, and what was asked for again (`store.undecided`)
+UNDECIDED = "delivery IN ('held', 'uncertain') OR retry_asked_at IS NOT NULL"
+
 message = Table(
     "message",
     metadata,
@@ -219,7 +222,8 @@ message = Table(
     Column("bot_key", String(24)),
     # sent by WhatsApp Business on the phone by itself: it answers nobody
     Column("is_automatic", Boolean(name="is_automatic"), nullable=False, server_default="0"),
-    # one of the customer's devices asked for it again (WhatsApp's time); since when it counts as unreadable there
+    # when we heard that a device of the customer's asks for it again (our clock: we wait what follows), and
+    # since when it counts as unreadable there; sent again: only the latter is set; read after all: neither
     Column("retry_asked_at", UtcTime),
     Column("unreadable_at", UtcTime),
     # it was longer than what we keep
@@ -229,6 +233,8 @@ message = Table(
     Index(None, "conversation_id", "sent_at", "id"),
     partial_index("ix_message_phone", "account_id", "sent_at", where="author = 'phone'"),
     partial_index("ix_message_bot", "contact_id", "bot_key", where="bot_key IS NOT NULL"),
+    # replies that wait for a person's decision, or may soon (`store.undecided`)
+    partial_index("ix_message_undecided", "conversation_id", where=UNDECIDED),
 )
 
 reaction = Table(

@@ -13,6 +13,12 @@ def upgrade() -> None:
     op.add_column("outbox", sa.Column("newest_message_id", sa.Integer(), nullable=True))
     op.add_column("message", sa.Column("retry_asked_at", sa.BigInteger(), nullable=True))
     op.add_column("message", sa.Column("unreadable_at", sa.BigInteger(), nullable=True))
+    op.create_index(
+        "ix_message_undecided",
+        "message",
+        ["conversation_id"],
+        sqlite_where=sa.text("delivery IN ('held', 'uncertain') OR retry_asked_at IS NOT NULL"),
+    )
     op.add_column("message", sa.Column("is_cut", sa.Boolean(), nullable=False, server_default="0"))
     op.add_column("download", sa.Column("begun_at", sa.BigInteger(), nullable=True))
     op.add_column("download", sa.Column("deaths", sa.Integer(), nullable=False, server_default="0"))

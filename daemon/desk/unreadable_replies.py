@@ -1,0 +1,129 @@
+"""A reply that a device of the customer's could not read: noticed, shown, sent again or settled by a person.
+
+The device asks for it again (a retry receipt), and the library answers from its memory of 256 sent messages; a new
+process has forgotten them, and then nothing follows.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from daemon.desk import conversations as desk_conversations
+from daemon.desk import replies
+from daemon.desk.conversations import reply_failed
+from daemon.desk.outgoing import Decision
+from daemon.domain.desk import Action, Actor, Status
+from daemon.domain.messages import CAN_READ, Author, ReceiptKind
+from daemon.domain.turns import Closer
+from daemon.store import audit, conversation_list, conversations, events, messages, turns
+from daemon.store import unreadable_replies as store
+from daemon.store.conversation_list import Summary
+from daemon.store.events import EventKind
+from daemon.store.messages import Bubble, MessagePlace
+
+log = logging.getLogger(__name__)
+
+# What the library can send again is delivered within seconds of the asking.
+GRACE = timedelta(seconds=30)
+# what a person decides about one
+DECISIONS = (Decision.SEND_COPY, Decision.SETTLE)
+# replies in one transaction: others want to write as well
+AT_ONCE = 50
+
+
+def heard(conn: Connection, account_id: int, place: MessagePlace, kind: ReceiptKind, now: datetime) -> None:
+    """A receipt for one of our messages has come, and is in the books: does its device still ask for it?
+
+    `now`, by our clock, is when the waiting begins.
+    """
+    if kind == ReceiptKind.RETRY:
+        if store.concerns_us(conn, place.id) and store.is_asked_for(conn, place.id):
+            store.ask(conn, place.id, now)
+    elif kind in CAN_READ and not store.is_asked_for(conn, place.id) and store.clear(conn, place.id):
+        _was_read(conn, account_id, place.id, now)
+
+
+def has_work(conn: Connection, account_id: int, now: datetime) -> bool:
+    """Whether `tend` would find a reply that was asked for and has not come through since."""
+    return bool(store.due(conn, account_id, now - GRACE, now, 1))
+
+
+def tend(conn: Connection, account_id: int, now: datetime) -> None:
+    """Show what a device has asked for in vain: its turn opens again, and a person decides."""
+    for asked in store.due(conn, account_id, now - GRACE, now, AT_ONCE):
+        if asked.is_revoked:
+            store.clear(conn, asked.message_id)
+            continue
+        store.give_up(conn, asked.message_id, now)
+        reply_failed(conn, asked.message_id, now)
+        _changed(conn, account_id, asked.message_id, now)
+        log.warning("a customer's device can't read reply %d", asked.message_id)
+
+
+def decide(
+    conn: Connection,
+    conversation_id: int,
+    message_id: int,
+    decision: Decision,
+    seen_id: int,
+    now: datetime,
+    actor: Actor,
+) -> bool:
+    """Send an unreadable reply once more, as a new one, or settle it; False if it is not unreadable any more.
+
+    `seen_id` is the last message that the page showed: what a person has written since then is not doubled.
+    Raises what the door for replies raises.
+    """
+    bubble, about = messages.bubble(conn, message_id), conversation_list.summary(conn, conversation_id)
+    if bubble is None or about is None or bubble.conversation_id != conversation_id:
+        return False
+    by_sending = decision == Decision.SEND_COPY
+    if by_sending and (about.is_forgotten or store.answered_since(conn, conversation_id, seen_id)):
+        return False
+    if not store.settle(conn, message_id, by_sending=by_sending):
+        return False
+    if by_sending:
+        _send_copy(conn, about, bubble, now, actor)
+        _changed(conn, about.account_id, message_id, now)
+    else:
+        _was_read(conn, about.account_id, message_id, now)
+    detail = {"decision": decision.value}
+    audit.record(conn, about.account_id, Action.REPLY_DECIDED, actor, now, conversation_id, detail=detail)
+    return True
+
+
+def _send_copy(conn: Connection, about: Summary, bubble: Bubble, now: datetime, actor: Actor) -> None:
+    here = about.id
+    if about.status == Status.RESOLVED and not desk_conversations.reopen(conn, about.id, actor, now):
+        newer = conversations.current(conn, about.contact_id)
+        assert newer is not None  # or it would have been taken up again
+        here = newer.conversation_id
+    replies.answer(
+        conn,
+        here,
+        Closer(Author.ADMIN, actor.admin_id),
+        bubble.text or "",
+        now,
+        follow_up=True,
+        address=actor.address,
+    )
+
+
+def _was_read(conn: Connection, account_id: int, message_id: int, now: datetime) -> None:
+    """The customer has had his answer: its turn closes as it was closed, unless somebody else has closed it."""
+    _changed(conn, account_id, message_id, now)
+    bubble = messages.bubble(conn, message_id)
+    # whether a word of the bot's had closed its turn nobody knows any more
+    if bubble is None or bubble.author != Author.ADMIN or bubble.turn_id is None:
+        return
+    closer = Closer(bubble.author, bubble.admin_id)
+    if turns.close(conn, bubble.turn_id, closer, message_id, min(bubble.sent_at, now)):
+        turns.split_after(conn, account_id, bubble.conversation_id, bubble.turn_id, bubble.sent_at)
+
+
+def _changed(conn: Connection, account_id: int, message_id: int, now: datetime) -> None:
+    bubble = messages.bubble(conn, message_id)
+    if bubble is not None:
+        kind = EventKind.MESSAGE_CHANGED
+        events.append(conn, account_id, kind, now, bubble.conversation_id, message_id)
