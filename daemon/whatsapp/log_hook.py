@@ -98,7 +98,8 @@ class LogHook:
             elif entry.endswith(b"Client/Send"):
                 self._sent(_message_of(entry))
             elif entry.startswith(_RECONNECTING, 2) or entry.startswith(_RECONNECTING, 3):
-                # the retry is ours, with a cap and jitter, by a new process: this goroutine never goes on
+                # the retry is ours, with a cap and jitter, by a new process: this goroutine never goes on. Its
+                # memory of sent messages is lost with it, but its reconnect would send a cut-off reply twice.
                 self._on_reconnect()
                 self._never.wait()
             else:

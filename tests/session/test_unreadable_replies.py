@@ -59,19 +59,19 @@ def test_what_the_library_can_send_again_shows_nothing(shop: Shop) -> None:
 
 
 @pytest.fixture
-def unreadable(own_shop: Shop) -> tuple[Shop, Customer, int]:
+def unreadable(shop: Shop, request: pytest.FixtureRequest) -> tuple[Shop, Customer, int]:
     """A reply that a new process of ours can't send again."""
-    customer = asks(own_shop, "Budi")
-    reply = sent_to_nobody(own_shop, customer, "ada, kak Budi")
-    old = own_shop.pid("session")
+    customer = asks(shop, f"Budi {len(request.node.name)}")
+    reply = sent_to_nobody(shop, customer, "ada, kak Budi")
+    old = shop.pid("session")
     assert old is not None
-    own_shop.kill("session")
-    own_shop.wait_for_successor("session", old)
-    own_shop.wait_for(LinkState.ONLINE, 60)
+    shop.kill("session")
+    shop.wait_for_successor("session", old, 60)
+    shop.wait_for(LinkState.ONLINE, 60)
     customer.go_online()
-    wait_until(lambda: asked_for(own_shop, reply), 30, "the asking")
-    wait_until(lambda: own_shop.bubble(reply).is_unreadable, LONG, "the end of the grace")
-    return own_shop, customer, reply
+    wait_until(lambda: asked_for(shop, reply), 30, "the asking")
+    wait_until(lambda: shop.bubble(reply).is_unreadable, LONG, "the end of the grace")
+    return shop, customer, reply
 
 
 def test_what_a_new_process_has_forgotten_is_shown_and_sent_again_once(
@@ -79,7 +79,7 @@ def test_what_a_new_process_has_forgotten_is_shown_and_sent_again_once(
 ) -> None:
     shop, customer, reply = unreadable
     assert not [one for one in customer.received if "kak Budi" in one.text]
-    about = row(shop, "Budi")
+    about = row(shop, customer.name)
     assert about.waiting_since is not None
     assert about.undecided_since == about.waiting_since
     with shop.database.read() as conn:
@@ -93,10 +93,10 @@ def test_what_a_new_process_has_forgotten_is_shown_and_sent_again_once(
             done = unreadable_replies.decide(conn, about.id, reply, Decision.SEND_COPY, reply, utc_now(), sari)
             assert done == first
     customer.wait_for_text("ada, kak Budi", 30)
-    (again,) = [one for one in shop.bubbles("Budi") if one.from_me and one.id != reply]
+    (again,) = [one for one in shop.bubbles(customer.name) if one.from_me and one.id != reply]
     shop.wait_for_delivery(again.id, Delivery.DELIVERED)
     assert shop.bubble(reply).was_sent_again
-    assert (row(shop, "Budi").waiting_since, row(shop, "Budi").undecided_since) == (None, None)
+    assert (row(shop, customer.name).waiting_since, row(shop, customer.name).undecided_since) == (None, None)
     assert len([one for one in customer.received if "kak Budi" in one.text]) == 1
 
 
@@ -107,5 +107,5 @@ def test_a_late_delivery_clears_it(unreadable: tuple[Shop, Customer, int]) -> No
     # as after the customer's phone has restored a backup: it can read it after all
     customer.send_receipt(customer.to_shop, [wa_id])
     wait_until(lambda: not shop.bubble(reply).is_unreadable, 30, "the ticks")
-    about = row(shop, "Budi")
+    about = row(shop, customer.name)
     assert (about.waiting_since, about.undecided_since) == (None, None)

@@ -120,7 +120,8 @@ class AccountNews:
     bubbles: dict[int, messages.Bubble]
     turns: dict[int, TurnNews]
     link: tuple[accounts.Account, Link] | None
-    counts: dict[int | None, int]
+    # None: they have not changed
+    counts: dict[int | None, int] | None
     claims: dict[int, Claim]
     activities: list[AuditEntry]
     header: thread_header.ThreadHeader | None
@@ -176,7 +177,7 @@ def _news(
         bubbles={i: found for i in wanted if (found := messages.bubble(conn, i)) is not None},
         turns={i: _turn(conn, i) for i in opened & set(rows)},
         link=(account, links.get(conn, account.id)) if digest.link else None,
-        counts=conversation_list.counts_by_admin(conn, account.id) if digest.conversations else {},
+        counts=conversation_list.counts_by_admin(conn, account.id) if digest.conversations else None,
         claims={one.conversation_id: one for one in claims.held(conn, account.id, now)} if rows else {},
         activities=[
             line

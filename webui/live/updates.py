@@ -40,7 +40,7 @@ class Updates:
                 messages.append(self._rendered(language, "claim", tab.open, self._claim))
         if tab.box is not None:
             messages += [self._rendered(language, "row", i, self._row) for i in news.rows]
-            if news.counts:
+            if news.counts is not None:
                 messages.append(self._once("counts", tab.admin_id, self._counts))
             messages += [
                 self._rendered(language, "alarm", i, self._alarm) for i in news.digest.alarms if i in news.rows
@@ -146,7 +146,7 @@ class Updates:
         return account_switcher.to_json(self._news.switcher)
 
     def _counts(self, admin_id: int) -> dict[str, Any]:
-        by_admin = self._news.counts
+        by_admin = self._news.counts or {}
         return {
             "type": "counts",
             "mine": by_admin.get(admin_id, 0),
