@@ -16,7 +16,7 @@ from daemon.desk.outgoing import Decision
 from daemon.domain.desk import Action, Actor, Status
 from daemon.domain.messages import CAN_READ, Author, ReceiptKind
 from daemon.domain.turns import Closer
-from daemon.store import audit, conversation_list, conversations, events, messages, turns
+from daemon.store import audit, clock, conversation_list, conversations, events, messages, turns
 from daemon.store import unreadable_replies as store
 from daemon.store.conversation_list import Summary
 from daemon.store.events import EventKind
@@ -118,8 +118,9 @@ def _was_read(conn: Connection, account_id: int, message_id: int, now: datetime)
     if bubble is None or bubble.author != Author.ADMIN or bubble.turn_id is None:
         return
     closer = Closer(bubble.author, bubble.admin_id)
-    if turns.close(conn, bubble.turn_id, closer, message_id, min(bubble.sent_at, now)):
-        turns.split_after(conn, account_id, bubble.conversation_id, bubble.turn_id, bubble.sent_at)
+    at = bubble.sent_at
+    if turns.close(conn, bubble.turn_id, closer, message_id, clock.on_ours(conn, account_id, at, now)):
+        turns.split_after(conn, account_id, bubble.conversation_id, bubble.turn_id, at, now)
 
 
 def _changed(conn: Connection, account_id: int, message_id: int, now: datetime) -> None:
