@@ -104,9 +104,6 @@ class Decision(StrEnum):
     DISCARD = "discard"
     ARRIVED = "arrived"
     SEND_AGAIN = "send-again"
-    # about a reply that was sent and could not be read (`desk.unreadable_replies`)
-    SEND_COPY = "send-copy"
-    SETTLE = "settle"
 
 
 _MOVES = {

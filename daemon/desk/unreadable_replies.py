@@ -6,13 +6,13 @@ process has forgotten them, and then nothing follows.
 
 import logging
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy import Connection
 
 from daemon.desk import conversations as desk_conversations
 from daemon.desk import replies
 from daemon.desk.conversations import reply_failed
-from daemon.desk.outgoing import Decision
 from daemon.domain.desk import Action, Actor, Status
 from daemon.domain.messages import CAN_READ, Author, ReceiptKind
 from daemon.domain.turns import Closer
@@ -26,10 +26,15 @@ log = logging.getLogger(__name__)
 
 # What the library can send again is delivered within seconds of the asking.
 GRACE = timedelta(seconds=30)
-# what a person decides about one
-DECISIONS = (Decision.SEND_COPY, Decision.SETTLE)
 # replies in one transaction: others want to write as well
 AT_ONCE = 50
+
+
+class UnreadableDecision(StrEnum):
+    """What to do with a reply that was sent and could not be read."""
+
+    SEND_COPY = "send-copy"
+    SETTLE = "settle"
 
 
 def heard(conn: Connection, account_id: int, place: MessagePlace, kind: ReceiptKind, now: datetime) -> None:
@@ -65,7 +70,7 @@ def decide(
     conn: Connection,
     conversation_id: int,
     message_id: int,
-    decision: Decision,
+    decision: UnreadableDecision,
     seen_id: int,
     now: datetime,
     actor: Actor,
@@ -78,7 +83,7 @@ def decide(
     bubble, about = messages.bubble(conn, message_id), conversation_list.summary(conn, conversation_id)
     if bubble is None or about is None or bubble.conversation_id != conversation_id:
         return False
-    by_sending = decision == Decision.SEND_COPY
+    by_sending = decision == UnreadableDecision.SEND_COPY
     if by_sending and (about.is_forgotten or store.answered_since(conn, conversation_id, seen_id)):
         return False
     if not store.settle(conn, message_id, by_sending=by_sending):

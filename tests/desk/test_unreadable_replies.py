@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event, select
 
 from daemon.desk import auto_assignment, conversations, replies, unreadable_replies
-from daemon.desk.outgoing import Decision
+from daemon.desk.unreadable_replies import UnreadableDecision
 from daemon.desk.worker import DeskWorker
 from daemon.domain.desk import Actor, Box, ClaimedByAnother, Status
 from daemon.domain.hours import Hours
@@ -85,10 +85,12 @@ class Desk:
         self.looks(51)
         assert self.is_unreadable()
 
-    def decides(self, decision: Decision, seconds: float, seen: int = 10**6, actor: Actor | None = None) -> bool:
+    def decides(
+        self, decision: UnreadableDecision, seconds: float, seen: int = 10**6, actor: Actor | None = None
+    ) -> bool:
         with self.books.database.write() as conn:
             return unreadable_replies.decide(
-                conn, self.conversation, self.reply, decision, seen, at(seconds), actor or self.sari
+                conn, self.conversation, self.reply, decision, seen, at(seconds), self.sari
             )
 
     def waits_since(self) -> object:
@@ -284,9 +286,9 @@ def test_a_resolved_conversation_is_taken_up_again(desk: Desk) -> None:
 class TestDecisions:
     def test_sending_again_queues_one_new_reply_that_closes_the_turn(self, desk: Desk) -> None:
         desk.given_up()
-        assert desk.decides(Decision.SEND_COPY, 60)
-        assert not desk.decides(Decision.SEND_COPY, 60)
-        assert not desk.decides(Decision.SETTLE, 60)
+        assert desk.decides(UnreadableDecision.SEND_COPY, 60)
+        assert not desk.decides(UnreadableDecision.SEND_COPY, 60)
+        assert not desk.decides(UnreadableDecision.SETTLE, 60)
         assert desk.books.thread(desk.conversation) == ["masih ada?", "ada", "ada"]
         old = desk.books.bubble(desk.reply)
         assert (old.is_unreadable, old.was_sent_again) == (False, True)
@@ -300,7 +302,7 @@ class TestDecisions:
 
     def test_the_new_one_may_be_unreadable_too(self, desk: Desk) -> None:
         desk.given_up()
-        desk.decides(Decision.SEND_COPY, 60)
+        desk.decides(UnreadableDecision.SEND_COPY, 60)
         with desk.books.database.write() as conn:
             reply = outbox.take_next(conn, desk.books.account_id, at(61))
             assert reply is not None
@@ -314,9 +316,9 @@ class TestDecisions:
 
     def test_settling_closes_the_turn_as_it_was_closed(self, desk: Desk) -> None:
         desk.given_up()
-        assert desk.decides(Decision.SETTLE, 60)
-        assert not desk.decides(Decision.SETTLE, 61)
-        assert not desk.decides(Decision.SEND_COPY, 61)
+        assert desk.decides(UnreadableDecision.SETTLE, 60)
+        assert not desk.decides(UnreadableDecision.SETTLE, 61)
+        assert not desk.decides(UnreadableDecision.SEND_COPY, 61)
         assert desk.waits_since() is None
         assert desk.books.mark(1).message_id == desk.reply
         assert desk.books.thread(desk.conversation) == ["masih ada?", "ada"]
@@ -325,16 +327,16 @@ class TestDecisions:
         desk.given_up()
         desk.receipt(ReceiptKind.DELIVERED, 59)
         before = dump(desk.books.database)
-        assert not desk.decides(Decision.SEND_COPY, 60)
-        assert not desk.decides(Decision.SETTLE, 60)
+        assert not desk.decides(UnreadableDecision.SEND_COPY, 60)
+        assert not desk.decides(UnreadableDecision.SETTLE, 60)
         assert dump(desk.books.database) == before
 
     def test_an_answer_that_the_page_did_not_show_is_not_doubled(self, desk: Desk) -> None:
         desk.given_up()
         desk.hears(answered("PHONES", seconds=55), 55)
-        assert not desk.decides(Decision.SEND_COPY, 60, seen=desk.reply)
+        assert not desk.decides(UnreadableDecision.SEND_COPY, 60, seen=desk.reply)
         assert desk.is_unreadable()
-        assert desk.decides(Decision.SEND_COPY, 60, seen=desk.reply + 1)
+        assert desk.decides(UnreadableDecision.SEND_COPY, 60, seen=desk.reply + 1)
 
     def test_a_colleague_who_is_answering_is_not_overrun(self, desk: Desk) -> None:
         desk.given_up()
@@ -342,13 +344,13 @@ class TestDecisions:
         assert budi is not None
         desk.books.write(lambda conn: claims.put(conn, desk.books.account_id, 1, budi, "tab", at(59)))
         with pytest.raises(ClaimedByAnother):
-            desk.decides(Decision.SEND_COPY, 60)
+            desk.decides(UnreadableDecision.SEND_COPY, 60)
         assert desk.is_unreadable()
 
     def test_in_a_conversation_that_was_resolved_since_it_is_taken_up_again(self, desk: Desk) -> None:
         desk.given_up()
         desk.books.write(lambda conn: conversations.resolve(conn, desk.conversation, desk.sari, at(55)))
-        assert desk.decides(Decision.SEND_COPY, 60)
+        assert desk.decides(UnreadableDecision.SEND_COPY, 60)
         assert desk.books.summary(desk.conversation).status == Status.ASSIGNED
         assert desk.books.thread(desk.conversation)[-1] == "ada"
 
@@ -356,7 +358,7 @@ class TestDecisions:
         desk.given_up()
         desk.books.write(lambda conn: conversations.resolve(conn, desk.conversation, desk.sari, at(55)))
         desk.hears(arrives("B", "halo lagi", 57), 57)
-        assert desk.decides(Decision.SEND_COPY, 60)
+        assert desk.decides(UnreadableDecision.SEND_COPY, 60)
         assert desk.books.thread(2) == ["halo lagi", "ada"]
 
 
@@ -404,7 +406,7 @@ class TestNobodyIsForgotten:
 
         assert (places(), number()) == ([1, 1, 0, 1], 1)
         if state == OutboxState.SENT:
-            desk.decides(Decision.SETTLE, 110)
+            desk.decides(UnreadableDecision.SETTLE, 110)
         else:
             stuck(desk, OutboxState.DISCARDED)
         assert (places(), number()) == ([0, 0, 0, 1], 0)
@@ -442,7 +444,7 @@ def test_a_question_for_a_rating_makes_nobody_wait(desk: Desk) -> None:
 
 def test_the_figures_leave_out_what_was_not_read(desk: Desk) -> None:
     desk.given_up()
-    desk.decides(Decision.SEND_COPY, 60)
+    desk.decides(UnreadableDecision.SEND_COPY, 60)
     with desk.books.database.read() as conn:
         assert sum(reports.messages_sent(conn, 1, at(-100), at(1000)).values()) == 1
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from daemon.desk import auto_assignment, unreadable_replies
-from daemon.desk.outgoing import Decision
+from daemon.desk.unreadable_replies import UnreadableDecision
 from daemon.domain.desk import Actor
 from daemon.domain.hours import Hours
 from daemon.domain.links import LinkState
@@ -90,11 +90,13 @@ def test_what_a_new_process_has_forgotten_is_shown_and_sent_again_once(
     with shop.database.write() as conn:
         sari = Actor(Author.ADMIN, shop.bubble(reply).admin_id)
         for first in (True, False):
-            done = unreadable_replies.decide(conn, about.id, reply, Decision.SEND_COPY, reply, utc_now(), sari)
+            done = unreadable_replies.decide(
+                conn, about.id, reply, UnreadableDecision.SEND_COPY, reply, utc_now(), sari
+            )
             assert done == first
     customer.wait_for_text("ada, kak Budi", 30)
-    (again,) = [one for one in shop.bubbles(customer.name) if one.from_me and one.id != reply]
-    shop.wait_for_delivery(again.id, Delivery.DELIVERED)
+    (copy,) = [one for one in shop.bubbles(customer.name) if one.from_me and one.id != reply]
+    shop.wait_for_delivery(copy.id, Delivery.DELIVERED)
     assert shop.bubble(reply).was_sent_again
     assert (row(shop, customer.name).waiting_since, row(shop, customer.name).undecided_since) == (None, None)
     assert len([one for one in customer.received if "kak Budi" in one.text]) == 1

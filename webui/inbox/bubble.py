@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from flask_babel import gettext
 from markupsafe import Markup, escape
 
 from daemon.desk.outgoing import Decision
+from daemon.desk.unreadable_replies import UnreadableDecision
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery
 from daemon.store.messages import Bubble
@@ -44,7 +46,10 @@ DECISIONS = {
     Delivery.HELD: ((Decision.SEND_ANYWAY, _("Send anyway")), (Decision.DISCARD, _("Discard"))),
     Delivery.UNCERTAIN: ((Decision.ARRIVED, _("It has arrived")), (Decision.SEND_AGAIN, _("Send again"))),
 }
-UNREADABLE_DECISIONS = ((Decision.SEND_COPY, _("Send again")), (Decision.SETTLE, _("It is settled")))
+UNREADABLE_DECISIONS = (
+    (UnreadableDecision.SEND_COPY, _("Send again")),
+    (UnreadableDecision.SETTLE, _("It is settled")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +151,7 @@ def _trouble(bubble: Bubble, delivery: Delivery | None) -> str | None:
 
 
 def _decisions(bubble: Bubble, delivery: Delivery | None) -> list[tuple[str, str]]:
-    offered = DECISIONS.get(delivery, ()) if delivery else ()
+    offered: Sequence[tuple[Decision | UnreadableDecision, str]] = DECISIONS.get(delivery, ()) if delivery else ()
     if not offered and bubble.is_unreadable and delivery not in TROUBLES:
         offered = UNREADABLE_DECISIONS
     return [(decision.value, gettext(words)) for decision, words in offered]

@@ -10,6 +10,7 @@ from flask_login import login_required
 from daemon.desk import notes, outgoing, replies, settings, unreadable_replies
 from daemon.desk import shown as desk_shown
 from daemon.desk.outgoing import Decision
+from daemon.desk.unreadable_replies import UnreadableDecision
 from daemon.domain.desk import ClaimedByAnother, OnlyTheAssignee
 from daemon.domain.messages import Author
 from daemon.domain.placeholders import fill, opening
@@ -130,17 +131,16 @@ def quick() -> Any:
 @login_required  # type: ignore[untyped-decorator]
 def decide(conversation_id: int, message_id: int, decision: str) -> Any:
     """What becomes of a held, an uncertain or an unreadable reply."""
-    if decision not in tuple(Decision):
+    if decision not in (*Decision, *UnreadableDecision):
         abort(404)
-    wish, now = Decision(decision), services().clock()
-    place = (conversation_id, message_id, wish)
+    now, actor, seen_id = services().clock(), the_actor(), actions.row_id("seen") or message_id
     try:
         with services().database.write() as conn:
-            if wish in unreadable_replies.DECISIONS:
-                seen_id = actions.row_id("seen") or message_id
-                done = unreadable_replies.decide(conn, *place, seen_id, now, the_actor())
+            if decision in tuple(UnreadableDecision):
+                wish = UnreadableDecision(decision)
+                done = unreadable_replies.decide(conn, conversation_id, message_id, wish, seen_id, now, actor)
             else:
-                done = outgoing.decide(conn, *place, now, the_actor())
+                done = outgoing.decide(conn, conversation_id, message_id, Decision(decision), now, actor)
             if not done:
                 abort(409)
     except ClaimedByAnother as error:
