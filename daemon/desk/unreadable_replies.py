@@ -71,25 +71,25 @@ def decide(
     conversation_id: int,
     message_id: int,
     decision: UnreadableDecision,
-    seen_id: int,
+    shown: int,
     now: datetime,
     actor: Actor,
 ) -> bool:
     """Send an unreadable reply once more, as a new one, or settle it; False if it is not unreadable any more.
 
-    `seen_id` is the last message that the page showed: what a person has written since then is not doubled.
-    Raises what the door for replies raises.
+    `shown` is the last message that the page had shown: what a person has written since is not doubled, what the
+    customer has written since stays open. Raises what the door for replies raises.
     """
     bubble, about = messages.bubble(conn, message_id), conversation_list.summary(conn, conversation_id)
     if bubble is None or about is None or bubble.conversation_id != conversation_id:
         return False
     by_sending = decision == UnreadableDecision.SEND_COPY
-    if by_sending and (about.is_forgotten or store.answered_since(conn, conversation_id, seen_id)):
+    if by_sending and (about.is_forgotten or store.answered_since(conn, conversation_id, max(shown, message_id))):
         return False
     if not store.settle(conn, message_id, by_sending=by_sending):
         return False
     if by_sending:
-        _send_copy(conn, about, bubble, now, actor)
+        _send_copy(conn, about, bubble, shown, now, actor)
         _changed(conn, about.account_id, message_id, now)
     else:
         _was_read(conn, about.account_id, message_id, now)
@@ -98,7 +98,7 @@ def decide(
     return True
 
 
-def _send_copy(conn: Connection, about: Summary, bubble: Bubble, now: datetime, actor: Actor) -> None:
+def _send_copy(conn: Connection, about: Summary, bubble: Bubble, shown: int, now: datetime, actor: Actor) -> None:
     here = about.id
     if about.status == Status.RESOLVED and not desk_conversations.reopen(conn, about.id, actor, now):
         newer = conversations.current(conn, about.contact_id)
@@ -112,6 +112,8 @@ def _send_copy(conn: Connection, about: Summary, bubble: Bubble, now: datetime, 
         now,
         follow_up=True,
         address=actor.address,
+        # a page of another conversation has shown nothing of this one
+        shown=shown if here == about.id else None,
     )
 
 

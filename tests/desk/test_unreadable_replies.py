@@ -85,12 +85,18 @@ class Desk:
         self.looks(51)
         assert self.is_unreadable()
 
-    def decides(
-        self, decision: UnreadableDecision, seconds: float, seen: int = 10**6, actor: Actor | None = None
-    ) -> bool:
+    def decides(self, decision: UnreadableDecision, seconds: float, shown: int | None = None) -> bool:
+        """By default the page had shown everything."""
         with self.books.database.write() as conn:
+            newest = messages.newest_id(conn, self.conversation)
             return unreadable_replies.decide(
-                conn, self.conversation, self.reply, decision, seen, at(seconds), self.sari
+                conn,
+                self.conversation,
+                self.reply,
+                decision,
+                newest if shown is None else shown,
+                at(seconds),
+                self.sari,
             )
 
     def waits_since(self) -> object:
@@ -334,9 +340,15 @@ class TestDecisions:
     def test_an_answer_that_the_page_did_not_show_is_not_doubled(self, desk: Desk) -> None:
         desk.given_up()
         desk.hears(answered("PHONES", seconds=55), 55)
-        assert not desk.decides(UnreadableDecision.SEND_COPY, 60, seen=desk.reply)
+        assert not desk.decides(UnreadableDecision.SEND_COPY, 60, shown=desk.reply)
         assert desk.is_unreadable()
-        assert desk.decides(UnreadableDecision.SEND_COPY, 60, seen=desk.reply + 1)
+        assert desk.decides(UnreadableDecision.SEND_COPY, 60, shown=desk.reply + 1)
+
+    def test_what_the_customer_wrote_unseen_waits_on(self, desk: Desk) -> None:
+        desk.given_up()
+        desk.hears(arrives("B", "halo?", 55), 55)
+        assert desk.decides(UnreadableDecision.SEND_COPY, 60, shown=desk.reply)
+        assert desk.waits_since() == at(55)
 
     def test_a_colleague_who_is_answering_is_not_overrun(self, desk: Desk) -> None:
         desk.given_up()

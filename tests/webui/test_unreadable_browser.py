@@ -110,9 +110,9 @@ def test_an_answer_that_the_page_did_not_show_refuses_it(sari: Visitor, shop: St
     conversation_id, reply = unreadable(shop)
     phone = shop.shop_wrote(conversation_id, "dari HP", Author.PHONE, delivery=Delivery.SENT.value)
     place = f"/c/{conversation_id}/replies/{reply}/send-copy"
-    assert sari.post(place, {"seen": str(reply)}).status_code == 409
+    assert sari.post(place, {"shown": str(reply)}).status_code == 409
     assert copies(shop, conversation_id) == 1
-    assert sari.post(place, {"seen": str(phone)}).status_code == 303
-    assert sari.post(place, {"seen": str(phone)}).status_code == 409
+    assert sari.post(place, {"shown": str(phone)}).status_code == 303
+    assert sari.post(place, {"shown": str(phone)}).status_code == 409
     assert copies(shop, conversation_id) == 2
     assert "It was sent again." in sari.get(f"/c/{conversation_id}").text

@@ -28,7 +28,7 @@ def speaking(app: Flask, language: str, account_id: int, every: list[int]) -> It
 
 def bubble(message: ShownMessage) -> str:
     """One message of a thread."""
-    return _render("inbox/_bubble.html", message=message, csrf="")
+    return _render("inbox/_bubble.html", message=message, csrf="", shown="")
 
 
 def row(shown: Row) -> str:

@@ -133,12 +133,12 @@ def decide(conversation_id: int, message_id: int, decision: str) -> Any:
     """What becomes of a held, an uncertain or an unreadable reply."""
     if decision not in (*Decision, *UnreadableDecision):
         abort(404)
-    now, actor, seen_id = services().clock(), the_actor(), actions.row_id("seen") or message_id
+    now, actor = services().clock(), the_actor()
     try:
         with services().database.write() as conn:
             if decision in tuple(UnreadableDecision):
-                wish = UnreadableDecision(decision)
-                done = unreadable_replies.decide(conn, conversation_id, message_id, wish, seen_id, now, actor)
+                wish, shown = UnreadableDecision(decision), more_came.required()
+                done = unreadable_replies.decide(conn, conversation_id, message_id, wish, shown, now, actor)
             else:
                 done = outgoing.decide(conn, conversation_id, message_id, Decision(decision), now, actor)
             if not done:
@@ -148,6 +148,8 @@ def decide(conversation_id: int, message_id: int, decision: str) -> Any:
         return _refuse_decision(conversation_id, sentence)
     except OnlyTheAssignee as error:
         return _refuse_decision(conversation_id, gettext("Only %(name)s may answer this.", name=error.name))
+    except MoreCame as error:
+        return _refuse(conversation_id, 409, Draft(), more_came.look_first(conversation_id, error.count))
     return actions.done(conversation_id)
 
 

@@ -35,11 +35,6 @@ class Thread:
     older: int | None
     is_older_part: bool
 
-    @property
-    def last_message(self) -> int:
-        """The newest message that is shown, by its arrival; 0 if there is none."""
-        return max((item.message.id for item in self.items if item.message), default=0)
-
 
 def read(conn: Connection, about: Summary, now: datetime) -> Thread:
     """The part that the request's address asks for, the newest by default."""

@@ -214,15 +214,6 @@ async function loadOlderRows(link) {
   }
 }
 
-// who decides says what he saw: the newest message on the page
-document.addEventListener(
-  "submit",
-  (event) => {
-    const seen = find('input[name="seen"]', event.target);
-    if (seen) seen.value = thread.newest();
-  },
-  true,
-);
 addEventListener("popstate", () => go(location.href, false));
 document.addEventListener("keydown", list.walk);
 document.addEventListener("visibilitychange", () => {

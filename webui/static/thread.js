@@ -163,9 +163,6 @@ export function showMessage(hash) {
   return true;
 }
 
-/** The message that arrived last. */
-export const newest = () => Math.max(0, ...findAll("[data-message]", messages()).map((item) => Number(item.dataset.message)));
-
 function arrived(bubble) {
   if (bubble.classList.contains("theirs")) showTyping(false);
   if (document.visibilityState === "visible") tellSeen(bubble.dataset.message);
