@@ -35,13 +35,14 @@ def test_what_is_no_address_is_refused(text: str) -> None:
     [
         ("hosted", ChatKind.PERSON),
         ("newsletter", ChatKind.NEWSLETTER),
-        ("broadcast", ChatKind.STATUS),
+        ("broadcast", ChatKind.BROADCAST),
         ("bot", ChatKind.OTHER),
         ("new.server", ChatKind.OTHER),
     ],
 )
 def test_only_persons_and_groups_are_chats(server: str, kind: ChatKind) -> None:
     assert Address("1", server).kind == kind
+    assert Address("status", "broadcast").kind == ChatKind.STATUS
 
 
 def test_a_party_knows_both_addresses_whichever_comes_first() -> None:
