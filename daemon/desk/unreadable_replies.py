@@ -51,7 +51,7 @@ def heard(conn: Connection, account_id: int, place: MessagePlace, kind: ReceiptK
 
 def has_work(conn: Connection, account_id: int, now: datetime) -> bool:
     """Whether `tend` would find a reply that was asked for and has not come through since."""
-    return bool(store.due(conn, account_id, now - GRACE, now, 1))
+    return store.is_any_due(conn, account_id, now - GRACE, now)
 
 
 def tend(conn: Connection, account_id: int, now: datetime) -> None:

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from daemon.domain.ids import ChatKind
 from daemon.domain.messages import CAN_READ, Author, OutboxState, ReceiptKind
+from daemon.store.prepared_statement import Prepared
 from daemon.store.receipts import OURSELVES
 from daemon.store.sql import by_index, changed
 from daemon.store.tables.core import conversation, message, outbox, receipt
@@ -100,20 +101,25 @@ class AskedFor:
     is_revoked: bool
 
 
+_asked_at = message.c.retry_asked_at
+_due = select(message.c.id, message.c.revoked_at).where(
+    by_index(message.c.conversation_id),
+    _asked_at.is_not(None),
+    message.c.unreadable_at.is_(None),
+    message.c.account_id == bindparam("account_id"),
+    (_asked_at <= bindparam("since", type_=_asked_at.type)) | (_asked_at > bindparam("now", type_=_asked_at.type)),
+)
+_first_due = Prepared(_due)
+
+
+def is_any_due(conn: Connection, account_id: int, since: datetime, now: datetime) -> bool:
+    """Whether `due` would give anything; asked every second."""
+    return _first_due.run(conn, {"account_id": account_id, "since": since, "now": now}) is not None
+
+
 def due(conn: Connection, account_id: int, since: datetime, now: datetime, limit: int) -> list[AskedFor]:
     """What was asked for at `since` or before; or after `now`, by a clock that was set back."""
-    asked_at = message.c.retry_asked_at
-    rows = conn.execute(
-        select(message.c.id, message.c.revoked_at)
-        .where(
-            by_index(message.c.conversation_id),
-            asked_at.is_not(None),
-            message.c.unreadable_at.is_(None),
-            message.c.account_id == account_id,
-            (asked_at <= since) | (asked_at > now),
-        )
-        .limit(limit)
-    )
+    rows = conn.execute(_due.limit(limit), {"account_id": account_id, "since": since, "now": now})
     return [AskedFor(row.id, row.revoked_at is not None) for row in rows]
 
 

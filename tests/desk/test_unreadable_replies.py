@@ -469,7 +469,7 @@ def test_who_waits_is_found_by_index_alone(desk: Desk) -> None:
         )
         undecided.waiting_customers(conn, 1)
         undecided.resolved_conversations(conn, 1)
-        unreadable_replies.has_work(conn, 1, at(0))
+        unreadable_replies.tend(conn, 1, at(0))
         conversation_list.summary(conn, 1)
         for sql, values in list(seen):
             if "conversation_tag" in sql or "message" not in sql:
