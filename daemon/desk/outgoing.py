@@ -10,7 +10,7 @@ from daemon.desk.conversations import reply_failed
 from daemon.domain.desk import Action, Actor
 from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.domain.turns import Closer
-from daemon.store import audit, claims, conversation_list, events, messages, outbox, turns
+from daemon.store import audit, claims, conversation_list, events, messages, other_answers, outbox, turns
 from daemon.store.events import EventKind
 from daemon.store.messages import Bubble
 from daemon.store.outbox import Outgoing
@@ -121,13 +121,20 @@ def decide(
     decision: Decision,
     now: datetime,
     actor: Actor | None = None,
+    shown: int | None = None,
 ) -> bool:
-    """Carry out a person's decision; False, and nothing changes, if the reply is not in that state any more."""
+    """Carry out a person's decision; False, and nothing changes, if the reply is not in that state any more.
+
+    So it is with sending if somebody has answered since `shown`, the last message that the page had shown.
+    """
     bubble = messages.bubble(conn, message_id)
     about = conversation_list.summary(conn, conversation_id)
     if bubble is None or about is None or bubble.conversation_id != conversation_id:
         return False
     before, after = _MOVES[decision]
+    unseen = after == OutboxState.QUEUED and shown is not None
+    if unseen and other_answers.came_since(conn, conversation_id, max(shown or 0, message_id)):
+        return False
     if not outbox.decide(conn, message_id, before, after):
         return False
     if decision == Decision.SEND_ANYWAY:

@@ -16,7 +16,7 @@ from daemon.desk.conversations import reply_failed
 from daemon.domain.desk import Action, Actor, Status
 from daemon.domain.messages import CAN_READ, Author, ReceiptKind
 from daemon.domain.turns import Closer
-from daemon.store import audit, clock, conversation_list, conversations, events, messages, turns
+from daemon.store import audit, clock, conversation_list, conversations, events, messages, other_answers, turns
 from daemon.store import unreadable_replies as store
 from daemon.store.conversation_list import Summary
 from daemon.store.events import EventKind
@@ -84,7 +84,9 @@ def decide(
     if bubble is None or about is None or bubble.conversation_id != conversation_id:
         return False
     by_sending = decision == UnreadableDecision.SEND_COPY
-    if by_sending and (about.is_forgotten or store.answered_since(conn, conversation_id, max(shown, message_id))):
+    if by_sending and (
+        about.is_forgotten or other_answers.came_since(conn, conversation_id, max(shown, message_id))
+    ):
         return False
     if not store.settle(conn, message_id, by_sending=by_sending):
         return False

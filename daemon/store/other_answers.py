@@ -65,6 +65,18 @@ def answer_after(conn: Connection, turn_id: int, message_id: int) -> OtherAnswer
     return _newest(conn, statement)
 
 
+def came_since(conn: Connection, conversation_id: int, seen_id: int) -> bool:
+    """Whether a person has written to the customer after the message that a page showed last."""
+    found = select(message.c.id).where(
+        message.c.conversation_id == conversation_id,
+        message.c.id > seen_id,
+        message.c.author.in_((Author.ADMIN.value, Author.PHONE.value, Author.COMPANION.value)),
+        message.c.delivery.is_not(None),
+        message.c.is_automatic.is_(False),
+    )
+    return conn.execute(found.limit(1)).first() is not None
+
+
 def _newest(conn: Connection, statement: Select[Any]) -> OtherAnswer | None:
     row = conn.execute(statement.order_by(_other.c.id.desc()).limit(1)).first()
     if row is None:

@@ -121,15 +121,3 @@ def due(conn: Connection, account_id: int, since: datetime, now: datetime, limit
     """What was asked for at `since` or before; or after `now`, by a clock that was set back."""
     rows = conn.execute(_due.limit(limit), {"account_id": account_id, "since": since, "now": now})
     return [AskedFor(row.id, row.revoked_at is not None) for row in rows]
-
-
-def answered_since(conn: Connection, conversation_id: int, seen_id: int) -> bool:
-    """Whether a person has written to the customer after the message that a page showed last."""
-    found = select(message.c.id).where(
-        message.c.conversation_id == conversation_id,
-        message.c.id > seen_id,
-        message.c.author.in_((Author.ADMIN.value, Author.PHONE.value, Author.COMPANION.value)),
-        message.c.delivery.is_not(None),
-        message.c.is_automatic.is_(False),
-    )
-    return conn.execute(found.limit(1)).first() is not None

@@ -35,10 +35,10 @@ class BrowserAdmin:
         code, _ = self._request("POST", f"/c/{conversation_id}/answer", fields, Accept="application/json")
         return code
 
-    def decide(self, conversation_id: int, message_id: int, decision: str) -> int:
-        """Say what becomes of a reply that waits for a person; gives the status."""
+    def decide(self, conversation_id: int, message_id: int, decision: str, shown: int) -> int:
+        """Say what becomes of a reply that waits for a person, having seen up to `shown`; gives the status."""
         path = f"/c/{conversation_id}/replies/{message_id}/{decision}"
-        return self._request("POST", path, {"csrf_token": self._csrf})[0]
+        return self._request("POST", path, {"csrf_token": self._csrf, "shown": str(shown)})[0]
 
     def look(self, path: str) -> int:
         """Open a page, whatever it answers; gives the status."""

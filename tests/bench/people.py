@@ -66,7 +66,9 @@ class Decider(_Person):
         with self._shop.database.read() as conn:
             rows = conn.execute(
                 text(
-                    "SELECT outbox.message_id, outbox.state, message.conversation_id, message.text FROM outbox"
+                    "SELECT outbox.message_id, outbox.state, message.conversation_id, message.text,"
+                    " (SELECT max(id) FROM message newest"
+                    " WHERE newest.conversation_id = message.conversation_id) AS shown FROM outbox"
                     " JOIN message ON message.id = outbox.message_id WHERE outbox.state IN ('held', 'uncertain')"
                 )
             ).all()
@@ -81,7 +83,7 @@ class Decider(_Person):
         if decision in (Decision.SEND_ANYWAY, Decision.SEND_AGAIN):
             self.meant.add(row.message_id)
         try:
-            code = self._admin.decide(row.conversation_id, row.message_id, decision.value)
+            code = self._admin.decide(row.conversation_id, row.message_id, decision.value, row.shown)
         except (OSError, http.client.HTTPException):
             return
         self.decisions[f"{decision.value}: {code}"] += 1

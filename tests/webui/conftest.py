@@ -89,7 +89,7 @@ class Visitor:
 
     def _shown(self, path: str) -> dict[str, str]:
         """The last message of a conversation, as if its page had just been loaded."""
-        decision = re.fullmatch(r"(/c/\d+)/(answer|resolve|turns/\d+/handled)", path)
+        decision = re.fullmatch(r"(/c/\d+)/(answer|resolve|turns/\d+/handled|replies/\d+/.+)", path)
         page = self.client.get(decision[1], headers={"X-Peek": "1"}).text if decision else ""
         found = re.search(r'data-shown="(\d+)"', page)
         return {"shown": found[1]} if found else {}

@@ -57,3 +57,14 @@ def test_only_a_held_reply_of_this_conversation_can_be_decided(
     assert sari.post(f"/c/{conversation_id}/replies/{reply}/forget", {}).status_code == 404
     assert stranger.post(f"/c/{conversation_id}/replies/{reply}/discard", {}).status_code in (302, 303, 401)
     assert delivery(shop, reply) == Delivery.HELD
+
+
+def test_what_the_phone_has_answered_unseen_is_not_doubled_by_a_click(sari: Visitor, shop: StaffedBooks) -> None:
+    conversation_id, reply = held(shop)
+    newest = shop.write(lambda conn: messages.newest_id(conn, conversation_id))
+    shop.shop_wrote(conversation_id, "dan lagi", Author.PHONE, delivery=Delivery.SENT.value)
+    path = f"/c/{conversation_id}/replies/{reply}/send-anyway"
+    assert sari.post(path, {"shown": str(newest)}).status_code == 409
+    assert delivery(shop, reply) == Delivery.HELD
+    assert sari.post(path, {}).status_code == 303
+    assert delivery(shop, reply) == Delivery.QUEUED

@@ -29,7 +29,7 @@ _MENTION = re.compile(r"(?<![\w.@&;-])@[a-z0-9][a-z0-9._-]*\b", re.IGNORECASE)
 TROUBLES = {
     Delivery.FAILED: _("Not sent. The customer has not received this."),
     Delivery.UNCERTAIN: _("We don't know whether this was sent. Look on the phone before you send it again."),
-    Delivery.HELD: _("Not sent: somebody answered on the phone or another linked device just before."),
+    Delivery.HELD: _("Not sent: somebody may have answered on the phone or another linked device meanwhile."),
     Delivery.DISCARDED: _("Discarded. The customer has not received this."),
     Delivery.CANCELLED: _("Stopped, because the chat had gone on before this could leave."),
 }

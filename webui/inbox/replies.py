@@ -133,14 +133,14 @@ def decide(conversation_id: int, message_id: int, decision: str) -> Any:
     """What becomes of a held, an uncertain or an unreadable reply."""
     if decision not in (*Decision, *UnreadableDecision):
         abort(404)
-    now, actor = services().clock(), the_actor()
+    now, actor, shown = services().clock(), the_actor(), more_came.required()
     try:
         with services().database.write() as conn:
             if decision in tuple(UnreadableDecision):
-                wish, shown = UnreadableDecision(decision), more_came.required()
+                wish = UnreadableDecision(decision)
                 done = unreadable_replies.decide(conn, conversation_id, message_id, wish, shown, now, actor)
             else:
-                done = outgoing.decide(conn, conversation_id, message_id, Decision(decision), now, actor)
+                done = outgoing.decide(conn, conversation_id, message_id, Decision(decision), now, actor, shown)
             if not done:
                 abort(409)
     except ClaimedByAnother as error:
