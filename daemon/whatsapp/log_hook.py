@@ -143,14 +143,14 @@ class LogHook:
             known_medium = medium is None or medium[1] in _MAPPED_MEDIA
             if not known_medium or not any(state in node for state in _MAPPED_CHATSTATES):
                 self._let_only_this_in(node)
-        elif match := _LOGGED_IN.match(node):
-            self.on_time(int(match[1]))
         elif node.startswith(b"<iq") and b"<media_conn" in node:
             self.media_hosts = tuple(host.decode(errors="replace") for host in _MEDIA_HOST.findall(node))
         elif match := _FAILURE.match(node) or _STREAM_ERROR.match(node):
             self.last_failure = match[1].decode()
         elif node.startswith(b"<success"):
             self._gate.begin_stream()
+            if match := _LOGGED_IN.match(node):
+                self.on_time(int(match[1]))
         elif node.startswith(b"<notification") and b"passkey" in node:
             self._on_passkey()
 

@@ -174,3 +174,21 @@ def test_the_media_hosts_are_those_that_the_library_was_last_told(log: Hooked) -
     log.write(node, "DEBUG", "Client/Recv")
     log.write('<iq from="s.whatsapp.net" id="2" type="result"/>', "DEBUG", "Client/Recv")
     assert log.hook.media_hosts == ("media.fna.whatsapp.net", "mmg.whatsapp.net")
+
+
+def test_a_logins_answer_tells_the_servers_time_and_begins_the_stream_anew(log: Hooked) -> None:
+    told: list[int] = []
+    log.hook.on_time = told.append
+    stanza = '<message from="1@lid" id="A1" t="1" type="text"><enc type="msg" v="2"/></message>'
+    log.write(stanza, "DEBUG", "Client/Recv")
+    log.write('<success lid="118:5@lid" location="frc" t="1795323605"/>', "DEBUG", "Client/Recv")
+    assert told == [1795323605]
+    # what an earlier connection had queued is nobody's turn any more
+    assert not log.hook._gate._arrived
+
+
+def test_a_logins_answer_without_a_time_is_no_trouble(log: Hooked) -> None:
+    told: list[int] = []
+    log.hook.on_time = told.append
+    log.write('<success location="frc"/>', "DEBUG", "Client/Recv")
+    assert told == []
