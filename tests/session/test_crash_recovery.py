@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from auth_store.files import session_file
+from daemon.desk import forget
+from daemon.domain.desk import THE_DESK
 from daemon.domain.ids import Address, Party
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery, Origin, OutboxState, ReceiptKind, ReceiptReceived
@@ -324,6 +326,17 @@ class TestRecovery:
         before = dump(linked.database)
         assert recover(linked.database, linked.account_id, self.arrivals(keys), lambda: at(7200)) == 0
         assert dump(linked.database) == before
+
+    def test_who_was_forgotten_does_not_come_back(self, linked: Books, keys: Path) -> None:
+        arrivals = self.arrivals(keys)
+        ingest(linked, arrives("A", "halo"))
+        linked.write(lambda conn: forget.forget(conn, linked.account_id, 1, THE_DESK, at(10)))
+        # also a receipt of his, and an edit, that are still in the file
+        arrivals.note(EDIT + REST)
+        arrivals.note_receipt(b'<receipt from="551@lid" id="3EB0X" t="1795323605" type="read"/>')
+        before = dump(linked.database)["contact"], dump(linked.database)["message"]
+        assert recover(linked.database, linked.account_id, arrivals, lambda: at(7200)) == 0
+        assert (dump(linked.database)["contact"], dump(linked.database)["message"]) == before
 
     def test_a_message_that_comes_once_more_fills_its_place(self, linked: Books, keys: Path) -> None:
         recover(linked.database, linked.account_id, self.arrivals(keys), lambda: at(7200))
