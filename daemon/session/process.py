@@ -274,12 +274,21 @@ class Session:
             farewell = threading.Thread(target=self._whatsapp.close, name="farewell", daemon=True)
             farewell.start()
             farewell.join(12.0)
+            if not farewell.is_alive():
+                self._place_the_rest()
         deadline = time.monotonic() + LONGEST_FAREWELL
         until_taken(lambda: self._write_end(end), "the link's last state", lambda: self._give_up_at(deadline))
         log.info("session ended: %s", end.state.value)
         logging.shutdown()
         # the QR phase can't be stopped and Go threads must not outlive us
         os._exit(0)
+
+    def _place_the_rest(self) -> None:
+        """All is handed over that ever will be; what was not has its place before we go, or from the next life."""
+        try:
+            place_unhandled(self._brief, self._account.id, self._arrivals, self._clock, 0.0)
+        except Exception as error:
+            log.warning("what the library could not read is left to the next session: %s", type(error).__name__)
 
     def _write_end(self, end: LinkEnded) -> None:
         with self._brief.write() as conn:

@@ -29,7 +29,17 @@ TEAM = ("Sari", "Budi")
 # seconds between two edges
 EVERY = 6.0
 # what must be zero
-NEVER = ("sent_but_not_received", "answered_twice", "silently_lost", "pages_failed", "left_after_receipt")
+NEVER = (
+    "sent_but_not_received",
+    "answered_twice",
+    "turns_answered_twice",
+    "silently_lost",
+    "duplicated",
+    "replies_kept_twice",
+    "replies_forgotten",
+    "pages_failed",
+    "left_after_receipt",
+)
 LEAST_REPLIES = 2_000
 
 
@@ -83,7 +93,7 @@ class Edge:
             "edges": sum(self.happened.values()),
             "happened": dict(sorted(self.happened.items())),
             "slowest_recovery_s": round(self.slowest_s, 1),
-            **self.traffic.books(),
+            **self.traffic.books(self.decider.meant_texts),
             **self.witness.figures(self.decider.meant),
             **self.visitor.figures(),
             "decisions": dict(self.decider.decisions),

@@ -192,7 +192,9 @@ def _code(stage: EdgeStage) -> str | None:
 
 def _hostile(stage: EdgeStage) -> None:
     def conversation(data: bytes) -> bytes:
-        return b"\x0a" + _varint(len(data)) + data
+        # no two alike, or they would be counted as kept twice
+        words = secrets.token_hex(4).encode() + data
+        return b"\x0a" + _varint(len(words)) + words
 
     contents = [
         conversation(b"\xff\xfe halo \xc3\x28"),
@@ -205,7 +207,8 @@ def _hostile(stage: EdgeStage) -> None:
     for content in contents:
         stage.traffic.written[stage.hostile.send_content(content)] = ""
     stage.traffic.written[stage.hostile.send_content(conversation(b"x"), encryption="msmsg2")] = ""
-    stage.traffic.written[stage.hostile.send_by_broadcast_list("promo kawan")] = "promo kawan"
+    promo = f"promo kawan {secrets.token_hex(4)}"
+    stage.traffic.written[stage.hostile.send_by_broadcast_list(promo)] = promo
     words = f"dan ini? {secrets.token_hex(4)}"
     stage.traffic.written[stage.hostile.send_text(words)] = words
 

@@ -59,8 +59,9 @@ class Decider(_Person):
         self._shop, self._traffic, self._admin = shop, traffic, admin
         self._dice = random.Random(3)
         self.decisions: Counter[str] = Counter()
-        # messages that were sent by such a decision
+        # messages that were sent by such a decision, and their texts
         self.meant: set[int] = set()
+        self.meant_texts: set[str] = set()
 
     def _act(self) -> None:
         with self._shop.database.read() as conn:
@@ -82,6 +83,7 @@ class Decider(_Person):
             decision = Decision.ARRIVED if has_it else Decision.SEND_AGAIN
         if decision in (Decision.SEND_ANYWAY, Decision.SEND_AGAIN):
             self.meant.add(row.message_id)
+            self.meant_texts.add(row.text)
         try:
             code = self._admin.decide(row.conversation_id, row.message_id, decision.value, row.shown)
         except (OSError, http.client.HTTPException):

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -164,9 +164,10 @@ class Traffic:
             states = "SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending')"
             return int(conn.execute(text(states)).scalar_one())
 
-    def books(self) -> dict[str, int]:
+    def books(self, meant: Collection[str] = ()) -> dict[str, int]:
         """What the shop's books say, next to what the customers' own devices have written and received.
 
+        `meant` are texts that a person has chosen to send although the turn had another answer.
         Only `lost_but_shown`, `unreadable_for_customers`, `uncertain…` and `failed` may be above zero. A reply in
         `sent_but_not_received` whose delivery is "delivered" came with a message counter that was used before, and
         was dropped by the customer's device as a duplicate: probably whatsmeow's, which reads and writes a session
@@ -189,9 +190,10 @@ class Traffic:
         got = Counter(message.text for customer in people for message in customer.received)
         states = Counter(row.state for row in outgoing)
         in_books = Counter(row.text for row in outgoing)
-        twice = [words for words in self.accepted if got[words] > 1]
+        twice = [words for words in self.accepted if got[words] > 1 and words not in meant]
         # a reply that failed opens its turn again; then one of two has reached the customer
-        both = [words for words in self.answers.values() if sum(got[one] > 0 for one in words) > 1]
+        unmeant = ([one for one in words if one not in meant] for words in self.answers.values())
+        both = [words for words in unmeant if sum(got[one] > 0 for one in words) > 1]
         missing = [row for row in outgoing if row.state == "sent" and not got[row.text]]
         for name, found in (
             ("lost", lost),
