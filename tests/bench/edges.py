@@ -137,19 +137,21 @@ def _phone_answers_while_offline(stage: EdgeStage) -> None:
 
 def _uncertain(stage: EdgeStage) -> None:
     """Replies leave and are not acknowledged; their receipts come with the backlog."""
-    stage.wa.phone.go_offline()
     away = stage.dice.sample(stage.traffic.customers, 10)
-    for customer in away:
-        customer.go_offline()
-    stage.wa.faults.hold_acks()
-    time.sleep(3)
-    stage.wa.faults.refuse_logins()
-    stage.wa.faults.drop_connection()
-    wait_until(lambda: stage.shop.link().state == LinkState.OFFLINE, PATIENCE)
-    time.sleep(4)
-    for customer in away:
-        customer.go_online()
-    stage.wa.phone.go_online()
+    # who is away writes nothing
+    with stage.traffic.quiet():
+        stage.wa.phone.go_offline()
+        for customer in away:
+            customer.go_offline()
+        stage.wa.faults.hold_acks()
+        time.sleep(3)
+        stage.wa.faults.refuse_logins()
+        stage.wa.faults.drop_connection()
+        wait_until(lambda: stage.shop.link().state == LinkState.OFFLINE, PATIENCE)
+        time.sleep(4)
+        for customer in away:
+            customer.go_online()
+        stage.wa.phone.go_online()
     stage.wa.faults.release_acks()
     time.sleep(1)
     stage.wa.faults.accept_logins()

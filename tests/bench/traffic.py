@@ -13,7 +13,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import text
@@ -110,8 +110,9 @@ class Traffic:
         for i in _beats(rate, self._stop):
             if not self._may_write.wait(120):
                 raise TimeoutError("customers may not write")
-            wa_id, words = self._compose(dice.choice(self.customers), i)
-            self.written[wa_id] = words
+            with suppress(ConnectionError):  # he has just gone offline
+                wa_id, words = self._compose(dice.choice(self.customers), i)
+                self.written[wa_id] = words
 
     def _answer(self, admin: BrowserAdmin, rate: float, share: int) -> None:
         """Answer what waits, each admin his share of the customers."""
