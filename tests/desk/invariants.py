@@ -98,6 +98,8 @@ def _answers(conn: Connection, decided: Collection[int]) -> Iterator[str]:
         "SELECT message.turn_id, message.id FROM message JOIN outbox ON outbox.message_id = message.id"
         f" LEFT JOIN turn ON turn.closing_message_id = message.id"
         " WHERE message.turn_id IS NOT NULL AND (message.bot_key IS NULL OR turn.id IS NOT NULL)"
+        # what was deleted again, or could not be read, has answered nobody
+        " AND message.revoked_at IS NULL AND message.unreadable_at IS NULL"
         f" AND outbox.state IN {_GOES}"
     ).all()
     counts = Counter(turn_id for turn_id, message_id in rows if message_id not in decided)

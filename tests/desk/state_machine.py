@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -150,6 +150,7 @@ class SharedDesk(RuleBasedStateMachine):
     def happens(self, step: tuple[str, dict[str, Any]]) -> None:
         """One rule for all: with many, each day would know only a few of them."""
         name, arguments = step
+        note(f"{name} {arguments}")
         getattr(self, name)(**arguments)
 
     def teardown(self) -> None:
