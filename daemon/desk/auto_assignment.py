@@ -3,7 +3,7 @@
 Everything is derived from what is in the books at that moment; nothing is counted up or remembered.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,108 +15,143 @@ from daemon.desk.settings import DeskSettings
 from daemon.domain.desk import THE_DESK, Action, Assign
 from daemon.domain.hours import Hours
 from daemon.domain.messages import Author
-from daemon.store import assignment, audit, claims, conversation_list, conversations, events, presence, undecided
+from daemon.store import (
+    assignment,
+    audit,
+    conversation_list,
+    conversations,
+    events,
+    presence,
+    waiting_customers,
+)
 from daemon.store.events import EventKind
-from daemon.store.undecided import WaitingCustomer
+from daemon.store.portions import Portion
+from daemon.store.presence import TeamMember
+from daemon.store.waiting_customers import WaitingCustomer
 
 ALARM_LOOKS_BACK = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be done now; false when there is nothing."""
+    """What is to be done now, or the first of it; false when there is nothing."""
 
-    # conversation, whose it was, why it goes back
-    returns: tuple[tuple[int, int, str], ...] = ()
-    # conversation, turn
-    alarms: tuple[tuple[int, int], ...] = ()
+    # who waits in vain, and why he goes back into the queue
+    returns: tuple[tuple[WaitingCustomer, str], ...] = ()
+    alarms: tuple[WaitingCustomer, ...] = ()
     # conversation, whose it will be
-    assignments: tuple[tuple[int, int], ...] = ()
+    assignments: tuple[tuple[WaitingCustomer, int], ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.returns or self.alarms or self.assignments)
 
-
-def has_work(conn: Connection, account_id: int, chosen: DeskSettings, now: datetime, zone: ZoneInfo) -> bool:
-    """Whether `tend` would do anything: a few reads, for the worker to ask often."""
-    return bool(plan(conn, account_id, chosen, now, zone))
-
-
-def tend(conn: Connection, account_id: int, chosen: DeskSettings, now: datetime, zone: ZoneInfo) -> None:
-    """Give back what its assignee leaves lying, tell the team who waits too long, deal out what nobody has."""
-    todo = plan(conn, account_id, chosen, now, zone)
-    for conversation_id, admin_id, why in todo.returns:
-        if conversations.release(conn, conversation_id, admin_id):
-            audit.record(conn, account_id, Action.RETURNED, THE_DESK, now, conversation_id, admin_id, {"why": why})
-            events.append(conn, account_id, EventKind.CONVERSATION_CHANGED, now, conversation_id)
-    for conversation_id, turn_id in todo.alarms:
-        if assignment.note_alarm(conn, turn_id, now):
-            detail = {"minutes": chosen.alarm_after}
-            line = audit.record(conn, account_id, Action.ALARM, THE_DESK, now, conversation_id, detail=detail)
-            events.append(conn, account_id, EventKind.ALARM, now, conversation_id, audit_id=line)
-    for place, (conversation_id, admin_id) in enumerate(todo.assignments):
-        if conversations.assign(conn, conversation_id, admin_id, now):
-            # one after the other, so that a round goes on where it ended
-            presence.note_given(conn, admin_id, now + timedelta(milliseconds=place + 1))
-            audit.record(conn, account_id, Action.ASSIGNED_AUTOMATICALLY, THE_DESK, now, conversation_id, admin_id)
-            events.append(conn, account_id, EventKind.CONVERSATION_CHANGED, now, conversation_id)
+    @property
+    def conversation_ids(self) -> list[int]:
+        """The conversations that it is about."""
+        every = [one for one, _ in self.returns], self.alarms, [one for one, _ in self.assignments]
+        return [one.conversation_id for some in every for one in some]
 
 
-def plan(conn: Connection, account_id: int, chosen: DeskSettings, now: datetime, zone: ZoneInfo) -> Plan:
-    """What is to be done now."""
-    if not (chosen.assign != Assign.OFF or chosen.return_after or chosen.alarm_after):
+def tend(
+    conn: Connection,
+    account_id: int,
+    chosen: DeskSettings,
+    now: datetime,
+    zone: ZoneInfo,
+    conversation_ids: Collection[int] | None = None,
+) -> bool:
+    """Give back what its assignee leaves lying, tell the team who waits too long, deal out what nobody has.
+
+    A portion of it, in the caller's write transaction: True if something may be left. `conversation_ids` are those
+    of a plan that was made before; it is made anew for these, and the lock is not held while all others are looked
+    at.
+    """
+    portion = Portion()
+    todo = plan(conn, account_id, chosen, now, zone, conversation_ids)
+    for one, why in portion.of(todo.returns):
+        _give_back(conn, account_id, one, why, now)
+    for one in portion.of(todo.alarms):
+        _alarm(conn, account_id, one, chosen, now)
+    for place, (one, admin_id) in enumerate(portion.of(todo.assignments)):
+        # one after the other, so that a round goes on where it ended
+        _assign(conn, account_id, one, admin_id, now, now + timedelta(milliseconds=place + 1))
+    return portion.is_used_up
+
+
+def _give_back(conn: Connection, account_id: int, one: WaitingCustomer, why: str, now: datetime) -> None:
+    conversation_id, admin_id = one.conversation_id, one.assignee_id
+    assert admin_id is not None
+    if conversations.release(conn, conversation_id, admin_id):
+        audit.record(conn, account_id, Action.RETURNED, THE_DESK, now, conversation_id, admin_id, {"why": why})
+        events.append(conn, account_id, EventKind.CONVERSATION_CHANGED, now, conversation_id)
+
+
+def _alarm(conn: Connection, account_id: int, one: WaitingCustomer, chosen: DeskSettings, now: datetime) -> None:
+    assert one.turn_id is not None
+    if assignment.note_alarm(conn, one.turn_id, now):
+        detail = {"minutes": chosen.alarm_after}
+        line = audit.record(conn, account_id, Action.ALARM, THE_DESK, now, one.conversation_id, detail=detail)
+        events.append(conn, account_id, EventKind.ALARM, now, one.conversation_id, audit_id=line)
+
+
+def _assign(
+    conn: Connection, account_id: int, one: WaitingCustomer, admin_id: int, now: datetime, given_at: datetime
+) -> None:
+    if conversations.assign(conn, one.conversation_id, admin_id, now):
+        presence.note_given(conn, admin_id, given_at)
+        action = Action.ASSIGNED_AUTOMATICALLY
+        audit.record(conn, account_id, action, THE_DESK, now, one.conversation_id, admin_id)
+        events.append(conn, account_id, EventKind.CONVERSATION_CHANGED, now, one.conversation_id)
+
+
+def plan(
+    conn: Connection,
+    account_id: int,
+    chosen: DeskSettings,
+    now: datetime,
+    zone: ZoneInfo,
+    conversation_ids: Collection[int] | None = None,
+) -> Plan:
+    """What is to be done now, in these conversations if given: a few reads, for the worker to ask often."""
+    if not waiting_customers.is_anybody_waiting(conn, account_id):
         return Plan()
-    everybody = undecided.waiting_customers(conn, account_id)
-    if not everybody:
-        return Plan()
-    # nobody has a resolved conversation, but the team is told what waits in it
-    work = [one for one in everybody if not one.is_resolved]
     return Plan(
-        tuple(_returns(conn, account_id, work, chosen, now)),
-        tuple(_alarms(everybody, chosen, now, zone)),
-        tuple(_assignments(conn, account_id, work, chosen, now)),
+        tuple(_returns(conn, account_id, chosen, now, conversation_ids)),
+        tuple(_alarms(conn, account_id, chosen, now, zone, conversation_ids)),
+        tuple(_assignments(conn, account_id, chosen, now, conversation_ids)),
     )
 
 
 def _returns(
-    conn: Connection, account_id: int, work: Sequence[WaitingCustomer], chosen: DeskSettings, now: datetime
-) -> list[tuple[int, int, str]]:
+    conn: Connection,
+    account_id: int,
+    chosen: DeskSettings,
+    now: datetime,
+    conversation_ids: Collection[int] | None,
+) -> list[tuple[WaitingCustomer, str]]:
     """What its assignee, gone or silent, has left lying for too long."""
     if not chosen.return_after:
         return []
     since = now - timedelta(minutes=chosen.return_after)
-    mine = [one for one in work if one.assignee_id is not None and (one.assigned_at or one.opened_at) <= since]
-    if not mine:
-        return []
     here = {one.admin_id for one in presence.team(conn, now) if one.is_here}
-    gone = presence.gone_since(conn, now)
-    held = {(claim.conversation_id, claim.admin_id) for claim in claims.held(conn, account_id, now)}
-    found = []
-    for one in mine:
-        admin_id = one.assignee_id
-        assert admin_id is not None
-        if admin_id not in here and gone.get(admin_id, since) <= since:
-            found.append((one.conversation_id, admin_id, "offline"))
-        elif (
-            one.opened_at <= since
-            and (one.conversation_id, admin_id) not in held
-            and not assignment.gave_a_sign(conn, one.conversation_id, admin_id, since)
-            and assignment.was_there(conn, one, since)
-        ):
-            found.append((one.conversation_id, admin_id, "silent"))
-    return found
+    just_left = {admin_id for admin_id, at in presence.gone_since(conn, now).items() if at > since}
+    found = waiting_customers.left_lying(conn, account_id, since, here | just_left, now, conversation_ids)
+    return [(one, "offline" if is_gone else "silent") for one, is_gone in found]
 
 
 def _alarms(
-    work: Sequence[WaitingCustomer], chosen: DeskSettings, now: datetime, zone: ZoneInfo
-) -> list[tuple[int, int]]:
+    conn: Connection,
+    account_id: int,
+    chosen: DeskSettings,
+    now: datetime,
+    zone: ZoneInfo,
+    conversation_ids: Collection[int] | None,
+) -> list[WaitingCustomer]:
     """Who waits too long while the shop is open; a night or a holiday does not count."""
     if not chosen.alarm_after or not chosen.hours.is_open(now, zone):
         return []
-    longest = timedelta(minutes=chosen.alarm_after)
-    unknown = [one for one in work if one.alarmed_at is None]
-    late = _too_long(unknown, chosen.hours, longest, now, zone)
-    return [(one.conversation_id, one.turn_id) for one in late if one.turn_id is not None]
+    until = _too_long_since(chosen.hours, timedelta(minutes=chosen.alarm_after), now, zone)
+    return waiting_customers.unalarmed(conn, account_id, until, conversation_ids) if until else []
 
 
 def waiting_too_long(
@@ -128,33 +163,47 @@ def waiting_too_long(
     """
     if not hours.is_open(now, zone):
         return None
-    return len(_too_long(undecided.waiting_customers(conn, account_id), hours, longest, now, zone))
+    until = _too_long_since(hours, longest, now, zone)
+    return waiting_customers.count_waiting(conn, account_id, until) if until else 0
 
 
-def _too_long(
-    work: Sequence[WaitingCustomer], hours: Hours, longest: timedelta, now: datetime, zone: ZoneInfo
-) -> list[WaitingCustomer]:
-    # no need to walk through years of opening hours for what is older
-    earliest = now - ALARM_LOOKS_BACK
-    return [
-        one
-        for one in work
-        if now - one.opened_at >= longest and hours.open_time(max(one.opened_at, earliest), now, zone) >= longest
-    ]
+def _too_long_since(hours: Hours, longest: timedelta, now: datetime, zone: ZoneInfo) -> datetime | None:
+    """Who has waited since then, or longer, waits too long; None if nobody can."""
+    return hours.open_since(longest, now, zone, earliest=now - ALARM_LOOKS_BACK)
 
 
 def _assignments(
-    conn: Connection, account_id: int, work: Sequence[WaitingCustomer], chosen: DeskSettings, now: datetime
-) -> list[tuple[int, int]]:
+    conn: Connection,
+    account_id: int,
+    chosen: DeskSettings,
+    now: datetime,
+    conversation_ids: Collection[int] | None,
+) -> list[tuple[WaitingCustomer, int]]:
     """What nobody has and somebody could take."""
-    free = [one for one in work if one.assignee_id is None]
-    if chosen.assign == Assign.OFF or not free:
+    if chosen.assign == Assign.OFF:
         return []
     team = [one for one in presence.team(conn, now) if one.takes_work]
-    if not team:
+    waiting = (
+        waiting_customers.unassigned(conn, account_id, now, conversation_ids=conversation_ids) if team else []
+    )
+    if not waiting:
         return []
+    candidates = _candidates(conn, account_id, team, chosen)
+    while waiting and any(candidate.room for candidate in candidates):
+        by_conversation = {one.conversation_id: one for one in waiting}
+        dealt = deal(list(by_conversation), candidates, chosen.assign, _avoided(conn, waiting), now)
+        if dealt or conversation_ids is not None:
+            return [(by_conversation[conversation_id], admin_id) for conversation_id, admin_id in dealt]
+        # all of these came back from everybody who has room: perhaps the next did not
+        waiting = waiting_customers.unassigned(conn, account_id, now, after=waiting[-1])
+    return []
+
+
+def _candidates(
+    conn: Connection, account_id: int, team: Sequence[TeamMember], chosen: DeskSettings
+) -> list[Candidate]:
     has, given = conversation_list.counts_by_admin(conn, account_id), presence.given_at(conn)
-    candidates = [
+    return [
         Candidate(
             one.admin_id,
             has.get(one.admin_id, 0),
@@ -163,12 +212,6 @@ def _assignments(
         )
         for one in team
     ]
-    if not any(candidate.room for candidate in candidates):
-        return []
-    # somebody is answering it this moment: it will be his
-    claimed = {claim.conversation_id for claim in claims.held(conn, account_id, now)}
-    waiting = [one for one in free if one.conversation_id not in claimed]
-    return deal([one.conversation_id for one in waiting], candidates, chosen.assign, _avoided(conn, waiting), now)
 
 
 def _avoided(conn: Connection, waiting: Sequence[WaitingCustomer]) -> dict[int, Avoided]:

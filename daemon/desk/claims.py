@@ -9,6 +9,7 @@ from daemon.domain.desk import Action, Actor, Claim, ClaimedByAnother, OnlyTheAs
 from daemon.store import audit, claims, conversation_list, events
 from daemon.store.conversation_list import Summary
 from daemon.store.events import EventKind
+from daemon.store.portions import MOST_ROWS
 
 
 def check(conn: Connection, about: Summary, admin_id: int, now: datetime, take_over: bool = False) -> Claim | None:
@@ -86,9 +87,9 @@ def end_of_tab(conn: Connection, tab: str, now: datetime) -> None:
         events.append(conn, account_id, EventKind.CLAIM_CHANGED, now, conversation_id)
 
 
-def sweep(conn: Connection, now: datetime) -> int:
-    """Announce the end of claims that have expired; returns how many."""
+def sweep(conn: Connection, now: datetime) -> bool:
+    """Announce the end of claims that have expired; True if there may be more of them."""
     gone = claims.drop_expired(conn, now)
     for account_id, conversation_id in gone:
         events.append(conn, account_id, EventKind.CLAIM_CHANGED, now, conversation_id)
-    return len(gone)
+    return len(gone) == MOST_ROWS

@@ -21,13 +21,12 @@ from daemon.store import unreadable_replies as store
 from daemon.store.conversation_list import Summary
 from daemon.store.events import EventKind
 from daemon.store.messages import Bubble, MessagePlace
+from daemon.store.portions import MOST_ROWS, Portion
 
 log = logging.getLogger(__name__)
 
 # What the library can send again is delivered within seconds of the asking.
 GRACE = timedelta(seconds=30)
-# replies in one transaction: others want to write as well
-AT_ONCE = 50
 
 
 class UnreadableDecision(StrEnum):
@@ -54,9 +53,13 @@ def has_work(conn: Connection, account_id: int, now: datetime) -> bool:
     return store.is_any_due(conn, account_id, now - GRACE, now)
 
 
-def tend(conn: Connection, account_id: int, now: datetime) -> None:
-    """Show what a device has asked for in vain: its turn opens again, and a person decides."""
-    for asked in store.due(conn, account_id, now - GRACE, now, AT_ONCE):
+def tend(conn: Connection, account_id: int, now: datetime) -> bool:
+    """Show what a device has asked for in vain: its turn opens again, and a person decides.
+
+    A portion of it, in the caller's write transaction: True if something may be left.
+    """
+    portion = Portion()
+    for asked in portion.of(store.due(conn, account_id, now - GRACE, now, MOST_ROWS)):
         if asked.is_revoked:
             store.clear(conn, asked.message_id)
             continue
@@ -64,6 +67,7 @@ def tend(conn: Connection, account_id: int, now: datetime) -> None:
         reply_failed(conn, asked.message_id, now)
         _changed(conn, account_id, asked.message_id, now)
         log.warning("a customer's device can't read reply %d", asked.message_id)
+    return portion.is_used_up
 
 
 def decide(

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from daemon.store import claims as store_claims
 from daemon.store.assignment import is_anything_pending
 from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database
+from daemon.store.portions import LEAST_PAUSE, MOST_ROWS
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +30,8 @@ EVERY, PAUSE = 1.0, 0.5
 RETRY_AFTER = 5.0
 FORGET_EVERY = timedelta(minutes=1)
 
-Chore = tuple[str, Callable[[Connection], object]]
+# its name, and a portion of it in a write transaction: True if some of it may be left
+Chore = tuple[str, Callable[[Connection], bool | None]]
 
 
 class DeskWorker(threading.Thread):
@@ -36,7 +39,7 @@ class DeskWorker(threading.Thread):
     that could not be read.
 
     Looks in a read, and takes the write lock only for work that is there; each chore has a transaction of its
-    own, so that one that fails leaves the others alone.
+    own, so that one that fails leaves the others alone, and does no more in it than a portion.
     """
 
     def __init__(
@@ -57,11 +60,10 @@ class DeskWorker(threading.Thread):
         watch = ChangeWatch(self._database)
         changed = True
         while not self._stopping.is_set():
-            if changed or self._guarded.failed or self._may_be_due():
-                self.look()
-            if not self._stopping.wait(RETRY_AFTER if self._guarded.failed else PAUSE):
+            more = (changed or self._guarded.failed or self._may_be_due()) and self.look()
+            if not self._stopping.wait(RETRY_AFTER if self._guarded.failed else LEAST_PAUSE if more else PAUSE):
                 with self._guarded("eye on the database"):
-                    changed = watch.wait(EVERY - PAUSE)
+                    changed = more or watch.wait(EVERY - PAUSE)
         watch.close()
 
     def stop(self) -> None:
@@ -76,18 +78,23 @@ class DeskWorker(threading.Thread):
             return is_anything_pending(conn)
         return False
 
-    def look(self) -> None:
-        """Do everything that is to do now."""
+    def look(self) -> bool:
+        """Do what is to do now, a portion of each chore; True if some of it is left."""
         self._guarded.failed = False
         now = self._clock()
         chores: list[Chore] = []
+        more, took = False, 0.0
         with self._guarded("look"), self._database.read() as conn:
             chores = self._due(conn, now)
         for name, work in chores:
-            if self._stopping.is_set():
-                return
+            if self._stopping.wait(took):
+                return False
+            begun = time.monotonic()
             with self._guarded(name), self._database.write() as conn:
-                work(conn)
+                more = bool(work(conn)) or more
+            # the others may write for as long as we did
+            took = time.monotonic() - begun
+        return more
 
     def _due(self, conn: Connection, now: datetime) -> list[Chore]:
         """The chores that have something to do."""
@@ -97,7 +104,7 @@ class DeskWorker(threading.Thread):
                 found.append(("claims", lambda conn: desk_claims.sweep(conn, now)))
         if now >= self._forget_at:
             self._forget_at = now + FORGET_EVERY
-            found.append(("presence", lambda conn: presence.forget_gone(conn, now)))
+            found.append(("presence", lambda conn: presence.forget_gone(conn, now) == MOST_ROWS))
         for account in accounts.every(conn):
             with self._guarded("look"):
                 found += self._due_of(conn, account.id, now)
@@ -113,17 +120,21 @@ class DeskWorker(threading.Thread):
             if unreadable_replies.has_work(conn, account_id, now):
                 found.append(("unreadable", lambda conn: unreadable_replies.tend(conn, account_id, now)))
         with self._guarded("look at the assignments"):
-            if auto_assignment.has_work(conn, account_id, chosen, now, self._zone):
-                found.append(("assignment", lambda conn: self._assign(conn, account_id, now)))
+            if todo := auto_assignment.plan(conn, account_id, chosen, now, self._zone):
+                found.append(
+                    ("assignment", lambda conn: self._assign(conn, account_id, now, todo.conversation_ids))
+                )
         with self._guarded("look at the bot"):
-            if run.has_work(conn, account_id, chosen, now):
-                found.append(("bot", lambda conn: self._run_bot(conn, account_id, now)))
+            if due := [turn.turn_id for turn in run.due(conn, account_id, chosen, now)]:
+                found.append(("bot", lambda conn: self._run_bot(conn, account_id, now, due)))
         return found
 
-    # both read the choices again: what the owner has just switched off is off
+    # both read the choices again, and decide anew about what was found: what was switched off is off
 
-    def _assign(self, conn: Connection, account_id: int, now: datetime) -> None:
-        auto_assignment.tend(conn, account_id, settings.load(conn, account_id), now, self._zone)
+    def _assign(self, conn: Connection, account_id: int, now: datetime, conversation_ids: list[int]) -> bool:
+        chosen = settings.load(conn, account_id)
+        return auto_assignment.tend(conn, account_id, chosen, now, self._zone, conversation_ids)
 
-    def _run_bot(self, conn: Connection, account_id: int, now: datetime) -> None:
-        run.tend(conn, account_id, settings.load(conn, account_id), now, self._zone, self._shop)
+    def _run_bot(self, conn: Connection, account_id: int, now: datetime, turn_ids: list[int]) -> bool:
+        chosen = settings.load(conn, account_id)
+        return run.tend(conn, account_id, chosen, now, self._zone, self._shop, turn_ids)

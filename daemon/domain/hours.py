@@ -58,6 +58,20 @@ class Hours:
             day += timedelta(days=1)
         return total
 
+    def open_since(
+        self, length: timedelta, until: datetime, zone: ZoneInfo, earliest: datetime
+    ) -> datetime | None:
+        """Since when the shop was open for `length`, up to `until`; None if that is before `earliest`."""
+        day, first = until.astimezone(zone).date(), earliest.astimezone(zone).date()
+        while day >= first:
+            for start, end in sorted(self._of(day, zone), reverse=True):
+                open_for = min(end, until) - max(start, earliest)
+                if open_for >= length:
+                    return min(end, until) - length
+                length -= max(timedelta(0), open_for)
+            day -= timedelta(days=1)
+        return None
+
     def _around(self, at: datetime, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
         return self._of(at.astimezone(zone).date(), zone)
 

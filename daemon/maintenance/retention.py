@@ -4,12 +4,18 @@ import logging
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from daemon.desk import settings
 from daemon.store import accounts, erasing, events, media
 from daemon.store.engine import Database
 from daemon.store.events import EventKind
+from daemon.store.portions import MOST_ROWS, write_in_portions
 
 log = logging.getLogger(__name__)
+
+# messages that go together, with all that hangs on them
+FEW = 20
 
 
 def sweep(database: Database, data: Path, now: datetime) -> int:
@@ -19,9 +25,10 @@ def sweep(database: Database, data: Path, now: datetime) -> int:
     """
     with database.read() as conn:
         wishes = [(account.id, settings.load(conn, account.id).keep_days) for account in accounts.every(conn)]
-    with database.write() as conn:
-        for account_id, _ in wishes:
-            erasing.erase(conn, erasing.remains(conn, account_id))
+    for account_id, _ in wishes:
+        with database.read() as conn:
+            left_over_messages = erasing.remains(conn, account_id)
+        _erase(database, data, account_id, left_over_messages, now)
     gone = sum(
         _sweep(database, data, account_id, now - timedelta(days=days), now)
         for account_id, days in wishes
@@ -39,14 +46,30 @@ def sweep(database: Database, data: Path, now: datetime) -> int:
 def _sweep(database: Database, data: Path, account_id: int, before: datetime, now: datetime) -> int:
     gone = 0
     while True:
-        with database.write() as conn:
-            erasing.thoroughly(conn)
+        # found without the lock: nothing that is old becomes young, and what is to leave meanwhile is left out
+        with database.read() as conn:
             old = erasing.outdated(conn, account_id, before)
-            touched = erasing.conversations_with(conn, old)
-            files = erasing.erase(conn, old)
-            for conversation_id in touched:
-                events.append(conn, account_id, EventKind.CONVERSATION_CHANGED, now, conversation_id)
-        media.remove(data, files)
-        if not old:
+        erased = _erase(database, data, account_id, old, now)
+        gone += erased
+        if not erased:
             return gone
-        gone += len(old)
+
+
+def _erase(database: Database, data: Path, account_id: int, message_ids: list[int], now: datetime) -> int:
+    """Delete messages of resolved conversations, a few at a time; returns how many went."""
+    gone = 0
+
+    def erase(conn: Connection, few: list[int]) -> None:
+        nonlocal gone
+        erasing.thoroughly(conn)
+        still = erasing.still_resolved(conn, account_id, few)
+        for conversation_id in erasing.conversations_with(conn, still):
+            events.append(conn, account_id, EventKind.CONVERSATION_CHANGED, now, conversation_id)
+        files.extend(erasing.erase(conn, still))
+        gone += len(still)
+
+    files: list[str] = []
+    fews = [message_ids[start : start + FEW] for start in range(0, len(message_ids), FEW)]
+    write_in_portions(database, fews, erase, most=MOST_ROWS // FEW)
+    media.remove(data, files)
+    return gone

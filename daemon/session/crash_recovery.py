@@ -1,7 +1,7 @@
 """After a crash: what had reached the library but not our books gets a place where a person sees it."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -29,6 +29,7 @@ from daemon.store.accounts import Account
 from daemon.store.busy import is_busy
 from daemon.store.engine import Database
 from daemon.store.events import EventKind
+from daemon.store.portions import write_in_portions
 from daemon.whatsapp.arrival_journal import ArrivalJournal
 from daemon.whatsapp.arrivals import Arrival, ArrivedReceipt
 from daemon.whatsapp.wire_text import moment
@@ -43,19 +44,20 @@ def recover(database: Database, account_id: int, arrivals: ArrivalJournal, clock
 
     Runs before connecting. A reply that was written on the phone closes its turn, as it would have: somebody has
     answered, even if nobody here has seen what. A message that WhatsApp sends once more fills its placeholder
-    in; doing this twice changes nothing. What can't be read or placed is counted, and stops nothing else. Lost
-    reactions are not missed.
+    in; doing this twice changes nothing, and so it goes a portion a transaction: only then it is forgotten. What
+    can't be read or placed is counted, and stops nothing else. Lost reactions are not missed.
     """
-    lost, failed = 0, 0
-    with database.write() as conn:
-        now = clock()
+    now = clock()
+    with database.read() as conn:
         account = accounts.get(conn, account_id)
-        is_linked = account.device is not None
-        for arrival in arrivals.read() if is_linked else []:
-            placed = _apart(conn, partial(_place, conn, account, arrival, MessageKind.LOST, now))
-            lost, failed = lost + (placed is True), failed + (placed is None)
-        for found in arrivals.read_receipts() if is_linked else []:
-            _apart(conn, partial(_apply, conn, account, found, now))
+    is_linked = account.device is not None
+    placed = _place_all(database, account, arrivals.read() if is_linked else [], MessageKind.LOST, now)
+    write_in_portions(
+        database,
+        arrivals.read_receipts() if is_linked else [],
+        lambda conn, found: _apart(conn, partial(_apply, conn, account, found, now)),
+    )
+    lost, failed = placed.count(True), placed.count(None)
     if arrivals.unreadable or failed:
         log.error(
             "%d lines about lost messages could not be read, %d could not be placed",
@@ -84,14 +86,22 @@ def place_unhandled(
         found = [arrival for arrival in found if not _is_known(conn, account, arrival)]
     if not found or account.device is None:
         return 0
-    with database.write() as conn:
-        now = clock()
-        placed = [
-            _apart(conn, partial(_place, conn, account, arrival, MessageKind.UNREADABLE, now)) for arrival in found
-        ]
-    if count := placed.count(True):
+    if count := _place_all(database, account, found, MessageKind.UNREADABLE, clock()).count(True):
         log.warning("%d messages could not be read by the library and are shown as placeholders", count)
     return count
+
+
+def _place_all(
+    database: Database, account: Account, arrivals: Sequence[Arrival], kind: MessageKind, now: datetime
+) -> list[bool | None]:
+    """Whether each was placed, None for what failed."""
+    placed: list[bool | None] = []
+    write_in_portions(
+        database,
+        arrivals,
+        lambda conn, arrival: placed.append(_apart(conn, partial(_place, conn, account, arrival, kind, now))),
+    )
+    return placed
 
 
 def _apart(conn: Connection, change: Callable[[], T]) -> T | None:

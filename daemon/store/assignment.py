@@ -1,4 +1,4 @@
-"""What the desk looks at to look after everybody: signs of life, ways back, who has how much."""
+"""What the desk looks at to look after everybody: ways back, who has how much, what may be due."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from daemon.domain.messages import Author
 from daemon.store.conversations import is_unresolved, is_with_person
 from daemon.store.prepared_statement import Prepared
 from daemon.store.sql import changed
-from daemon.store.tables.core import conversation, message, turn
+from daemon.store.tables.core import conversation, turn
 from daemon.store.tables.desk import audit, claim
 from daemon.store.turns import every_open
-from daemon.store.undecided import WaitingCustomer, any_undecided, waiting
+from daemon.store.undecided import any_undecided, waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,27 +25,6 @@ class LastReturn:
     admin_id: int
     by: Author
     at: datetime
-
-
-def gave_a_sign(conn: Connection, conversation_id: int, admin_id: int, since: datetime) -> bool:
-    """Whether an admin has written (a note counts) or done anything in a conversation since a moment."""
-    wrote = select(message.c.id).where(
-        message.c.conversation_id == conversation_id, message.c.arrived_at > since, message.c.admin_id == admin_id
-    )
-    did = select(audit.c.id).where(
-        audit.c.conversation_id == conversation_id, audit.c.at > since, audit.c.admin_id == admin_id
-    )
-    return bool(conn.execute(select(wrote.exists() | did.exists())).scalar_one())
-
-
-def was_there(conn: Connection, turn: WaitingCustomer, at: datetime) -> bool:
-    """Whether a turn's first words had arrived by then; after an outage that is long after they were sent."""
-    statement = select(message.c.id).where(
-        message.c.conversation_id == turn.conversation_id,
-        message.c.turn_id == turn.turn_id,
-        message.c.arrived_at <= at,
-    )
-    return conn.execute(statement.limit(1)).first() is not None
 
 
 def last_returns(conn: Connection, conversation_ids: Sequence[int]) -> dict[int, LastReturn]:

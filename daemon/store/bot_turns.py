@@ -1,5 +1,6 @@
 """What the bot has to look at: turns with news it has not dealt with, and what it said to whom."""
 
+from collections.abc import Collection, Generator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +12,6 @@ from daemon.store import claims
 from daemon.store.conversations import is_unresolved, is_with_person
 from daemon.store.tables.core import contact, conversation, message, turn
 from daemon.store.tables.desk import claim
-from daemon.store.turns import every_open
 
 # a turn is looked at from its newest message; nobody repeats his question a hundred messages later
 LOOKED_AT = 100
@@ -54,12 +54,18 @@ def _is_said() -> ColumnElement[bool]:
     return (message.c.kind != MessageKind.NOTE.value) & or_(message.c.delivery.is_(None), ~_never_left)
 
 
-def waiting(conn: Connection, account_id: int, now: datetime) -> list[WaitingTurn]:
-    """Open, unclaimed turns of customers in which something was said since the bot looked, oldest first."""
+def waiting(
+    conn: Connection, account_id: int, now: datetime, until: datetime, turn_ids: Collection[int] | None = None
+) -> Generator[WaitingTurn]:
+    """Open, unclaimed turns of customers in which something was said since the bot looked, oldest first.
+
+    Only those whose newest message had arrived by `until`, and only these `turn_ids`, if given. They are read as
+    they are taken: whoever wants a few of thousands stops (and closes the iterator).
+    """
     claimed = select(claim.c.conversation_id).where(
         claim.c.conversation_id == conversation.c.id, claims.holds(now)
     )
-    rows = conn.execute(
+    statement = (
         select(
             turn.c.id,
             conversation.c.id.label("conversation_id"),
@@ -75,30 +81,31 @@ def waiting(conn: Connection, account_id: int, now: datetime) -> list[WaitingTur
         .join(contact, contact.c.id == conversation.c.contact_id)
         .join(message, message.c.id == conversation.c.last_message_id)
         .where(
-            turn.c.account_id == account_id,
-            every_open,
+            turn.c.closed_at.is_(None),
             is_with_person,
             is_unresolved,
             conversation.c.last_message_id > turn.c.bot_message_id,
+            message.c.arrived_at <= until,
             ~claimed.exists(),
         )
     )
-    found = [
-        WaitingTurn(
-            r.id,
-            r.conversation_id,
-            r.contact_id,
-            r.name,
-            r.previous_id is None,
-            r.acknowledged_at,
-            r.bot_message_id,
-            r.last_message_id,
-            r.arrived_at,
-        )
-        for r in rows
-    ]
-    # not ORDER BY: SQLite would walk through all turns that ever were
-    return sorted(found, key=lambda waiting: waiting.turn_id)
+    if turn_ids is None:
+        statement = statement.where(turn.c.account_id == account_id).order_by(turn.c.opened_at, turn.c.id)
+    else:
+        statement = statement.where(turn.c.id.in_(turn_ids)).order_by(turn.c.id)
+    with conn.execute(statement) as rows:
+        for r in rows:
+            yield WaitingTurn(
+                r.id,
+                r.conversation_id,
+                r.contact_id,
+                r.name,
+                r.previous_id is None,
+                r.acknowledged_at,
+                r.bot_message_id,
+                r.last_message_id,
+                r.arrived_at,
+            )
 
 
 def newest_lines(conn: Connection, conversation_id: int) -> list[SaidMessage]:

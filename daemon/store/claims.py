@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from auth_store.tables import admin
 from daemon.domain.desk import CLAIM_LASTS, Claim
+from daemon.store.portions import MOST_ROWS
 from daemon.store.sql import changed
 from daemon.store.tables.desk import claim
 
@@ -21,7 +22,14 @@ _claims = select(
 
 def holds(now: datetime) -> ColumnElement[bool]:
     """A claim that ends later than it can was taken before the clock was set back."""
-    return (claim.c.expires_at > now) & (claim.c.expires_at <= now + CLAIM_LASTS)
+    return ends_between(now, now + CLAIM_LASTS)
+
+
+def ends_between(
+    now: datetime | ColumnElement[datetime], latest: datetime | ColumnElement[datetime]
+) -> ColumnElement[bool]:
+    """`holds`, for a statement that is made once; `latest` is `now` and CLAIM_LASTS."""
+    return (claim.c.expires_at > now) & (claim.c.expires_at <= latest)
 
 
 def holder(conn: Connection, conversation_id: int, now: datetime) -> Claim | None:
@@ -75,11 +83,16 @@ def drop_of_tab(conn: Connection, tab: str) -> list[tuple[int, int]]:
 
 
 def drop_expired(conn: Connection, now: datetime) -> list[tuple[int, int]]:
-    """Sweep out claims that have expired; gives (account, conversation) of each."""
-    rows = conn.execute(delete(claim).where(~holds(now)).returning(claim.c.account_id, claim.c.conversation_id))
+    """Sweep out claims that have expired, MOST_ROWS of them; gives (account, conversation) of each."""
+    expired = select(claim.c.conversation_id).where(~holds(now)).limit(MOST_ROWS)
+    rows = conn.execute(
+        delete(claim)
+        .where(claim.c.conversation_id.in_(expired))
+        .returning(claim.c.account_id, claim.c.conversation_id)
+    )
     return [(row.account_id, row.conversation_id) for row in rows]
 
 
 def any_expired(conn: Connection, now: datetime) -> bool:
     """Whether there is something to sweep out."""
-    return conn.execute(select(func.count()).select_from(claim).where(~holds(now))).scalar_one() > 0
+    return conn.execute(select(claim.c.tab).where(~holds(now)).limit(1)).first() is not None

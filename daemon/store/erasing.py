@@ -49,6 +49,11 @@ def remains(conn: Connection, account_id: int, limit: int = _CHUNK) -> list[int]
     return _resolved(conn, account_id, contact.c.forgotten_at.is_not(None), limit)
 
 
+def still_resolved(conn: Connection, account_id: int, message_ids: Sequence[int]) -> list[int]:
+    """Those of some messages whose conversation is resolved, and that are not to leave."""
+    return _resolved(conn, account_id, message.c.id.in_(message_ids), len(message_ids))
+
+
 def _resolved(conn: Connection, account_id: int, which: ColumnElement[bool], limit: int) -> list[int]:
     leaving = select(outbox.c.id).where(outbox.c.message_id == message.c.id, outbox.c.state.in_(_LEAVING))
     newest = select(func.max(message.c.id)).scalar_subquery()

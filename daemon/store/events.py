@@ -6,11 +6,9 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, delete, func, insert, select
 
+from daemon.store.portions import MOST_ROWS
 from daemon.store.prepared_statement import Prepared
 from daemon.store.tables.core import event_log
-
-# events that one transaction deletes at most
-AT_A_TIME = 2000
 
 
 class EventKind(StrEnum):
@@ -102,8 +100,9 @@ def read_since(conn: Connection, cursor: int, limit: int = 500) -> list[LoggedEv
 
 
 def prune(conn: Connection, before: datetime) -> int:
-    """Forget the first AT_A_TIME events older than `before`, but never the newest one; returns how many."""
+    """Forget those of the first MOST_ROWS events that are older, never the newest; returns how many."""
     newest = select(func.max(event_log.c.seq)).scalar_subquery()
-    old = select(event_log.c.seq).where(event_log.c.at < before, event_log.c.seq < newest)
-    first = old.order_by(event_log.c.seq).limit(AT_A_TIME)
-    return conn.execute(delete(event_log).where(event_log.c.seq.in_(first))).rowcount
+    # no more are read: they stand in the order of their times, but for a clock that was set
+    first = select(event_log.c.seq, event_log.c.at).order_by(event_log.c.seq).limit(MOST_ROWS).subquery()
+    old = select(first.c.seq).where(first.c.at < before, first.c.seq < newest)
+    return conn.execute(delete(event_log).where(event_log.c.seq.in_(old))).rowcount

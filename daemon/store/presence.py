@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, case, delete, func, or_, select, update
 
 from auth_store.tables import admin
+from daemon.store.portions import MOST_ROWS
 from daemon.store.sql import changed, upsert
 from daemon.store.tables.desk import presence, seat
 
@@ -51,8 +52,9 @@ def leave(conn: Connection, tab: str, now: datetime) -> None:
 
 
 def forget_gone(conn: Connection, now: datetime) -> int:
-    """Sweep out tabs that have been gone for a day; returns how many."""
-    return conn.execute(delete(presence).where(presence.c.seen_at <= now - KEPT_FOR)).rowcount
+    """Sweep out tabs that have been gone for a day, MOST_ROWS of them; returns how many."""
+    gone = select(presence.c.tab).where(presence.c.seen_at <= now - KEPT_FOR).limit(MOST_ROWS)
+    return conn.execute(delete(presence).where(presence.c.tab.in_(gone))).rowcount
 
 
 def gone_since(conn: Connection, now: datetime) -> dict[int, datetime]:

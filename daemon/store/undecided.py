@@ -1,9 +1,6 @@
 """Replies that only a person can settle, and everybody who waits: for an answer, or for such a decision."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime
-
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, union_all
 
 from daemon.domain.messages import Author, Delivery
 from daemon.store.conversations import is_resolved, is_with_person
@@ -77,61 +74,18 @@ waiting = union_all(
 ).subquery("waiting")
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingCustomer:
-    """A customer who waits, and whose he is: for an answer to `turn_id`, or for what a person decides.
-
-    Without an open turn `turn_id` is the one that the undecided reply was to answer, or the newest.
-    """
-
-    conversation_id: int
-    turn_id: int | None
-    opened_at: datetime
-    alarmed_at: datetime | None
-    assignee_id: int | None
-    assigned_at: datetime | None
-    is_resolved: bool = False
-
-
-_waiting_customers = (
+# those replies by conversation: since when, and what the first of them was to answer (a turn's id rises with time)
+by_conversation = (
     select(
-        conversation.c.id,
-        waiting.c.turn_id,
-        waiting.c.since,
-        waiting.c.alarmed_at,
-        conversation.c.assignee_id,
-        conversation.c.assigned_at,
-        is_resolved.label("is_resolved"),
-        waiting.c.is_open,
+        message.c.conversation_id,
+        func.min(_since, type_=turn.c.opened_at.type).label("since"),
+        func.min(_turn_of.c.id).label("turn_id"),
     )
-    .join(conversation, conversation.c.id == waiting.c.conversation_id)
-    .where(waiting.c.account_id == bindparam("account_id"), is_with_person)
+    .select_from(_undecided)
+    .where(needs_decision, by_index(message.c.conversation_id))
+    .group_by(message.c.conversation_id)
+    .subquery("undecided")
 )
-
-
-def waiting_customers(conn: Connection, account_id: int) -> list[WaitingCustomer]:
-    """Everybody who waits, the longest waiting first; each conversation once, by its open turn if it has one.
-
-    A resolved conversation is in it while a reply of it needs a decision: resolving settles nothing.
-    """
-    rows = conn.execute(_waiting_customers, {"account_id": account_id}).all()
-    found: dict[int, WaitingCustomer] = {}
-    # not ORDER BY: SQLite would walk through all turns that ever were
-    for row in sorted(rows, key=lambda row: (not row.is_open, row.since)):
-        known = found.get(row.id)
-        if known is None:
-            found[row.id] = WaitingCustomer(
-                row.id,
-                row.turn_id,
-                row.since,
-                row.alarmed_at,
-                row.assignee_id,
-                row.assigned_at,
-                row.is_resolved,
-            )
-        else:
-            found[row.id] = replace(known, opened_at=min(known.opened_at, row.since))
-    return sorted(found.values(), key=lambda one: (one.opened_at, one.conversation_id))
 
 
 def resolved_conversations(conn: Connection, account_id: int) -> list[int]:

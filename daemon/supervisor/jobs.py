@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from datetime import timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -11,6 +12,7 @@ from daemon.domain.time import Clock, utc_now
 from daemon.maintenance import nightly_backup, retention
 from daemon.store import alerts, events
 from daemon.store.engine import Database
+from daemon.store.portions import LEAST_PAUSE, MOST_ROWS
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +31,9 @@ def prune_events(database: Database, clock: Clock) -> int:
         with database.write() as conn:
             count = events.prune(conn, before)
         gone += count
-        if count < events.AT_A_TIME:
+        if count < MOST_ROWS:
             return gone
+        time.sleep(LEAST_PAUSE)
 
 
 def prune_alerts(database: Database, clock: Clock) -> int:

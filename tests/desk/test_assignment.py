@@ -67,9 +67,10 @@ class Desk:
         """One look of the worker; whether it found work, which must be whether it changed anything."""
         before = dump(self.books.database)
         with self.books.database.read() as conn:
-            due = auto_assignment.has_work(conn, self.books.account_id, chosen, at(seconds), JAKARTA)
+            due = bool(auto_assignment.plan(conn, self.books.account_id, chosen, at(seconds), JAKARTA))
         with self.books.database.write() as conn:
-            auto_assignment.tend(conn, self.books.account_id, chosen, at(seconds), JAKARTA)
+            while auto_assignment.tend(conn, self.books.account_id, chosen, at(seconds), JAKARTA):
+                pass
         assert (dump(self.books.database) != before) == due
         return due
 

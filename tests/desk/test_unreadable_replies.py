@@ -24,7 +24,16 @@ from daemon.domain.messages import (
 from daemon.domain.turns import Closer
 from daemon.ingest.commit import apply
 from daemon.ingest.place_cache import PlaceCache
-from daemon.store import claims, conversation_list, counts, messages, outbox, reports, undecided
+from daemon.store import (
+    claims,
+    conversation_list,
+    counts,
+    messages,
+    outbox,
+    reports,
+    undecided,
+    waiting_customers,
+)
 from daemon.store.tables.core import message
 from tests.support.books import Books, dump
 from tests.support.builders import BUDI, answered, arrives, at
@@ -467,7 +476,11 @@ def test_who_waits_is_found_by_index_alone(desk: Desk) -> None:
         event.listen(
             conn, "before_cursor_execute", lambda c, cur, sql, args, ctx, many: seen.append((sql, sql.count("?")))
         )
-        undecided.waiting_customers(conn, 1)
+        waiting_customers.is_anybody_waiting(conn, 1)
+        waiting_customers.left_lying(conn, 1, at(0), [], at(0))
+        waiting_customers.unalarmed(conn, 1, at(0))
+        waiting_customers.unassigned(conn, 1, at(0))
+        waiting_customers.count_waiting(conn, 1, at(0))
         undecided.resolved_conversations(conn, 1)
         unreadable_replies.tend(conn, 1, at(0))
         conversation_list.summary(conn, 1)

@@ -55,7 +55,8 @@ class Desk:
                 begun.append(sql)
 
         event.listen(self.database.engine, "before_cursor_execute", note)
-        self.worker.look()
+        while self.worker.look():
+            pass
         event.remove(self.database.engine, "before_cursor_execute", note)
         return len(begun)
 

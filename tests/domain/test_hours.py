@@ -153,3 +153,22 @@ def test_open_time_adds_up_and_is_never_longer_than_the_clocks(
     parts = hours.open_time(first, middle, zone) + hours.open_time(middle, last, zone)
     assert hours.open_time(first, last, zone) == parts
     assert timedelta(0) <= parts <= last - first
+
+
+@given(minutes=st.integers(1, 3000), earlier=st.integers(0, 5000))
+def test_who_has_waited_since_then_has_waited_so_long_and_nobody_who_came_later(
+    minutes: int, earlier: int
+) -> None:
+    hours, until = Hours(WEEK, frozenset({date.fromisoformat(MONDAY)})), moment("2026-11-25T10:00")
+    length, earliest = timedelta(minutes=minutes), until - timedelta(days=30)
+    since = hours.open_since(length, until, JAKARTA, earliest)
+    assert since is not None
+    came = until - timedelta(minutes=earlier)
+    assert (hours.open_time(came, until, JAKARTA) >= length) == (came <= since)
+
+
+def test_nobody_has_waited_through_more_than_the_shop_was_open() -> None:
+    until = moment("2026-11-25T10:00")
+    earliest = until - timedelta(days=1)
+    assert Hours(WEEK).open_since(timedelta(hours=9), until, JAKARTA, earliest) is None
+    assert Hours().open_since(timedelta(hours=24), until, JAKARTA, earliest) == earliest

@@ -10,6 +10,7 @@ from daemon.domain.time import utc_now
 from daemon.store import events
 from daemon.store.engine import Database
 from daemon.store.events import EventKind
+from daemon.store.portions import MOST_ROWS
 from daemon.supervisor.jobs import EVENTS_KEPT, FIRST_LOOK, Jobs, prune_events
 from tests.support.books import Books
 from tests.support.builders import at
@@ -24,12 +25,12 @@ def jobs(database: Database) -> Iterator[Jobs]:
 
 def test_a_log_that_was_not_pruned_for_long_goes_a_few_events_at_a_time(books: Books) -> None:
     with books.database.write() as conn:
-        for second in range(2 * events.AT_A_TIME + 2):
+        for second in range(2 * MOST_ROWS + 2):
             events.append(conn, books.account_id, EventKind.ACTIVITY, at(second))
     later = at(0) + EVENTS_KEPT + timedelta(days=1)
     with books.database.write() as conn:
-        assert events.prune(conn, later) == events.AT_A_TIME
-    assert prune_events(books.database, lambda: later) == events.AT_A_TIME + 1
+        assert events.prune(conn, later) == MOST_ROWS
+    assert prune_events(books.database, lambda: later) == MOST_ROWS + 1
     assert books.rows("event_log") == 1
 
 

@@ -110,6 +110,11 @@ def grace_ends(turn_id: int, grace: int, last_arrived: datetime, online_since: d
     return since + timedelta(seconds=grace * (0.75 + share / 2))
 
 
+def shortest_grace(grace: int) -> timedelta:
+    """No turn's grace time is shorter than this."""
+    return timedelta(seconds=grace * 0.75)
+
+
 def decide(
     situation: Situation, chosen: DeskSettings, rules: Sequence[BotRule], now: datetime, zone: ZoneInfo
 ) -> BotVerdict:

@@ -1,47 +1,51 @@
 """The bot: for each turn with something new it decides, speaks, or leaves it to people."""
 
 import logging
+from collections.abc import Collection
+from contextlib import closing
 from datetime import datetime
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from daemon.desk import replies
-from daemon.desk.bot.decide import BotVerdict, Said, Situation, decide, grace_ends
+from daemon.desk.bot.decide import BotVerdict, Said, Situation, decide, grace_ends, shortest_grace
 from daemon.desk.settings import DeskSettings
 from daemon.domain.links import can_send
 from daemon.domain.messages import Author
 from daemon.domain.turns import AlreadyAnswered, Closer, NotAnswerable
-from daemon.store import bot_rules, bot_turns, clock, links, presence
+from daemon.store import bot_rules, bot_turns, clock, links, presence, waiting_customers
 from daemon.store.bot_turns import WaitingTurn
 from daemon.store.busy import is_busy
 from daemon.store.links import Link
+from daemon.store.portions import MOST_ROWS, Portion
 
 log = logging.getLogger(__name__)
 
-# turns in one transaction: others want to write as well
-AT_ONCE = 50
-
-
-def has_work(conn: Connection, account_id: int, chosen: DeskSettings, now: datetime) -> bool:
-    """Whether `tend` would find a turn whose grace time is over; for a cheap look before taking the write lock."""
-    return bool(_due(conn, account_id, chosen, now))
-
 
 def tend(
-    conn: Connection, account_id: int, chosen: DeskSettings, now: datetime, zone: ZoneInfo, shop: str
-) -> None:
-    """Decide about every turn that is due, in the caller's write transaction: what is decided on is still so.
+    conn: Connection,
+    account_id: int,
+    chosen: DeskSettings,
+    now: datetime,
+    zone: ZoneInfo,
+    shop: str,
+    turn_ids: Collection[int] | None = None,
+) -> bool:
+    """Decide about turns that are due, in the caller's write transaction: what is decided on is still so.
 
-    A turn that fails is left to people, and holds up no other.
+    A portion of them, or of these `turn_ids`, which were found before; True if some may be left. A turn that fails
+    is left to people, and holds up no other.
     """
-    due = _due(conn, account_id, chosen, now)
-    if not due:
-        return
+    portion = Portion()
+    found = due(conn, account_id, chosen, now, turn_ids)
+    if not found:
+        return False
     link = links.get(conn, account_id)
     rules = bot_rules.listing(conn, account_id)
     somebody_there = any(colleague.takes_work for colleague in presence.team(conn, now))
-    for waiting in due[:AT_ONCE]:
+    for waiting in portion.of(found):
         try:
             with conn.begin_nested():
                 situation = _situation(conn, waiting, link, somebody_there, shop)
@@ -56,20 +60,30 @@ def tend(
             # one customer's words must not silence the bot for all others: this turn is people's
             log.error("the bot leaves turn %d to people: %s", waiting.turn_id, type(error).__name__)
             bot_turns.note(conn, waiting.turn_id, waiting.newest_id)
+    return portion.is_used_up
 
 
-def _due(conn: Connection, account_id: int, chosen: DeskSettings, now: datetime) -> list[WaitingTurn]:
-    """Turns whose grace time is over, as far as their newest message tells."""
-    if not chosen.bot:
+def due(
+    conn: Connection,
+    account_id: int,
+    chosen: DeskSettings,
+    now: datetime,
+    turn_ids: Collection[int] | None = None,
+) -> list[WaitingTurn]:
+    """Turns whose grace time is over, as far as their newest message tells: the first MOST_ROWS of them."""
+    if not chosen.bot or not waiting_customers.is_anybody_waiting(conn, account_id):
         return []
     link = links.get(conn, account_id)
     if not _is_online(link):
         return []
-    return [
-        waiting
-        for waiting in bot_turns.waiting(conn, account_id, now)
-        if grace_ends(waiting.turn_id, chosen.grace, waiting.newest_arrived_at, link.online_at) <= now
-    ]
+    waiting = bot_turns.waiting(conn, account_id, now, now - shortest_grace(chosen.grace), turn_ids)
+    with closing(waiting):
+        over = (
+            one
+            for one in waiting
+            if grace_ends(one.turn_id, chosen.grace, one.newest_arrived_at, link.online_at) <= now
+        )
+        return list(islice(over, MOST_ROWS))
 
 
 def _is_online(link: Link) -> bool:
