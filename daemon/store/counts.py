@@ -7,13 +7,12 @@ from sqlalchemy import Connection, func, select
 
 from daemon.domain.messages import OutboxState
 from daemon.store.conversations import is_with_person
+from daemon.store.outbox import is_unsettled
 from daemon.store.presence import SILENT_FOR
+from daemon.store.sql import by_index
 from daemon.store.tables.core import conversation, outbox
 from daemon.store.tables.desk import presence
 from daemon.store.undecided import waiting
-
-# the states of a reply that is not settled yet
-UNSETTLED = (OutboxState.QUEUED, OutboxState.SENDING, OutboxState.HELD, OutboxState.UNCERTAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ def unsettled_replies(conn: Connection) -> dict[tuple[int, OutboxState], int]:
     """By account and state; what there is none of is not in it."""
     rows = conn.execute(
         select(outbox.c.account_id, outbox.c.state, func.count())
-        .where(outbox.c.state.in_([state.value for state in UNSETTLED]))
+        .where(is_unsettled, by_index(outbox.c.account_id))
         .group_by(outbox.c.account_id, outbox.c.state)
     )
     return {(account_id, OutboxState(state)): count for account_id, state, count in rows}

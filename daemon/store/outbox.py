@@ -15,6 +15,10 @@ from daemon.store.sql import changed, written_out
 from daemon.store.tables.core import conversation, message, outbox
 
 _is_queued = outbox.c.state == written_out(OutboxState.QUEUED)
+# the states of a reply that is not settled yet
+UNSETTLED = (OutboxState.QUEUED, OutboxState.SENDING, OutboxState.HELD, OutboxState.UNCERTAIN)
+# by the words of its index
+is_unsettled = outbox.c.state.in_([written_out(state) for state in UNSETTLED])
 _UNDER_WAY = (OutboxState.QUEUED.value, OutboxState.SENDING.value, OutboxState.UNCERTAIN.value)
 _quoted = message.alias("quoted")
 # the longest pause between two attempts; a time further off is of a clock that was set back, and holds nothing up
@@ -236,6 +240,7 @@ def under_way(conn: Connection, account_id: int) -> list[Journey]:
         .join(message, message.c.id == outbox.c.message_id)
         .where(
             outbox.c.account_id == account_id,
+            is_unsettled,
             outbox.c.state == OutboxState.SENDING.value,
         )
     )
@@ -247,8 +252,10 @@ def queued_for(conn: Connection, conversation_id: int) -> list[tuple[Journey, Au
 
     Also those of a conversation that was resolved before they left.
     """
-    customer = select(conversation.c.contact_id).where(conversation.c.id == conversation_id).scalar_subquery()
-    return _waiting(conn, message.c.contact_id == customer)
+    here = conversation.c.id == conversation_id
+    customer = select(conversation.c.contact_id).where(here).scalar_subquery()
+    account_id = select(conversation.c.account_id).where(here).scalar_subquery()
+    return _waiting(conn, (outbox.c.account_id == account_id) & (message.c.contact_id == customer))
 
 
 def _waiting(conn: Connection, condition: ColumnElement[bool]) -> list[tuple[Journey, Author]]:
@@ -314,6 +321,7 @@ def has_queued(conn: Connection, account_id: int, now: datetime) -> bool:
 
 def next_due(conn: Connection, account_id: int, now: datetime) -> datetime | None:
     """When the next reply that did not leave at first is to be tried again; None if none waits for that."""
-    waiting = select(outbox.c.due_at).where(outbox.c.account_id == account_id, _is_queued, outbox.c.due_at > now)
-    found: datetime | None = conn.execute(waiting.order_by(outbox.c.due_at).limit(1)).scalar()
+    first = select(func.min(outbox.c.due_at, type_=outbox.c.due_at.type))
+    waiting = first.where(outbox.c.account_id == account_id, _is_queued, outbox.c.due_at > now)
+    found: datetime | None = conn.execute(waiting).scalar()
     return None if found is None else min(found, now + LONGEST_PAUSE)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from daemon import heartbeat
 from daemon.domain.links import LinkState, can_send
-from daemon.store import accounts, counts, events, links
+from daemon.store import accounts, counts, events, links, outbox
 from daemon.store.links import Link
 
 
@@ -52,7 +52,7 @@ def lines(conn: Connection, data: Path, now: datetime) -> Iterator[str]:
         (
             (_of(link) | {"state": state.value}, replies.get((link.account_id, state), 0))
             for link in every
-            for state in counts.UNSETTLED
+            for state in outbox.UNSETTLED
         ),
     )
     found = counts.waiting_customers(conn)
