@@ -63,6 +63,8 @@ def _shortly_after(within: timedelta) -> ColumnElement[bool]:
         .where(last.c.author == Author.CUSTOMER.value)
         .order_by(last.c.sent_at.desc(), last.c.id.desc())
         .limit(1)
+        # of the message that is asked about, two levels up
+        .correlate(message)
         .scalar_subquery()
     )
     first = (

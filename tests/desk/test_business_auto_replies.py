@@ -73,6 +73,15 @@ def test_the_same_words_out_of_the_blue_are_a_persons(books: Books) -> None:
     assert not waits(books, conversation_id)
 
 
+def test_how_soon_it_came_is_asked_of_its_own_customers_words_alone(books: Books) -> None:
+    enter(books, GREETING)
+    answered = customer(books, 1, 100)
+    # a colleague has answered: no turn is open there, and somebody else writes
+    assert not phone_writes(books, answered, "siap", 130)
+    customer(books, 2, 200)
+    assert not phone_writes(books, answered, GREETING, 202)
+
+
 def test_the_same_text_at_once_in_three_chats_is_automatic_and_the_first_two_wait_again(books: Books) -> None:
     first, second, third = (customer(books, n, 100 * n) for n in (1, 2, 3))
     assert not phone_writes(books, first, GREETING, 102)
