@@ -85,9 +85,11 @@ def another_writer(database: Database) -> Iterator[list[float]]:
 
     thread = threading.Thread(target=write)
     thread.start()
-    yield waited
-    done.set()
-    thread.join()
+    try:
+        yield waited
+    finally:
+        done.set()
+        thread.join()
 
 
 def rows(books: Books, condition: str) -> int:
