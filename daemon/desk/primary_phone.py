@@ -88,8 +88,12 @@ def _differ(before: datetime | None, after: datetime, exactly: bool) -> bool:
 
 def wants_ping(conn: Connection, account_id: int, now: datetime) -> bool:
     """Whether the phone is to be asked for a sign of life now."""
-    account, link = accounts.get(conn, account_id), links.get(conn, account_id)
-    return ping_is_due(link.phone_step, link.pinged_at, now) and own_address(account) is not None
+    # asked after every commit of anybody: the rest is read only once it matters
+    link = links.get(conn, account_id)
+    return (
+        ping_is_due(link.phone_step, link.pinged_at, now)
+        and own_address(accounts.get(conn, account_id)) is not None
+    )
 
 
 def take_ping(conn: Connection, account_id: int, now: datetime) -> Address | None:

@@ -137,10 +137,10 @@ class Sender(threading.Thread):
     def _send_next(self) -> bool:
         with self._database.read() as conn:
             now = self._clock()
-            # the ladder's own entries, hourly at least, wake us for the day's question to the phone
-            asks = primary_phone.wants_ping(conn, self._account_id, now)
             is_due = outbox.has_queued(conn, self._account_id, now)
             self._next_due = None if is_due else outbox.next_due(conn, self._account_id, now)
+            # the ladder's own entries, hourly at least, wake us for the day's question to the phone
+            asks = not is_due and primary_phone.wants_ping(conn, self._account_id, now)
         if not is_due:
             return asks and self._ask_the_phone()
         self._idle.clear()

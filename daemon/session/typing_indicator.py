@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 # A browser renews its claim while keys are pressed; one that was not renewed for so long thinks or reads.
 TYPED_WITHIN = timedelta(seconds=15)
+# Seconds between two looks: messages that pour in wake us with every commit, and share the interpreter with us.
+PAUSE = 0.25
 # WhatsApp's own clients repeat the sign about as often.
 REPEAT_AFTER = timedelta(seconds=10)
 
@@ -40,7 +42,7 @@ class TypingIndicator(threading.Thread):
     def run(self) -> None:
         """Look whenever somebody has written to the database, and each second while a sign is shown."""
         watch = ChangeWatch(self._database)
-        while not self._stopping.is_set():
+        while not self._stopping.wait(PAUSE):
             if not self._ready.wait(0.5):
                 continue
             try:

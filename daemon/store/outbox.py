@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, Row, bindparam, func, insert, select, update
 
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, OutboxState, Quoted
+from daemon.store.prepared_statement import Prepared
 from daemon.store.sql import changed, written_out
 from daemon.store.tables.core import conversation, message, outbox
 
@@ -35,7 +36,7 @@ def _waits(row: Any) -> Any:
 _is_next = (
     _is_queued
     & (outbox.c.account_id == bindparam("account_id"))
-    & ~func.coalesce(_waits(outbox), False)
+    & (outbox.c.due_at.is_(None) | ~_waits(outbox))
     & ~select(_earlier.c.id)
     .join(_earlier_message, _earlier_message.c.id == _earlier.c.message_id)
     .where(
@@ -311,17 +312,25 @@ def by_message(conn: Connection, message_id: int) -> Journey | None:
     return Journey(row.id, row.message_id, row.conversation_id, OutboxState(row.state), row.wa_id)
 
 
-_next = select(outbox.c.id).join(message, message.c.id == outbox.c.message_id).where(_is_next).limit(1)
+_next = select(outbox.c.id).join(message, message.c.id == outbox.c.message_id).where(_is_next)
+_any_due = Prepared(_next)
+_is_later = (
+    (outbox.c.account_id == bindparam("account_id", type_=Integer))
+    & _is_queued
+    & (outbox.c.due_at > bindparam("now", type_=outbox.c.due_at.type))
+)
+_any_later = Prepared(select(outbox.c.id).where(_is_later))
+_first_later = select(func.min(outbox.c.due_at, type_=outbox.c.due_at.type)).where(_is_later)
 
 
 def has_queued(conn: Connection, account_id: int, now: datetime) -> bool:
     """Whether anything is due to be sent (asked after every commit of anybody)."""
-    return conn.execute(_next, _when(account_id, now)).first() is not None
+    return _any_due.run(conn, _when(account_id, now)) is not None
 
 
 def next_due(conn: Connection, account_id: int, now: datetime) -> datetime | None:
     """When the next reply that did not leave at first is to be tried again; None if none waits for that."""
-    first = select(func.min(outbox.c.due_at, type_=outbox.c.due_at.type))
-    waiting = first.where(outbox.c.account_id == account_id, _is_queued, outbox.c.due_at > now)
-    found: datetime | None = conn.execute(waiting).scalar()
+    values = {"account_id": account_id, "now": now}
+    # asked as often as `has_queued`, and there is hardly ever one
+    found = conn.execute(_first_later, values).scalar() if _any_later.run(conn, values) else None
     return None if found is None else min(found, now + LONGEST_PAUSE)
