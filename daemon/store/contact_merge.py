@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from daemon.domain.desk import Priority, Status
 from daemon.domain.message_kinds import PLACEHOLDERS
 from daemon.store import events
-from daemon.store.conversations import is_unresolved, lead
+from daemon.store.conversations import is_unresolved, lead, of_contacts
 from daemon.store.tables.core import (
     contact,
     contact_alias,
@@ -27,7 +27,8 @@ def merge(conn: Connection, account_id: int, survivor: int, gone: int, now: date
     _merge_knowledge(conn, survivor, gone)
     conn.execute(update(contact_alias).where(contact_alias.c.contact_id == gone).values(contact_id=survivor))
     _drop_twins(conn, survivor, gone)
-    conn.execute(update(message).where(message.c.contact_id == gone).values(contact_id=survivor))
+    theirs = message.c.conversation_id.in_(of_contacts([gone]))
+    conn.execute(update(message).where(theirs).values(contact_id=survivor))
     rows = conn.execute(
         select(conversation.c.contact_id, conversation.c.id).where(
             conversation.c.contact_id.in_((survivor, gone)), is_unresolved
@@ -62,7 +63,8 @@ def _merge_knowledge(conn: Connection, survivor: int, gone: int) -> None:
         "forgotten_at": kept.forgotten_at and other.forgotten_at,
     }
     conn.execute(update(contact).where(contact.c.id == survivor).values(known_of_both))
-    conn.execute(update(rating).where(rating.c.contact_id == gone).values(contact_id=survivor))
+    asked = rating.c.conversation_id.in_(of_contacts([gone]))
+    conn.execute(update(rating).where(asked).values(contact_id=survivor))
 
 
 def _drop_twins(conn: Connection, survivor: int, gone: int) -> None:
@@ -71,7 +73,7 @@ def _drop_twins(conn: Connection, survivor: int, gone: int) -> None:
     twins = conn.execute(
         select(message.c.id, message.c.kind, twin.c.id, twin.c.kind)
         .join(twin, (twin.c.from_me == message.c.from_me) & (twin.c.wa_id == message.c.wa_id))
-        .where(message.c.contact_id == gone, twin.c.contact_id == survivor)
+        .where(message.c.conversation_id.in_(of_contacts([gone])), twin.c.contact_id == survivor)
     ).all()
     for copy, copy_kind, original, original_kind in twins:
         if original_kind in PLACEHOLDERS and copy_kind not in PLACEHOLDERS:

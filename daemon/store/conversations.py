@@ -1,11 +1,13 @@
 """Conversations: at most one unresolved per contact. `conversation_list` shows them in lists."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     Connection,
+    Select,
     and_,
     bindparam,
     case,
@@ -58,6 +60,11 @@ _touch = Prepared(
     )
     .values(last_message_id=bindparam("message_id"), last_at=_at)
 )
+
+
+def of_contacts(contact_ids: Collection[int]) -> Select[int]:
+    """The conversations of some contacts, by index: it is there that their messages are found."""
+    return select(conversation.c.id).where(conversation.c.contact_id.in_(contact_ids))
 
 
 def current(conn: Connection, contact_id: int) -> Current | None:

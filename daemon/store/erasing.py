@@ -82,7 +82,8 @@ def conversations_with(conn: Connection, message_ids: Sequence[int]) -> list[int
 
 def of_contacts(conn: Connection, contact_ids: Sequence[int]) -> list[int]:
     """All messages of some contacts, those of their resolved conversations included."""
-    return list(conn.execute(select(message.c.id).where(message.c.contact_id.in_(contact_ids))).scalars())
+    theirs = message.c.conversation_id.in_(conversations.of_contacts(contact_ids))
+    return list(conn.execute(select(message.c.id).where(theirs)).scalars())
 
 
 def in_groups(conn: Connection, account_id: int, contact_ids: Sequence[int]) -> list[int]:
@@ -174,7 +175,10 @@ def is_sending(conn: Connection, contact_ids: Sequence[int]) -> bool:
     rows = (
         select(outbox.c.id)
         .join(message, message.c.id == outbox.c.message_id)
-        .where(message.c.contact_id.in_(contact_ids), outbox.c.state == OutboxState.SENDING.value)
+        .where(
+            message.c.conversation_id.in_(conversations.of_contacts(contact_ids)),
+            outbox.c.state == OutboxState.SENDING.value,
+        )
     )
     return conn.execute(rows.limit(1)).first() is not None
 

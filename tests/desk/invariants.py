@@ -75,6 +75,12 @@ def _turns(conn: Connection) -> Iterator[str]:
     )
     yield from _rows(
         conn,
+        "a message in somebody else's conversation",
+        "SELECT message.id FROM message JOIN conversation ON conversation.id = message.conversation_id"
+        " WHERE message.contact_id <> conversation.contact_id",
+    )
+    yield from _rows(
+        conn,
         "a customer's message that belongs to no turn of its conversation",
         "SELECT message.id FROM message LEFT JOIN turn ON turn.id = message.turn_id"
         " WHERE message.author = 'customer' AND NOT message.is_history"

@@ -121,6 +121,12 @@ class Day:
         for number in range(CUSTOMERS):
             for text in ("halo", "harga?"):
                 self._commit(MessageReceived, number, MessageKind.TEXT, text)
+        # one of them turns out to be two who are one
+        for party in (Party(_party(90).address), Party(Address("62890", PHONE_SERVER))):
+            self._commit(MessageReceived, party, MessageKind.TEXT, "halo")
+        self._commit(
+            MessageReceived, Party(_party(90).address, Address("62890", PHONE_SERVER)), MessageKind.TEXT, "ya"
+        )
         about = {"mime": "image/jpeg", "size": 1000}
         self._commit(MessageReceived, 1, MessageKind.IMAGE, None, media=about, raw=b"x")
         self._commit(MessageReceived, 1, MessageKind.UNREADABLE, None)
@@ -232,14 +238,15 @@ class Day:
         with closing(sqlite3.connect(self.database.path)) as conn:
             return conn.execute(sql).fetchall()
 
-    def _origin(self, number: int, from_me: bool = False) -> Origin:
-        return Origin(_party(number), from_me, 0, utc_now().replace(microsecond=0))
+    def _origin(self, who: int | Party, from_me: bool = False) -> Origin:
+        party = who if isinstance(who, Party) else _party(who)
+        return Origin(party, from_me, 0, utc_now().replace(microsecond=0))
 
     def _commit(
-        self, make: Callable[..., Event], number: int, *rest: Any, from_me: bool = False, **more: Any
+        self, make: Callable[..., Event], who: int | Party, *rest: Any, from_me: bool = False, **more: Any
     ) -> None:
         self._count += 1
-        self.ingest.commit(make(f"3A{self._count:06}", self._origin(number, from_me), *rest, **more), utc_now())
+        self.ingest.commit(make(f"3A{self._count:06}", self._origin(who, from_me), *rest, **more), utc_now())
 
     def _receipt(self, number: int, wa_ids: tuple[str, ...], kind: ReceiptKind, from_me: bool = False) -> None:
         self.ingest.commit(ReceiptReceived(wa_ids, self._origin(number, from_me), kind), utc_now())
