@@ -26,14 +26,10 @@ def count_in_turn(conn: Connection, conversation_id: int, turn_id: int, shown: i
 
 def begins_by(conn: Connection, conversation_id: int, turn_id: int, shown: int) -> bool:
     """Whether any message of a turn had come by then."""
-    # from the newest back, along the index: an open turn is at the end
-    earlier = (
-        select(message.c.id)
-        .where(_said(conversation_id), message.c.turn_id == turn_id, message.c.id <= shown)
-        .order_by(message.c.sent_at.desc(), message.c.id.desc())
-        .limit(1)
+    earlier = select(message.c.id).where(
+        _said(conversation_id), message.c.turn_id == turn_id, message.c.id <= shown
     )
-    return conn.execute(earlier).first() is not None
+    return conn.execute(earlier.limit(1)).first() is not None
 
 
 def _said(conversation_id: int) -> ColumnElement[bool]:

@@ -77,8 +77,9 @@ def due_without_mark(conn: Connection, account_id: int, now: datetime, limit: in
 
 def waiting_for_room(conn: Connection) -> int:
     """How many attachments, of all accounts, are not fetched because there is no room for them."""
-    query = select(func.count()).join(message, message.c.id == download.c.message_id).where(_WAITS_FOR_ROOM)
-    return conn.execute(query.select_from(download)).scalar_one()
+    # not a join: SQLite would begin with the messages
+    waits = select(message.c.id).where(message.c.id == download.c.message_id, _WAITS_FOR_ROOM).exists()
+    return conn.execute(select(func.count()).select_from(download).where(waits)).scalar_one()
 
 
 def mark_waiting(conn: Connection, wanted: WantedFile) -> None:

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Select, func, select
 
 from daemon.domain.messages import REACHED_WHATSAPP, Author
 from daemon.domain.turns import Closer
-from daemon.store.tables.core import message, outbox
+from daemon.store.conversations import of_contacts
+from daemon.store.tables.core import conversation, message, outbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,10 @@ def answered_meanwhile(conn: Connection, outbox_id: int) -> OtherAnswer | None:
 def newest_elsewhere(conn: Connection, contact_id: int) -> OtherAnswer | None:
     """What another own device has last written to a customer."""
     return _newest(
-        conn, _others.where(_answers, _other.c.contact_id == contact_id, _other.c.author.in_(_ELSEWHERE))
+        conn,
+        _others.where(
+            _answers, _other.c.conversation_id.in_(of_contacts([contact_id])), _other.c.author.in_(_ELSEWHERE)
+        ),
     )
 
 
@@ -54,9 +58,10 @@ def answer_after(conn: Connection, turn_id: int, message_id: int) -> OtherAnswer
     said = (message.c.turn_id == turn_id) & (message.c.author == Author.CUSTOMER.value)
     first = select(func.min(message.c.sent_at)).where(said).scalar_subquery()
     customer = select(message.c.contact_id).where(message.c.id == message_id).scalar_subquery()
+    his = select(conversation.c.id).where(conversation.c.contact_id == customer)
     statement = _others.where(
         _answers,
-        _other.c.contact_id == customer,
+        _other.c.conversation_id.in_(his),
         _other.c.id != message_id,
         _other.c.author.in_((*_ELSEWHERE, Author.ADMIN.value)),
         _other.c.delivery.in_([state.value for state in REACHED_WHATSAPP]),
@@ -78,7 +83,9 @@ def came_since(conn: Connection, conversation_id: int, seen_id: int) -> bool:
 
 
 def _newest(conn: Connection, statement: Select[Any]) -> OtherAnswer | None:
-    row = conn.execute(statement.order_by(_other.c.id.desc()).limit(1)).first()
+    # not ORDER BY: SQLite would walk back through everybody's messages
+    newest = statement.with_only_columns(func.max(_other.c.id)).correlate(None).scalar_subquery()
+    row = conn.execute(_others.where(_other.c.id == newest)).first()
     if row is None:
         return None
     return OtherAnswer(row.id, Closer(Author(row.author), row.admin_id, row.device), row.sent_at)
