@@ -41,7 +41,18 @@ from daemon.domain.messages import (
 from daemon.domain.time import utc_now
 from daemon.ingest.commit import Ingest
 from daemon.session.sender import settle_interrupted
-from daemon.store import accounts, events, links, media, messages, outbox, presence
+from daemon.store import (
+    accounts,
+    events,
+    forgotten_messages,
+    later_messages,
+    links,
+    media,
+    messages,
+    other_answers,
+    outbox,
+    presence,
+)
 from daemon.store import claims as store_claims
 from daemon.store.engine import Database
 from daemon.supervisor.jobs import prune_events
@@ -111,6 +122,7 @@ class Day:
         self.phone_answers()
         self.replies_leave()
         self.customers_react()
+        self.late_facts_come()
         self.pages_are_read()
         self.browsers_are_told(before)
         self.time_goes_by()
@@ -190,6 +202,22 @@ class Day:
         self.ingest.commit(TypingChanged(at, True), utc_now())
         self.ingest.commit(TypingChanged(at, False), utc_now())
         self.ingest.commit(Reacted(sent[0][0], self._origin(int(sent[0][1][1:])), "👍", True), utc_now())
+
+    def late_facts_come(self) -> None:
+        """A device asks in vain for a reply again, and attachments wait for room."""
+        for wa_id, lid in self._look(
+            "SELECT message.wa_id, contact.lid FROM message JOIN contact ON contact.id = contact_id"
+            " WHERE from_me AND wa_id IS NOT NULL AND author = 'admin' LIMIT 2"
+        ):
+            self._receipt(int(lid[1:]), (wa_id,), ReceiptKind.RETRY)
+        self.work(60)
+        with self.database.read() as conn:
+            other_answers.newest_elsewhere(conn, 1)
+            other_answers.answer_after(conn, 1, 1)
+            other_answers.came_since(conn, 1, 1)
+            later_messages.begins_by(conn, 1, 1, 1)
+            forgotten_messages.has(conn, self.account_id, "3A")
+            media.waiting_for_room(conn)
 
     def pages_are_read(self) -> None:
         for box in Box:
