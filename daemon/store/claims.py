@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
 
 from auth_store.tables import admin
 from daemon.domain.desk import CLAIM_LASTS, Claim
@@ -93,6 +93,10 @@ def drop_expired(conn: Connection, now: datetime) -> list[tuple[int, int]]:
     return [(row.account_id, row.conversation_id) for row in rows]
 
 
+_now, _latest = (bindparam(name, type_=claim.c.expires_at.type) for name in ("now", "latest"))
+_expired = select(claim.c.tab).where(~ends_between(_now, _latest)).limit(1)
+
+
 def any_expired(conn: Connection, now: datetime) -> bool:
-    """Whether there is something to sweep out."""
-    return conn.execute(select(claim.c.tab).where(~holds(now)).limit(1)).first() is not None
+    """Whether there is something to sweep out (asked every second)."""
+    return conn.execute(_expired, {"now": now, "latest": now + CLAIM_LASTS}).first() is not None
