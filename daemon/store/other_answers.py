@@ -54,9 +54,11 @@ def newest_elsewhere(conn: Connection, contact_id: int) -> OtherAnswer | None:
 
 
 def answer_after(conn: Connection, turn_id: int, message_id: int) -> OtherAnswer | None:
-    """A person's reply, other than this one, that the customer got after the first words of a turn; the newest."""
+    """A person's reply, other than this one, that the customer got after the last words of a turn; the newest."""
     said = (message.c.turn_id == turn_id) & (message.c.author == Author.CUSTOMER.value)
-    first = select(func.min(message.c.sent_at)).where(said).scalar_subquery()
+    last_at, last_id = (
+        select(func.max(column)).where(said).scalar_subquery() for column in (message.c.sent_at, message.c.id)
+    )
     customer = select(message.c.contact_id).where(message.c.id == message_id).scalar_subquery()
     his = select(conversation.c.id).where(conversation.c.contact_id == customer)
     statement = _others.where(
@@ -65,7 +67,8 @@ def answer_after(conn: Connection, turn_id: int, message_id: int) -> OtherAnswer
         _other.c.id != message_id,
         _other.c.author.in_((*_ELSEWHERE, Author.ADMIN.value)),
         _other.c.delivery.in_([state.value for state in REACHED_WHATSAPP]),
-        _other.c.sent_at >= first,
+        _other.c.sent_at >= last_at,
+        _other.c.id > last_id,
     )
     return _newest(conn, statement)
 

@@ -6,7 +6,7 @@ from daemon.desk import other_devices, outgoing, replies
 from daemon.desk.outgoing import Decision
 from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.domain.turns import Closer
-from daemon.store import outbox, turns
+from daemon.store import messages, outbox, turns
 from tests.support.books import Books, dump
 from tests.support.builders import at, lid
 
@@ -147,3 +147,30 @@ def test_a_reply_from_before_the_question_answers_nothing(books: Books) -> None:
     with books.database.write() as conn:
         other_devices.answered(conn, books.account_id, conversation, reply, PHONE, at(40), at(5))
         assert turns.current(conn, conversation) == turn
+
+
+def test_an_answer_that_is_deleted_leaves_the_turn_to_the_one_that_followed_it(table: Desk) -> None:
+    first = table.phone_answers()
+    second = table.phone_answers()
+    with table.books.database.write() as conn:
+        messages.revoke(conn, first, at(100))
+        other_devices.answer_taken_back(conn, table.books.account_id, first, at(100))
+    assert table.books.mark(table.turn).message_id == second
+    with table.books.database.write() as conn:
+        messages.revoke(conn, second, at(110))
+        other_devices.answer_taken_back(conn, table.books.account_id, second, at(110))
+    assert table.books.open_turn(table.conversation) == table.turn
+
+
+def test_an_answer_from_before_the_last_words_takes_no_turn_over(table: Desk) -> None:
+    early = table.phone_answers()
+    with table.books.database.write() as conn:
+        turns.reopen(conn, table.turn)
+    table.books.message(table.conversation, "dan yang merah?", turn_id=table.turn, sent_at=at(95))
+    late = table.books.message(table.conversation, "ada", from_me=True, sent_at=at(97))
+    with table.books.database.write() as conn:
+        turns.close(conn, table.turn, PHONE, late, at(97))
+        messages.revoke(conn, late, at(100))
+        other_devices.answer_taken_back(conn, table.books.account_id, late, at(100))
+    assert early
+    assert table.books.open_turn(table.conversation) == table.turn
