@@ -44,6 +44,8 @@ def open_ends(
 
 def can_undo(about: Summary, admin_id: int, now: datetime) -> bool:
     """Whether an admin has resolved a conversation himself, just now."""
+    if about.is_forgotten:
+        return False
     mine = about.status == Status.RESOLVED and about.resolved_by_id == admin_id and about.resolved_at is not None
     return mine and about.resolved_at is not None and now - about.resolved_at <= UNDO_LASTS + UNDO_GRACE
 

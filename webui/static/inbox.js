@@ -114,7 +114,9 @@ function takeOver(page) {
   details.refresh();
   const closed = find("[data-closed]", page);
   if (closed && find("#composer")) {
-    if (!composer.resolved(find("[data-resolved-notice]", closed).innerHTML)) go(location.href, false);
+    // there is none for a customer who was forgotten
+    const notice = find("[data-resolved-notice]", closed);
+    if (!notice || !composer.resolved(notice.innerHTML)) go(location.href, false);
   } else if (find("#composer", page)) {
     composer.reopened();
     if (find("[data-closed]")) go(location.href, false);
