@@ -1,5 +1,6 @@
 """Aware UTC everywhere inside; the shop's time zone only at the edge."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +13,11 @@ WHATSAPP_BEGAN, LARGEST_LEAD = datetime(2009, 1, 1, tzinfo=UTC), timedelta(days=
 def utc_now() -> datetime:
     """The current moment as an aware UTC datetime."""
     return datetime.now(UTC)
+
+
+def since_boot() -> float:
+    """Seconds on a clock that nobody sets and that goes on while the computer sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def from_unix(seconds: int | float) -> datetime:

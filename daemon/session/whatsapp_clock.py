@@ -1,15 +1,9 @@
 """How far the computer's clock is ahead of WhatsApp's, also when somebody sets it while we run."""
 
-import time
 from collections.abc import Callable
 from datetime import datetime
 
-from daemon.domain.time import Clock
-
-
-def since_boot() -> float:
-    """Seconds on a clock that nobody sets and that goes on while the computer sleeps."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
+from daemon.domain.time import Clock, since_boot
 
 
 class WhatsAppClock:

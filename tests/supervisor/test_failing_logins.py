@@ -27,7 +27,7 @@ def fast_clock(shop: MovedShop) -> Iterator[None]:
 
     def run() -> None:
         while not stop.wait(STEP):
-            shop._move(shop.day + STEP * TIMES_FASTER / DAY)
+            shop.days_pass(STEP * TIMES_FASTER / DAY, wait=False)
 
     thread = threading.Thread(target=run)
     thread.start()

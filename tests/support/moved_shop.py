@@ -21,7 +21,8 @@ class MovedShop(Shop):
 
     def __init__(self, wa: WhatsAppServer, folder: Path, settings: Mapping[str, str] | None = None) -> None:
         self.clock_file = folder.with_suffix(".clock")
-        self._move(0)
+        self.day = self.lead = 0.0
+        self._write()
         super().__init__(wa, folder, settings)
 
     @property
@@ -34,20 +35,20 @@ class MovedShop(Shop):
         """The present moment, as the shop and WhatsApp see it."""
         return utc_now() + timedelta(days=self.day)
 
-    def _move(self, day: float) -> None:
-        self.day = day
-        self.sets_only_its_clock(day * DAY)
-
     def sets_only_its_clock(self, seconds: float) -> None:
-        """Let the clock of the shop's processes be so far ahead of the real one, and WhatsApp's where it is."""
+        """Somebody sets the computer's clock: so far ahead of the true time, and WhatsApp's stays where it is."""
         self.lead = seconds
+        self._write()
+
+    def _write(self) -> None:
         fresh = self.clock_file.with_suffix(".new")
-        fresh.write_text(repr(seconds))
+        fresh.write_text(f"{self.day * DAY!r} {self.lead!r}")
         fresh.replace(self.clock_file)
 
     def days_pass(self, days: float, wait: bool = True) -> None:
         """Move on, and wait until the shop has noticed (it can't while it is not running)."""
-        self._move(self.day + days)
+        self.day += days
+        self._write()
         self.wa.clock.offset = self.day * DAY
         if wait:
             wait_until(self._has_noticed, 20, "the shop's look at its phone")
