@@ -76,9 +76,9 @@ def place_unhandled(
     """Put a placeholder for each message that the library acknowledged but never handed over; gives their count.
 
     So it does with content that it can't parse or decrypt in no way it knows: there is no event. Asked again and
-    again while it is silent; `silence` is how many seconds it must have been, for all else to be in our books.
+    again: the next message that is handed over tells it, or `silence` seconds without any.
     """
-    found = arrivals.read_since_last_look(silence)
+    found = arrivals.take_passed_over(silence)
     if not found:
         return 0
     with database.read() as conn:

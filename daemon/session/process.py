@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from math import inf
 from queue import Empty
 
 from auth_store.files import session_file, wipe_session
@@ -49,7 +50,7 @@ LONGEST_CALLBACK, STUCK = 120.0, 4
 LONGEST_FAREWELL, UNWRITTEN = 10.0, 5
 # seconds after the login in which a server that has a backlog announces it
 LONGEST_WAIT_FOR_BACKLOG = 5.0
-# seconds of silence after which a message that was not handed over never will be
+# seconds of silence after which a message that was not handed over never will be, though none came after it
 NOTHING_COMES = 5.0
 # an account that is refused waits so long for its login, to log itself out
 LONGEST_LOGIN = 30.0
@@ -222,10 +223,11 @@ class Session:
 
     def _forget_arrivals(self) -> None:
         """What arrived before a long silence has surely been committed, unless the library could not read it."""
-        quiet = self._whatsapp.quiet_for() if self._whatsapp.busy_for() == 0 else 0.0
-        if quiet < NOTHING_COMES or not self._recorder.ready.is_set():
+        if not self._recorder.ready.is_set():
             return
-        place_unhandled(self._database, self._account.id, self._arrivals, self._clock, NOTHING_COMES)
+        quiet = self._whatsapp.quiet_for() if self._whatsapp.busy_for() == 0 else 0.0
+        silence = NOTHING_COMES if quiet >= NOTHING_COMES else inf
+        place_unhandled(self._database, self._account.id, self._arrivals, self._clock, silence)
         if quiet > LONGEST_SILENCE:
             self._arrivals.start_anew(LONGEST_SILENCE)
 

@@ -11,12 +11,14 @@ import os
 import re
 import threading
 import time
+from collections import deque
 from dataclasses import replace
 from pathlib import Path
 
 from daemon.domain.ids import Party
 from daemon.whatsapp import message_secrets
 from daemon.whatsapp.arrivals import Arrival, ArrivedReceipt, arrival_of, attributes_of, parse_receipt
+from daemon.whatsapp.wire_text import identifier
 
 # bytes kept of a longer head, from its beginning and its end: in between is a name or an id that no app sends
 _HEAD_BEGINS, _HEAD_ENDS = 300, 600
@@ -26,13 +28,15 @@ _LONGEST_RECEIPT = 16_000
 _MOST_LINES, _KEPT_LINES = 20_000, 4_000
 _PEER, _DONE, _SECRETS = b"peer", b"done ", b"secrets "
 
+# as whatsmeow writes it; what a customer can choose comes after it
+_ID = re.compile(rb'^<message (?:[a-z_-]+="[^"]*" )*?id="([^"]+)"')
 # where the head ends: the first part of a stanza's own
 _PARTS = re.compile(rb'(?<=")/?><[a-z_-]{3,}[ />]')
 _CHANGES_IN_HEAD = re.compile(rb'^<message [^>]{0,200}?\bedit="[1378]"')
 
 
 class ArrivalJournal:
-    """The file of one session, beside its keys; `note` and `settle` are called on the library's threads."""
+    """The file of one session, beside its keys; the library's threads write what the session reads."""
 
     def __init__(self, session_file: Path) -> None:
         self._session_file = session_file
@@ -41,7 +45,9 @@ class ArrivalJournal:
         self._last_note = time.monotonic()
         self._is_empty = False
         self._lines = 0
-        self._looked_at, self._looked_to = self._last_note, 0
+        # ids and lines in the order of their arrival: those still to be handed over, and those that never will be
+        self._pending: deque[tuple[str, bytes]] = deque(maxlen=_KEPT_LINES)
+        self._passed_over: list[bytes] = []
         # lines and secrets that the last `read` could not make anything of
         self.unreadable = 0
         self._fd = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -61,8 +67,11 @@ class ArrivalJournal:
         head = node[: end.start()] if end else node.removesuffix(b">").removesuffix(b"/")
         if len(head) > _HEAD_BEGINS + _HEAD_ENDS:
             head = head[:_HEAD_BEGINS] + head[-_HEAD_ENDS:]
+        line = head.replace(b"\n", b" ")
         with self._lock:
-            self._write(head.replace(b"\n", b" "))
+            self._write(line)
+            if match := _ID.match(line):
+                self._pending.append((identifier(match[1]), line))
 
     def note_receipt(self, node: bytes) -> None:
         """Keep a receipt's stanza."""
@@ -73,6 +82,17 @@ class ArrivalJournal:
         """Note that a message turned out to say nothing that belongs into our books."""
         with self._lock:
             self._write(_DONE + wa_id.encode())
+
+    def handed_over(self, wa_id: str) -> None:
+        """The library has told us this message: what it took before and has not told, it never will.
+
+        It takes one stanza after the other, and tells of each before the next (whatsmeow's handlerQueueLoop).
+        """
+        with self._lock:
+            if not any(pending == wa_id for pending, _ in self._pending):
+                return
+            while (first := self._pending.popleft())[0] != wa_id:
+                self._passed_over.append(first[1])
 
     def _write(self, line: bytes) -> None:
         os.write(self._fd, line + b"\n")
@@ -88,7 +108,7 @@ class ArrivalJournal:
         kept[:0] = [line for line in old if line.startswith((_SECRETS, _PEER))][:2]
         os.ftruncate(self._fd, 0)
         os.write(self._fd, b"".join(kept))
-        self._lines, self._looked_to = len(kept), 0
+        self._lines = len(kept)
 
     def start_anew(self, silence: float = 0.0) -> None:
         """Everything so far is in our books: forget it, unless less than `silence` seconds have passed since."""
@@ -97,7 +117,7 @@ class ArrivalJournal:
                 return
             newest = message_secrets.newest(self._session_file)
             os.ftruncate(self._fd, 0)
-            self._lines = self._looked_to = 0
+            self._lines = 0
             self._write(_SECRETS + str(newest).encode())
             os.fdatasync(self._fd)
             self._is_empty = True
@@ -111,14 +131,17 @@ class ArrivalJournal:
             found += (arrival for arrival in self._secrets_after(known_secrets) if arrival.wa_id not in ids)
         return self._believed(found)
 
-    def read_since_last_look(self, silence: float) -> list[Arrival]:
-        """The messages noted since this was last asked, once `silence` seconds have passed since the newest."""
+    def take_passed_over(self, silence: float) -> list[Arrival]:
+        """The messages that were not and will not be handed over, each only once; `silence` in seconds.
+
+        If nothing has arrived for so long, these are all that are pending.
+        """
         with self._lock:
-            if self._looked_at == self._last_note or time.monotonic() - self._last_note < silence:
-                return []
-            data = self._path.read_bytes()
-            new, self._looked_to, self._looked_at = data[self._looked_to :], len(data), self._last_note
-        return self._believed(self._arrivals_in(new.split(b"\n"))[0])
+            if self._pending and time.monotonic() - self._last_note >= silence:
+                self._passed_over += (line for _, line in self._pending)
+                self._pending.clear()
+            lines, self._passed_over = self._passed_over, []
+        return self._believed(self._arrivals_in(lines)[0])
 
     def read_receipts(self) -> list[ArrivedReceipt]:
         """Every receipt since `start_anew` that may still have been under way, oldest first."""

@@ -224,8 +224,10 @@ class WhatsApp:
     def _take(self, found: Event, event: Any) -> None:
         self._on_event(found)
         self.received += 1
+        wa_id = identifier(event.Info.ID)
+        self._arrivals.handed_over(wa_id)
         if not isinstance(found, MessageReceived):
-            self._arrivals.settle(identifier(event.Info.ID))
+            self._arrivals.settle(wa_id)
 
     def _backlog_begins(self, event: Any) -> None:
         self.received = 0

@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -444,6 +445,8 @@ class TestRecovery:
         ingest(linked, arrives("known", "halo"))
         arrivals.note((HEAD % b"Budi").replace(b'"A"', b'"known"') + REST)
         arrivals.note((HEAD % b"Budi").replace(b'"A"', b'"settled"') + REST)
+        for wa_id in ("known", "settled"):
+            arrivals.handed_over(wa_id)
         arrivals.settle("settled")
         arrivals.note(HEAD % b"Budi" + REST)
         assert look(silence=30.0) == 0
@@ -452,6 +455,22 @@ class TestRecovery:
         assert look(silence=0.0) == 0
         ingest(linked, arrives("A", "tadi rusak"))
         assert linked.thread(1) == ["halo", "tadi rusak"]
+
+    def test_what_the_library_passes_over_has_a_place_with_the_next_message(
+        self, linked: Books, keys: Path
+    ) -> None:
+        arrivals = ArrivalJournal(keys)
+        for wa_id in (b"first", b"passed over", b"second", b"third"):
+            arrivals.note((HEAD % b"Budi").replace(b'"A"', b'"' + wa_id + b'"') + REST)
+
+        def look() -> int:
+            return place_unhandled(linked.database, linked.account_id, arrivals, lambda: at(7200), silence=inf)
+
+        for wa_id, placed in (("first", 0), ("a reaction", 0), ("second", 1), ("third", 0)):
+            ingest(linked, arrives(wa_id, wa_id))
+            arrivals.handed_over(wa_id)
+            assert look() == placed
+        assert sorted(linked.thread(1), key=str) == [None, "a reaction", "first", "second", "third"]
 
     def test_nobody_is_made_up_while_no_account_is_linked(self, books: Books, keys: Path) -> None:
         assert recover(books.database, books.account_id, self.arrivals(keys), lambda: at(7200)) == 0

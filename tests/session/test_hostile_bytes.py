@@ -5,6 +5,7 @@ import urllib.request
 import pytest
 
 from daemon.domain.message_kinds import MessageKind
+from daemon.store.messages import Bubble
 from tests.support.inbox import becomes, only, row
 from tests.support.shop import Shop
 from tests.support.waiting import wait_until
@@ -41,10 +42,16 @@ def test_a_file_with_bytes_for_its_kind_and_name_is_not_lost(shop: Shop) -> None
 def test_what_the_library_cannot_parse_or_decrypt_has_a_place_in_the_conversation(
     shop: Shop, encryption: str
 ) -> None:
-    customer = shop.wa.add_customer(f"Aneh{encryption}")
+    customer, other = shop.wa.add_customer(f"Aneh{encryption}"), shop.wa.add_customer(f"Ramai{encryption}")
     customer.send_content(b"\x0a\xff\xff\xff\xff\x0f rusak", encryption=encryption)
     customer.send_text("sesudah")
-    bubbles = wait_until(lambda: (found := shop.bubbles(customer.name))[1:] and found, timeout=30.0)
+
+    def shown() -> list[Bubble]:
+        # it is never silent
+        other.send_text("ramai")
+        return (found := shop.bubbles(customer.name))[1:] and found
+
+    bubbles = wait_until(shown)
     assert {(b.kind, b.text) for b in bubbles} == {(MessageKind.TEXT, "sesudah"), (MessageKind.UNREADABLE, None)}
     # told of once
     customer.send_text("lagi")
