@@ -10,10 +10,20 @@ from daemon.desk.conversations import reply_failed
 from daemon.domain.desk import Action, Actor
 from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.domain.turns import Closer
-from daemon.store import audit, claims, conversation_list, events, messages, other_answers, outbox, turns
+from daemon.store import (
+    audit,
+    claims,
+    conversation_list,
+    events,
+    messages,
+    other_answers,
+    outbox,
+    send_queue,
+    turns,
+)
 from daemon.store.events import EventKind
 from daemon.store.messages import Bubble
-from daemon.store.outbox import Outgoing
+from daemon.store.send_queue import Outgoing
 
 # The bot's word comes at once or not at all: after an outage it would only surprise.
 BOT_WAITS = timedelta(minutes=2)
@@ -83,7 +93,7 @@ def try_later(conn: Connection, account_id: int, outbox_id: int, now: datetime, 
     if attempts >= MOST_ATTEMPTS:
         fail(conn, account_id, outbox_id, now, error)
         return
-    pause = min(timedelta(seconds=2**attempts), outbox.LONGEST_PAUSE)
+    pause = min(timedelta(seconds=2**attempts), send_queue.LONGEST_PAUSE)
     other_devices.put_back(conn, account_id, outbox_id, now, error, due_at=now + pause)
 
 

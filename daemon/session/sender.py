@@ -14,12 +14,12 @@ from daemon.domain.ids import Address
 from daemon.domain.messages import Delivery, OutboxState, Quoted
 from daemon.domain.sentences.phone import PING
 from daemon.domain.time import Clock
-from daemon.store import accounts, contacts, events, messages, outbox
+from daemon.store import accounts, contacts, events, messages, outbox, send_queue
 from daemon.store.change_watch import ChangeWatch
 from daemon.store.conversations import lead
 from daemon.store.engine import Database
 from daemon.store.events import EventKind
-from daemon.store.outbox import Outgoing
+from daemon.store.send_queue import Outgoing
 from daemon.whatsapp.client import WhatsApp
 from daemon.whatsapp.log_hook import end_process
 from daemon.whatsapp.send import NotConnected, SendFailed, SendUncertain, Sent, send_text
@@ -137,8 +137,8 @@ class Sender(threading.Thread):
     def _send_next(self) -> bool:
         with self._database.read() as conn:
             now = self._clock()
-            is_due = outbox.has_queued(conn, self._account_id, now)
-            self._next_due = None if is_due else outbox.next_due(conn, self._account_id, now)
+            is_due = send_queue.has_queued(conn, self._account_id, now)
+            self._next_due = None if is_due else send_queue.next_due(conn, self._account_id, now)
             # the ladder's own entries, hourly at least, wake us for the day's question to the phone
             asks = not is_due and primary_phone.wants_ping(conn, self._account_id, now)
         if not is_due:
@@ -147,7 +147,7 @@ class Sender(threading.Thread):
         try:
             with self._database.write() as conn:
                 now = self._clock()
-                reply = outbox.take_next(conn, self._account_id, now)
+                reply = send_queue.take_next(conn, self._account_id, now)
                 if reply is None:
                     return False
                 # the mark is read again, with the door shut

@@ -4,69 +4,24 @@ On the way out a reply may be held for a person's decision (then queued again or
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Row, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
-from daemon.domain.message_kinds import MessageKind
-from daemon.domain.messages import Author, OutboxState, Quoted
-from daemon.store.prepared_statement import Prepared
+from daemon.domain.messages import Author, OutboxState
 from daemon.store.sql import changed, written_out
 from daemon.store.tables.core import conversation, message, outbox
 
-_is_queued = outbox.c.state == written_out(OutboxState.QUEUED)
+is_queued = outbox.c.state == written_out(OutboxState.QUEUED)
 # the states of a reply that is not settled yet
 UNSETTLED = (OutboxState.QUEUED, OutboxState.SENDING, OutboxState.HELD, OutboxState.UNCERTAIN)
 # by the words of its index
 is_unsettled = outbox.c.state.in_([written_out(state) for state in UNSETTLED])
+_journeys = select(
+    outbox.c.id, outbox.c.message_id, message.c.conversation_id, outbox.c.state, outbox.c.wa_id
+).join(message, message.c.id == outbox.c.message_id)
 _UNDER_WAY = (OutboxState.QUEUED.value, OutboxState.SENDING.value, OutboxState.UNCERTAIN.value)
-_quoted = message.alias("quoted")
-# the longest pause between two attempts; a time further off is of a clock that was set back, and holds nothing up
-LONGEST_PAUSE = timedelta(seconds=60)
-_earlier, _earlier_message = outbox.alias("earlier"), message.alias("earlier_message")
-
-
-def _waits(row: Any) -> Any:
-    """Whether a reply that did not leave at first is not to be tried again yet."""
-    return (row.c.due_at > bindparam("now")) & (row.c.due_at <= bindparam("latest"))
-
-
-# no reply overtakes an earlier one to the same customer
-_is_next = (
-    _is_queued
-    & (outbox.c.account_id == bindparam("account_id"))
-    & (outbox.c.due_at.is_(None) | ~_waits(outbox))
-    & ~select(_earlier.c.id)
-    .join(_earlier_message, _earlier_message.c.id == _earlier.c.message_id)
-    .where(
-        _earlier.c.account_id == outbox.c.account_id,
-        _earlier.c.state == written_out(OutboxState.QUEUED),
-        _earlier.c.id < outbox.c.id,
-        _earlier_message.c.contact_id == message.c.contact_id,
-        _waits(_earlier),
-    )
-    .exists()
-)
-
-
-def _when(account_id: int, now: datetime) -> dict[str, Any]:
-    return {"account_id": account_id, "now": now, "latest": now + LONGEST_PAUSE}
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A queued reply with what its sender needs."""
-
-    id: int
-    message_id: int
-    conversation_id: int
-    contact_id: int
-    text: str
-    quoted: Quoted | None
-    turn_id: int | None
-    bot_key: str | None
-    queued_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,70 +61,6 @@ def queue(
 def message_of_request(conn: Connection, request_key: str) -> int | None:
     """The message that this browser request already queued, or None."""
     return conn.execute(select(outbox.c.message_id).where(outbox.c.request_key == request_key)).scalar()
-
-
-def take_next(conn: Connection, account_id: int, now: datetime) -> Outgoing | None:
-    """Move the oldest reply that is due to `sending`, which counts as an attempt, and return it."""
-    row = conn.execute(
-        select(
-            outbox.c.id,
-            outbox.c.message_id,
-            message.c.conversation_id,
-            message.c.contact_id,
-            message.c.text,
-            message.c.turn_id,
-            message.c.bot_key,
-            outbox.c.queued_at,
-            _quoted.c.wa_id,
-            _quoted.c.from_me,
-            _quoted.c.participant,
-            _quoted.c.kind,
-            _quoted.c.text.label("quoted_text"),
-            _quoted.c.media,
-        )
-        .join(message, message.c.id == outbox.c.message_id)
-        .outerjoin(
-            _quoted,
-            (_quoted.c.wa_id == message.c.quoted_wa_id)
-            & (_quoted.c.contact_id == message.c.contact_id)
-            # what was deleted for everyone is not told again
-            & _quoted.c.revoked_at.is_(None),
-        )
-        .where(_is_next)
-        .order_by(outbox.c.id)
-        .limit(1),
-        _when(account_id, now),
-    ).first()
-    if row is None:
-        return None
-    conn.execute(
-        update(outbox)
-        .where(outbox.c.id == row.id)
-        .values(
-            state=OutboxState.SENDING.value,
-            sending_at=now,
-            attempts=outbox.c.attempts + 1,
-            newest_message_id=select(func.max(message.c.id)).scalar_subquery(),
-        )
-    )
-    return Outgoing(
-        row.id,
-        row.message_id,
-        row.conversation_id,
-        row.contact_id,
-        row.text or "",
-        _quoted_of(row),
-        row.turn_id,
-        row.bot_key,
-        row.queued_at,
-    )
-
-
-def _quoted_of(row: Row[*tuple[Any, ...]]) -> Quoted | None:
-    if row.wa_id is None:
-        return None
-    kind = MessageKind(row.kind)
-    return Quoted(row.wa_id, row.from_me, row.participant, kind, row.quoted_text, row.media or {})
 
 
 def record_wa_id(conn: Connection, outbox_id: int, wa_id: str) -> None:
@@ -236,16 +127,9 @@ def forget_attempt(conn: Connection, outbox_id: int) -> None:
 
 def under_way(conn: Connection, account_id: int) -> list[Journey]:
     """Rows left in `sending`, by a session that ended in the middle."""
-    rows = conn.execute(
-        select(outbox.c.id, outbox.c.message_id, message.c.conversation_id, outbox.c.state, outbox.c.wa_id)
-        .join(message, message.c.id == outbox.c.message_id)
-        .where(
-            outbox.c.account_id == account_id,
-            is_unsettled,
-            outbox.c.state == OutboxState.SENDING.value,
-        )
-    )
-    return [Journey(r.id, r.message_id, r.conversation_id, OutboxState(r.state), r.wa_id) for r in rows]
+    is_sending = outbox.c.state == OutboxState.SENDING.value
+    rows = conn.execute(_journeys.where(outbox.c.account_id == account_id, is_unsettled, is_sending))
+    return [_journey(row) for row in rows]
 
 
 def queued_for(conn: Connection, conversation_id: int) -> list[tuple[Journey, Author]]:
@@ -260,23 +144,8 @@ def queued_for(conn: Connection, conversation_id: int) -> list[tuple[Journey, Au
 
 
 def _waiting(conn: Connection, condition: ColumnElement[bool]) -> list[tuple[Journey, Author]]:
-    rows = conn.execute(
-        select(
-            outbox.c.id,
-            outbox.c.message_id,
-            message.c.conversation_id,
-            outbox.c.state,
-            outbox.c.wa_id,
-            message.c.author,
-        )
-        .join(message, message.c.id == outbox.c.message_id)
-        .where(condition, _is_queued)
-        .order_by(outbox.c.id)
-    )
-    return [
-        (Journey(r.id, r.message_id, r.conversation_id, OutboxState(r.state), r.wa_id), Author(r.author))
-        for r in rows
-    ]
+    rows = conn.execute(_journeys.add_columns(message.c.author).where(condition, is_queued).order_by(outbox.c.id))
+    return [(_journey(row), Author(row.author)) for row in rows]
 
 
 def message_of(conn: Connection, outbox_id: int) -> tuple[int, int]:
@@ -302,35 +171,9 @@ def decide(conn: Connection, message_id: int, before: OutboxState, after: Outbox
 
 def by_message(conn: Connection, message_id: int) -> Journey | None:
     """The journey of a message, or None for one that we did not send."""
-    row = conn.execute(
-        select(outbox.c.id, outbox.c.message_id, message.c.conversation_id, outbox.c.state, outbox.c.wa_id)
-        .join(message, message.c.id == outbox.c.message_id)
-        .where(outbox.c.message_id == message_id)
-    ).first()
-    if row is None:
-        return None
+    row = conn.execute(_journeys.where(outbox.c.message_id == message_id)).first()
+    return _journey(row) if row else None
+
+
+def _journey(row: Row[*tuple[Any, ...]]) -> Journey:
     return Journey(row.id, row.message_id, row.conversation_id, OutboxState(row.state), row.wa_id)
-
-
-_next = select(outbox.c.id).join(message, message.c.id == outbox.c.message_id).where(_is_next)
-_any_due = Prepared(_next)
-_is_later = (
-    (outbox.c.account_id == bindparam("account_id", type_=Integer))
-    & _is_queued
-    & (outbox.c.due_at > bindparam("now", type_=outbox.c.due_at.type))
-)
-_any_later = Prepared(select(outbox.c.id).where(_is_later))
-_first_later = select(func.min(outbox.c.due_at, type_=outbox.c.due_at.type)).where(_is_later)
-
-
-def has_queued(conn: Connection, account_id: int, now: datetime) -> bool:
-    """Whether anything is due to be sent (asked after every commit of anybody)."""
-    return _any_due.run(conn, _when(account_id, now)) is not None
-
-
-def next_due(conn: Connection, account_id: int, now: datetime) -> datetime | None:
-    """When the next reply that did not leave at first is to be tried again; None if none waits for that."""
-    values = {"account_id": account_id, "now": now}
-    # asked as often as `has_queued`, and there is hardly ever one
-    found = conn.execute(_first_later, values).scalar() if _any_later.run(conn, values) else None
-    return None if found is None else min(found, now + LONGEST_PAUSE)

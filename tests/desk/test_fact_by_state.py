@@ -28,7 +28,7 @@ from daemon.domain.messages import (
 )
 from daemon.domain.turns import Closer
 from daemon.ingest.commit import Ingest
-from daemon.store import messages, outbox, settings, turns
+from daemon.store import messages, outbox, send_queue, settings, turns
 from tests.support.books import Books
 from tests.support.builders import at, both, lid, phone
 
@@ -113,7 +113,7 @@ class Case:
 
     def leaves(self) -> None:
         with self.books.database.write() as conn:
-            row = outbox.take_next(conn, self.books.account_id, at(16))
+            row = send_queue.take_next(conn, self.books.account_id, at(16))
             assert row is not None
             outbox.record_wa_id(conn, row.id, REPLY)
             messages.set_delivery(conn, self.reply, Delivery.SENDING)

@@ -6,7 +6,7 @@ from daemon.desk import other_devices, outgoing, replies
 from daemon.desk.outgoing import Decision
 from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.domain.turns import Closer
-from daemon.store import messages, outbox, turns
+from daemon.store import messages, outbox, send_queue, turns
 from tests.support.books import Books, dump
 from tests.support.builders import at, lid
 
@@ -58,7 +58,7 @@ def test_an_admins_queued_reply_is_held_and_the_mark_is_the_phones(table: Desk) 
     table.phone_answers()
     assert (table.state(reply), table.mark()) == (OutboxState.HELD, Author.PHONE)
     with table.books.database.write() as conn:
-        assert outbox.take_next(conn, table.books.account_id, at(95)) is None
+        assert send_queue.take_next(conn, table.books.account_id, at(95)) is None
 
 
 def test_the_bots_queued_reply_is_cancelled(table: Desk) -> None:
@@ -71,7 +71,7 @@ def test_the_bots_queued_reply_is_cancelled(table: Desk) -> None:
 def test_what_is_on_its_way_already_is_left_alone(table: Desk) -> None:
     reply = table.answer(table.sari)
     with table.books.database.write() as conn:
-        outbox.take_next(conn, table.books.account_id, at(80))
+        send_queue.take_next(conn, table.books.account_id, at(80))
     table.phone_answers()
     assert (table.state(reply), table.mark()) == (OutboxState.SENDING, Author.ADMIN)
 
@@ -93,7 +93,7 @@ def test_a_discarded_reply_never_leaves(table: Desk) -> None:
     assert table.state(reply) == OutboxState.DISCARDED
     assert not table.decide(Decision.SEND_ANYWAY, reply)
     with table.books.database.write() as conn:
-        assert outbox.take_next(conn, table.books.account_id, at(200)) is None
+        assert send_queue.take_next(conn, table.books.account_id, at(200)) is None
 
 
 def test_another_conversations_reply_cannot_be_decided(table: Desk) -> None:
@@ -113,7 +113,7 @@ def test_another_conversations_reply_cannot_be_decided(table: Desk) -> None:
 def test_an_uncertain_reply_is_settled_by_a_person_once(table: Desk, decision: Decision, end: OutboxState) -> None:
     reply = table.answer(table.sari)
     with table.books.database.write() as conn:
-        journey = outbox.take_next(conn, table.books.account_id, at(80))
+        journey = send_queue.take_next(conn, table.books.account_id, at(80))
         assert journey is not None
         outbox.settle(conn, journey.id, OutboxState.UNCERTAIN, at(81))
     assert not table.decide(Decision.SEND_ANYWAY, reply)

@@ -8,7 +8,7 @@ from daemon.desk import claims, outgoing, replies
 from daemon.domain.desk import Actor
 from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.domain.turns import Closer
-from daemon.store import messages, outbox, turns
+from daemon.store import messages, outbox, send_queue, turns
 from tests.support.books import Books
 from tests.support.builders import at, lid
 
@@ -37,7 +37,7 @@ class Desk:
 
     def leaves(self, now: datetime) -> bool:
         with self.books.database.write() as conn:
-            reply = outbox.take_next(conn, self.books.account_id, now)
+            reply = send_queue.take_next(conn, self.books.account_id, now)
             assert reply is not None
             stopped = outgoing.stop(conn, self.books.account_id, reply, now)
         assert (self.books.bubble(self.message).delivery == Delivery.CANCELLED) == stopped
@@ -106,11 +106,11 @@ def test_a_reply_that_does_not_leave_waits_longer_each_time_and_fails_in_the_end
     now, pauses = at(1), []
     while books.bubble(message_id).delivery == Delivery.QUEUED:
         with books.database.write() as conn:
-            reply = outbox.take_next(conn, books.account_id, now)
+            reply = send_queue.take_next(conn, books.account_id, now)
             assert reply is not None
             messages.set_delivery(conn, message_id, Delivery.SENDING)
             outgoing.try_later(conn, books.account_id, reply.id, now, "failed to get device list")
-            due_at = outbox.next_due(conn, books.account_id, now)
+            due_at = send_queue.next_due(conn, books.account_id, now)
         pauses.append((due_at - now).total_seconds() if due_at else None)
         now = due_at or now
     assert pauses == [2, 4, 8, 16, 32, 60, 60, None]
@@ -125,10 +125,10 @@ def test_what_a_person_sends_again_is_tried_at_once_and_as_often_as_any_other(bo
     with books.database.write() as conn:
         message_id = replies.answer(conn, conversation, sari, "ada kak", at(0))
         for second in (1, 10):
-            reply = outbox.take_next(conn, books.account_id, at(second))
+            reply = send_queue.take_next(conn, books.account_id, at(second))
             assert reply is not None
             outgoing.try_later(conn, books.account_id, reply.id, at(second))
         outbox.settle(conn, reply.id, OutboxState.UNCERTAIN, at(11))
         assert outgoing.decide(conn, conversation, message_id, outgoing.Decision.SEND_AGAIN, at(12))
         assert outbox.attempts(conn, reply.id) == 0
-        assert outbox.take_next(conn, books.account_id, at(12)) is not None
+        assert send_queue.take_next(conn, books.account_id, at(12)) is not None

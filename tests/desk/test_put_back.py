@@ -6,7 +6,7 @@ from daemon.desk import conversations, other_devices, replies
 from daemon.domain.desk import Actor
 from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.domain.turns import Closer
-from daemon.store import messages, outbox, turns
+from daemon.store import messages, outbox, send_queue, turns
 from tests.support.books import Books
 from tests.support.builders import at, lid
 
@@ -28,7 +28,7 @@ class Desk:
 
     def leaves(self) -> int:
         with self.books.database.write() as conn:
-            reply = outbox.take_next(conn, self.books.account_id, at(80))
+            reply = send_queue.take_next(conn, self.books.account_id, at(80))
             assert reply is not None
             messages.set_delivery(conn, reply.message_id, Delivery.SENDING)
         return reply.id

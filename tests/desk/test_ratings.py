@@ -11,7 +11,7 @@ from daemon.domain.ids import Party
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery, MessageReceived, Origin, OutboxState
 from daemon.ingest.commit import Ingest
-from daemon.store import audit, contact_merge, contacts, messages, outbox
+from daemon.store import audit, contact_merge, contacts, messages, outbox, send_queue
 from tests.support.books import Books, dump
 from tests.support.builders import at, both, lid, phone
 
@@ -58,7 +58,7 @@ class Counter:
     def sent(self, now: datetime) -> None:
         """Everything queued leaves."""
         with self.books.database.write() as conn:
-            while (reply := outbox.take_next(conn, self.books.account_id, now)) is not None:
+            while (reply := send_queue.take_next(conn, self.books.account_id, now)) is not None:
                 outbox.settle(conn, reply.id, OutboxState.SENT, now)
                 messages.set_delivery(conn, reply.message_id, Delivery.SENT)
 
@@ -117,8 +117,8 @@ def test_the_question_leaves_when_resolving_cannot_be_taken_back_any_more(books:
     conversation_id = counter.newest()
     with books.database.write() as conn:
         conversations.resolve(conn, conversation_id, counter.sari, at(60))
-        assert outbox.take_next(conn, books.account_id, at(67.9)) is None
-        assert outbox.take_next(conn, books.account_id, at(68)) is not None
+        assert send_queue.take_next(conn, books.account_id, at(67.9)) is None
+        assert send_queue.take_next(conn, books.account_id, at(68)) is not None
 
 
 def test_what_was_taken_back_is_asked_when_the_conversation_really_ends(books: Books, counter: Counter) -> None:
@@ -229,7 +229,7 @@ def test_a_question_that_has_not_left_is_taken_back_when_he_writes(books: Books,
     counter.say("5", 70)
     assert counter.score(conversation_id) is None
     with books.database.read() as conn:
-        assert not outbox.has_queued(conn, books.account_id, at(90))
+        assert not send_queue.has_queued(conn, books.account_id, at(90))
         assert messages.thread(conn, conversation_id)[-1].delivery == Delivery.CANCELLED
 
 

@@ -31,6 +31,7 @@ from daemon.store import (
     messages,
     outbox,
     reports,
+    send_queue,
     undecided,
     waiting_customers,
 )
@@ -58,7 +59,7 @@ class Desk:
         by = closer or Closer(Author.ADMIN, self.sari.admin_id)
         with self.books.database.write() as conn:
             message_id = replies.answer(conn, self.conversation, by, text, at(seconds), follow_up=True)
-            reply = outbox.take_next(conn, self.books.account_id, at(seconds))
+            reply = send_queue.take_next(conn, self.books.account_id, at(seconds))
             assert reply is not None
             outbox.record_wa_id(conn, reply.id, wa_id)
             outbox.settle(conn, reply.id, OutboxState.SENT, at(seconds))
@@ -319,7 +320,7 @@ class TestDecisions:
         desk.given_up()
         desk.decides(UnreadableDecision.SEND_COPY, 60)
         with desk.books.database.write() as conn:
-            reply = outbox.take_next(conn, desk.books.account_id, at(61))
+            reply = send_queue.take_next(conn, desk.books.account_id, at(61))
             assert reply is not None
             outbox.record_wa_id(conn, reply.id, "COPY")
             outbox.settle(conn, reply.id, OutboxState.SENT, at(61))

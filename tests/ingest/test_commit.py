@@ -17,7 +17,7 @@ from daemon.domain.messages import (
     ReceiptReceived,
 )
 from daemon.domain.turns import Closer
-from daemon.store import outbox, turns
+from daemon.store import outbox, send_queue, turns
 from tests.ingest.line import Line, ingest
 from tests.ingest.random_events import Elsewhere
 from tests.support.books import Books, dump
@@ -94,7 +94,7 @@ def test_a_receipt_settles_what_nobody_knew(books: Books, state: OutboxState, ki
     ingest(books, arrives("A"))
     outbox_id, message_id = books.queued(1)
     with books.database.write() as conn:
-        outbox.take_next(conn, 1, NOON)
+        send_queue.take_next(conn, 1, NOON)
         outbox.record_wa_id(conn, outbox_id, "OURS")
         outbox.settle(conn, outbox_id, state, NOON)
     ingest(books, ReceiptReceived(("OURS",), Origin(BUDI, kind == ReceiptKind.SENDER, 0, at(9)), kind))

@@ -26,7 +26,7 @@ from daemon.maintenance import backup, nightly_backup
 from daemon.maintenance.backup import BackupFailed
 from daemon.maintenance.manifest import MANIFEST, Manifest
 from daemon.maintenance.restore import RestoreFailed, restore, verify
-from daemon.store import accounts, links, outbox
+from daemon.store import accounts, links, send_queue
 from daemon.store.engine import Database
 from daemon.supervisor.jobs import Jobs
 from tests.support.books import Books, dump
@@ -216,7 +216,7 @@ class TestRestoring:
         restore(make(shop, tmp_path / "b.tar"), tmp_path / "new", NOON)
         books = Books(Database(f"sqlite:///{tmp_path / 'new' / 'balas.db'}"))
         with books.database.write() as conn:
-            assert outbox.take_next(conn, books.account_id, NOON) is None
+            assert send_queue.take_next(conn, books.account_id, NOON) is None
         (message_id,) = [row[2] for row in dump(books.database)["outbox"]]
         assert books.bubble(message_id).delivery == Delivery.UNCERTAIN
         books.database.close()

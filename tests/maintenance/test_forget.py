@@ -22,7 +22,7 @@ from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
 from daemon.maintenance import retention
 from daemon.maintenance.export import Format, export
-from daemon.store import audit, contact_merge, erasing, media, outbox, receipts, turns
+from daemon.store import audit, contact_merge, erasing, media, receipts, send_queue, turns
 from daemon.store import contacts as store_contacts
 from daemon.store.engine import Database
 from daemon.store.tables.core import message
@@ -154,7 +154,7 @@ class TestForgetting:
         assert known.books.summary(known.open).status == "resolved"
         with known.books.database.write() as conn:
             assert turns.current(conn, known.open) is None
-            assert outbox.take_next(conn, known.books.account_id, at(300)) is None
+            assert send_queue.take_next(conn, known.books.account_id, at(300)) is None
             # there is nobody to write to
             assert not conversations.reopen(conn, known.open, known.sari, at(300))
 
@@ -199,7 +199,7 @@ class TestForgetting:
 
     def test_it_waits_for_a_reply_that_is_leaving(self, known: Known) -> None:
         with known.books.database.write() as conn:
-            assert outbox.take_next(conn, known.books.account_id, at(100)) is not None
+            assert send_queue.take_next(conn, known.books.account_id, at(100)) is not None
         before = dump(known.books.database)
         with pytest.raises(StillSending), known.books.database.write() as conn:
             forget(conn, known.books.account_id, known.contact_id, known.sari, at(200))

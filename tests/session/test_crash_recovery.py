@@ -16,7 +16,7 @@ from daemon.domain.messages import Author, Delivery, Origin, OutboxState, Receip
 from daemon.domain.time import from_unix
 from daemon.domain.turns import Closer
 from daemon.session.crash_recovery import place_unhandled, recover
-from daemon.store import accounts, messages, outbox, turns
+from daemon.store import accounts, messages, outbox, send_queue, turns
 from daemon.whatsapp.arrival_journal import ArrivalJournal
 from daemon.whatsapp.arrivals import Arrival, ArrivedReceipt, parse_head, parse_receipt
 from daemon.whatsapp.wire_text import identifier
@@ -386,7 +386,7 @@ class TestRecovery:
         ingest(linked, arrives("A", "halo"))
         outbox_id, message_id = linked.queued(1)
         with linked.database.write() as conn:
-            outbox.take_next(conn, 1, NOON)
+            send_queue.take_next(conn, 1, NOON)
             outbox.record_wa_id(conn, outbox_id, "OURS")
             outbox.settle(conn, outbox_id, OutboxState.UNCERTAIN, NOON)
             messages.set_delivery(conn, message_id, Delivery.UNCERTAIN)

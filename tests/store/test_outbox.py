@@ -7,16 +7,16 @@ from sqlalchemy.exc import IntegrityError
 
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import OutboxState, Quoted
-from daemon.store import messages, outbox
+from daemon.store import messages, outbox, send_queue
 from tests.support.books import Books
 from tests.support.builders import NOON, lid
 
 ENDED = (OutboxState.SENT, OutboxState.FAILED)
 
 
-def take(books: Books, seconds: float = 0) -> outbox.Outgoing | None:
+def take(books: Books, seconds: float = 0) -> send_queue.Outgoing | None:
     with books.database.write() as conn:
-        return outbox.take_next(conn, books.account_id, NOON + timedelta(seconds=seconds))
+        return send_queue.take_next(conn, books.account_id, NOON + timedelta(seconds=seconds))
 
 
 def settle(books: Books, outbox_id: int, state: OutboxState, error: str | None = None) -> bool:
@@ -47,7 +47,7 @@ def test_a_taken_reply_carries_what_its_sender_needs(books: Books, chat: int) ->
     quote(books, message_id, "Q")
     quoted = Quoted("Q", False, None, MessageKind.IMAGE, "yang ini?", {"mime": "image/jpeg"})
     contact_id = books.summary(chat).contact_id
-    expected = outbox.Outgoing(outbox_id, message_id, chat, contact_id, "siap kak", quoted, None, None, NOON)
+    expected = send_queue.Outgoing(outbox_id, message_id, chat, contact_id, "siap kak", quoted, None, None, NOON)
     assert take(books) == expected
     assert books.journey(message_id).state == OutboxState.SENDING
 
@@ -67,9 +67,9 @@ def test_what_was_deleted_for_everyone_is_not_quoted_and_the_reply_leaves(
 def test_another_accounts_replies_are_not_taken(books: Books, chat: int) -> None:
     books.queued(chat)
     with books.database.write() as conn:
-        assert outbox.take_next(conn, 99, NOON) is None
-        assert not outbox.has_queued(conn, 99, NOON)
-        assert outbox.has_queued(conn, books.account_id, NOON)
+        assert send_queue.take_next(conn, 99, NOON) is None
+        assert not send_queue.has_queued(conn, 99, NOON)
+        assert send_queue.has_queued(conn, books.account_id, NOON)
 
 
 def postponed(books: Books, chat: int, text: str, seconds: float) -> int:
@@ -98,11 +98,11 @@ def test_what_is_not_due_wakes_nobody_before_its_time(books: Books, chat: int) -
     postponed(books, chat, "first", 30)
     books.queued(chat, "second")
     with books.database.read() as conn:
-        assert not outbox.has_queued(conn, books.account_id, NOON)
-        due_at = outbox.next_due(conn, books.account_id, NOON)
+        assert not send_queue.has_queued(conn, books.account_id, NOON)
+        due_at = send_queue.next_due(conn, books.account_id, NOON)
         assert due_at == NOON + timedelta(seconds=30)
-        assert outbox.has_queued(conn, books.account_id, due_at)
-        assert outbox.next_due(conn, books.account_id, due_at) is None
+        assert send_queue.has_queued(conn, books.account_id, due_at)
+        assert send_queue.next_due(conn, books.account_id, due_at) is None
 
 
 def test_a_clock_that_was_set_back_holds_up_no_reply(books: Books, chat: int) -> None:
@@ -125,7 +125,7 @@ def test_each_time_that_a_reply_is_taken_out_counts_unless_it_was_the_links_faul
 
 
 def test_what_is_next_is_found_among_the_waiting_ones_alone(books: Books) -> None:
-    statement = outbox._next.compile(books.database.engine, compile_kwargs={"literal_binds": False})
+    statement = send_queue._next.compile(books.database.engine, compile_kwargs={"literal_binds": False})
     values = tuple(0 for _ in statement.positiontup or ())
     with books.database.read() as conn:
         plan = [row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
@@ -140,7 +140,7 @@ def test_only_a_queued_reply_is_taken(books: Books, chat: int) -> None:
             assert settle(books, outbox_id, to)
     assert take(books) is None
     with books.database.read() as conn:
-        assert not outbox.has_queued(conn, books.account_id, NOON)
+        assert not send_queue.has_queued(conn, books.account_id, NOON)
 
 
 @pytest.mark.parametrize("first", ENDED)

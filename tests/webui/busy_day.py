@@ -50,8 +50,8 @@ from daemon.store import (
     media,
     messages,
     other_answers,
-    outbox,
     presence,
+    send_queue,
 )
 from daemon.store import claims as store_claims
 from daemon.store.engine import Database
@@ -256,8 +256,8 @@ class Day:
             auto_assignment.waiting_too_long(
                 conn, self.account_id, settings.load(conn, self.account_id).hours, timedelta(0), utc_now(), ZONE
             )
-            outbox.has_queued(conn, self.account_id, utc_now())
-            outbox.next_due(conn, self.account_id, utc_now())
+            send_queue.has_queued(conn, self.account_id, utc_now())
+            send_queue.next_due(conn, self.account_id, utc_now())
             links.get(conn, self.account_id)
         prune_events(self.database, lambda: utc_now() + timedelta(days=8))
 

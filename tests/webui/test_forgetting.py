@@ -3,7 +3,7 @@
 from daemon.config import Config
 from daemon.domain.desk import Action
 from daemon.domain.time import utc_now
-from daemon.store import audit, conversations, outbox
+from daemon.store import audit, conversations, send_queue
 from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Visitor
 
@@ -75,7 +75,7 @@ def test_whoever_calls_himself_forgotten_is_a_customer_like_others(sari: Visitor
 def test_a_reply_that_is_leaving_makes_it_wait(sari: Visitor, shop: StaffedBooks) -> None:
     conversation_id = shop.new_customer("Dewi", "halo")
     sari.post(f"/c/{conversation_id}/answer", {"text": "siap"})
-    shop.write(lambda conn: outbox.take_next(conn, shop.account_id, utc_now()))
+    shop.write(lambda conn: send_queue.take_next(conn, shop.account_id, utc_now()))
     refused = sari.post(f"/c/{conversation_id}/forget")
     assert refused.status_code == 409
     assert "leaving right now" in refused.text

@@ -11,7 +11,7 @@ from daemon.desk import assignment, conversations, settings
 from daemon.domain.desk import UNDO_LASTS
 from daemon.domain.time import utc_now
 from daemon.store import claims as store_claims
-from daemon.store import conversation_list, outbox
+from daemon.store import conversation_list, send_queue
 from daemon.store.conversation_list import Summary
 from tests.support.staffed_books import PASSWORD, StaffedBooks
 from tests.webui.conftest import Server
@@ -40,7 +40,7 @@ def about(shop: StaffedBooks, conversation_id: int) -> Summary:
 def left_by(shop: StaffedBooks, at: datetime) -> str | None:
     """What the session would send at a moment (the books stay as they are)."""
     with shop.database.write() as conn:
-        found = outbox.take_next(conn, shop.account_id, at)
+        found = send_queue.take_next(conn, shop.account_id, at)
         conn.rollback()
     return found.text if found else None
 
