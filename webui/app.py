@@ -9,7 +9,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 from auth_store import files
 from daemon.config import Config
-from daemon.store.engine import Database
+from daemon.store.engine import BRIEF_TIMEOUT_MS, Database
 from webui import auth
 from webui.base import account_switcher, context, current_account, errors, formatting, security
 from webui.inbox import blueprints as inbox_blueprints
@@ -58,7 +58,8 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     )
     app.url_map.converters["id"] = RowId
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    context.install(app, context.Services(config, database or Database(config.database_url)))
+    database = database or Database(config.database_url)
+    context.install(app, context.Services(config, database, Database(database.url, BRIEF_TIMEOUT_MS)))
     for part in PARTS:
         part.install(app)
 

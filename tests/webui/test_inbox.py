@@ -5,14 +5,17 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from flask import Flask
 
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.time import utc_now
 from daemon.store import conversations, messages
+from tests.support.lock import write_lock
 from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Visitor
+from webui.base import context
 
 JSON = {"Accept": "application/json"}
 
@@ -40,6 +43,31 @@ def test_the_list_shows_name_or_number_text_and_how_many_are_new(sari: Visitor, 
     page = sari.get("/").text
     for words in ("Ibu Ratna", "masih ada kue?", "+62 857-1122-3344", "Customer 3", "2 new messages"):
         assert words in page
+
+
+def test_pages_are_shown_while_nobody_can_write(sari: Visitor, shop: StaffedBooks) -> None:
+    conversation_id = shop.new_customer("Ibu Ratna", "masih ada kue?")
+    shop.link(LinkState.UNLINKED)
+    with write_lock(shop.database):
+        for path in ("/", f"/c/{conversation_id}", "/link"):
+            assert sari.get(path).status_code == 200, path
+        assert sari.post(f"/c/{conversation_id}/seen", {"message_id": "1"}).status_code == 204
+    assert "1 new message" in sari.get("/").text
+    sari.get(f"/c/{conversation_id}")
+    assert "1 new message" not in sari.get("/").text
+
+
+def test_what_cannot_be_written_is_said_in_a_sentence(
+    sari: Visitor, app: Flask, shop: StaffedBooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation_id = shop.new_customer("Ibu Ratna", "masih ada kue?")
+    form = reply(sari.get(f"/c/{conversation_id}").text, "masih, Bu")
+    # fifteen seconds would be as true, and longer
+    monkeypatch.setattr(app.extensions["balas"].database, "write", context.of(app).brief.write)
+    with write_lock(shop.database):
+        page = sari.post(f"/c/{conversation_id}/answer", form)
+    assert (page.status_code, "Balas is busy with something long." in page.text) == (503, True)
+    assert sari.post(f"/c/{conversation_id}/answer", form).status_code == 303
 
 
 def test_boxes_count_and_separate(sari: Visitor, shop: StaffedBooks) -> None:

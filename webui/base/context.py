@@ -1,5 +1,7 @@
 """What every page needs: the settings, the database, the present moment and the account."""
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Flask, current_app, g
@@ -8,18 +10,32 @@ from sqlalchemy import Connection
 from daemon.config import Config
 from daemon.domain.time import Clock, utc_now
 from daemon.store import accounts
+from daemon.store.busy import is_busy
 from daemon.store.engine import Database
+
+log = logging.getLogger("webui")
 
 _KEY = "balas"
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """One inbox process's settings, database and clock."""
+    """One inbox process's settings, database and clock; `brief` is that database for whoever can't wait."""
 
     config: Config
     database: Database
+    brief: Database
     clock: Clock = utc_now
+
+    def note(self, write: Callable[[Connection], object]) -> None:
+        """Write what looking at a page leaves behind; passed over if the database is busy: the page is shown."""
+        try:
+            with self.brief.write() as conn:
+                write(conn)
+        except Exception as error:
+            if not is_busy(error):
+                raise
+            log.warning("the database is busy: what a page was to note is left out")
 
 
 def install(app: Flask, services: Services) -> None:

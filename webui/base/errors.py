@@ -9,6 +9,8 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
+from daemon.store.busy import is_busy
+
 log = logging.getLogger("webui")
 
 
@@ -26,6 +28,7 @@ SENTENCES = {
     409: (_("Somebody else was faster."), _("The page shows how it stands now.")),
     413: (_("That is too long to send."), _("Shorten it and try again.")),
     429: (_("Too many attempts."), _("Wait a few minutes, then try again.")),
+    503: (_("Balas is busy with something long."), _("Nothing was written. Try again in a moment.")),
     500: (_("Something went wrong on our side."), _("Nothing was lost. Try again in a moment.")),
 }
 
@@ -48,6 +51,9 @@ def _http_error(error: HTTPException) -> BaseResponse | tuple[Response | str, in
 
 
 def _unexpected(error: Exception) -> tuple[Response | str, int]:
+    if is_busy(error):
+        log.warning("%s %s: the database is busy", request.method, request.endpoint)
+        return _page(503)
     # an exception's text may quote a message or a number, its place and type never do
     places = "".join(traceback.format_tb(error.__traceback__))
     log.error("%s %s failed: %s\n%s", request.method, request.endpoint, type(error).__name__, places)

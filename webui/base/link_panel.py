@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from flask_babel import gettext
 from markupsafe import Markup
+from sqlalchemy import Connection
 
 from daemon.desk import pairing
 from daemon.domain.clocks import is_wrong, real_lead
@@ -144,6 +145,9 @@ def keep_codes_coming(found: Services) -> None:
         account = the_account(conn)
         due = account is not None and pairing.is_due(conn, account.id, now)
     if due:
-        with found.database.write() as conn:
-            if account := the_account(conn):
-                pairing.keep_codes_coming(conn, account.id, now)
+        found.note(lambda conn: _keep_codes_coming(conn, now))
+
+
+def _keep_codes_coming(conn: Connection, now: datetime) -> None:
+    if account := the_account(conn):
+        pairing.keep_codes_coming(conn, account.id, now)

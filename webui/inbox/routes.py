@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, abort, request
 from flask_login import login_required
+from sqlalchemy import Connection
 
 from daemon.desk import assignment, notes
 from daemon.store import conversation_list, conversations, events, messages
@@ -53,11 +54,14 @@ def _mark_seen(conversation_id: int, upto: int | None) -> None:
         given = assignment.is_new_to(conn, about, the_admin().id)
     if not about.unread and not named and not given:
         return
-    now = services().clock()
-    with database.write() as conn:
-        notes.see(conn, conversation_id, the_admin().id, now)
-        assignment.look(conn, conversation_id, the_actor(), now)
+    admin_id, actor, now = the_admin().id, the_actor(), services().clock()
+
+    def see(conn: Connection) -> None:
+        notes.see(conn, conversation_id, admin_id, now)
+        assignment.look(conn, conversation_id, actor, now)
         last = messages.newest_id(conn, conversation_id)
         if conversations.see(conn, conversation_id, min(upto, last) if upto is not None else last):
             kind = events.EventKind.CONVERSATION_CHANGED
             events.append(conn, about.account_id, kind, now, conversation_id)
+
+    services().note(see)
