@@ -7,6 +7,7 @@ the secrets that the library keeps of received messages (on disk for good, but w
 the line holds everything.
 """
 
+import logging
 import os
 import re
 import threading
@@ -18,7 +19,10 @@ from pathlib import Path
 from daemon.domain.ids import Party
 from daemon.whatsapp import message_secrets
 from daemon.whatsapp.arrivals import Arrival, ArrivedReceipt, arrival_of, attributes_of, parse_receipt
+from daemon.whatsapp.message_secrets import SecretsUnread
 from daemon.whatsapp.wire_text import identifier
+
+log = logging.getLogger(__name__)
 
 # bytes kept of a longer head, from its beginning and its end: in between is a name or an id that no app sends
 _HEAD_BEGINS, _HEAD_ENDS = 300, 600
@@ -112,15 +116,28 @@ class ArrivalJournal:
 
     def start_anew(self, silence: float = 0.0) -> None:
         """Everything so far is in our books: forget it, unless less than `silence` seconds have passed since."""
-        with self._lock:
-            if silence and (self._is_empty or time.monotonic() - self._last_note < silence):
+        if self._is_to_stay(silence):
+            return
+        # outside the lock: asking takes a moment, and what arrives meanwhile keeps the file as it is
+        try:
+            secrets = _SECRETS + str(message_secrets.newest(self._session_file)).encode()
+        except SecretsUnread as error:
+            log.warning("the library's file could not be read: %s", error)
+            if silence:
                 return
-            newest = message_secrets.newest(self._session_file)
+            # the lines that follow are a witness all the same
+            secrets = _PEER
+        with self._lock:
+            if self._is_to_stay(silence):
+                return
             os.ftruncate(self._fd, 0)
             self._lines = 0
-            self._write(_SECRETS + str(newest).encode())
+            self._write(secrets)
             os.fdatasync(self._fd)
             self._is_empty = True
+
+    def _is_to_stay(self, silence: float) -> bool:
+        return silence > 0 and (self._is_empty or time.monotonic() - self._last_note < silence)
 
     def read(self) -> list[Arrival]:
         """Every message since `start_anew`, oldest first; `unreadable` then counts what made no sense."""
@@ -172,7 +189,12 @@ class ArrivalJournal:
 
     def _secrets_after(self, rowid: int) -> list[Arrival]:
         found = []
-        for row in message_secrets.rows_after(self._session_file, rowid):
+        try:
+            rows = message_secrets.rows_after(self._session_file, rowid)
+        except SecretsUnread:
+            self.unreadable += 1
+            return []
+        for row in rows:
             try:
                 arrival = message_secrets.arrival_of_row(*row)
             except (ValueError, TypeError):
@@ -183,7 +205,10 @@ class ArrivalJournal:
 
     def _believed(self, found: list[Arrival]) -> list[Arrival]:
         """With their other addresses only if the library knows them, too: a name can look like one."""
-        pairs = message_secrets.pairs(self._session_file) if found else set()
+        try:
+            pairs = message_secrets.pairs(self._session_file) if found else set()
+        except SecretsUnread:
+            pairs = set()
         return [
             arrival
             if (arrival.party.lid, arrival.party.phone) in pairs or arrival.party.alternative is None

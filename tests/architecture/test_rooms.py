@@ -76,6 +76,15 @@ def test_only_the_command_line_imports_by_a_name_that_is_put_together() -> None:
     assert found == {Path("daemon/cli.py")}
 
 
+def test_the_library_has_the_only_sqlite_that_opens_its_keys() -> None:
+    # closing them with another one in the same process would take the library's locks away
+    rooms = [ROOT / "daemon/whatsapp", ROOT / "daemon/session"]
+    found = {path.name for room in rooms for path in room.rglob("*.py") if "sqlite3" in set(imported(path))}
+    assert found == {"keys_query.py"}
+    started_with = {"keys_query" for path in modules() if "daemon.whatsapp.keys_query" in set(imported(path))}
+    assert started_with == set()
+
+
 @pytest.mark.parametrize("home", ["daemon", "webui"])
 def test_at_most_four_modules_lie_loose(home: str) -> None:
     loose = {path.stem for path in (ROOT / home).glob("*.py")} - {"__init__"}
