@@ -206,6 +206,7 @@ class WhatsApp:
         return call
 
     def _message(self, event: Any) -> None:
+        self.gate.handed_over(event.Info.ID)
         try:
             found = translate.translate_message(event)
         except Exception as error:
@@ -219,6 +220,7 @@ class WhatsApp:
         self._take(found, event)
 
     def _unreadable(self, event: Any) -> None:
+        self.gate.handed_over(event.Info.ID)
         self._take(translate.translate_unreadable(event), event)
 
     def _take(self, found: Event, event: Any) -> None:

@@ -14,8 +14,9 @@ from collections import deque
 
 log = logging.getLogger(__name__)
 
-# seconds after which a wait goes on all the same, and a turn whose end was not seen counts as over
-PATIENCE = 5.0
+# Seconds after which a turn whose end was not seen counts as over. A reply's end is always seen, and may take that
+# long: the library asks the server for keys in between, and a disk can be slow.
+LONGEST_REPLY, LONGEST_OTHER = 30.0, 15.0
 # stanzas between the reader and the handler (whatsmeow queues 2048)
 _MOST_ARRIVED = 4_096
 
@@ -23,7 +24,7 @@ _MOST_ARRIVED = 4_096
 _HEAD = re.compile(rb'<message (?:[a-z_]+="[^"]*" )*?from="([^"]*)" id="([^"]+)"')
 _PARTICIPANT = re.compile(rb' participant="([^"]*)"')
 _MANY = (b"@g.us", b"@broadcast")
-_DECRYPTING = b"Decrypting message from "
+_DECRYPTING, _DECRYPTION_ENDS = b"Decrypting message from ", (b"<receipt", b"<ack")
 # "Found message in local cache [with alternate chat JID C] to accept retry receipt for CHAT/ID from DEVICE"
 _FOUND = re.compile(rb"^Found message in .* for [^ ]*/([^ /]+) from ")
 # "Failed to handle retry receipt for CHAT/ID from DEVICE: …" and "Dropping retry request from ID for DEVICE: …"
@@ -39,11 +40,15 @@ LOGGED = (
 
 
 class Turn:
-    """Somebody's time on the sessions; a stanza with `key` in it and one of the tags in `ends` shows its end."""
+    """Somebody's time on the sessions; a stanza with `key` in it and one of the tags in `ends` shows its end.
 
-    __slots__ = ("ends", "key")
+    It lasts `longest` seconds at most.
+    """
 
-    def __init__(self, key: bytes = b"", ends: tuple[bytes, ...] = ()) -> None:
+    __slots__ = ("ends", "key", "longest")
+
+    def __init__(self, longest: float, key: bytes = b"", ends: tuple[bytes, ...] = ()) -> None:
+        self.longest = longest
         self.key = key
         self.ends = ends
 
@@ -51,8 +56,8 @@ class Turn:
 class EncryptionGate:
     """Turns, in the order in which they were asked for; called on the library's threads and the sender's."""
 
-    def __init__(self, patience: float = PATIENCE) -> None:
-        self._patience = patience
+    def __init__(self, longest_reply: float = LONGEST_REPLY, longest_other: float = LONGEST_OTHER) -> None:
+        self._longest_reply, self._longest_other = longest_reply, longest_other
         self._changed = threading.Condition()
         self._turn: Turn | None = None
         self._since = 0.0
@@ -60,12 +65,12 @@ class EncryptionGate:
         self._is_open = False
         # stanzas that the reader has put into the handler's queue: who wrote them, and their ids
         self._arrived: deque[tuple[bytes, bytes]] = deque(maxlen=_MOST_ARRIVED)
-        # waits that ended without their turn having come
+        # turns that were taken from those who had them for too long
         self.overruns = 0
 
-    def enter(self, turn: Turn | None = None) -> Turn:
-        """Wait for a turn, some seconds at most; `leave` gives it back."""
-        turn = turn or Turn()
+    def enter(self) -> Turn:
+        """Wait for the turn of a reply; `leave` gives it back."""
+        turn = Turn(self._longest_reply)
         with self._changed:
             self._enter(turn)
         return turn
@@ -97,16 +102,23 @@ class EncryptionGate:
         """An entry that begins with one of LOGGED, on the goroutine that is about to do it."""
         if message.startswith(_DECRYPTING):
             sender = message[len(_DECRYPTING) :].partition(b" ")[0].partition(b"\x12")[0]
-            turn = Turn(self._next_of(sender), (b"<receipt", b"<ack"))
+            turn = Turn(self._longest_other, self._next_of(sender), _DECRYPTION_ENDS)
             with self._changed:
                 if self._turn is not None and self._turn.ends == turn.ends:
                     # the handler has gone on: its last one is over, and its receipt only late
                     self._leave(self._turn)
                 self._enter(turn)
         elif found := _FOUND.match(message):
-            self.enter(Turn(_attribute(found[1]), (b"<message",)))
+            with self._changed:
+                self._enter(Turn(self._longest_other, _attribute(found[1]), (b"<message",)))
         elif given_up := _GIVEN_UP.match(message):
             self._end(b"<message", _attribute(given_up[1]))
+
+    def handed_over(self, wa_id: str) -> None:
+        """A message's event has come: it is decrypted, though its receipt waits for what we do with it."""
+        turn = self._turn
+        if turn is not None and turn.ends == _DECRYPTION_ENDS and turn.key == _attribute(wa_id.encode()):
+            self.leave(turn)
 
     def left(self, node: bytes) -> None:
         """A stanza is about to be written: it may end a decryption or the answer to a retry receipt."""
@@ -134,21 +146,19 @@ class EncryptionGate:
             self.leave(turn)
 
     def _enter(self, turn: Turn) -> None:
-        now = time.monotonic()
         if self._turn is not None or self._waiting:
-            self._wait(turn, now)
-            now = time.monotonic()
-        self._turn, self._since = turn, now
+            self._wait(turn)
+        self._turn, self._since = turn, time.monotonic()
 
-    def _wait(self, turn: Turn, now: float) -> None:
+    def _wait(self, turn: Turn) -> None:
         self._waiting.append(turn)
-        deadline = now + self._patience
         while not self._is_open:
-            is_first = self._waiting[0] is turn
-            if is_first and self._turn is None:
+            if self._waiting[0] is not turn:
+                self._changed.wait()
+                continue
+            if self._turn is None:
                 break
-            end = min(deadline, self._since + self._patience) if is_first else deadline
-            left = end - time.monotonic()
+            left = self._since + self._turn.longest - time.monotonic()
             if left <= 0:
                 self._count_overrun()
                 break

@@ -17,8 +17,8 @@ PATIENCE = 20.0
 class Library:
     """What the library's goroutines write, each call on a thread of its own."""
 
-    def __init__(self, patience: float = PATIENCE) -> None:
-        self.gate = EncryptionGate(patience)
+    def __init__(self, longest: float = PATIENCE) -> None:
+        self.gate = EncryptionGate(longest, longest)
         self._threads = ThreadPoolExecutor(8)
 
     def reads(self, wa_id: str, sender: str = RINA, inner: str = '<enc type="msg"/>', more: str = "") -> None:
@@ -122,6 +122,20 @@ def test_a_reply_that_waits_comes_before_the_next_stanza(library: Library) -> No
     following.result(5)
 
 
+def test_a_decryption_is_over_when_its_message_is_handed_over(library: Library) -> None:
+    library.reads("A")
+    library.decrypts().result(5)
+    reply = library.sends()
+    library.waiting()
+    library.gate.handed_over("B")
+    assert not reply.done()
+    # what we do with it may take long
+    library.gate.handed_over("A")
+    reply.result(5)
+    library.gate.handed_over("A")
+    assert library.gate._turn is library._turn
+
+
 @pytest.mark.parametrize(
     ("inner", "more"),
     [
@@ -203,7 +217,7 @@ def test_two_devices_that_ask_for_the_same_reply_are_answered_one_after_the_othe
 
 
 def test_a_turn_whose_end_is_never_seen_ends_by_itself(caplog: pytest.LogCaptureFixture) -> None:
-    library = Library(patience=0.1)
+    library = Library(longest=0.1)
     library.reads("A")
     library.decrypts().result(5)
     library.sends().result(5)
