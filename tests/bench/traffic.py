@@ -169,17 +169,16 @@ class Traffic:
         """What the shop's books say, next to what the customers' own devices have written and received.
 
         `meant` are texts that a person has chosen to send although the turn had another answer.
-        Only `lost_but_shown`, `unreadable_for_customers`, `uncertain…` and `failed` may be above zero. A reply in
-        `sent_but_not_received` whose delivery is "delivered" came with a message counter that was used before, and
-        was dropped by the customer's device as a duplicate: probably whatsmeow's, which reads and writes a session
-        without a lock around both when it decrypts and encrypts for a customer at once (store/sessioncache.go).
+        Only `lost_but_shown`, `unreadable_for_customers`, `unreadable_and_shown`, `uncertain…` and `failed` may be
+        above zero. A reply in `sent_but_not_received` whose delivery is "delivered" was dropped by the customer's
+        device as a duplicate: it came with a message counter that was used before.
         """
         with self.shop.database.read() as conn:
             incoming = conn.execute(text("SELECT wa_id, kind, text FROM message WHERE NOT from_me")).all()
             outgoing = conn.execute(
                 text(
                     "SELECT message.text, outbox.state, message.wa_id, message.delivery, message.contact_id,"
-                    " outbox.sending_at, outbox.sent_at FROM outbox"
+                    " outbox.sending_at, outbox.sent_at, unreadable_at IS NOT NULL AS is_unreadable FROM outbox"
                     " JOIN message ON message.id = outbox.message_id"
                 )
             ).all()
@@ -196,6 +195,9 @@ class Traffic:
         unmeant = ([one for one in words if one not in meant] for words in self.answers.values())
         both = [words for words in unmeant if sum(got[one] > 0 for one in words) > 1]
         missing = [row for row in outgoing if row.state == "sent" and not got[row.text]]
+        # these wait for a person, who is told
+        told = [row for row in missing if row.is_unreadable]
+        missing = [row for row in missing if not row.is_unreadable]
         for name, found in (
             ("lost", lost),
             ("received twice", twice),
@@ -214,6 +216,7 @@ class Traffic:
             "replies_forgotten": len(self.accepted - in_books.keys()),
             "sent_but_not_received": len(missing),
             "unreadable_for_customers": sum(len(customer.undecryptable) for customer in people),
+            "unreadable_and_shown": len(told),
             "uncertain": states["uncertain"],
             "uncertain_but_received": sum(row.state == "uncertain" and got[row.text] > 0 for row in outgoing),
             "failed": states["failed"],
