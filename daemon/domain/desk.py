@@ -71,6 +71,8 @@ class Action(StrEnum):
     CONTACT_CHANGED = "contact.changed"
     CONTACT_FORGOTTEN = "contact.forgotten"
     REPLY_DECIDED = "reply.decided"
+    REPLY_EDITED = "reply.edited"
+    REPLY_DELETED = "reply.deleted"
     AWAY = "away"
     BACK = "back"
     ALARM = "alarm"

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from daemon.desk import contact_identity, other_devices, outgoing, unreadable_replies
+from daemon.desk import contact_identity, message_changes, other_devices, outgoing, unreadable_replies
 from daemon.domain.messages import TICKS, ReceiptKind, ReceiptReceived
 from daemon.ingest.messages import is_ourselves
 from daemon.store import clock, contacts, events, messages, receipts
@@ -24,7 +24,10 @@ def receive_receipt(conn: Connection, account: Account, event: ReceiptReceived, 
     delivery = TICKS.get(event.kind)
     if delivery is None:
         return
-    for place in messages.find_own(conn, account.id, event.wa_ids):
+    places = messages.find_own(conn, account.id, event.wa_ids)
+    if len(places) < len(event.wa_ids):
+        message_changes.arrived(conn, account.id, event.wa_ids, origin.party, origin.at, now)
+    for place in places:
         if not origin.from_me and not contacts.may_be(conn, account.id, place.contact_id, origin.party):
             continue  # nobody confirms what was said to somebody else
         left = outgoing.has_left(conn, account.id, place.id, now)

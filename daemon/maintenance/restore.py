@@ -22,6 +22,7 @@ from daemon.store import accounts, messages
 from daemon.store.engine import Database
 from daemon.store.schema import SchemaTooNew, migrate
 from daemon.store.tables.core import link, outbox
+from daemon.store.tables.message_changes import message_change
 
 _CHUNK = 1 << 20
 _LONGEST_MANIFEST = 1 << 28
@@ -180,8 +181,9 @@ def _settle(stage: Path, manifest: Manifest, now: datetime) -> None:
                 conn.execute(select(outbox.c.message_id).where(outbox.c.state.in_(waiting))).scalars().all()
             ):
                 messages.set_delivery(conn, message_id, Delivery.UNCERTAIN)
-            unsure = update(outbox).where(outbox.c.state.in_(waiting))
-            conn.execute(unsure.values(state=OutboxState.UNCERTAIN.value))
+            for table in (outbox, message_change):
+                unsure = update(table).where(table.c.state.in_(waiting))
+                conn.execute(unsure.values(state=OutboxState.UNCERTAIN.value))
             for account in accounts.every(conn):
                 if str(session_path(Path(), account.id)) in {member.name for member in manifest.members}:
                     continue

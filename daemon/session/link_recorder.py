@@ -11,7 +11,7 @@ from queue import Queue
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from daemon.desk import other_devices, primary_phone
+from daemon.desk import message_changes, other_devices, primary_phone
 from daemon.domain.link_events import (
     BacklogBegun,
     BacklogEnded,
@@ -182,6 +182,7 @@ class LinkRecorder:
             return False
         if device != before:
             other_devices.device_changed(conn, self._account_id, now)
+            message_changes.device_changed(conn, self._account_id, now)
         return True
 
     def _end(self, signal: LinkEnded, now: datetime) -> None:

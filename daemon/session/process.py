@@ -23,13 +23,13 @@ from daemon.i18n.catalogue import translate
 from daemon.ingest.commit import Ingest
 from daemon.maintenance.disk_space import DiskSpace
 from daemon.maintenance.media_room import MediaRoom
-from daemon.session import fail_stop
+from daemon.session import departures, fail_stop
 from daemon.session.backlog import LONGEST_SILENCE, BacklogProgress
 from daemon.session.crash_recovery import place_unhandled, recover
 from daemon.session.history_importer import HistoryImporter
 from daemon.session.link_recorder import REFUSED, LinkRecorder
 from daemon.session.media_fetcher import MediaFetcher
-from daemon.session.sender import Sender, settle_interrupted
+from daemon.session.sender import Sender
 from daemon.session.typing_indicator import TypingIndicator
 from daemon.session.whatsapp_clock import WhatsAppClock
 from daemon.store import accounts, links
@@ -116,7 +116,7 @@ class Session:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda n, frame: self._stop())
         ours = self._brief, self._account.id
-        self._begin_with(lambda: settle_interrupted(*ours, self._clock))
+        self._begin_with(self._settle_interrupted)
         self._begin_with(lambda: recover(*ours, self._arrivals, self._clock))
         self._begin_with(self._connecting)
         library = threading.Thread(target=self._whatsapp.run, name="whatsapp", daemon=True)
@@ -143,6 +143,10 @@ class Session:
                 os._exit(0)
 
         until_taken(work, "the session's beginning", meanwhile)
+
+    def _settle_interrupted(self) -> None:
+        with self._brief.write() as conn:
+            departures.settle_interrupted(conn, self._account.id, self._clock())
 
     def _connecting(self) -> None:
         if self._account.device is not None:

@@ -5,24 +5,23 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from daemon.desk import other_devices, outgoing, primary_phone
+from daemon.desk import primary_phone
 from daemon.domain.ids import Address
-from daemon.domain.messages import Delivery, OutboxState, Quoted
 from daemon.domain.sentences.phone import PING
 from daemon.domain.time import Clock
-from daemon.store import accounts, contacts, events, messages, outbox, send_queue
+from daemon.session import departures
+from daemon.session.departures import Departure
 from daemon.store.change_watch import ChangeWatch
-from daemon.store.conversations import lead
 from daemon.store.engine import Database
-from daemon.store.events import EventKind
-from daemon.store.send_queue import Outgoing
+from daemon.whatsapp import compose
 from daemon.whatsapp.client import WhatsApp
 from daemon.whatsapp.log_hook import end_process
-from daemon.whatsapp.send import NotConnected, SendFailed, SendUncertain, Sent, send_text
+from daemon.whatsapp.send import NotConnected, SendFailed, SendUncertain, Sent, send
 
 log = logging.getLogger(__name__)
 
@@ -38,22 +37,6 @@ LONGEST_ACK = 15.0
 LONGEST_PREPARATION = 30.0
 # seconds for which a database that is locked or full is asked again to take what became of a reply
 LONGEST_LOCK = 20.0
-
-
-def settle_interrupted(database: Database, account_id: int, clock: Clock) -> None:
-    """Settle what an earlier session left in the middle: without an id it never left, with one nobody knows."""
-    with database.write() as conn:
-        now = clock()
-        for journey in outbox.under_way(conn, account_id):
-            if journey.wa_id is None:
-                # it may be this reply that ends each session
-                outgoing.try_later(conn, account_id, journey.id, now)
-                continue
-            outbox.settle(conn, journey.id, OutboxState.UNCERTAIN, now)
-            messages.set_delivery(conn, journey.message_id, Delivery.UNCERTAIN)
-            events.append(
-                conn, account_id, EventKind.MESSAGE_CHANGED, now, journey.conversation_id, journey.message_id
-            )
 
 
 class ArrivedMeanwhile(Exception):
@@ -82,8 +65,8 @@ class Sender(threading.Thread):
         self._stopping = threading.Event()
         self._idle = threading.Event()
         self._idle.set()
-        # the reply that is under way, and on time.monotonic(): until when its next step must be done
-        self._reply: Outgoing | None = None
+        # what is under way, and on time.monotonic(): until when its next step must be done
+        self._departure: Departure | None = None
         self._has_id = False
         self._deadline: float | None = None
         # when a reply is tried again that did not leave at first
@@ -122,8 +105,9 @@ class Sender(threading.Thread):
         self._stopping.set()
         if self._idle.wait(0.0 if self.is_stuck() else timeout):
             return True
-        if self._reply is not None and self._has_id:
-            self._settle(self._reply, OutboxState.UNCERTAIN)
+        departure = self._departure
+        if departure is not None and self._has_id:
+            self._write_surely(departure.uncertain)
         return False
 
     def is_stuck(self) -> bool:
@@ -137,8 +121,8 @@ class Sender(threading.Thread):
     def _send_next(self) -> bool:
         with self._database.read() as conn:
             now = self._clock()
-            is_due = send_queue.has_queued(conn, self._account_id, now)
-            self._next_due = None if is_due else send_queue.next_due(conn, self._account_id, now)
+            is_due = departures.is_due(conn, self._account_id, now)
+            self._next_due = None if is_due else departures.next_due(conn, self._account_id, now)
             # the ladder's own entries, hourly at least, wake us for the day's question to the phone
             asks = not is_due and primary_phone.wants_ping(conn, self._account_id, now)
         if not is_due:
@@ -146,38 +130,31 @@ class Sender(threading.Thread):
         self._idle.clear()
         try:
             with self._database.write() as conn:
-                now = self._clock()
-                reply = send_queue.take_next(conn, self._account_id, now)
-                if reply is None:
-                    return False
-                # the mark is read again, with the door shut
-                if outgoing.stop(conn, self._account_id, reply, now):
-                    return True
-                to = contacts.address_of(conn, reply.contact_id)
-                quoted = self._quoted(conn, reply, to)
-                messages.set_delivery(conn, reply.message_id, Delivery.SENDING)
-            self._reply = reply
-            self._send(reply, to, quoted)
+                departure, more = departures.take(conn, self._account_id, self._clock())
+            if departure is not None:
+                self._departure = departure
+                self._send(departure)
         finally:
-            self._reply = None
+            self._departure = None
             self._idle.set()
-        return True
+        return more
 
-    def _send(self, reply: Outgoing, to: Address, quoted: tuple[Quoted, Address] | None) -> None:
+    def _send(self, departure: Departure) -> None:
         try:
-            sent = self._hand_over(to, reply.text, quoted, lambda wa_id: self._note_id(reply, wa_id))
+            sent = self._hand_over(departure.to, departure.message, lambda wa_id: self._note_id(departure, wa_id))
         except NotConnected:
-            self._put_back(reply)
-        except SendFailed as error:
-            self._failed(reply, error)
+            self._write_surely(departure.put_back)
+            self._stopping.wait(LINK_PAUSE)
+        except SendFailed as failure:
+            # a name of its own: Python forgets the exception's with the block
+            error = failure
+            self._write_surely(lambda conn, now: departure.failed(conn, error, now))
         except SendUncertain:
-            self._settle(reply, OutboxState.UNCERTAIN)
+            self._write_surely(departure.uncertain)
         else:
-            self._settle(reply, OutboxState.SENT, sent)
+            self._write_surely(lambda conn, now: departure.sent(conn, sent, now))
 
-    def _hand_over(
-        self, to: Address, text: str, quoted: tuple[Quoted, Address] | None, on_id: Callable[[str], None]
-    ) -> Sent:
+    def _hand_over(self, to: Address, message: Any, on_id: Callable[[str], None]) -> Sent:
         def note(wa_id: str) -> None:
             self._has_id = True
             on_id(wa_id)
@@ -186,7 +163,7 @@ class Sender(threading.Thread):
         self._has_id = False
         self._deadline = time.monotonic() + LONGEST_PREPARATION
         try:
-            return send_text(self._whatsapp, to, text, quoted, note)
+            return send(self._whatsapp, to, message, note)
         finally:
             self._deadline = None
 
@@ -198,7 +175,7 @@ class Sender(threading.Thread):
                 to = primary_phone.take_ping(conn, self._account_id, self._clock())
             if to is None:
                 return False
-            self._hand_over(to, self._question, None, lambda wa_id: None)
+            self._hand_over(to, compose.text(self._question), lambda wa_id: None)
         except (NotConnected, SendFailed):
             log.warning("the phone could not be asked for a sign of life")
             self._write_surely(lambda conn, now: primary_phone.put_ping_back(conn, self._account_id, now))
@@ -208,12 +185,6 @@ class Sender(threading.Thread):
         finally:
             self._idle.set()
         return True
-
-    def _quoted(self, conn: Connection, reply: Outgoing, to: Address) -> tuple[Quoted, Address] | None:
-        if reply.quoted is None:
-            return None
-        ours = accounts.get(conn, self._account_id)
-        return reply.quoted, reply.quoted.author(to, ours.phone, ours.lid)
 
     def _write_surely(self, write: Callable[[Connection, datetime], None]) -> None:
         """Write what became of a reply; raises if the database has not taken it for too long."""
@@ -229,42 +200,9 @@ class Sender(threading.Thread):
                 time.sleep(pause)
                 pause = min(pause * 2, 1.0)
 
-    def _note_id(self, reply: Outgoing, wa_id: str) -> None:
+    def _note_id(self, departure: Departure, wa_id: str) -> None:
         def write(conn: Connection, now: datetime) -> None:
-            if not outbox.note_wa_id(conn, reply.id, wa_id):
+            if not departure.note_id(conn, wa_id):
                 raise ArrivedMeanwhile
-
-        self._write_surely(write)
-
-    def _put_back(self, reply: Outgoing) -> None:
-        """It was the link: as soon as that is back the reply is the next again."""
-
-        def write(conn: Connection, now: datetime) -> None:
-            outbox.forget_attempt(conn, reply.id)
-            other_devices.put_back(conn, self._account_id, reply.id, now, "not connected")
-
-        self._write_surely(write)
-        self._stopping.wait(LINK_PAUSE)
-
-    def _failed(self, reply: Outgoing, error: SendFailed) -> None:
-        end = outgoing.fail if error.permanent else outgoing.try_later
-        self._write_surely(lambda conn, now: end(conn, self._account_id, reply.id, now, error.reason))
-
-    def _settle(self, reply: Outgoing, state: OutboxState, sent: Sent | None = None) -> None:
-        def write(conn: Connection, now: datetime) -> None:
-            if sent:
-                # WhatsApp's own time decides the place in the thread
-                outbox.record_wa_id(conn, reply.id, sent.wa_id)
-                messages.set_sent_at(conn, reply.message_id, sent.at)
-                lead(conn, reply.conversation_id)
-            if not outbox.settle(conn, reply.id, state, now):
-                return  # a receipt was faster
-            if state == OutboxState.SENT:
-                messages.raise_delivery(conn, reply.message_id, Delivery.SENT)
-            else:
-                messages.set_delivery(conn, reply.message_id, Delivery(state.value))
-            events.append(
-                conn, self._account_id, EventKind.MESSAGE_CHANGED, now, reply.conversation_id, reply.message_id
-            )
 
         self._write_surely(write)

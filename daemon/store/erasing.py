@@ -23,6 +23,7 @@ from daemon.store.tables.core import (
     turn,
 )
 from daemon.store.tables.desk import contact_field, conversation_tag, mention, rating
+from daemon.store.tables.message_changes import message_change, message_version
 
 _CHUNK = 500
 # a message of which nothing is left but its id
@@ -120,7 +121,7 @@ def _erase(conn: Connection, ids: Sequence[int], newest: int | None) -> list[str
             message.c.id, message.c.account_id, message.c.conversation_id, message.c.wa_id, message.c.media
         ).where(message.c.id.in_(ids))
     ).all()
-    for table in (reaction, download, outbox, mention):
+    for table in (reaction, download, outbox, mention, message_change, message_version):
         conn.execute(delete(table).where(table.c.message_id.in_(ids)))
     for account_id in {row.account_id for row in rows}:
         known = [row.wa_id for row in rows if row.wa_id and row.account_id == account_id]

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, func, literal, select, tuple_, type_coerce, update
+from sqlalchemy import Connection, Row, bindparam, case, func, insert, literal, select, tuple_, type_coerce, update
 
 from auth_store.tables import admin
 from daemon.domain.message_kinds import PLACEHOLDERS, MessageKind
@@ -14,6 +14,7 @@ from daemon.domain.text_cleaning import LONGEST_TEXT
 from daemon.store.prepared_statement import Prepared
 from daemon.store.sql import changed, insert_new, upsert
 from daemon.store.tables.core import message, reaction, turn
+from daemon.store.tables.message_changes import message_version
 from daemon.store.tables.wire_columns import WireText
 
 
@@ -120,16 +121,26 @@ def set_sent_at(conn: Connection, message_id: int, at: datetime) -> None:
     conn.execute(update(message).where(message.c.id == message_id).values(sent_at=at))
 
 
+def set_text(conn: Connection, message_id: int, text: str) -> None:
+    """Replace the words of a message that nobody has had yet."""
+    conn.execute(update(message).where(message.c.id == message_id).values(text=text))
+
+
 def edit(conn: Connection, message_id: int, text: str, at: datetime, is_cut: bool = False) -> bool:
-    """Replace a message's text; False if a newer edit is there already."""
+    """Replace a message's text, and keep what stood there; False if a newer edit is there already."""
+    is_newer = (
+        (message.c.id == message_id)
+        & message.c.revoked_at.is_(None)
+        & (message.c.edited_at.is_(None) | (message.c.edited_at < at))
+    )
+    before = select(message.c.id, message.c.text, literal(at, message.c.sent_at.type)).where(
+        is_newer, message.c.text.is_not(None), message.c.text != text
+    )
+    conn.execute(insert(message_version).from_select(["message_id", "text", "until"], before))
     return changed(
         conn,
         update(message)
-        .where(
-            message.c.id == message_id,
-            message.c.revoked_at.is_(None),
-            message.c.edited_at.is_(None) | (message.c.edited_at < at),
-        )
+        .where(is_newer)
         # an edit of what could not be read is all there is to read
         .values(
             text=text,

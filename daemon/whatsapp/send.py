@@ -1,4 +1,4 @@
-"""Send one reply, and say for certain, if it can be said, whether it left."""
+"""Send one message, and say for certain, if it can be said, whether it left."""
 
 import logging
 from collections.abc import Callable
@@ -11,13 +11,11 @@ from daemon.whatsapp import go_library  # noqa: F401
 # isort: split
 from neonize.exc import SendMessageError
 from neonize.proto.Neonize_pb2 import JID
-from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import ExtendedTextMessage, Message
+from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
 from neonize.utils.enum import ChatPresence, ChatPresenceMedia
 
 from daemon.domain.ids import Address
-from daemon.domain.messages import Quoted
 from daemon.domain.time import from_unix
-from daemon.whatsapp import quotes
 from daemon.whatsapp.client import WhatsApp
 
 log = logging.getLogger(__name__)
@@ -63,16 +61,10 @@ _TIMED_OUT = "info query timed out"
 _REFUSED = "server returned error"
 
 
-def send_text(
-    whatsapp: WhatsApp,
-    to: Address,
-    text: str,
-    quoted: tuple[Quoted, Address] | None,
-    on_id: Callable[[str], None],
-) -> Sent:
-    """Send a text; `on_id` gets WhatsApp's message id on this thread before the frame leaves.
+def send(whatsapp: WhatsApp, to: Address, message: Message, on_id: Callable[[str], None]) -> Sent:
+    """Send a message (`daemon.whatsapp.compose`); `on_id` gets its id on this thread before the frame leaves.
 
-    `quoted` is the message replied to, and its author. Waits up to 75 s for the server's answer, and before the
+    Waits up to 75 s for the server's answer, and before the
     frame leaves up to 75 s for each of the library's questions (devices, keys); see `Sender.is_stuck`.
     Raises NotConnected, SendFailed or SendUncertain.
     """
@@ -87,7 +79,7 @@ def send_text(
 
     whatsapp.hook.expect_id(note)
     try:
-        response = whatsapp.client.send_message(_jid(to), _message(text, quoted))
+        response = whatsapp.client.send_message(_jid(to), message)
     except SendMessageError as error:
         words = str(error)
         if words.startswith(_REFUSED):
@@ -115,14 +107,6 @@ def show_typing(whatsapp: WhatsApp, to: Address, typing: bool) -> None:
     """
     state = ChatPresence.CHAT_PRESENCE_COMPOSING if typing else ChatPresence.CHAT_PRESENCE_PAUSED
     whatsapp.client.send_chat_presence(_jid(to), state, ChatPresenceMedia.CHAT_PRESENCE_MEDIA_TEXT)
-
-
-def _message(text: str, quoted: tuple[Quoted, Address] | None) -> Message:
-    if quoted is None:
-        return Message(conversation=text)
-    reply = ExtendedTextMessage(text=text)
-    quotes.fill(reply.contextInfo, *quoted)
-    return Message(extendedTextMessage=reply)
 
 
 def _jid(address: Address) -> JID:
