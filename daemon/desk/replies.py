@@ -46,12 +46,13 @@ def answer(
     address: str | None = None,
     bot_key: str | None = None,
     shown: int | None = None,
+    quoted: int | None = None,
 ) -> int:
     """Queue a reply, close the open turn with it, take the conversation; returns the message's id.
 
     `turn_id` is the turn the author saw open: if somebody closed it meanwhile, AlreadyAnswered carries the
     mark. So it does without an open turn when the last answer is somebody else's, unless `follow_up` says that
-    it is meant. A `request_key` seen before queues nothing.
+    it is meant. A `request_key` seen before queues nothing. `quoted` is the message that it replies to.
     `shown` is the last message that the author's page had shown (None: there is no page). What came later waits
     on, in a turn of its own; an open turn of which it had shown nothing stays as it is: he answers what stood
     before it.
@@ -74,7 +75,7 @@ def answer(
         if theirs is not None:
             actor = Actor(closer.author, closer.admin_id, address)
             claims.log_take_over(conn, about, actor, theirs, now)
-    message_id = queue_message(conn, about, closer, clean, now, open_turn, request_key, bot_key)
+    message_id = queue_message(conn, about, closer, clean, now, open_turn, request_key, bot_key, quoted=quoted)
     if open_turn is not None:
         turns.close(conn, open_turn, closer, message_id, now)
         pages.keep_open(conn, open_turn, shown, now)
@@ -147,6 +148,7 @@ def queue_message(
     request_key: str | None,
     bot_key: str | None,
     due_at: datetime | None = None,
+    quoted: int | None = None,
 ) -> int:
     """Store a message and queue it, as the newest of its conversation; it leaves at `due_at`, or at once."""
     # whole seconds, as WhatsApp counts them (ties are broken by arrival); behind what it answers, until WhatsApp
@@ -166,6 +168,8 @@ def queue_message(
         "arrived_at": now,
         "delivery": Delivery.QUEUED.value,
     }
+    if quoted is not None and (wa_id := messages.quotable(conn, about.contact_id, quoted)):
+        values["quoted_wa_id"] = wa_id
     message_id = messages.add(conn, values | ({"bot_key": bot_key} if bot_key else {}))
     assert message_id is not None  # without a WhatsApp id nothing can conflict
     outbox.queue(conn, about.account_id, message_id, request_key, now, due_at=due_at)

@@ -1,6 +1,6 @@
 """Messages as they are kept and shown: written once, then only marked (edited, revoked, delivered, read)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, case, func, insert, literal, select, tuple_, type_coerce, update
 
 from auth_store.tables import admin
+from daemon.domain.message_changes import PendingChange
 from daemon.domain.message_kinds import PLACEHOLDERS, MessageKind
 from daemon.domain.messages import DELIVERY_ORDER, Author, Delivery
 from daemon.domain.text_cleaning import LONGEST_TEXT
+from daemon.store import message_changes
 from daemon.store.prepared_statement import Prepared
 from daemon.store.sql import changed, insert_new, upsert
 from daemon.store.tables.core import message, reaction, turn
@@ -50,6 +52,10 @@ class Bubble:
     # a device of the customer's could not read it, and nobody has decided yet; or it was sent again as a new one
     is_unreadable: bool = False
     was_sent_again: bool = False
+    # changes of ours that are not with WhatsApp yet, and the words that stood here before, oldest first
+    pending: tuple[PendingChange, ...] = ()
+    earlier_texts: tuple[str, ...] = ()
+    quoted_message_id: int | None = None
 
 
 _add = insert_new(message).returning(message.c.id)
@@ -209,6 +215,7 @@ _bubbles = (
         turn.c.closed_at,
         func.substr(_quoted.c.text, 1, _QUOTED_LENGTH, type_=WireText).label("quoted_text"),
         _quoted.c.from_me.label("quoted_from_me"),
+        _quoted.c.id.label("quoted_message_id"),
         select(type_coerce(func.aggregate_strings(reaction.c.emoji, " "), WireText))
         .where(reaction.c.message_id == message.c.id, reaction.c.emoji != "")
         .scalar_subquery()
@@ -235,13 +242,36 @@ def thread(
         start = tuple_(literal(before[0], message.c.sent_at.type), literal(before[1]))
         statement = statement.where(tuple_(message.c.sent_at, message.c.id) < start)
     rows = conn.execute(statement.order_by(message.c.sent_at.desc(), message.c.id.desc()).limit(limit)).all()
-    return [_bubble(row) for row in reversed(rows)]
+    return with_changes(conn, [_bubble(row) for row in reversed(rows)])
 
 
 def bubble(conn: Connection, message_id: int) -> Bubble | None:
     """One message as a thread shows it; None if there is none."""
     row = conn.execute(_bubbles.where(message.c.id == message_id)).first()
-    return _bubble(row) if row else None
+    return with_changes(conn, [_bubble(row)])[0] if row else None
+
+
+def with_changes(conn: Connection, bubbles: list[Bubble]) -> list[Bubble]:
+    """The same with what is about to be changed in them, and what was."""
+    ids = [bubble.id for bubble in bubbles]
+    pending = message_changes.pending(conn, ids)
+    edited = [bubble.id for bubble in bubbles if bubble.edited]
+    earlier = message_changes.versions(conn, edited) if edited else {}
+    if not pending and not earlier:
+        return bubbles
+    return [
+        replace(bubble, pending=tuple(pending.get(bubble.id, ())), earlier_texts=tuple(earlier.get(bubble.id, ())))
+        for bubble in bubbles
+    ]
+
+
+def quotable(conn: Connection, contact_id: int, message_id: int) -> str | None:
+    """WhatsApp's id of a message that a reply to its customer can quote; None if there is none."""
+    return conn.execute(
+        select(message.c.wa_id).where(
+            message.c.id == message_id, message.c.contact_id == contact_id, message.c.revoked_at.is_(None)
+        )
+    ).scalar()
 
 
 def _bubble(row: Row[*tuple[Any, ...]]) -> Bubble:
@@ -264,6 +294,7 @@ def _bubble(row: Row[*tuple[Any, ...]]) -> Bubble:
         is_history=row.is_history,
         quoted_text=row.quoted_text,
         quoted_from_me=row.quoted_from_me,
+        quoted_message_id=row.quoted_message_id,
         reactions=tuple(row.reactions.split(" ")) if row.reactions else (),
         turn_id=row.turn_id,
         is_automatic=row.is_automatic,

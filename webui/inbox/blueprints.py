@@ -2,9 +2,9 @@
 
 from flask import Flask
 
-from webui.inbox import actions, bubble, contact_panel, media, replies, routes, row
+from webui.inbox import actions, bubble, contact_panel, media, message_menu, replies, routes, row
 
-BLUEPRINTS = (routes.pages, replies.pages, actions.pages, contact_panel.pages, media.pages)
+BLUEPRINTS = (routes.pages, replies.pages, actions.pages, contact_panel.pages, media.pages, message_menu.pages)
 
 
 def install(app: Flask) -> None:

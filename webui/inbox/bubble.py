@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,8 +11,9 @@ from markupsafe import Markup, escape
 
 from daemon.desk.outgoing import Decision
 from daemon.desk.unreadable_replies import UnreadableDecision
-from daemon.domain.message_kinds import MessageKind
-from daemon.domain.messages import Author, Delivery
+from daemon.domain.message_changes import ChangeKind, PendingChange
+from daemon.domain.message_kinds import PLACEHOLDERS, MessageKind
+from daemon.domain.messages import REACHED_WHATSAPP, Author, Delivery, OutboxState
 from daemon.store.messages import Bubble
 from webui.base import formatting
 from webui.inbox import media, row
@@ -52,6 +53,30 @@ UNREADABLE_DECISIONS = (
 )
 
 
+# a change of ours that its customer may not have yet
+CHANGES = {
+    (ChangeKind.EDIT, OutboxState.QUEUED): _("The new words are on their way:"),
+    (ChangeKind.EDIT, OutboxState.UNCERTAIN): _("We don't know whether the customer has the new words:"),
+    (ChangeKind.EDIT, OutboxState.FAILED): _("The customer still has the old words. These did not leave:"),
+    (ChangeKind.REVOKE, OutboxState.QUEUED): _("It is being deleted for everyone."),
+    (ChangeKind.REVOKE, OutboxState.UNCERTAIN): _("We don't know whether it was deleted. Look on the phone."),
+    (ChangeKind.REVOKE, OutboxState.FAILED): _("It was not deleted: the customer still has it."),
+    (ChangeKind.REACTION, OutboxState.QUEUED): _("A reaction is on its way:"),
+    (ChangeKind.REACTION, OutboxState.UNCERTAIN): _("We don't know whether this reaction has arrived:"),
+    (ChangeKind.REACTION, OutboxState.FAILED): _("This reaction did not leave:"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChange:
+    """A change that is not with WhatsApp yet, under its message; `is_open` if a person decides about it."""
+
+    id: int
+    words: str
+    text: str
+    is_open: bool
+
+
 @dataclass(frozen=True, slots=True)
 class ShownMessage:
     """One bubble of a thread."""
@@ -84,6 +109,12 @@ class ShownMessage:
     is_note: bool
     is_automatic: bool
     is_cut: bool
+    quoted_id: int | None
+    changes: list[ShownChange]
+    earlier_texts: tuple[str, ...]
+    # what the message's menu offers, and to whom: its writer, and the owner
+    can: str
+    admin_id: int | None
 
 
 def show(bubble: Bubble, now: datetime) -> ShownMessage:
@@ -129,7 +160,32 @@ def _show(bubble: Bubble, now: datetime) -> ShownMessage:
         is_note=bubble.kind == MessageKind.NOTE,
         is_automatic=bubble.is_automatic,
         is_cut=bubble.is_cut,
+        quoted_id=bubble.quoted_message_id,
+        changes=[_change(one) for one in bubble.pending],
+        earlier_texts=bubble.earlier_texts,
+        can=" ".join(_can(bubble)),
+        admin_id=bubble.admin_id,
     )
+
+
+def _can(bubble: Bubble) -> Iterator[str]:
+    """What can be done with a message; whether it is too late, or somebody else's, is seen when it is done."""
+    if bubble.text:
+        yield "copy"
+    if bubble.revoked or bubble.kind == MessageKind.NOTE or bubble.kind in PLACEHOLDERS:
+        return
+    has_left = not bubble.from_me or bubble.delivery is None or bubble.delivery in REACHED_WHATSAPP
+    if has_left:
+        yield from ("quote", "react")
+    if bubble.from_me and (has_left or bubble.delivery in (Delivery.QUEUED, Delivery.HELD)):
+        yield "delete"
+        if bubble.kind == MessageKind.TEXT:
+            yield "edit"
+
+
+def _change(one: PendingChange) -> ShownChange:
+    state = OutboxState.QUEUED if one.state == OutboxState.SENDING else one.state
+    return ShownChange(one.id, gettext(CHANGES[one.kind, state]), one.text or "", state != OutboxState.QUEUED)
 
 
 def _placeholder(bubble: Bubble) -> str | None:

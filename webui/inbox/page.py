@@ -17,9 +17,11 @@ from daemon.store.conversation_list import Summary
 from webui.auth import the_admin
 from webui.base import link_panel
 from webui.base.context import services, the_account
-from webui.inbox import contact_card, more_came, row, thread, thread_header, turn_mark
+from webui.inbox import bubble, contact_card, more_came, row, thread, thread_header, turn_mark
 
 LIST_LENGTH = 60
+# what a message's menu offers at once; every other emoji can be typed
+REACTIONS = ("👍", "❤️", "😂", "😮", "😢", "🙏")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,9 @@ class Draft:
     error: str | None = None
     turn_id: int | None = None
     mode: str = "reply"
+    # the message that the reply quotes, or whose words it replaces
+    quoted: int | None = None
+    edits: int | None = None
     # the customer has asked something new since the answer that the notice is about
     is_overtaken: bool = False
     request_key: str = field(default_factory=lambda: secrets.token_urlsafe(16))
@@ -98,7 +103,7 @@ def _thread(
         abort(404)
     open_turn = turns.current(conn, conversation_id)
     if draft is None:
-        draft = Draft(turn_id=open_turn)
+        draft = _chosen_draft(conn, conversation_id, open_turn)
     elif draft.notice is not None and open_turn is not None:
         # this page shows the new question: it is what the text answers when it is sent again
         draft = replace(draft, turn_id=open_turn, is_overtaken=True)
@@ -117,10 +122,42 @@ def _thread(
         "claim": claim if claim and claim.admin_id != the_admin().id else None,
         "locked_by": about.assignee_name if strict and about.assignee_id not in (None, the_admin().id) else None,
         "draft": draft,
+        "draft_about": _draft_about(conn, conversation_id, draft, now),
+        "menu_for": _menu_for(conn, conversation_id, now),
+        "reactions": REACTIONS,
         "can_undo": resolving.can_undo(about, the_admin().id, now),
         "resolved_by": row.resolver(about),
         "card": contact_card.read(conn, about, now) if wide else None,
     }
+
+
+def _chosen_draft(conn: Connection, conversation_id: int, open_turn: int | None) -> Draft:
+    """An empty field, or one that quotes or edits the message in the address (a browser without scripts)."""
+    if (found := _addressed(conn, conversation_id, "edit")) is not None:
+        return Draft(found.text or "", turn_id=open_turn, edits=found.id)
+    quoted = _addressed(conn, conversation_id, "quote")
+    return Draft(turn_id=open_turn, quoted=quoted.id if quoted else None)
+
+
+def _draft_about(
+    conn: Connection, conversation_id: int, draft: Draft, now: datetime
+) -> bubble.ShownMessage | None:
+    """The message that stands above the field."""
+    message_id = draft.edits or draft.quoted
+    found = messages.bubble(conn, message_id) if message_id else None
+    return bubble.show(found, now) if found and found.conversation_id == conversation_id else None
+
+
+def _menu_for(conn: Connection, conversation_id: int, now: datetime) -> bubble.ShownMessage | None:
+    """The message whose menu the address opens (a browser without scripts)."""
+    found = _addressed(conn, conversation_id, "message")
+    return bubble.show(found, now) if found else None
+
+
+def _addressed(conn: Connection, conversation_id: int, name: str) -> messages.Bubble | None:
+    wish = request.args.get(name, "")
+    found = messages.bubble(conn, int(wish)) if re.fullmatch(r"\d{1,15}", wish, re.ASCII) else None
+    return found if found and found.conversation_id == conversation_id else None
 
 
 def _chosen_box() -> Box:

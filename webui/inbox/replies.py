@@ -1,6 +1,7 @@
 """Answering: the reply field's way to the desk's one door, and what becomes of a reply that is held."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, abort, jsonify, redirect, request, url_for
@@ -19,7 +20,7 @@ from daemon.store import conversation_list, messages, quick_replies
 from webui.auth import the_actor, the_admin
 from webui.base import errors
 from webui.base.context import services, the_account
-from webui.inbox import actions, bubble, fragments, more_came, page, turn_mark
+from webui.inbox import actions, bubble, fragments, message_menu, more_came, page, turn_mark
 from webui.inbox.more_came import MoreNotice
 from webui.inbox.page import Draft
 
@@ -41,12 +42,15 @@ REFUSALS = {
 @login_required  # type: ignore[untyped-decorator]
 def answer(conversation_id: int) -> Any:
     """Queue a reply through the desk's one door, or say who was faster or is answering already."""
+    if (edits := actions.row_id("edits")) is not None:
+        return message_menu.edit(conversation_id, edits)
     if request.form.get("mode") == "note":
         return note(conversation_id)
     text, turn_id, key = _reply_form()
     if (shown := more_came.shown()) is None:
         sentence = " ".join(gettext(words) for words in errors.SENTENCES[400])
         return _refuse(conversation_id, 400, Draft(text, error=sentence, turn_id=turn_id))
+    draft = Draft(text, turn_id=turn_id, quoted=actions.row_id("quoted"))
     now = services().clock()
     try:
         with services().database.write() as conn:
@@ -62,23 +66,26 @@ def answer(conversation_id: int) -> Any:
                 take_over=bool(request.form.get("take_over")),
                 address=request.remote_addr,
                 shown=shown,
+                quoted=draft.quoted,
             )
             later = desk_shown.still_waiting(conn, conversation_id, shown)
     except AlreadyAnswered as error:
         _note_refusal(conversation_id)
-        return _refuse(
-            conversation_id, 409, Draft(text, notice=turn_mark.notice(error.mark, now), turn_id=turn_id)
-        )
+        return _refuse(conversation_id, 409, replace(draft, notice=turn_mark.notice(error.mark, now)))
     except ClaimedByAnother as error:
-        return _refuse(conversation_id, 409, Draft(text, claimed_by=error.claim.name, turn_id=turn_id))
+        return _refuse(conversation_id, 409, replace(draft, claimed_by=error.claim.name))
     except OnlyTheAssignee as error:
         sentence = gettext("Only %(name)s may answer this.", name=error.name)
-        return _refuse(conversation_id, 409, Draft(text, error=sentence, turn_id=turn_id))
+        return _refuse(conversation_id, 409, replace(draft, error=sentence))
     except NotAnswerable as error:
-        return _refuse(conversation_id, 422, Draft(text, error=gettext(REFUSALS[error.reason]), turn_id=turn_id))
+        return _refuse(
+            conversation_id,
+            422,
+            replace(draft, error=gettext(REFUSALS[error.reason])),
+        )
     except MoreCame as error:
         more = more_came.look_first(conversation_id, error.count)
-        return _refuse(conversation_id, 409, Draft(text, turn_id=turn_id), more)
+        return _refuse(conversation_id, 409, draft, more)
     return _sent(conversation_id, message_id, later)
 
 

@@ -10,6 +10,8 @@ import { placeBubble, toEnd } from "./thread.js";
 let busy = false;
 let heldBack = null;
 let wanted = null;
+// what stood in the field before an edit began
+let putAside = null;
 
 const composer = () => find("#composer");
 const field = () => find("#reply");
@@ -21,6 +23,7 @@ export function begin() {
   busy = false;
   heldBack = null;
   wanted = null;
+  putAside = null;
   const kept = !field().value && drafts.read(form.dataset.conversation);
   if (kept) {
     field().value = kept.text;
@@ -49,6 +52,51 @@ export function begin() {
   if (!isTouch()) field().focus({ preventScroll: true });
 }
 
+const isEdit = () => Boolean(composer().edits.value);
+
+function showAbout(words, text) {
+  const place = find("[data-draft-about]");
+  place.hidden = !words;
+  find("[data-draft-about-words]", place).textContent = words;
+  find("[data-draft-about-text]", place).textContent = text.length > 160 ? `${text.slice(0, 159)}…` : text;
+}
+
+/** The reply that is written is about this message. */
+export function quote(messageId, text) {
+  if (!composer()) return;
+  dropAbout();
+  composer().quoted.value = messageId;
+  showAbout(find("[data-draft-about]").dataset.quoteWords, text);
+  field().focus();
+}
+
+/** New words for a message; the draft that is in the field waits. */
+export function edit(messageId, text) {
+  if (!composer()) return;
+  dropAbout();
+  setMode("reply");
+  find('[name="mode"][value="reply"]', composer()).checked = true;
+  putAside = field().value;
+  composer().edits.value = messageId;
+  showAbout(find("[data-draft-about]").dataset.editWords, text);
+  field().value = text;
+  grow();
+  field().focus();
+}
+
+export function dropAbout() {
+  const form = composer();
+  if (!form) return;
+  if (isEdit()) {
+    field().value = putAside || "";
+    putAside = null;
+    grow();
+    showError("");
+  }
+  form.edits.value = form.quoted.value = "";
+  showAbout("", "");
+}
+
 const isNote = () => composer().dataset.mode === "note";
 
 /** A reply goes to the customer, a note stays with the team. */
@@ -67,11 +115,13 @@ function switchMode(mode) {
 }
 
 function tellTyping() {
-  if (field().value.trim() && !isNote()) claims.typed(Number(composer().dataset.conversation));
+  // new words for old ones answer nobody
+  if (field().value.trim() && !isNote() && !isEdit()) claims.typed(Number(composer().dataset.conversation));
   else claims.stopped();
 }
 
 function keepDraft() {
+  if (isEdit()) return;
   drafts.keep(composer().dataset.conversation, composer().dataset.mode, field().value);
 }
 
@@ -144,6 +194,10 @@ function empty() {
 }
 
 function settle(status, data, fields) {
+  if (fields.edits && status === 204) {
+    dropAbout();
+    return;
+  }
   if (status !== 201) {
     showNotice(data.notice || "");
     claims.show(data.claim || "");
@@ -156,6 +210,8 @@ function settle(status, data, fields) {
   toEnd();
   empty();
   showError("");
+  form.quoted.value = "";
+  showAbout("", "");
   form.request_key.value = data.request_key;
   claims.stopped();
   field().focus({ preventScroll: true });

@@ -10,6 +10,7 @@ import { fetchPage, find, findAll, showBanner, showNumbers } from "./dom.js";
 import * as handovers from "./handovers.js";
 import * as list from "./list.js";
 import { Live } from "./live.js";
+import * as messageMenu from "./message_menu.js";
 import { follow, missed } from "./shown.js";
 import * as suggestions from "./suggestions.js";
 import * as thread from "./thread.js";
@@ -166,6 +167,7 @@ async function go(url, push) {
 
 function begin() {
   personal();
+  messageMenu.close();
   alarms.opened(body.dataset.open);
   handovers.opened(body.dataset.open);
   thread.begin();

@@ -86,7 +86,7 @@ export function placeBubble(html) {
     list.insertBefore(bubble, next);
   } else if (old) {
     // the player of a voice message goes on while its ticks change
-    if (!find("audio, video", old) || !find("audio, video", bubble)) old.replaceWith(bubble);
+    if (!find("audio, video", old) || !find("audio, video", bubble)) replace(old, bubble);
     else find(".meta", old).replaceWith(find(".meta", bubble));
   } else {
     bubble.classList.add("fresh");
@@ -96,6 +96,15 @@ export function placeBubble(html) {
   }
   tidy();
   if (pinned) toEnd();
+}
+
+/** The menu that is open under a message stays, with the focus. */
+function replace(old, bubble) {
+  const menu = find("[data-message-menu]", old);
+  const focused = menu?.contains(document.activeElement) ? document.activeElement : null;
+  if (menu) bubble.append(menu);
+  old.replaceWith(bubble);
+  focused?.focus({ preventScroll: true });
 }
 
 function following(item) {
