@@ -218,12 +218,12 @@ def pending(conn: Connection, message_ids: Sequence[int]) -> dict[int, list[Pend
     """What some messages show beside what they are, oldest first."""
     columns = message_change.c.id, message_change.c.message_id, message_change.c.kind, message_change.c.text
     rows = conn.execute(
-        select(*columns, message_change.c.state)
-        .where(message_change.c.message_id.in_(message_ids), message_change.c.state.in_(_SHOWN))
-        .order_by(message_change.c.id)
+        select(*columns, message_change.c.state).where(
+            message_change.c.message_id.in_(message_ids), message_change.c.state.in_(_SHOWN)
+        )
     )
     found: dict[int, list[PendingChange]] = {}
-    for row in rows:
+    for row in sorted(rows, key=lambda row: row.id):
         one = PendingChange(row.id, row.message_id, ChangeKind(row.kind), row.text, OutboxState(row.state))
         found.setdefault(row.message_id, []).append(one)
     return found
@@ -237,12 +237,12 @@ def keep_version(conn: Connection, message_id: int, text: str | None, until: dat
 def versions(conn: Connection, message_ids: Sequence[int]) -> dict[int, list[str]]:
     """The words that stood in some messages before, oldest first."""
     rows = conn.execute(
-        select(message_version.c.message_id, message_version.c.text)
-        .where(message_version.c.message_id.in_(message_ids))
-        .order_by(message_version.c.id)
+        select(message_version.c.id, message_version.c.message_id, message_version.c.text).where(
+            message_version.c.message_id.in_(message_ids)
+        )
     )
     found: dict[int, list[str]] = {}
-    for row in rows:
+    for row in sorted(rows, key=lambda row: row.id):
         found.setdefault(row.message_id, []).append(row.text or "")
     return found
 

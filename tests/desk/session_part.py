@@ -10,7 +10,8 @@ from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Event, MessageReceived, Origin, ReceiptKind, ReceiptReceived
 from daemon.domain.time import Clock
 from daemon.ingest.commit import Ingest
-from daemon.session.sender import Sender, settle_interrupted
+from daemon.session import departures
+from daemon.session.sender import Sender
 from daemon.session.whatsapp_clock import WhatsAppClock
 from daemon.store import clock as clocks
 from daemon.store.engine import Database
@@ -83,8 +84,13 @@ class SessionPart:
         try:
             return self._sender._send_next()
         except Killed:
-            settle_interrupted(self.database, self.account_id, self.clock)
+            self.begins()
             return True
+
+    def begins(self) -> None:
+        """A new life, after one that may have ended in the middle."""
+        with self.database.write() as conn:
+            departures.settle_interrupted(conn, self.account_id, self.clock())
 
     def close(self) -> None:
         self._ingest._conn.close()

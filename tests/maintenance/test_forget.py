@@ -244,7 +244,7 @@ def test_every_table_that_hangs_on_a_message_is_known_to_erasing() -> None:
         for key in table.foreign_keys
         if key.target_fullname == "message.id"
     }
-    assert hanging == {"reaction", "download", "outbox", "mention"}
+    assert hanging == {"reaction", "download", "outbox", "mention", "message_change", "message_version"}
 
 
 class TestRetention:

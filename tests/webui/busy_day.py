@@ -19,7 +19,7 @@ from sqlalchemy import event
 
 from daemon.alerts import facts
 from daemon.config import Config
-from daemon.desk import auto_assignment, claims, settings
+from daemon.desk import auto_assignment, claims, message_changes, settings
 from daemon.desk.bot import rules
 from daemon.desk.worker import DeskWorker
 from daemon.domain.alerts import AlertChoices
@@ -40,7 +40,7 @@ from daemon.domain.messages import (
 )
 from daemon.domain.time import utc_now
 from daemon.ingest.commit import Ingest
-from daemon.session.sender import settle_interrupted
+from daemon.session import departures
 from daemon.store import (
     accounts,
     events,
@@ -51,7 +51,6 @@ from daemon.store import (
     messages,
     other_answers,
     presence,
-    send_queue,
 )
 from daemon.store import claims as store_claims
 from daemon.store.engine import Database
@@ -122,6 +121,7 @@ class Day:
         self.phone_answers()
         self.replies_leave()
         self.customers_react()
+        self.messages_are_changed()
         self.late_facts_come()
         self.pages_are_read()
         self.browsers_are_told(before)
@@ -185,7 +185,7 @@ class Day:
     def replies_leave(self) -> None:
         for fate in (Fate.SENT, Fate.NOT_CONNECTED, Fate.REFUSED, Fate.LOST, Fate.KILLED_LATE, *[Fate.SENT] * 60):
             self.session.sends(fate)
-        settle_interrupted(self.database, self.account_id, utc_now)
+        self.session.begins()
 
     def customers_react(self) -> None:
         sent = self._look(
@@ -202,6 +202,24 @@ class Day:
         self.ingest.commit(TypingChanged(at, True), utc_now())
         self.ingest.commit(TypingChanged(at, False), utc_now())
         self.ingest.commit(Reacted(sent[0][0], self._origin(int(sent[0][1][1:])), "👍", True), utc_now())
+
+    def messages_are_changed(self) -> None:
+        """Edits, deletions and reactions of ours leave, and their receipts come."""
+        ours = self._look(
+            "SELECT id, conversation_id, wa_id FROM message WHERE author = 'admin' AND delivery = 'read' LIMIT 3"
+        )
+        sari, now = Actor(Author.ADMIN, self.books.sari.id), utc_now()
+        with self.database.write() as conn:
+            for message_id, chat, _ in ours:
+                message_changes.edit(conn, chat, message_id, "lebih baik", sari, True, now)
+                message_changes.react(conn, chat, message_id, "👍", sari, now)
+            message_changes.revoke(conn, ours[0][1], ours[0][0], sari, True, now)
+        for fate in (Fate.SENT, Fate.NOT_CONNECTED, Fate.REFUSED, Fate.LOST, Fate.KILLED_LATE, *[Fate.SENT] * 6):
+            self.session.sends(fate)
+        for (change_id,) in self._look("SELECT id FROM message_change WHERE state IN ('failed', 'uncertain')"):
+            with self.database.write() as conn:
+                message_changes.decide(conn, ours[1][1], change_id, True, sari, True, now)
+        self._get(f"/c/{ours[1][1]}")
 
     def late_facts_come(self) -> None:
         """A device asks in vain for a reply again, and attachments wait for room."""
@@ -256,8 +274,8 @@ class Day:
             auto_assignment.waiting_too_long(
                 conn, self.account_id, settings.load(conn, self.account_id).hours, timedelta(0), utc_now(), ZONE
             )
-            send_queue.has_queued(conn, self.account_id, utc_now())
-            send_queue.next_due(conn, self.account_id, utc_now())
+            departures.is_due(conn, self.account_id, utc_now())
+            departures.next_due(conn, self.account_id, utc_now())
             links.get(conn, self.account_id)
         prune_events(self.database, lambda: utc_now() + timedelta(days=8))
 
