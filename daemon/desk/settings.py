@@ -56,6 +56,7 @@ class DeskSettings:
         ),
     ] = Assign.OFF
     show_typing: Annotated[bool, SwitchField(_("Customers see when somebody is typing"), page=DESK)] = True
+    mark_read: Annotated[bool, SwitchField(_("An answer marks the question as read"), page=DESK)] = True
     # unless his seat says otherwise
     most_conversations: Annotated[
         int, NumberField(_("Chats per admin at most"), 1, MOST_CONVERSATIONS, page=DESK)

@@ -25,6 +25,8 @@ class Departure(Protocol):
     to: Address
     # a waE2E.Message
     message: Any
+    # the turn that it answers, if a person wrote it
+    answers: int | None
 
     def note_id(self, conn: Connection, wa_id: str) -> bool:
         """Its id, before the frame leaves; False if it must not leave any more."""
@@ -97,6 +99,7 @@ class _Reply:
         self._account_id, self._reply = account_id, reply
         self.to = contacts.address_of(conn, reply.contact_id)
         self.message = compose.text(reply.text, self._quoted(conn))
+        self.answers = reply.turn_id if reply.bot_key is None else None
         messages.set_delivery(conn, reply.message_id, Delivery.SENDING)
 
     def note_id(self, conn: Connection, wa_id: str) -> bool:
@@ -141,6 +144,7 @@ class _Reply:
 class _Change:
     def __init__(self, conn: Connection, account_id: int, change: OutgoingChange, now: datetime) -> None:
         self._account_id, self._change = account_id, change
+        self.answers: int | None = None
         self.to = contacts.address_of(conn, change.contact_id)
         self.message = self._composed(now)
 

@@ -16,6 +16,7 @@ from daemon.domain.sentences.phone import PING
 from daemon.domain.time import Clock
 from daemon.session import departures
 from daemon.session.departures import Departure
+from daemon.session.read_marks import ReadMarks
 from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database
 from daemon.whatsapp import compose
@@ -62,6 +63,7 @@ class Sender(threading.Thread):
         self._ready = ready
         self._clock = clock
         self._question = question
+        self._read_marks = ReadMarks(database, account_id, whatsapp, clock)
         self._stopping = threading.Event()
         self._idle = threading.Event()
         self._idle.set()
@@ -153,6 +155,8 @@ class Sender(threading.Thread):
             self._write_surely(departure.uncertain)
         else:
             self._write_surely(lambda conn, now: departure.sent(conn, sent, now))
+            if departure.answers is not None:
+                self._read_marks.tell(departure.to, departure.answers)
 
     def _hand_over(self, to: Address, message: Any, on_id: Callable[[str], None]) -> Sent:
         def note(wa_id: str) -> None:

@@ -1,7 +1,7 @@
 """Send one message, and say for certain, if it can be said, whether it left."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from daemon.whatsapp import go_library  # noqa: F401
 from neonize.exc import SendMessageError
 from neonize.proto.Neonize_pb2 import JID
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
-from neonize.utils.enum import ChatPresence, ChatPresenceMedia
+from neonize.utils.enum import ChatPresence, ChatPresenceMedia, ReceiptType
 
 from daemon.domain.ids import Address
 from daemon.domain.time import from_unix
@@ -107,6 +107,17 @@ def show_typing(whatsapp: WhatsApp, to: Address, typing: bool) -> None:
     """
     state = ChatPresence.CHAT_PRESENCE_COMPOSING if typing else ChatPresence.CHAT_PRESENCE_PAUSED
     whatsapp.client.send_chat_presence(_jid(to), state, ChatPresenceMedia.CHAT_PRESENCE_MEDIA_TEXT)
+
+
+def mark_read(whatsapp: WhatsApp, chat: Address, writer: Address, wa_ids: Sequence[str], at: datetime) -> None:
+    """Mark a writer's messages in a chat as read, at WhatsApp's time `at`; nothing tells whether it arrived.
+
+    Raises MarkReadError if it could not leave.
+    """
+    seconds = int(at.timestamp())
+    whatsapp.client.mark_read(
+        *wa_ids, chat=_jid(chat), sender=_jid(writer), receipt=ReceiptType.READ, timestamp=seconds
+    )
 
 
 def _jid(address: Address) -> JID:

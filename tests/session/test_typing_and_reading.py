@@ -2,11 +2,12 @@
 
 import pytest
 
-from daemon.desk import claims, conversations
-from daemon.domain.desk import Actor
-from daemon.domain.messages import Author
+from daemon.desk import claims, conversations, settings
+from daemon.domain.desk import THE_DESK, Actor
+from daemon.domain.messages import Author, Delivery
 from daemon.domain.time import utc_now
 from daemon.store import conversation_list, turns
+from daemon.store import conversations as store_conversations
 from tests.support.inbox import row
 from tests.support.shop import Shop
 from tests.support.waiting import wait_until
@@ -85,3 +86,32 @@ def test_a_customer_who_writes_after_resolving_gets_a_new_conversation(shop: Sho
         about = conversation_list.summary(conn, second)
     assert about is not None
     assert (second != first, about.previous_id) == (True, first)
+
+
+def test_an_admins_answer_marks_the_question_as_read_and_opening_it_does_not(shop: Shop) -> None:
+    customer = writes(shop, "Centang Biru")
+    asked = [next(iter(customer.sent)), customer.send_text("yang kedua")]
+    shop.wait_for_text("yang kedua")
+    with shop.database.write() as conn:
+        here = row(shop, customer.name)
+        store_conversations.see(conn, here.id, shop.bubbles(customer.name)[-1].id)
+    assert not any(customer.has_receipt(wa_id, "read") for wa_id in asked)
+    shop.answer(customer.name, "siap kak")
+    for wa_id in asked:
+        customer.wait_for_receipt(wa_id, "read")
+
+
+def test_a_shop_that_does_not_want_it_marks_nothing_as_read(shop: Shop) -> None:
+    customer = writes(shop, "Tanpa Biru")
+    with shop.database.write() as conn:
+        settings.save(conn, shop.account_id, {"mark_read": False}, THE_DESK, utc_now())
+    try:
+        reply = shop.answer(customer.name, "siap")
+        shop.wait_for_delivery(reply, Delivery.DELIVERED)
+        # the next one to somebody else leaves behind whatever belonged to this one
+        other = writes(shop, "Sesudah Tanpa Biru")
+        shop.wait_for_delivery(shop.answer(other.name, "siap juga"), Delivery.DELIVERED)
+        assert not customer.has_receipt(next(iter(customer.sent)), "read")
+    finally:
+        with shop.database.write() as conn:
+            settings.save(conn, shop.account_id, {"mark_read": True}, THE_DESK, utc_now())
