@@ -4,7 +4,6 @@ What has not left yet is changed where it lies. The rest is a send of its own, w
 (`store.message_changes`); until that is sent the message stays as the customer has it. None of it answers anybody.
 """
 
-import unicodedata
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -12,6 +11,7 @@ from sqlalchemy import Connection
 from daemon.desk import other_devices, replies
 from daemon.desk.conversations import reply_failed
 from daemon.domain.desk import Action, Actor
+from daemon.domain.emoji import is_emoji
 from daemon.domain.ids import Party
 from daemon.domain.message_changes import (
     EDIT_WINDOW,
@@ -33,7 +33,6 @@ from daemon.store.send_queue import LONGEST_PAUSE
 
 # attempts after which a change that does not leave has failed, as for a reply
 MOST_ATTEMPTS = 8
-_LONGEST_EMOJI = 16
 _UNSENT = (OutboxState.QUEUED, OutboxState.HELD)
 
 
@@ -196,17 +195,6 @@ def device_changed(conn: Connection, account_id: int, now: datetime) -> None:
     """The account was linked anew: nothing leaves unasked."""
     for change in store.queued(conn, account_id):
         fail(conn, account_id, change, now, "linked anew")
-
-
-def is_emoji(text: str) -> bool:
-    """Whether a text can stand for one emoji: symbols and what joins and colours them, no words."""
-    symbols = {"So", "Sk", "Sm"}
-    parts = {"Mn", "Me", "Cf", "Co", *symbols}
-    kinds = [unicodedata.category(character) for character in text]
-    keycaps = text[:1] in "0123456789#*" and text.endswith("\u20e3")
-    return len(text) <= _LONGEST_EMOJI and (
-        keycaps or (any(kind in symbols for kind in kinds) and all(kind in parts for kind in kinds))
-    )
 
 
 def _found(conn: Connection, conversation_id: int, message_id: int) -> tuple[Summary, Bubble]:

@@ -209,16 +209,6 @@ def test_a_reaction_is_shown_when_it_has_left_and_taken_back_by_an_empty_one(sho
     assert shop.books.open_turn(shop.chat) is None
 
 
-@pytest.mark.parametrize("emoji", ["👍", "❤️", "👨‍👩‍👧", "👍🏽", "🇮🇩", "1️⃣", "❤"])
-def test_an_emoji_is_one(emoji: str) -> None:
-    assert message_changes.is_emoji(emoji)
-
-
-@pytest.mark.parametrize("text", ["ok", "1", "👍 baik", "<b>", "👍" * 20, "a👍", "\u200d"])
-def test_words_are_no_emoji(text: str) -> None:
-    assert not message_changes.is_emoji(text)
-
-
 def test_an_uncertain_change_is_settled_by_the_customers_receipt_and_nobody_elses(shop: Shop) -> None:
     shop.leaves()
     shop.edits("ada, Bu")

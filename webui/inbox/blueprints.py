@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from webui.inbox import actions, bubble, contact_panel, media, message_menu, replies, routes, row
+from webui.inbox import actions, contact_panel, media, message_menu, replies, routes, row
 
 BLUEPRINTS = (routes.pages, replies.pages, actions.pages, contact_panel.pages, media.pages, message_menu.pages)
 
@@ -12,4 +12,3 @@ def install(app: Flask) -> None:
     for one in BLUEPRINTS:
         app.register_blueprint(one)
     app.jinja_env.filters["unread_in_words"] = row.unread_in_words
-    app.jinja_env.filters["mentions"] = bubble.mentions

@@ -11,12 +11,13 @@ from markupsafe import Markup, escape
 
 from daemon.desk.outgoing import Decision
 from daemon.desk.unreadable_replies import UnreadableDecision
+from daemon.domain.emoji import are_emoji_alone
 from daemon.domain.message_changes import ChangeKind, PendingChange
 from daemon.domain.message_kinds import PLACEHOLDERS, MessageKind
 from daemon.domain.messages import REACHED_WHATSAPP, Author, Delivery, OutboxState
 from daemon.store.messages import Bubble
 from webui.base import formatting
-from webui.inbox import media, row
+from webui.inbox import media, message_text, row
 
 log = logging.getLogger(__name__)
 
@@ -109,6 +110,11 @@ class ShownMessage:
     is_note: bool
     is_automatic: bool
     is_cut: bool
+    # the words as they are drawn, and whether that is all there is of them; folded up at first; emoji alone
+    words: Markup
+    is_plain: bool
+    is_long: bool
+    is_emoji: bool
     quoted_id: int | None
     changes: list[ShownChange]
     earlier_texts: tuple[str, ...]
@@ -129,7 +135,8 @@ def show(bubble: Bubble, now: datetime) -> ShownMessage:
 
 
 def _show(bubble: Bubble, now: datetime) -> ShownMessage:
-    own = bubble.from_me
+    own, text = bubble.from_me, bubble.text or ""
+    words = mentions(text) if bubble.kind == MessageKind.NOTE else message_text.rich(text)
     delivery = bubble.delivery if own else None
     return ShownMessage(
         id=bubble.id,
@@ -144,7 +151,7 @@ def _show(bubble: Bubble, now: datetime) -> ShownMessage:
         kind=bubble.kind.value,
         kind_label=row.kind_label(bubble.kind),
         icon=bubble.kind.info.icon,
-        text=bubble.text or "",
+        text=text,
         placeholder=_placeholder(bubble),
         file=media.shown(bubble),
         delivery=delivery.value if delivery else None,
@@ -160,6 +167,10 @@ def _show(bubble: Bubble, now: datetime) -> ShownMessage:
         is_note=bubble.kind == MessageKind.NOTE,
         is_automatic=bubble.is_automatic,
         is_cut=bubble.is_cut,
+        words=words,
+        is_plain=words == escape(text),
+        is_long=len(text) > message_text.LONG,
+        is_emoji=are_emoji_alone(text),
         quoted_id=bubble.quoted_message_id,
         changes=[_change(one) for one in bubble.pending],
         earlier_texts=bubble.earlier_texts,

@@ -49,6 +49,12 @@ export async function post(url, fields) {
   return { status: response.status, data };
 }
 
+/** A message's words as they were written, whatever is drawn of them. */
+export function wordsOf(message) {
+  const place = find("[data-text]", message);
+  return place ? (place.dataset.raw ?? place.textContent) : "";
+}
+
 export const isTouch = () => matchMedia("(pointer: coarse)").matches;
 
 /** The switcher follows every number: its name, the dot of its link, and how many customers wait. */

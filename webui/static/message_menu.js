@@ -1,13 +1,12 @@
 // One message's menu: reactions, reply to this, copy, edit, delete; by mouse, finger (swipe) and keyboard.
 
 import * as composer from "./composer.js";
-import { find, findAll, isTouch, parse } from "./dom.js";
+import { find, findAll, isTouch, parse, wordsOf } from "./dom.js";
 
 const SWIPE = 64; // px to the right that mean "reply to this"
 
 const open = () => find(".message > [data-message-menu]");
 const messageOf = (element) => element.closest(".message");
-const textOf = (message) => find("[data-text]", message)?.textContent || "";
 
 export function close() {
   const menu = open();
@@ -45,9 +44,9 @@ const stops = (menu) =>
   findAll("button, a, summary", menu).filter((item) => item.getClientRects().length > 0);
 
 function act(action, message) {
-  if (action === "quote") composer.quote(message.dataset.message, textOf(message) || find(".author", message)?.textContent || "");
-  if (action === "edit") composer.edit(message.dataset.message, textOf(message));
-  if (action === "copy") navigator.clipboard?.writeText(textOf(message)).catch(() => {});
+  if (action === "quote") composer.quote(message.dataset.message, wordsOf(message) || find(".author", message)?.textContent || "");
+  if (action === "edit") composer.edit(message.dataset.message, wordsOf(message));
+  if (action === "copy") navigator.clipboard?.writeText(wordsOf(message)).catch(() => {});
 }
 
 document.addEventListener("click", (event) => {

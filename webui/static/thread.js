@@ -26,12 +26,28 @@ export function begin() {
   clearTimeout(seenTimer);
   const place = scroller();
   if (!place) return;
-  for (const button of findAll('[data-action="again"]', place)) button.hidden = false;
+  enliven(place);
   tidy();
   toEnd();
   resized.observe(place);
   resized.observe(messages());
   place.addEventListener("scroll", watchScroll, { passive: true });
+}
+
+/** What only works with scripts; a long text is folded up, unless somebody has unfolded it. */
+function enliven(place, unfolded = false) {
+  for (const button of findAll('[data-action="again"]', place)) button.hidden = false;
+  if (unfolded) return;
+  for (const words of findAll("[data-long]", place)) {
+    words.classList.add("folded");
+    find('[data-action="read-more"]', words.parentElement).hidden = false;
+  }
+}
+
+/** Unfold a long text. */
+export function readMore(button) {
+  find("[data-long]", button.parentElement).classList.remove("folded");
+  button.hidden = true;
 }
 
 function watchScroll() {
@@ -78,7 +94,8 @@ export function placeBubble(html) {
   if (!list) return;
   const bubble = parse(html);
   const old = find(`[data-message="${bubble.dataset.message}"]`, list);
-  for (const button of findAll('[data-action="again"]', bubble)) button.hidden = false;
+  const unfolded = old && !find(".folded", old);
+  enliven(bubble, unfolded);
   const next = followerOf(list, bubble);
   if (old && next !== old && next !== following(old)) {
     // WhatsApp has told another time than our clock
@@ -212,7 +229,9 @@ export async function loadOlder(link) {
     const place = scroller();
     if (!page || !place.contains(link)) return;
     const fromEnd = place.scrollHeight - place.scrollTop;
-    messages().prepend(...find("#messages", page).children);
+    const older = find("#messages", page);
+    enliven(older);
+    messages().prepend(...older.children);
     const more = find('[data-action="older"]', page);
     if (more) link.replaceWith(more);
     else link.closest(".more").remove();
@@ -243,7 +262,7 @@ export function replaceMessages(page) {
   }
   list.append(...fresh.children);
   shown.readAgain(fresh);
-  for (const button of findAll('[data-action="again"]', list)) button.hidden = false;
+  enliven(list);
   tidy();
   if (pinned) toEnd();
 }
