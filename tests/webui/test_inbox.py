@@ -186,7 +186,7 @@ def test_older_messages_come_page_by_page(sari: Visitor, shop: StaffedBooks) -> 
     path: str | None = f"/c/{conversation_id}"
     while path:
         page = sari.get(path).text
-        seen = re.findall(r"pesan-(\d+)\.</p>", page) + seen
+        seen = re.findall(r"pesan-(\d+)\.</div>", page) + seen
         older = re.search(r'data-action="older" href="([^"]+)"', page)
         path = older[1].replace("&amp;", "&") if older else None
     assert seen == [f"{n:03d}" for n in range(130)]
