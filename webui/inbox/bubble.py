@@ -68,6 +68,10 @@ CHANGES = {
 }
 
 
+# what the customer does not have as it is shown here
+_NO_MESSAGES = PLACEHOLDERS | {MessageKind.NOTE, MessageKind.LOST_CHANGE}
+
+
 @dataclass(frozen=True, slots=True)
 class ShownChange:
     """A change that is not with WhatsApp yet, under its message; `is_open` if a person decides about it."""
@@ -183,7 +187,7 @@ def _can(bubble: Bubble) -> Iterator[str]:
     """What can be done with a message; whether it is too late, or somebody else's, is seen when it is done."""
     if bubble.text:
         yield "copy"
-    if bubble.revoked or bubble.kind == MessageKind.NOTE or bubble.kind in PLACEHOLDERS:
+    if bubble.revoked or bubble.kind in _NO_MESSAGES:
         return
     has_left = not bubble.from_me or bubble.delivery is None or bubble.delivery in REACHED_WHATSAPP
     if has_left:
