@@ -59,7 +59,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     app.url_map.converters["id"] = RowId
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     database = database or Database(config.database_url)
-    context.install(app, context.Services(config, database, Database(database.url, BRIEF_TIMEOUT_MS)))
+    context.install(app, context.Services(config, database, Database(database.url, BRIEF_TIMEOUT_MS, keeps=False)))
     for part in PARTS:
         part.install(app)
 

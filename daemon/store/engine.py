@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 BUSY_TIMEOUT_MS = 15_000
 # for a loop that shows signs of life, and does what it could not do another time (heartbeat.SILENT_AFTER is 5 s)
@@ -19,13 +19,14 @@ BRIEF_TIMEOUT_MS = 2_000
 class Database:
     """One process's way to the database; functions of the store take the connections it hands out.
 
-    Whoever finds it locked waits for `patience_ms`, then gets an OperationalError that `is_busy` knows.
+    Whoever finds it locked waits for `patience_ms`, then gets an OperationalError that `is_busy` knows. It keeps its
+    connections for the next one, unless `keeps` says otherwise.
     """
 
-    def __init__(self, url: str, patience_ms: int = BUSY_TIMEOUT_MS) -> None:
+    def __init__(self, url: str, patience_ms: int = BUSY_TIMEOUT_MS, keeps: bool = True) -> None:
         self.url = url
         self.patience_ms = patience_ms
-        self.engine = _engine(url, patience_ms)
+        self.engine = _engine(url, patience_ms, keeps)
         self._writers = self.engine.execution_options(begin="BEGIN IMMEDIATE")
 
     @property
@@ -54,13 +55,12 @@ class Database:
         self.engine.dispose()
 
 
-def _engine(url: str, patience_ms: int) -> Engine:
+def _engine(url: str, patience_ms: int, keeps: bool) -> Engine:
     engine = create_engine(
         url,
         # errors are logged: they must not carry what customers wrote
         hide_parameters=True,
-        pool_size=8,
-        max_overflow=64,
+        **({"pool_size": 8, "max_overflow": 64} if keeps else {"poolclass": NullPool}),
         connect_args={"isolation_level": None, "timeout": patience_ms / 1000},
     )
 

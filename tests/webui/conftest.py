@@ -22,7 +22,7 @@ from tests.support import browser as support_browser
 from tests.support.shop import free_port
 from tests.support.staffed_books import PASSWORD, StaffedBooks
 from webui.app import create_app
-from webui.base import context, security
+from webui.base import security
 from webui.serve import command
 
 ROOT = Path(__file__).parents[2]
@@ -61,9 +61,7 @@ def shop(database: Database) -> StaffedBooks:
 
 @pytest.fixture
 def app(config: Config, database: Database) -> Iterator[Flask]:
-    app = create_app(config, database)
-    yield app
-    context.of(app).brief.close()
+    yield create_app(config, database)
     security.limiter.reset()
 
 
