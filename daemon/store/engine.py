@@ -19,8 +19,8 @@ BRIEF_TIMEOUT_MS = 2_000
 class Database:
     """One process's way to the database; functions of the store take the connections it hands out.
 
-    Whoever finds it locked waits for `patience_ms`, then gets an OperationalError that `is_busy` knows. It keeps its
-    connections for the next one, unless `keeps` says otherwise.
+    Whoever finds it locked waits for `patience_ms`, then gets an OperationalError that `is_busy` knows.
+    Connections stay open for the next one, unless `keeps` is false.
     """
 
     def __init__(self, url: str, patience_ms: int = BUSY_TIMEOUT_MS, keeps: bool = True) -> None:
