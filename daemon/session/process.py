@@ -119,6 +119,7 @@ class Session:
         self._begin_with(self._settle_interrupted)
         self._begin_with(lambda: recover(*ours, self._arrivals, self._clock))
         self._begin_with(self._connecting)
+        self._arrivals.keys.leave_to_the_library()
         library = threading.Thread(target=self._whatsapp.run, name="whatsapp", daemon=True)
         library.start()
         self._sender.start()

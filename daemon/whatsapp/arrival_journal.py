@@ -19,7 +19,7 @@ from pathlib import Path
 from daemon.domain.ids import Party
 from daemon.whatsapp import message_secrets
 from daemon.whatsapp.arrivals import Arrival, ArrivedReceipt, arrival_of, attributes_of, parse_receipt
-from daemon.whatsapp.message_secrets import SecretsUnread
+from daemon.whatsapp.message_secrets import Keys, SecretsUnread
 from daemon.whatsapp.wire_text import identifier
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,8 @@ class ArrivalJournal:
     """The file of one session, beside its keys; the library's threads write what the session reads."""
 
     def __init__(self, session_file: Path) -> None:
-        self._session_file = session_file
+        # the library keeps secrets of received messages there
+        self.keys = Keys(session_file)
         self._path = session_file.with_name(session_file.name + "-arrivals")
         self._lock = threading.Lock()
         self._last_note = time.monotonic()
@@ -120,7 +121,7 @@ class ArrivalJournal:
             return
         # outside the lock: asking takes a moment, and what arrives meanwhile keeps the file as it is
         try:
-            secrets = _SECRETS + str(message_secrets.newest(self._session_file)).encode()
+            secrets = _SECRETS + str(message_secrets.newest(self.keys)).encode()
         except SecretsUnread as error:
             log.warning("the library's file could not be read: %s", error)
             if silence:
@@ -190,7 +191,7 @@ class ArrivalJournal:
     def _secrets_after(self, rowid: int) -> list[Arrival]:
         found = []
         try:
-            rows = message_secrets.rows_after(self._session_file, rowid)
+            rows = message_secrets.rows_after(self.keys, rowid)
         except SecretsUnread:
             self.unreadable += 1
             return []
@@ -206,7 +207,7 @@ class ArrivalJournal:
     def _believed(self, found: list[Arrival]) -> list[Arrival]:
         """With their other addresses only if the library knows them, too: a name can look like one."""
         try:
-            pairs = message_secrets.pairs(self._session_file) if found else set()
+            pairs = message_secrets.pairs(self.keys) if found else set()
         except SecretsUnread:
             pairs = set()
         return [
