@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from daemon.desk import other_devices, replies
 from daemon.desk.conversations import reply_failed
+from daemon.desk.outgoing import MOST_ATTEMPTS
 from daemon.domain.desk import Action, Actor
 from daemon.domain.emoji import is_emoji
 from daemon.domain.ids import Party
@@ -29,10 +30,8 @@ from daemon.store.conversation_list import Summary
 from daemon.store.events import EventKind
 from daemon.store.message_changes import OutgoingChange
 from daemon.store.messages import Bubble
-from daemon.store.send_queue import LONGEST_PAUSE
+from daemon.store.send_queue import pause_after
 
-# attempts after which a change that does not leave has failed, as for a reply
-MOST_ATTEMPTS = 8
 _UNSENT = (OutboxState.QUEUED, OutboxState.HELD)
 
 
@@ -182,7 +181,7 @@ def try_later(
     if attempts >= MOST_ATTEMPTS:
         fail(conn, account_id, change, now, error)
     elif store.settle(conn, change.id, OutboxState.QUEUED, error):
-        store.postpone(conn, change.id, now + min(timedelta(seconds=2**attempts), LONGEST_PAUSE))
+        store.postpone(conn, change.id, now + pause_after(attempts))
 
 
 def fail(conn: Connection, account_id: int, change: OutgoingChange, now: datetime, error: str | None) -> None:

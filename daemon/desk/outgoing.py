@@ -93,8 +93,8 @@ def try_later(conn: Connection, account_id: int, outbox_id: int, now: datetime, 
     if attempts >= MOST_ATTEMPTS:
         fail(conn, account_id, outbox_id, now, error)
         return
-    pause = min(timedelta(seconds=2**attempts), send_queue.LONGEST_PAUSE)
-    other_devices.put_back(conn, account_id, outbox_id, now, error, due_at=now + pause)
+    due_at = now + send_queue.pause_after(attempts)
+    other_devices.put_back(conn, account_id, outbox_id, now, error, due_at=due_at)
 
 
 def fail(conn: Connection, account_id: int, outbox_id: int, now: datetime, error: str | None) -> None:

@@ -61,6 +61,11 @@ class Outgoing:
     queued_at: datetime
 
 
+def pause_after(attempts: int) -> timedelta:
+    """How long what did not leave waits before it is tried again: longer each time."""
+    return min(timedelta(seconds=2**attempts), LONGEST_PAUSE)
+
+
 def take_next(conn: Connection, account_id: int, now: datetime) -> Outgoing | None:
     """Move the oldest reply that is due to `sending`, which counts as an attempt, and return it."""
     row = conn.execute(

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Connection
 
 from daemon.desk import message_changes, replies
+from daemon.desk.outgoing import MOST_ATTEMPTS
 from daemon.domain.desk import Action, Actor
 from daemon.domain.message_changes import EDIT_WINDOW, REVOKE_WINDOW, ChangeKind, ChangeRefused
 from daemon.domain.messages import Author, Delivery, OutboxState
@@ -241,9 +242,9 @@ def test_a_change_that_does_not_leave_waits_longer_each_time_and_fails_in_the_en
             due_at = store.next_due(conn, account, at(seconds))
             assert not store.has_queued(conn, account, at(seconds))
             assert due_at is None or store.has_queued(conn, account, due_at)
-        assert (due_at is None) == (tries == message_changes.MOST_ATTEMPTS)
+        assert (due_at is None) == (tries == MOST_ATTEMPTS)
         seconds += 61
-    assert tries == message_changes.MOST_ATTEMPTS
+    assert tries == MOST_ATTEMPTS
     assert shop.pending() == [(ChangeKind.REACTION, "🎉", OutboxState.FAILED)]
 
 
