@@ -68,15 +68,19 @@ def reopen(
 
 
 def reply_failed(conn: Connection, message_id: int, now: datetime) -> int | None:
-    """Open the turn again that a reply had closed which did not reach the customer; gives the turn.
+    """Open the turns again that a reply had closed which did not reach the customer; gives the open turn.
 
     If the conversation was resolved meanwhile, it is taken up again; if the customer has a newer one, the turn
     goes on there, with its messages. If he has written again, both turns become one. None if the reply had
     closed no turn.
     """
-    turn_id = turns.closed_by_message(conn, message_id)
-    if turn_id is None:
-        return None
+    opened = None
+    for turn_id in turns.closed_by_message(conn, message_id):
+        opened = _open_again(conn, turn_id, now)
+    return opened
+
+
+def _open_again(conn: Connection, turn_id: int, now: datetime) -> int | None:
     # not the reply's: the phone may have answered an earlier conversation's question in the next one
     about = conversation_list.summary(conn, turns.conversation_of(conn, turn_id))
     assert about is not None

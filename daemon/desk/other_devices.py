@@ -76,11 +76,12 @@ def _stop_queued(
     now: datetime,
 ) -> None:
     for journey, author in outbox.queued_for(conn, conversation_id):
-        turn_id = turns.closed_by_message(conn, journey.message_id)
-        if turn_id is not None and not turns.has_message_until(conn, turn_id, at):
+        closed = turns.closed_by_message(conn, journey.message_id)
+        answered_too = [turn_id for turn_id in closed if turns.has_message_until(conn, turn_id, at)]
+        if closed and not answered_too:
             continue  # it came late, and is older than the question
         _stop(conn, journey, author, now)
-        if turn_id is not None:
+        for turn_id in answered_too:
             turns.remark(conn, turn_id, closer, message_id, clock.on_ours(conn, account_id, at, now))
             if journey.conversation_id == conversation_id:
                 turns.split_after(conn, account_id, conversation_id, turn_id, at, now)
@@ -92,15 +93,13 @@ def answer_taken_back(conn: Connection, account_id: int, message_id: int, now: d
 
     It went into the wrong chat, say. The one who wrote the other answer has the turn's mark then.
     """
-    turn_id = turns.closed_by_message(conn, message_id)
-    if turn_id is None:
-        return
-    another = other_answers.answer_after(conn, turn_id, message_id)
-    if another is None:
-        reply_failed(conn, message_id, now)
-        return
-    at = clock.on_ours(conn, account_id, another.sent_at, now)
-    turns.remark(conn, turn_id, another.closer, another.message_id, at)
+    for turn_id in turns.closed_by_message(conn, message_id):
+        another = other_answers.answer_after(conn, turn_id, message_id)
+        if another is not None:
+            at = clock.on_ours(conn, account_id, another.sent_at, now)
+            turns.remark(conn, turn_id, another.closer, another.message_id, at)
+    # what nobody else has answered
+    reply_failed(conn, message_id, now)
 
 
 def device_changed(conn: Connection, account_id: int, now: datetime) -> None:

@@ -56,7 +56,7 @@ def _is_wanted(conn: Connection, reply: Outgoing, now: datetime) -> bool:
     if claims.holder(conn, reply.conversation_id, now) is not None:
         return False
     open_turn = turns.current(conn, reply.conversation_id)
-    return open_turn == reply.turn_id or turns.closed_by_message(conn, reply.message_id) is not None
+    return open_turn == reply.turn_id or bool(turns.closed_by_message(conn, reply.message_id))
 
 
 def has_left(conn: Connection, account_id: int, message_id: int, now: datetime) -> bool:
@@ -72,7 +72,7 @@ def has_left(conn: Connection, account_id: int, message_id: int, now: datetime) 
     messages.raise_delivery(conn, message_id, Delivery.SENT)
     bubble = messages.bubble(conn, message_id)
     assert bubble is not None  # it is in the outbox
-    if thought in (OutboxState.FAILED, OutboxState.CANCELLED):
+    if thought in (OutboxState.FAILED, OutboxState.CANCELLED, OutboxState.HELD):
         _answers_after_all(conn, bubble, now)
     events.append(conn, account_id, EventKind.MESSAGE_CHANGED, now, bubble.conversation_id, message_id)
     return True

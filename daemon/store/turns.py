@@ -166,9 +166,10 @@ def acknowledge(conn: Connection, turn_id: int, now: datetime) -> None:
     conn.execute(update(turn).where(turn.c.id == turn_id).values(acknowledged_at=now))
 
 
-def closed_by_message(conn: Connection, message_id: int) -> int | None:
-    """The turn that this message closed, or None."""
-    return conn.execute(select(turn.c.id).where(turn.c.closing_message_id == message_id)).scalar()
+def closed_by_message(conn: Connection, message_id: int) -> list[int]:
+    """The turns that this message closed, the oldest first: an answer of the phone's may have closed several."""
+    rows = conn.execute(select(turn.c.id).where(turn.c.closing_message_id == message_id).order_by(turn.c.id))
+    return list(rows.scalars())
 
 
 def conversation_of(conn: Connection, turn_id: int) -> int:

@@ -4,11 +4,13 @@ import pytest
 
 from daemon.desk import other_devices, outgoing, replies
 from daemon.desk.outgoing import Decision
-from daemon.domain.messages import Author, Delivery, OutboxState
+from daemon.desk.replies import answer
+from daemon.domain.messages import Author, Delivery, MessageRevoked, Origin, OutboxState
 from daemon.domain.turns import Closer
 from daemon.store import messages, outbox, send_queue, turns
+from tests.ingest.line import ingest
 from tests.support.books import Books, dump
-from tests.support.builders import at, lid
+from tests.support.builders import BUDI, answered, arrives, at, lid
 
 PHONE = Closer(Author.PHONE, device=0)
 
@@ -160,6 +162,22 @@ def test_an_answer_that_is_deleted_leaves_the_turn_to_the_one_that_followed_it(t
         messages.revoke(conn, second, at(110))
         other_devices.answer_taken_back(conn, table.books.account_id, second, at(110))
     assert table.books.open_turn(table.conversation) == table.turn
+
+
+def test_an_answer_that_is_deleted_opens_everything_that_it_had_closed(books: Books) -> None:
+    sari = Closer(Author.ADMIN, books.admin("Sari"))
+    ingest(books, arrives("A", "ada kue?", 0))
+    books.write(lambda conn: answer(conn, 1, sari, "ada", at(5)))
+    # while we were away: another question, then the phone's answer, which holds ours
+    ingest(books, arrives("B", "kalau roti?", 10), answered("P", "dua-duanya ada", 20))
+    assert books.open_turn(1) is None
+    ingest(books, MessageRevoked("P", Origin(BUDI, True, 0, at(30))))
+    waiting = books.open_turn(1)
+    assert waiting is not None
+    with books.database.read() as conn:
+        thread = messages.thread(conn, 1)
+    said = [bubble.text for bubble in thread if bubble.turn_id == waiting and not bubble.from_me]
+    assert said == ["ada kue?", "kalau roti?"]
 
 
 def test_an_answer_from_before_the_last_words_takes_no_turn_over(table: Desk) -> None:

@@ -67,9 +67,9 @@ def test_a_turn_whose_reply_failed_opens_again_as_if_never_closed(books: Books) 
     before = dump(books.database)["turn"]
     with books.database.write() as conn:
         turns.close(conn, turn_id, PHONE, reply, NOON)
-        assert turns.closed_by_message(conn, reply) == turn_id
+        assert turns.closed_by_message(conn, reply) == [turn_id]
         assert turns.reopen(conn, turn_id)
-        assert turns.closed_by_message(conn, reply) is None
+        assert turns.closed_by_message(conn, reply) == []
         assert turns.current(conn, conversation_id) == turn_id
     assert dump(books.database)["turn"] == before
 
