@@ -9,7 +9,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from daemon.desk import contact_identity
-from daemon.domain.ids import Address, Party
+from daemon.domain.ids import Address, ChatKind, Party
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import MessageReceived, Origin, ReceiptReceived
 from daemon.domain.time import Clock, believable
@@ -37,6 +37,9 @@ from daemon.whatsapp.wire_text import moment
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
+# notes that can't be read, as many as the log names
+_MOST_NAMED = 20
+
 
 def recover(database: Database, account_id: int, arrivals: ArrivalJournal, clock: Clock) -> int:
     """Put a placeholder for each lost message into its conversation, and apply lost receipts; gives the former's
@@ -60,8 +63,9 @@ def recover(database: Database, account_id: int, arrivals: ArrivalJournal, clock
     lost, failed = placed.count(True), placed.count(None)
     if arrivals.unreadable or failed:
         log.error(
-            "%d lines about lost messages could not be read, %d could not be placed",
-            arrivals.unreadable,
+            "%d notes about lost messages could not be read (%s), %d could not be placed",
+            len(arrivals.unreadable),
+            ", ".join(arrivals.unreadable[:_MOST_NAMED]) or "none",
             failed,
         )
     arrivals.start_anew()
@@ -78,17 +82,17 @@ def place_unhandled(
     So it does with content that it can't parse or decrypt in no way it knows: there is no event. Asked again and
     again: the next message that is handed over tells it, or `silence` seconds without any.
     """
-    found = arrivals.take_passed_over(silence)
-    if not found:
-        return 0
-    with database.read() as conn:
-        account = accounts.get(conn, account_id)
-        found = [arrival for arrival in found if not _is_known(conn, account, arrival)]
-    if not found or account.device is None:
-        return 0
-    if count := _place_all(database, account, found, MessageKind.UNREADABLE, clock()).count(True):
-        log.warning("%d messages could not be read by the library and are shown as placeholders", count)
-    return count
+    with arrivals.passed_over(silence) as found:
+        if not found:
+            return 0
+        with database.read() as conn:
+            account = accounts.get(conn, account_id)
+            found = [arrival for arrival in found if not _is_known(conn, account, arrival)]
+        if not found or account.device is None:
+            return 0
+        if count := _place_all(database, account, found, MessageKind.UNREADABLE, clock()).count(True):
+            log.warning("%d messages could not be read by the library and are shown as placeholders", count)
+        return count
 
 
 def _place_all(
@@ -173,8 +177,10 @@ def _is_known(conn: Connection, account: Account, arrival: Arrival) -> bool:
 
 def _apply(conn: Connection, account: Account, found: ArrivedReceipt, now: datetime) -> None:
     from_me = _is_own(account, found.sender)
-    chat = found.chat if from_me and found.chat else found.sender
-    origin = Origin(Party(chat.bare()), from_me, found.sender.device, moment(found.at))
+    is_group = found.chat is not None and found.chat.kind == ChatKind.GROUP
+    chat = found.chat if found.chat is not None and (from_me or is_group) else found.sender
+    participant = str(found.sender.bare()) if is_group else None
+    origin = Origin(Party(chat.bare()), from_me, found.sender.device, moment(found.at), participant)
     receipts.receive_receipt(conn, account, ReceiptReceived(found.wa_ids, origin, found.kind), now)
 
 

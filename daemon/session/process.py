@@ -213,8 +213,8 @@ class Session:
                 return REFUSED
             if self._disk.is_short():
                 return LinkEnded(LinkState.OFFLINE, LinkReason.DISK_FULL)
-            self._forget_arrivals()
             try:
+                self._forget_arrivals()
                 self._note_clock()
                 self._follow_backlog()
                 self._has_news |= watch.changed() or self._recorder.pairing
@@ -232,11 +232,13 @@ class Session:
             return
         quiet = self._whatsapp.quiet_for() if self._whatsapp.busy_for() == 0 else 0.0
         silence = NOTHING_COMES if quiet >= NOTHING_COMES else inf
-        place_unhandled(self._database, self._account.id, self._arrivals, self._clock, silence)
+        place_unhandled(self._brief, self._account.id, self._arrivals, self._clock, silence)
         if quiet > LONGEST_SILENCE:
             self._arrivals.start_anew(LONGEST_SILENCE)
 
     def _follow_backlog(self) -> None:
+        if self._recorder.unanswered:
+            return
         if self._recorder.catching_up:
             self._show_progress()
         elif self._recorder.waits_for_backlog > LONGEST_WAIT_FOR_BACKLOG:

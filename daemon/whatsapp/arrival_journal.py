@@ -13,6 +13,8 @@ import re
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,8 +55,8 @@ class ArrivalJournal:
         # ids and lines in the order of their arrival: those still to be handed over, and those that never will be
         self._pending: deque[tuple[str, bytes]] = deque(maxlen=_KEPT_LINES)
         self._passed_over: list[bytes] = []
-        # lines and secrets that the last `read` could not make anything of
-        self.unreadable = 0
+        # the lines and secrets that the last `read` could not make anything of, by their numbers
+        self.unreadable: list[str] = []
         self._fd = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
     def note(self, node: bytes) -> None:
@@ -138,28 +140,35 @@ class ArrivalJournal:
             self._is_empty = True
 
     def _is_to_stay(self, silence: float) -> bool:
+        if self._passed_over:
+            return True
         return silence > 0 and (self._is_empty or time.monotonic() - self._last_note < silence)
 
     def read(self) -> list[Arrival]:
-        """Every message since `start_anew`, oldest first; `unreadable` then counts what made no sense."""
-        self.unreadable = 0
+        """Every message since `start_anew`, oldest first; `unreadable` then names what made no sense."""
+        self.unreadable = []
         found, known_secrets = self._arrivals_in(self._read_lines())
         if known_secrets is not None:
             ids = {arrival.wa_id for arrival in found}
             found += (arrival for arrival in self._secrets_after(known_secrets) if arrival.wa_id not in ids)
         return self._believed(found)
 
-    def take_passed_over(self, silence: float) -> list[Arrival]:
-        """The messages that were not and will not be handed over, each only once; `silence` in seconds.
+    @contextmanager
+    def passed_over(self, silence: float) -> Iterator[list[Arrival]]:
+        """The messages that were not and will not be handed over; `silence` in seconds.
 
-        If nothing has arrived for so long, these are all that are pending.
+        If nothing has arrived for so long, these are all that are pending. They are forgotten at the end of the
+        block, unless it raises.
         """
         with self._lock:
             if self._pending and time.monotonic() - self._last_note >= silence:
                 self._passed_over += (line for _, line in self._pending)
                 self._pending.clear()
-            lines, self._passed_over = self._passed_over, []
-        return self._believed(self._arrivals_in(lines)[0])
+            lines = list(self._passed_over)
+        yield self._believed(self._arrivals_in(lines)[0])
+        with self._lock:
+            # others may have come behind them
+            del self._passed_over[: len(lines)]
 
     def read_receipts(self) -> list[ArrivedReceipt]:
         """Every receipt since `start_anew` that may still have been under way, oldest first."""
@@ -171,21 +180,23 @@ class ArrivalJournal:
         found: dict[tuple[str, Party], Arrival] = {}
         settled: set[str] = set()
         known_secrets: int | None = None
-        for line in lines:
+        for number, line in enumerate(lines, 1):
             if line.startswith(_SECRETS):
                 known_secrets = _rowid(line[len(_SECRETS) :])
-                self.unreadable += known_secrets is None
+                if known_secrets is None:
+                    self.unreadable.append(f"line {number}")
             elif line.startswith(_DONE):
                 settled.add(line[len(_DONE) :].decode(errors="replace"))
             elif line == _PEER:
                 known_secrets = None
             elif line.startswith(b"<message"):
                 attributes = attributes_of(line) if len(line) <= _HEAD_BEGINS + _HEAD_ENDS else None
-                self.unreadable += attributes is None
+                if attributes is None:
+                    self.unreadable.append(f"line {number}")
                 if attributes and (arrival := arrival_of(attributes)):
                     found[arrival.wa_id, arrival.party] = arrival
             elif line and not line.startswith(b"<receipt"):
-                self.unreadable += 1
+                self.unreadable.append(f"line {number}")
         return [arrival for arrival in found.values() if arrival.wa_id not in settled], known_secrets
 
     def _secrets_after(self, rowid: int) -> list[Arrival]:
@@ -193,13 +204,13 @@ class ArrivalJournal:
         try:
             rows = message_secrets.rows_after(self.keys, rowid)
         except SecretsUnread:
-            self.unreadable += 1
+            self.unreadable.append("the library's file")
             return []
-        for row in rows:
+        for number, row in enumerate(rows, 1):
             try:
                 arrival = message_secrets.arrival_of_row(*row)
             except (ValueError, TypeError):
-                self.unreadable += 1
+                self.unreadable.append(f"secret {number} after {rowid}")
             else:
                 found += [arrival] if arrival else []
         return found

@@ -27,6 +27,8 @@ _RECEIPT_KINDS = {
     b"read-self": ReceiptKind.READ_SELF,
     b"played": ReceiptKind.PLAYED,
     b"played-self": ReceiptKind.PLAYED_SELF,
+    # a device can't read it, and asks for it again
+    b"retry": ReceiptKind.RETRY,
 }
 
 
@@ -49,7 +51,11 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class ArrivedReceipt:
-    """A receipt that reached the library; `chat` is where its messages are, if another device of ours sent it."""
+    """A receipt that reached the library.
+
+    `chat` is where its messages are, if that is not the chat with its sender: so it is with a group's
+    participants, and with another device of ours.
+    """
 
     wa_ids: tuple[str, ...]
     sender: Address
@@ -110,20 +116,22 @@ def arrival_of(attributes: dict[bytes, bytes]) -> Arrival | None:
 
 
 def parse_receipt(node: bytes) -> ArrivedReceipt | None:
-    """What a receipt says; None if it is of no kind that moves anything, or in no person's chat."""
+    """What a receipt says; None if it is of no kind that moves anything, or in no person's or group's chat."""
     head = _RECEIPT.match(node)
     if head is None:
         return None
     attributes = dict(_ATTRIBUTE.findall(head[1]))
     kind = _RECEIPT_KINDS.get(attributes.get(b"type", b""))
     sender, wa_id, at = _sender(attributes.get(b"from", b"")), attributes.get(b"id"), attributes.get(b"t", b"")
+    chat = address_in(attributes.get(b"recipient", b""))
+    if sender is not None and sender.kind == ChatKind.GROUP:
+        chat, sender = sender, _sender(attributes.get(b"participant", b""))
     if kind is None or sender is None or sender.kind != ChatKind.PERSON or not wa_id:
         return None
     if not re.fullmatch(rb"\d{1,11}", at):
         return None
-    chat = attributes.get(b"recipient")
     ids = tuple(identifier(i) for i in (wa_id, *_ITEM.findall(node)))
-    return ArrivedReceipt(ids, sender, address_in(chat) if chat else None, kind, int(at))
+    return ArrivedReceipt(ids, sender, chat, kind, int(at))
 
 
 def party_of(chat: Address | None, alternative: bytes | None) -> Party | None:

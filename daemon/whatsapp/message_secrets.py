@@ -92,6 +92,9 @@ def arrival_of_row(chat: Any, sender: Any, wa_id: Any, pn: Any, lid: Any) -> Arr
     there, who = address_in(_raw(chat)), address_in(_raw(sender))
     if there is None or who is None or not wa_id:
         raise ValueError("a secret of nobody's")
+    if there.kind == ChatKind.BROADCAST:
+        # through a customer's list: it belongs into the chat with him
+        there = who
     number, hidden = address_in(_raw(pn) + b"@s.whatsapp.net"), address_in(_raw(lid) + b"@lid")
     other = (number if there.is_lid else hidden) if pn and lid else None
     party = party_of(there, None)

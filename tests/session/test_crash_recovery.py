@@ -6,9 +6,11 @@ from math import inf
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from auth_store.files import session_file
-from daemon.desk import forget
+from daemon.desk import forget, unreadable_replies
+from daemon.desk.replies import answer
 from daemon.domain.desk import THE_DESK
 from daemon.domain.ids import Address, Party
 from daemon.domain.message_kinds import MessageKind
@@ -17,6 +19,7 @@ from daemon.domain.time import from_unix
 from daemon.domain.turns import Closer
 from daemon.session.crash_recovery import place_unhandled, recover
 from daemon.store import accounts, messages, outbox, send_queue, turns
+from daemon.store.engine import Database
 from daemon.whatsapp.arrival_journal import ArrivalJournal
 from daemon.whatsapp.arrivals import Arrival, ArrivedReceipt, parse_head, parse_receipt
 from daemon.whatsapp.wire_text import identifier
@@ -145,12 +148,21 @@ class TestReceipts:
         chat = Address("551", "lid")
         assert found == ArrivedReceipt(("A",), Address("118", "lid"), chat, ReceiptKind.READ_SELF, 5)
 
+    def test_a_device_that_asks_again_says_so(self) -> None:
+        found = parse_receipt(self.HEAD + b' type="retry"><retry count="1" id="A" t="5" v="1"/></receipt>')
+        assert found == ArrivedReceipt(("A",), Address("551", "lid", 3), None, ReceiptKind.RETRY, 1795323605)
+
+    def test_a_participants_tells_in_which_group(self) -> None:
+        found = parse_receipt(b'<receipt from="77@g.us" id="A" participant="551:3@lid" t="5" type="read"/>')
+        group, budi = Address("77", "g.us"), Address("551", "lid", 3)
+        assert found == ArrivedReceipt(("A",), budi, group, ReceiptKind.READ, 5)
+
     @pytest.mark.parametrize(
         "node",
         [
-            HEAD + b' type="retry"><retry count="1" id="A" t="5" v="1"/></receipt>',
             HEAD + b' type="hist_sync"/>',
-            HEAD.replace(b"@lid", b"@g.us") + b"/>",
+            # a group's, of nobody
+            HEAD.replace(b"551:3@lid", b"77@g.us") + b"/>",
             b'<receipt from="551@lid" id="A"/>',
             b'<receipt from="551@l',
         ],
@@ -214,16 +226,16 @@ class TestArrivals:
         ],
         ids=lambda line: repr(line[:20]),
     )
-    def test_a_line_that_cannot_be_read_is_counted_and_hides_nothing_else(self, keys: Path, line: bytes) -> None:
+    def test_a_line_that_cannot_be_read_is_named_and_hides_nothing_else(self, keys: Path, line: bytes) -> None:
         arrivals = ArrivalJournal(keys)
         with keys.with_name("session.db-arrivals").open("ab") as file:
             file.write(line + b"\n")
         arrivals.note(HEAD % b"Budi" + REST)
         assert [arrival.wa_id for arrival in arrivals.read()] == ["A"]
-        assert arrivals.unreadable == 1
+        assert arrivals.unreadable == ["line 1"]
         assert arrivals.read_receipts() == []
 
-    def test_a_secret_with_bytes_for_texts_is_counted_or_read(self, keys: Path) -> None:
+    def test_a_secret_with_bytes_for_texts_is_named_or_read(self, keys: Path) -> None:
         arrivals = ArrivalJournal(keys)
         arrivals.start_anew()
         for wa_id, chat, sender in (
@@ -240,7 +252,8 @@ class TestArrivals:
             db.commit()
         found = arrivals.read()
         assert found[0].wa_id == identifier(b"\xff")
-        assert arrivals.unreadable + len(found) == 3
+        assert len(arrivals.unreadable) + len(found) == 3
+        assert all(name.startswith("secret ") for name in arrivals.unreadable)
 
     def test_start_anew_only_in_silence_when_asked_to(self, keys: Path) -> None:
         arrivals = ArrivalJournal(keys)
@@ -334,10 +347,35 @@ class TestRecovery:
         linked.write(lambda conn: forget.forget(conn, linked.account_id, 1, THE_DESK, at(10)))
         # also a receipt of his, and an edit, that are still in the file
         arrivals.note(EDIT + REST)
-        arrivals.note_receipt(b'<receipt from="551@lid" id="3EB0X" t="1795323605" type="read"/>')
-        before = dump(linked.database)["contact"], dump(linked.database)["message"]
+        arrivals.note_receipt(b'<receipt from="551@lid" id="A" t="1795323605" type="read"/>')
+        before = dump(linked.database)
         assert recover(linked.database, linked.account_id, arrivals, lambda: at(7200)) == 0
-        assert (dump(linked.database)["contact"], dump(linked.database)["message"]) == before
+        assert dump(linked.database) == before
+        # and what was sent once more, or stands in the history that a phone uploads
+        ingest(linked, arrives("A", "halo"), arrives("A", "halo", is_history=True))
+        assert [dump(linked.database)[name] for name in ("contact", "message", "receipt")] == [
+            before[name] for name in ("contact", "message", "receipt")
+        ]
+
+    def test_a_device_that_asked_again_in_a_crash_is_heard(self, linked: Books, keys: Path) -> None:
+        ingest(linked, arrives("A", "halo"))
+        sari = Closer(Author.ADMIN, linked.admin("Sari"))
+        reply = linked.write(lambda conn: answer(conn, 1, sari, "ada", at(3)))
+        outbox_id = linked.journey(reply).id
+        linked.write(lambda conn: outbox.settle(conn, outbox_id, OutboxState.SENT, at(5)))
+        linked.write(lambda conn: outbox.record_wa_id(conn, outbox_id, "3EB0X"))
+        arrivals = ArrivalJournal(keys)
+        arrivals.note_receipt(b'<receipt from="551@lid" id="3EB0X" t="1795323605" type="retry"/>')
+        recover(linked.database, linked.account_id, arrivals, lambda: at(7200))
+        linked.write(lambda conn: unreadable_replies.tend(conn, linked.account_id, at(7300)))
+        assert linked.bubble(reply).is_unreadable
+
+    def test_a_secret_of_a_customers_broadcast_list_is_in_the_chat_with_him(self, keys: Path) -> None:
+        arrivals = ArrivalJournal(keys)
+        arrivals.start_anew()
+        keep_secret(keys, "A", "1234@broadcast", "551:2@lid")
+        keep_secret(keys, "B", "status@broadcast", "551:2@lid")
+        assert [(arrival.wa_id, arrival.party.address) for arrival in arrivals.read()] == [("A", BUDI.address)]
 
     def test_a_message_that_comes_once_more_fills_its_place(self, linked: Books, keys: Path) -> None:
         recover(linked.database, linked.account_id, self.arrivals(keys), lambda: at(7200))
@@ -450,6 +488,15 @@ class TestRecovery:
         arrivals.settle("settled")
         arrivals.note(HEAD % b"Budi" + REST)
         assert look(silence=30.0) == 0
+        with closing(sqlite3.connect(linked.database.path)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            brief = Database(linked.database.url, patience_ms=10)
+            with pytest.raises(OperationalError):
+                place_unhandled(brief, linked.account_id, arrivals, lambda: at(7200), 0.0)
+            brief.close()
+        # what found the database locked is still to be placed, and keeps its line
+        arrivals.start_anew(silence=0.0)
+        assert b"Budi" in keys.with_name("session.db-arrivals").read_bytes()
         assert look(silence=0.0) == 1
         assert [linked.bubble(i).kind for i in (1, 2)] == [MessageKind.TEXT, MessageKind.UNREADABLE]
         assert look(silence=0.0) == 0
