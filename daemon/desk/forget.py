@@ -45,7 +45,7 @@ def forget(conn: Connection, account_id: int, contact_id: int, actor: Actor, now
     in_groups = erasing.in_groups(conn, account_id, everybody)
     groups = erasing.conversations_with(conn, in_groups)
     gone = erasing.of_contacts(conn, everybody) + in_groups
-    forgotten_messages.keep(conn, account_id, erasing.received_ids(conn, gone), now)
+    forgotten_messages.keep(conn, account_id, erasing.ids_on_the_wire(conn, gone), now)
     files = erasing.erase(conn, gone)
     erasing.erase_person(conn, account_id, everybody, now)
     detail = {"contact": contact_id, "messages": len(gone)}

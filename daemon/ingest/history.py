@@ -16,7 +16,7 @@ from daemon.domain.ids import Party
 from daemon.domain.messages import HistoryReceived, HistoryUploaded, MessageReceived
 from daemon.domain.time import believable
 from daemon.ingest.messages import fill, is_ourselves, values_of
-from daemon.store import clock, contacts, conversations, events, history_parts, links, messages
+from daemon.store import clock, contacts, conversations, events, forgotten_messages, history_parts, links, messages
 from daemon.store.accounts import Account
 from daemon.store.events import EventKind
 from daemon.store.history_parts import HistoryPart
@@ -37,8 +37,9 @@ def keep(conn: Connection, account: Account, event: HistoryUploaded, now: dateti
 def history(conn: Connection, account: Account, event: HistoryReceived, now: datetime) -> None:
     """Import one batch; messages that are here already stay as they are, and names that are known, too."""
     by_party: dict[Party, list[MessageReceived]] = defaultdict(list)
+    wa_ids = forgotten_messages.without(conn, account.id, tuple(message.wa_id for message in event.messages))
     for message in event.messages:
-        if not is_ourselves(account, message.origin.party):
+        if message.wa_id in wa_ids and not is_ourselves(account, message.origin.party):
             by_party[message.origin.party].append(message)
     new = 0
     for party, found in by_party.items():

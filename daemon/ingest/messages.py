@@ -12,7 +12,17 @@ from daemon.domain.message_kinds import PLACEHOLDERS, MessageKind
 from daemon.domain.messages import TICKS, Author, Delivery, MessageReceived, Origin, ReceiptKind
 from daemon.domain.turns import Closer
 from daemon.ingest.place_cache import Place, PlaceCache
-from daemon.store import clock, contacts, conversations, events, media, messages, receipts, turns
+from daemon.store import (
+    clock,
+    contacts,
+    conversations,
+    events,
+    forgotten_messages,
+    media,
+    messages,
+    receipts,
+    turns,
+)
 from daemon.store.accounts import Account, own_author
 from daemon.store.events import EventKind
 
@@ -45,7 +55,7 @@ def receive_message(
     One that only history has brought so far is new: what comes by itself was sent to us as well as to the phone.
     """
     origin = event.origin
-    if is_ourselves(account, origin.party):
+    if is_ourselves(account, origin.party) or forgotten_messages.has(conn, account.id, event.wa_id):
         return
     if places is not None and contacts.is_split(conn, account.id, origin.party):
         places.forget()  # two contacts are about to become one

@@ -4,25 +4,25 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from daemon.desk import contact_identity, message_changes, other_devices, outgoing, unreadable_replies
+from daemon.desk import contact_identity, message_changes, other_devices
+from daemon.desk import receipts as desk_receipts
 from daemon.domain.messages import TICKS, ReceiptKind, ReceiptReceived
 from daemon.ingest.messages import is_ourselves
-from daemon.store import clock, contacts, events, messages, receipts
+from daemon.store import clock, contacts, forgotten_messages, messages, receipts
 from daemon.store.accounts import Account, own_author
-from daemon.store.events import EventKind
 
 
 def receive_receipt(conn: Connection, account: Account, event: ReceiptReceived, now: datetime) -> None:
     """Keep a receipt and move the ticks; one that is known already does nothing."""
     origin = event.origin
     who = receipts.OURSELVES if origin.from_me else origin.participant or str(origin.party.address)
-    if not receipts.record(conn, account.id, event.wa_ids, who, origin.device, event.kind.value, origin.at):
+    wa_ids = forgotten_messages.without(conn, account.id, event.wa_ids)
+    if not receipts.record(conn, account.id, wa_ids, who, origin.device, event.kind.value, origin.at):
         return
     if origin.from_me and event.kind in (ReceiptKind.READ, ReceiptKind.READ_SELF):
         _seen_on_another_device(conn, account, event, now)
         return
-    delivery = TICKS.get(event.kind)
-    if delivery is None:
+    if event.kind not in TICKS:
         return
     places = messages.find_own(conn, account.id, event.wa_ids)
     if len(places) < len(event.wa_ids):
@@ -30,10 +30,7 @@ def receive_receipt(conn: Connection, account: Account, event: ReceiptReceived, 
     for place in places:
         if not origin.from_me and not contacts.may_be(conn, account.id, place.contact_id, origin.party):
             continue  # nobody confirms what was said to somebody else
-        left = outgoing.has_left(conn, account.id, place.id, now)
-        if messages.raise_delivery(conn, place.id, delivery) and not left:
-            events.append(conn, account.id, EventKind.MESSAGE_CHANGED, now, place.conversation_id, place.id)
-        unreadable_replies.heard(conn, account.id, place, event.kind, now)
+        desk_receipts.apply(conn, account.id, place, event.kind, now)
 
 
 def _seen_on_another_device(conn: Connection, account: Account, event: ReceiptReceived, now: datetime) -> None:

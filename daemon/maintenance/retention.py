@@ -7,7 +7,8 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from daemon.desk import settings
-from daemon.store import accounts, erasing, events, media
+from daemon.store import accounts, clock, erasing, events, links, media
+from daemon.store.accounts import Account
 from daemon.store.engine import Database
 from daemon.store.events import EventKind
 from daemon.store.portions import MOST_ROWS, write_in_portions
@@ -16,6 +17,7 @@ log = logging.getLogger(__name__)
 
 # messages that go together, with all that hangs on them
 FEW = 20
+HEARD_LATELY = timedelta(days=1)
 
 
 def sweep(database: Database, data: Path, now: datetime) -> int:
@@ -24,14 +26,19 @@ def sweep(database: Database, data: Path, now: datetime) -> int:
     Only resolved conversations lose messages. A few at a time: nobody waits long for the write lock.
     """
     with database.read() as conn:
-        wishes = [(account.id, settings.load(conn, account.id).keep_days) for account in accounts.every(conn)]
-    for account_id, _ in wishes:
+        every = accounts.every(conn)
+        wishes = [
+            (account.id, settings.load(conn, account.id).keep_days, clock.on_whatsapps(conn, account.id, now))
+            for account in every
+            if _clock_is_believed(conn, account, now)
+        ]
+    for account_id in [account.id for account in every]:
         with database.read() as conn:
             left_over_messages = erasing.remains(conn, account_id)
         _erase(database, data, account_id, left_over_messages, now)
     gone = sum(
-        _sweep(database, data, account_id, now - timedelta(days=days), now)
-        for account_id, days in wishes
+        _sweep(database, data, account_id, whatsapps_now - timedelta(days=days), now)
+        for account_id, days, whatsapps_now in wishes
         if days > 0
     )
     with database.read() as conn:
@@ -41,6 +48,15 @@ def sweep(database: Database, data: Path, now: datetime) -> int:
     if gone or left_over:
         log.info("deleted %d old messages and %d files that belonged to none", gone, len(left_over))
     return gone
+
+
+def _clock_is_believed(conn: Connection, account: Account, now: datetime) -> bool:
+    """Whether WhatsApp has shown us lately what time it is: a clock that is years ahead would take everything.
+
+    A number that is not linked any more can only go by ours.
+    """
+    heard_at = links.get(conn, account.id).heard_at
+    return account.device is None or (heard_at is not None and abs(now - heard_at) < HEARD_LATELY)
 
 
 def _sweep(database: Database, data: Path, account_id: int, before: datetime, now: datetime) -> int:

@@ -93,12 +93,13 @@ def in_groups(conn: Connection, account_id: int, contact_ids: Sequence[int]) -> 
     return list(conn.execute(select(message.c.id).where(message.c.account_id == account_id, wrote)).scalars())
 
 
-def received_ids(conn: Connection, message_ids: Sequence[int]) -> list[str]:
-    """WhatsApp's ids of those of the messages that came in."""
+def ids_on_the_wire(conn: Connection, message_ids: Sequence[int]) -> list[str]:
+    """WhatsApp's ids of messages that came or left, and of what was changed in them."""
     found: list[str] = []
     for start in range(0, len(message_ids), _CHUNK):
-        came = message.c.id.in_(message_ids[start : start + _CHUNK]) & message.c.wa_id.is_not(None)
-        found += conn.execute(select(message.c.wa_id).where(came)).scalars()
+        chunk = message_ids[start : start + _CHUNK]
+        for wa_id, of in (message.c.wa_id, message.c.id), (message_change.c.wa_id, message_change.c.message_id):
+            found += conn.execute(select(wa_id).where(of.in_(chunk), wa_id.is_not(None))).scalars()
     return found
 
 

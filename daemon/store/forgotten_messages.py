@@ -9,8 +9,8 @@ from sqlalchemy import Connection, delete, select
 from daemon.store.sql import insert_new
 from daemon.store.tables.core import forgotten_message
 
-# nothing stays under way for so long
-KEPT = timedelta(days=30)
+# nothing stays under way for so long, but a phone that is linked anew uploads up to a year
+KEPT = timedelta(days=400)
 
 
 def keep(conn: Connection, account_id: int, wa_ids: Iterable[str], now: datetime) -> None:
@@ -27,6 +27,17 @@ def has(conn: Connection, account_id: int, wa_id: str) -> bool:
         forgotten_message.c.account_id == account_id, forgotten_message.c.digest == _digest(wa_id)
     )
     return conn.execute(found).first() is not None
+
+
+def without(conn: Connection, account_id: int, wa_ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of some messages that were not a forgotten customer's, each once."""
+    digests = {_digest(wa_id): wa_id for wa_id in wa_ids}
+    found = select(forgotten_message.c.digest).where(
+        forgotten_message.c.account_id == account_id, forgotten_message.c.digest.in_(digests)
+    )
+    for digest in conn.execute(found).scalars():
+        del digests[digest]
+    return tuple(digests.values())
 
 
 def _digest(wa_id: str) -> str:

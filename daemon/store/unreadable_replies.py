@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, bindparam, or_, select, update
 from daemon.domain.ids import ChatKind
 from daemon.domain.messages import CAN_READ, Author, OutboxState, ReceiptKind
 from daemon.store.prepared_statement import Prepared
-from daemon.store.receipts import OURSELVES
+from daemon.store.receipts import OURSELVES, is_of_chat
 from daemon.store.sql import by_index, changed
 from daemon.store.tables.core import conversation, message, outbox, receipt
 
@@ -29,9 +29,10 @@ def concerns_us(conn: Connection, message_id: int) -> bool:
 def is_asked_for(conn: Connection, message_id: int) -> bool:
     """Whether some device of the customer's asked for a message and has not shown since that it can read it.
 
-    Only WhatsApp's times are compared, each with each. In a chat with one person a device may be called by
-    either of his addresses; in a group it is the participant's.
+    Only WhatsApp's times are compared, each with each, and only what comes from that chat counts. In a chat with
+    one person a device may be called by either of his addresses; in a group it is the participant's.
     """
+    contact_id = conn.execute(select(message.c.contact_id).where(message.c.id == message_id)).scalar_one()
     shown = receipt.alias("shown")
     is_same = (shown.c.user == receipt.c.user) | (conversation.c.kind == ChatKind.PERSON.value)
     can_read = select(shown.c.wa_id).where(
@@ -40,6 +41,7 @@ def is_asked_for(conn: Connection, message_id: int) -> bool:
         shown.c.device == receipt.c.device,
         shown.c.user != OURSELVES,
         is_same,
+        is_of_chat(contact_id, shown.c.user),
         shown.c.kind.in_([kind.value for kind in CAN_READ]),
         shown.c.at >= receipt.c.at,
     )
@@ -51,6 +53,7 @@ def is_asked_for(conn: Connection, message_id: int) -> bool:
             message.c.id == message_id,
             receipt.c.kind == ReceiptKind.RETRY.value,
             receipt.c.user != OURSELVES,
+            is_of_chat(contact_id),
             ~can_read.exists(),
         )
     )

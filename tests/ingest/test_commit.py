@@ -17,7 +17,7 @@ from daemon.domain.messages import (
     ReceiptReceived,
 )
 from daemon.domain.turns import Closer
-from daemon.store import outbox, send_queue, turns
+from daemon.store import messages, outbox, send_queue, turns
 from tests.ingest.line import Line, ingest
 from tests.ingest.random_events import Elsewhere
 from tests.support.books import Books, dump
@@ -86,6 +86,25 @@ def test_reading_on_the_phone_clears_what_is_unread(books: Books) -> None:
     seen = ReceiptReceived(("A",), Origin(BUDI, True, 0, at(9)), ReceiptKind.READ_SELF)
     ingest(books, arrives("A"), arrives("B", seconds=1), seen)
     assert books.summary(1).unread == 1
+
+
+def test_a_receipt_from_an_address_that_nobody_knew_counts_once_it_is_known(books: Books) -> None:
+    assert BUDI.alternative is not None
+    by_lid, by_phone = Party(BUDI.address), Party(BUDI.alternative)
+    # one person, of whom nobody knows yet that he is: he is answered by his number
+    ingest(books, arrives("A", party=by_lid), arrives("B", party=by_phone))
+    outbox_id, message_id = books.queued(2)
+    with books.database.write() as conn:
+        send_queue.take_next(conn, 1, NOON)
+        outbox.record_wa_id(conn, outbox_id, "3EB0X")
+        outbox.settle(conn, outbox_id, OutboxState.UNCERTAIN, NOON)
+        messages.set_delivery(conn, message_id, Delivery.UNCERTAIN)
+    read = ReceiptReceived(("3EB0X",), Origin(by_lid, False, 0, at(60)), ReceiptKind.DELIVERED)
+    ingest(books, read)
+    assert books.bubble(message_id).delivery == Delivery.UNCERTAIN
+    ingest(books, arrives("C", party=BUDI))
+    assert books.bubble(message_id).delivery == Delivery.DELIVERED
+    assert books.journey(message_id).state == OutboxState.SENT
 
 
 @pytest.mark.parametrize("state", [OutboxState.SENDING, OutboxState.UNCERTAIN])

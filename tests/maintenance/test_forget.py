@@ -22,7 +22,18 @@ from daemon.domain.messages import Author
 from daemon.domain.turns import Closer
 from daemon.maintenance import retention
 from daemon.maintenance.export import Format, export
-from daemon.store import audit, contact_merge, erasing, media, receipts, send_queue, turns
+from daemon.store import (
+    accounts,
+    audit,
+    clock,
+    contact_merge,
+    erasing,
+    links,
+    media,
+    receipts,
+    send_queue,
+    turns,
+)
 from daemon.store import contacts as store_contacts
 from daemon.store.engine import Database
 from daemon.store.tables.core import message
@@ -272,6 +283,27 @@ class TestRetention:
         left = {row[0] for row in dump(books.database)["message"]}
         assert {int(path.stem) for path in (data / "media" / "1").iterdir()} == left
         assert retention.sweep(books.database, data, now) == 0
+
+    def test_a_clock_that_is_years_ahead_takes_nothing(self, books: Books, data: Path) -> None:
+        conversation_id = books.conversation(lid("1"))
+        for _ in range(2):
+            books.message(conversation_id, "kemarin", sent_at=at(0))
+        books.resolve(conversation_id)
+        self.keep(books, 30)
+        years = 5 * 365 * 86400
+        with books.database.write() as conn:
+            accounts.take_identity(conn, books.account_id, "62811", "118", 3, at(60))
+            links.change(conn, books.account_id, at(60), heard_at=at(60))
+        # the machine starts with a wrong clock: WhatsApp has not shown yet what time it is
+        assert retention.sweep(books.database, data, at(years)) == 0
+        # now it has
+        with books.database.write() as conn:
+            links.change(conn, books.account_id, at(years), heard_at=at(years))
+            clock.note(conn, books.account_id, years - 120, at(years))
+        assert retention.sweep(books.database, data, at(years)) == 0
+        with books.database.write() as conn:
+            clock.note(conn, books.account_id, 0, at(years))
+        assert retention.sweep(books.database, data, at(years)) == 1
 
     def test_a_reply_that_waits_and_the_newest_message_stay(self, books: Books, data: Path) -> None:
         conversation_id = books.conversation(lid("1"))
