@@ -13,7 +13,7 @@ from daemon.commands.opening import (
     open_existing,
 )
 from daemon.commands.terminal import as_values, describe_history, describe_phone
-from daemon.domain.links import can_send
+from daemon.domain.links import is_online
 from daemon.domain.time import utc_now
 from daemon.maintenance import nightly_backup
 from daemon.store import accounts, links
@@ -51,7 +51,7 @@ def status(as_json: bool) -> None:
             click.echo(line)
         if not running:
             click.echo("The daemon is not running.")
-    if not running or not all(can_send(link.state) for link in wanted):
+    if not running or not all(is_online(link.state) for link in wanted):
         sys.exit(1)
 
 

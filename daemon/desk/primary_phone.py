@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from daemon.domain.ids import LID_SERVER, PHONE_SERVER, Address
-from daemon.domain.links import LinkReason, LinkState, can_send
+from daemon.domain.links import LinkReason, LinkState, is_online
 from daemon.domain.primary_phone import (
     ASKING,
     DEAF_AFTER,
@@ -56,7 +56,7 @@ def _changes(conn: Connection, account_id: int, limits: PhoneLimits, now: dateti
     seen_at = last.at if last else None
     since = changes.get("listening_since", link.listening_since)
     present = step(seen_at, account.linked_at, now, limits, since)
-    if not can_send(link.state):
+    if not is_online(link.state):
         # what the phone did meanwhile is still to come: nobody is alarmed before it is here
         present = min(present, link.phone_step, key=ORDER.index)
     if present != link.phone_step:

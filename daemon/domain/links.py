@@ -116,9 +116,17 @@ def may_follow(before: LinkState, after: LinkState) -> bool:
     return before == after or after in ALLOWED[before]
 
 
-def can_send(state: LinkState) -> bool:
-    """Whether queued replies leave now; not while catching up, because the phone may have answered meanwhile."""
+def is_online(state: LinkState) -> bool:
+    """Whether there is a link, all in all: its backlog is in, though WhatsApp may not answer just now."""
     return state in (LinkState.ONLINE, LinkState.UNSTABLE)
+
+
+def can_send(state: LinkState) -> bool:
+    """Whether queued replies leave now.
+
+    Not while catching up, because the phone may have answered meanwhile, nor into a link that does not answer.
+    """
+    return state == LinkState.ONLINE
 
 
 def wants_pairing(state: LinkState) -> bool:

@@ -1,7 +1,10 @@
 """How much of the time away has arrived, and whether it is all in even if the server does not say so."""
 
-# seconds: a backlog in which nothing arrives for so long has ended; nothing but receipts follows its last message
-LONGEST_SILENCE, AFTER_THE_LAST = 30.0, 5.0
+# Seconds. A backlog in which nothing arrives for so long has ended: the library needs less to notice that WhatsApp
+# does not answer any more (30 s to its next ping, 10 s for the answer: whatsmeow's keepalive.go).
+LONGEST_SILENCE = 45.0
+# nothing but receipts follows its last message
+AFTER_THE_LAST = 5.0
 
 
 class BacklogProgress:

@@ -71,6 +71,8 @@ class LinkRecorder:
         self.backlog_total = 0
         self._catching_up = False
         self._backlog_ended = False
+        # pings are not answered: what we think of the link is old
+        self._unanswered = False
         self._connected_since: float | None = None
         self._over = False
         self._lock = threading.Lock()
@@ -79,6 +81,11 @@ class LinkRecorder:
     def catching_up(self) -> bool:
         """Whether the backlog of the time away is still arriving."""
         return self._catching_up
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether WhatsApp does not answer now: its silence says nothing."""
+        return self._unanswered
 
     @property
     def waits_for_backlog(self) -> float:
@@ -148,6 +155,7 @@ class LinkRecorder:
                     return
                 state(LinkState.ONLINE if self._backlog_ended else LinkState.CATCHING_UP, pair_until=None)
                 self._connected_since = time.monotonic()
+                self._unanswered = False
                 self.connected.set()
                 if self._backlog_ended:
                     self.ready.set()
@@ -163,12 +171,13 @@ class LinkRecorder:
             case BacklogEnded():
                 self._catching_up = False
                 self._backlog_ended = True
-                if self.connected.is_set():
+                if self.connected.is_set() and not self._unanswered:
                     state(LinkState.ONLINE)
                     self.ready.set()
             case Unstable(answered):
                 back = LinkState.ONLINE if self._backlog_ended else LinkState.CATCHING_UP
                 state(back if answered else LinkState.UNSTABLE)
+                self._unanswered = not answered
                 if not answered:
                     self.ready.clear()
                 elif self._backlog_ended and self.connected.is_set():
@@ -192,14 +201,14 @@ class LinkRecorder:
         if self.refused:
             self.ended.put(REFUSED)
             return
-        if signal.reason == LinkReason.UNLINKED_BY_PHONE:
-            with self._database.read() as conn:
-                reason = primary_phone.reason_of_end(conn, self._account_id, self._limits, now)
-            signal = replace(signal, reason=reason)
-        log.info("the link ended: %s %s %s", signal.state.value, signal.reason.value, signal.detail or "")
-        # a refused account is not asked for again by the next session: WhatsApp counts the attempts
-        refused = {"pair_phone": None} if signal.reason == LinkReason.CODE_REFUSED else {}
         try:
+            if signal.reason == LinkReason.UNLINKED_BY_PHONE:
+                with self._database.read() as conn:
+                    reason = primary_phone.reason_of_end(conn, self._account_id, self._limits, now)
+                signal = replace(signal, reason=reason)
+            log.info("the link ended: %s %s %s", signal.state.value, signal.reason.value, signal.detail or "")
+            # a refused account is not asked for again by the next session: WhatsApp counts the attempts
+            refused = {"pair_phone": None} if signal.reason == LinkReason.CODE_REFUSED else {}
             with self._database.write() as conn:
                 links.set_state(
                     conn,

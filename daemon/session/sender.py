@@ -40,6 +40,10 @@ LONGEST_PREPARATION = 30.0
 LONGEST_LOCK = 20.0
 
 
+class Unwritten(Exception):
+    """The database has not taken what became of a reply for too long: the next life of this process settles it."""
+
+
 class ArrivedMeanwhile(Exception):
     """A receipt for an earlier copy came at the last moment: this one must not leave, so the process ends."""
 
@@ -109,7 +113,10 @@ class Sender(threading.Thread):
             return True
         departure = self._departure
         if departure is not None and self._has_id:
-            self._write_surely(departure.uncertain)
+            try:
+                self._write_surely(departure.uncertain)
+            except Unwritten:
+                log.error("what became of a reply could not be written: the next session settles it")
         return False
 
     def is_stuck(self) -> bool:
@@ -129,6 +136,9 @@ class Sender(threading.Thread):
             asks = not is_due and primary_phone.wants_ping(conn, self._account_id, now)
         if not is_due:
             return asks and self._ask_the_phone()
+        if not self._ready.is_set():
+            # the link may have gone while we waited
+            return True
         self._idle.clear()
         try:
             with self._database.write() as conn:
@@ -191,16 +201,16 @@ class Sender(threading.Thread):
         return True
 
     def _write_surely(self, write: Callable[[Connection, datetime], None]) -> None:
-        """Write what became of a reply; raises if the database has not taken it for too long."""
+        """Write what became of a reply; raises Unwritten if the database has not taken it for too long."""
         begun, pause = time.monotonic(), 0.05
         while True:
             try:
                 with self._database.write() as conn:
                     write(conn, self._clock())
                 return
-            except OperationalError:
+            except OperationalError as error:
                 if time.monotonic() - begun > LONGEST_LOCK:
-                    raise
+                    raise Unwritten from error
                 time.sleep(pause)
                 pause = min(pause * 2, 1.0)
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from daemon.domain.history import HistoryState
-from daemon.domain.links import LinkReason, LinkState, can_send, may_follow
+from daemon.domain.links import LinkReason, LinkState, is_online, may_follow
 from daemon.domain.login_attempts import LoginAttempts
 from daemon.domain.primary_phone import PhoneStep, SightingKind
 from daemon.store import events
@@ -114,7 +114,7 @@ def _attempts(before: Link, after: LinkState, now: datetime) -> LoginAttempts:
     """The logins behind the link once it is in `after`."""
     if after in (LinkState.CATCHING_UP, LinkState.ONLINE):
         return before.attempts.got_in()
-    if can_send(before.state) and not can_send(after) and before.online_at is not None:
+    if is_online(before.state) and not is_online(after) and before.online_at is not None:
         return before.attempts.rested(now - before.online_at)
     return before.attempts
 

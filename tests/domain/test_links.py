@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from daemon.domain.links import ALLOWED, NEXT_STEP, LinkReason, LinkState, NextStep, can_send, may_follow
+from daemon.domain.links import (
+    ALLOWED,
+    NEXT_STEP,
+    LinkReason,
+    LinkState,
+    NextStep,
+    can_send,
+    is_online,
+    may_follow,
+)
 from daemon.domain.sentences.link import SENTENCES, sentence
 from daemon.session.link_recorder import _STILL_TRUE
 
@@ -84,8 +93,9 @@ def test_every_state_can_be_reached_from_unlinked_and_left_again() -> None:
         assert reachable(state) == set(LinkState)
 
 
-def test_replies_leave_only_over_a_live_link_that_has_caught_up() -> None:
-    assert {state for state in LinkState if can_send(state)} == {S.ONLINE, S.UNSTABLE}
+def test_replies_leave_only_over_a_link_that_answers_and_has_caught_up() -> None:
+    assert {state for state in LinkState if can_send(state)} == {S.ONLINE}
+    assert {state for state in LinkState if is_online(state)} == {S.ONLINE, S.UNSTABLE}
 
 
 @pytest.mark.parametrize("state", [s for s in LinkState if NEXT_STEP[s] != NextStep.NOTHING])

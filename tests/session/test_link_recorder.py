@@ -53,6 +53,20 @@ def test_nothing_leaves_while_whatsapp_does_not_answer_us(books: Books) -> None:
     assert (recorder.ready.is_set(), state(books)) == (True, LinkState.ONLINE)
 
 
+def test_a_backlog_that_ends_while_nobody_answers_lets_nothing_out(books: Books) -> None:
+    recorder = LinkRecorder(books.database, books.account_id, lambda: NOON)
+    with books.database.write() as conn:
+        links.set_state(conn, books.account_id, LinkState.CONNECTING, NOON)
+    recorder.handle(ME)
+    recorder.handle(BacklogBegun(3))
+    recorder.handle(Unstable(answered=False))
+    assert recorder.unanswered
+    recorder.handle(BacklogEnded())
+    assert (recorder.ready.is_set(), state(books)) == (False, LinkState.UNSTABLE)
+    recorder.handle(Unstable(answered=True))
+    assert (recorder.ready.is_set(), state(books)) == (True, LinkState.ONLINE)
+
+
 @pytest.fixture
 def slow_signal() -> Iterator[None]:
     """SIGALRM, whose handling takes longer than the wait that it comes in; a second one ends a wait for ever."""

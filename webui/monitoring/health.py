@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from daemon import heartbeat
-from daemon.domain.links import LinkReason, can_send
+from daemon.domain.links import LinkReason, is_online
 from daemon.store import accounts
 from daemon.store.links import Link
 from webui.base.context import services
@@ -101,7 +101,7 @@ def _is_trusted() -> bool:
 
 def _obstacle(link: Link) -> str:
     """What keeps this link from sending, in the words of its state; empty if nothing does."""
-    if can_send(link.state):
+    if is_online(link.state):
         silent = heartbeat.is_silent(services().config.data, heartbeat.session(link.account_id))
         return "its session shows no sign of life" if silent else ""
     return f"{link.state.value} ({link.reason.value})" if link.reason != LinkReason.NONE else link.state.value

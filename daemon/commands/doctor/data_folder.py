@@ -13,7 +13,7 @@ from auth_store.files import session_path
 from daemon.commands.doctor.findings import Finding, note, ok, wrong
 from daemon.commands.terminal import describe
 from daemon.domain.clocks import is_wrong, real_lead
-from daemon.domain.links import can_send
+from daemon.domain.links import is_online
 from daemon.store import accounts, integrity, links, schema
 from daemon.store.accounts import Account
 from daemon.store.engine import Database
@@ -113,7 +113,7 @@ def link(account: Account, found: Link, language: str, running: bool) -> Finding
         return wrong(name, f"This machine's clock was {words} WhatsApp's at the last look.", remedy)
     if not running:
         return note(name, "Balas is not running.", "Start it: balas run, or systemctl start balas.")
-    if can_send(found.state):
+    if is_online(found.state):
         return ok(name, "The link is online.")
     if account.device is None:
         return note(name, "Balas waits for a number to be linked.", "balas pair")
