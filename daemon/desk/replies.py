@@ -47,6 +47,7 @@ def answer(
     bot_key: str | None = None,
     shown: int | None = None,
     quoted: int | None = None,
+    answers: bool = True,
 ) -> int:
     """Queue a reply, close the open turn with it, take the conversation; returns the message's id.
 
@@ -55,7 +56,7 @@ def answer(
     it is meant. A `request_key` seen before queues nothing. `quoted` is the message that it replies to.
     `shown` is the last message that the author's page had shown (None: there is no page). What came later waits
     on, in a turn of its own; an open turn of which it had shown nothing stays as it is: he answers what stood
-    before it.
+    before it. Without `answers` it is about something else, and whatever is open stays open.
     Raises NotAnswerable for an unusable text or an unknown or resolved conversation, MoreCame if his page had
     shown nothing at all, ClaimedByAnother unless `take_over`, OnlyTheAssignee in strict mode.
     """
@@ -65,7 +66,7 @@ def answer(
     about = answerable(conn, conversation_id)
     shown = pages.check(conn, conversation_id, shown)
     waiting = turns.current(conn, conversation_id)
-    open_turn = pages.shown_of(conn, conversation_id, waiting, shown)
+    open_turn = pages.shown_of(conn, conversation_id, waiting, shown) if answers else None
     if turn_id == waiting:
         turn_id = open_turn
     if (mark := _mark_in_the_way(conn, about, closer, turn_id, open_turn, follow_up)) is not None:

@@ -118,8 +118,9 @@ def _send_copy(conn: Connection, about: Summary, bubble: Bubble, shown: int, now
         now,
         follow_up=True,
         address=actor.address,
-        # a page of another conversation has shown nothing of this one
+        # a page of another conversation has shown nothing of this one: what waits here is another question
         shown=shown if here == about.id else None,
+        answers=here == about.id,
     )
 
 

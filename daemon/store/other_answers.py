@@ -74,9 +74,10 @@ def answer_after(conn: Connection, turn_id: int, message_id: int) -> OtherAnswer
 
 
 def came_since(conn: Connection, conversation_id: int, seen_id: int) -> bool:
-    """Whether a person has written to the customer after the message that a page showed last."""
+    """Whether a person has written to the customer, here or in another conversation, after what a page showed."""
+    customer = select(conversation.c.contact_id).where(conversation.c.id == conversation_id).scalar_subquery()
     found = select(message.c.id).where(
-        message.c.conversation_id == conversation_id,
+        message.c.conversation_id.in_(select(conversation.c.id).where(conversation.c.contact_id == customer)),
         message.c.id > seen_id,
         message.c.author.in_((Author.ADMIN.value, Author.PHONE.value, Author.COMPANION.value)),
         message.c.delivery.is_not(None),

@@ -382,6 +382,16 @@ class TestDecisions:
         desk.hears(arrives("B", "halo lagi", 57), 57)
         assert desk.decides(UnreadableDecision.SEND_COPY, 60)
         assert desk.books.thread(2) == ["halo lagi", "ada"]
+        # it answers what was asked before: nobody has seen what waits here
+        assert desk.books.open_turn(2) is not None
+
+    def test_an_answer_in_a_newer_conversation_is_not_doubled_either(self, desk: Desk) -> None:
+        desk.given_up()
+        desk.books.write(lambda conn: conversations.resolve(conn, desk.conversation, desk.sari, at(55)))
+        desk.hears(arrives("B", "halo lagi", 57), 57)
+        desk.books.message(2, "sudah saya jawab dari HP", from_me=True, sent_at=at(58))
+        assert not desk.decides(UnreadableDecision.SEND_COPY, 60)
+        assert desk.books.thread(2) == ["halo lagi", "sudah saya jawab dari HP"]
 
 
 def stuck(desk: Desk, state: OutboxState) -> None:

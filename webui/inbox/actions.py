@@ -161,11 +161,7 @@ def _decide(conversation_id: int, decision: Decision) -> Any:
         answer = carry_out(conversation_id, change)
     except MoreCame as error:
         return _look_first(conversation_id, error)
-    if not later:
-        return answer
-    if errors.wants_json():
-        return jsonify(more=fragments.more_came(more_came.still_waiting(conversation_id, later)))
-    return done(conversation_id, more=later)
+    return done_but(conversation_id, later) if later else answer
 
 
 def _look_first(conversation_id: int, error: MoreCame) -> Any:
@@ -182,6 +178,13 @@ def done(conversation_id: int, **where: Any) -> Any:
         return "", 204
     chosen = request.args.get("box")
     return redirect(url_for("inbox.thread", conversation_id=conversation_id, box=chosen, **where), 303)
+
+
+def done_but(conversation_id: int, later: int) -> Any:
+    """It is done; if `later` messages that the page had not shown wait, that is said."""
+    if later and errors.wants_json():
+        return jsonify(more=fragments.more_came(more_came.still_waiting(conversation_id, later)))
+    return done(conversation_id, **({"more": later} if later else {}))
 
 
 def refuse(conversation_id: int, wrong: dict[str, str]) -> Any:

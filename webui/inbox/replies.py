@@ -42,10 +42,11 @@ REFUSALS = {
 @login_required  # type: ignore[untyped-decorator]
 def answer(conversation_id: int) -> Any:
     """Queue a reply through the desk's one door, or say who was faster or is answering already."""
+    if request.form.get("mode") == "note":
+        # whatever else the page holds: a note never reaches the customer
+        return note(conversation_id)
     if (edits := actions.row_id("edits")) is not None:
         return message_menu.edit(conversation_id, edits)
-    if request.form.get("mode") == "note":
-        return note(conversation_id)
     text, turn_id, key = _reply_form()
     if (shown := more_came.shown()) is None:
         sentence = " ".join(gettext(words) for words in errors.SENTENCES[400])
@@ -150,6 +151,7 @@ def decide(conversation_id: int, message_id: int, decision: str) -> Any:
                 done = outgoing.decide(conn, conversation_id, message_id, Decision(decision), now, actor, shown)
             if not done:
                 abort(409)
+            later = desk_shown.still_waiting(conn, conversation_id, shown)
     except ClaimedByAnother as error:
         sentence = gettext("%(name)s is answering this", name=error.claim.name)
         return _refuse_decision(conversation_id, sentence)
@@ -157,7 +159,7 @@ def decide(conversation_id: int, message_id: int, decision: str) -> Any:
         return _refuse_decision(conversation_id, gettext("Only %(name)s may answer this.", name=error.name))
     except MoreCame as error:
         return _refuse(conversation_id, 409, Draft(), more_came.look_first(conversation_id, error.count))
-    return actions.done(conversation_id)
+    return actions.done_but(conversation_id, later)
 
 
 def _refuse_decision(conversation_id: int, sentence: str) -> Any:
