@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from daemon.desk import settings
 from daemon.desk.replies import queue_message
-from daemon.domain.desk import UNDO_LASTS, Action, Actor
+from daemon.domain.desk import UNDO_TAKEN, Action, Actor
 from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.domain.placeholders import fill
 from daemon.domain.text_cleaning import clean
@@ -54,7 +54,7 @@ def ask(conn: Connection, conversation_id: int, actor: Actor, now: datetime) -> 
     stop_waiting(conn, about.account_id, about.contact_id, now)
     until = now + timedelta(minutes=chosen.rating_within)
     if ratings.ask(conn, about.account_id, about.id, about.contact_id, actor.admin_id, now, until):
-        queue_message(conn, about, Closer(Author.BOT), question, now, None, None, ASKED, now + UNDO_LASTS)
+        queue_message(conn, about, Closer(Author.BOT), question, now, None, None, ASKED, now + UNDO_TAKEN)
 
 
 def take(

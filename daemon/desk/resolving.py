@@ -1,20 +1,17 @@
 """Around resolving: what is still open is asked about before, and for some seconds it can be taken back."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from daemon.desk import conversations, ratings
 from daemon.desk import shown as pages
-from daemon.domain.desk import UNDO_LASTS, Action, Actor, Claim, Status
+from daemon.domain.desk import UNDO_TAKEN, Action, Actor, Claim, Status
 from daemon.store import audit, claims, conversation_list, events, turns
 from daemon.store.conversation_list import Summary
 from daemon.store.events import EventKind
-
-# a click in the last moment is still on its way
-UNDO_GRACE = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +44,7 @@ def can_undo(about: Summary, admin_id: int, now: datetime) -> bool:
     if about.is_forgotten:
         return False
     mine = about.status == Status.RESOLVED and about.resolved_by_id == admin_id and about.resolved_at is not None
-    return mine and about.resolved_at is not None and now - about.resolved_at <= UNDO_LASTS + UNDO_GRACE
+    return mine and about.resolved_at is not None and now - about.resolved_at < UNDO_TAKEN
 
 
 def undo(conn: Connection, conversation_id: int, actor: Actor, now: datetime) -> bool:

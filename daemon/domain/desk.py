@@ -10,6 +10,8 @@ from daemon.domain.messages import Author
 CLAIM_LASTS = timedelta(seconds=30)
 # Resolving can be taken back for so long, and the question for a rating leaves only then.
 UNDO_LASTS = timedelta(seconds=8)
+# and is taken: a click in the last moment is still on its way
+UNDO_TAKEN = UNDO_LASTS + timedelta(seconds=2)
 
 
 class Priority(StrEnum):

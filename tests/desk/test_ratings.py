@@ -1,12 +1,12 @@
 """The question after resolving, and the customer's next message, which may be the answer."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from daemon.desk import conversations, ratings, resolving, settings
-from daemon.domain.desk import UNDO_LASTS, Action, Actor, Status
+from daemon.domain.desk import UNDO_TAKEN, Action, Actor, Status
 from daemon.domain.ids import Party
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery, MessageReceived, Origin, OutboxState
@@ -52,7 +52,7 @@ class Counter:
         conversation_id = self.newest()
         with self.books.database.write() as conn:
             assert conversations.resolve(conn, conversation_id, self.sari, at(seconds))
-        self.sent(at(seconds) + UNDO_LASTS)
+        self.sent(at(seconds) + UNDO_TAKEN)
         return conversation_id
 
     def sent(self, now: datetime) -> None:
@@ -117,8 +117,8 @@ def test_the_question_leaves_when_resolving_cannot_be_taken_back_any_more(books:
     conversation_id = counter.newest()
     with books.database.write() as conn:
         conversations.resolve(conn, conversation_id, counter.sari, at(60))
-        assert send_queue.take_next(conn, books.account_id, at(67.9)) is None
-        assert send_queue.take_next(conn, books.account_id, at(68)) is not None
+        assert send_queue.take_next(conn, books.account_id, at(69.9)) is None
+        assert send_queue.take_next(conn, books.account_id, at(70)) is not None
 
 
 def test_what_was_taken_back_is_asked_when_the_conversation_really_ends(books: Books, counter: Counter) -> None:
@@ -126,11 +126,14 @@ def test_what_was_taken_back_is_asked_when_the_conversation_really_ends(books: B
     conversation_id = counter.newest()
     with books.database.write() as conn:
         conversations.resolve(conn, conversation_id, counter.sari, at(60))
-        assert resolving.undo(conn, conversation_id, counter.sari, at(65))
+        # up to the last moment: the question has not left
+        last = at(60) + UNDO_TAKEN - timedelta(milliseconds=1)
+        assert send_queue.take_next(conn, books.account_id, last) is None
+        assert resolving.undo(conn, conversation_id, counter.sari, last)
     assert (books.rows("rating"), _states(books)) == (0, ["cancelled"])
     with books.database.write() as conn:
         conversations.resolve(conn, conversation_id, counter.sari, at(90))
-    counter.sent(at(90) + UNDO_LASTS)
+    counter.sent(at(90) + UNDO_TAKEN)
     assert _states(books) == ["cancelled", "sent"]
     counter.say("4", 120)
     assert counter.score(conversation_id) == 4
@@ -289,7 +292,7 @@ def test_a_question_that_is_asked_twice_waits_for_the_newer(books: Books, counte
     second = counter.newest()
     with books.database.write() as conn:
         conversations.resolve(conn, second, counter.sari, at(110))
-    counter.sent(at(110) + UNDO_LASTS)
+    counter.sent(at(110) + UNDO_TAKEN)
     with books.database.write() as conn:
         contact_merge.merge(conn, books.account_id, books.summary(first).contact_id, other, at(120))
     counter.say("3", 130)

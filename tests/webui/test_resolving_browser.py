@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from daemon.desk import assignment, conversations, settings
-from daemon.domain.desk import UNDO_LASTS
+from daemon.domain.desk import UNDO_TAKEN
 from daemon.domain.time import utc_now
 from daemon.store import claims as store_claims
 from daemon.store import conversation_list, send_queue
@@ -75,8 +75,8 @@ def test_resolving_asks_first_and_a_slip_is_taken_back_whole(both: tuple[Page, P
     expect(sari.locator("[data-closed]")).to_be_visible()
     asked_at = about(shop, conversation_id).resolved_at
     assert asked_at
-    assert left_by(shop, asked_at + UNDO_LASTS * 0.9) is None
-    assert left_by(shop, asked_at + UNDO_LASTS) == "Puas? 1 sampai 5"
+    assert left_by(shop, asked_at + UNDO_TAKEN * 0.9) is None
+    assert left_by(shop, asked_at + UNDO_TAKEN) == "Puas? 1 sampai 5"
 
     expect(sari.locator("[data-action=undo]:visible")).to_be_focused()
     sari.keyboard.press("Enter")
@@ -94,7 +94,7 @@ def test_resolving_asks_first_and_a_slip_is_taken_back_whole(both: tuple[Page, P
     assert shop.open_turn(conversation_id) == turn
     held = shop.write(lambda conn: store_claims.holder(conn, conversation_id, utc_now()))
     assert held.admin_id == shop.budi.id
-    assert left_by(shop, asked_at + UNDO_LASTS * 9) is None
+    assert left_by(shop, asked_at + UNDO_TAKEN * 9) is None
 
 
 def test_nothing_is_asked_where_nothing_is_open_and_the_offer_goes_by_itself(
