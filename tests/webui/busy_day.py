@@ -108,6 +108,7 @@ class Day:
         with database.write() as conn:
             presence.join(conn, "tab", self.books.budi.id, utc_now())
             choices = {"bot": True, "greeting": "Halo", "grace": 0, "assign": Assign.LEAST_BUSY.value}
+            choices |= {"rating": True, "rating_question": "Puas?", "rating_thanks": "Terima kasih"}
             settings.save(conn, self.account_id, choices, self.sari, utc_now())
             rules.save(conn, self.account_id, None, "harga", "Sebentar", False, True, self.sari, utc_now())
         self._count = 0
@@ -167,10 +168,24 @@ class Day:
         self._post("/c/9/turns/9/handled")
         self._post("/c/10/assign", {"admin_id": self.books.budi.id})
         self._post("/c/10/return")
-        self._post("/c/11/resolve")
+        self._resolve(11)
+        self._post("/c/11/resolve/undo")
+        self._resolve(11)
         self._post("/c/11/reopen")
-        self._post("/c/12/resolve")
+        self._resolve(12)
+        # the customer's next words are his rating
+        self.session.sends(Fate.SENT)
+        self._commit(MessageReceived, 11, MessageKind.TEXT, "5")
         self._post("/c/8/seen", {"message_id": 10_000})
+
+    def _resolve(self, conversation_id: int) -> None:
+        """Ask for it, say yes to what is asked back."""
+        ((turn_id,),) = self._look(
+            f"SELECT max(id) FROM turn WHERE closed_at IS NULL AND conversation_id = {conversation_id}"
+        )
+        self._post(f"/c/{conversation_id}/resolve")
+        self._post(f"/c/{conversation_id}/resolve", {"waits": turn_id or ""})
+        assert self._look(f"SELECT status FROM conversation WHERE id = {conversation_id}") == [("resolved",)]
 
     def phone_answers(self) -> None:
         """The phone is faster than what waits in the outbox, and answers others."""

@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[2]
 GROWING = {
     *("message", "turn", "conversation", "contact", "contact_alias", "outbox", "receipt", "event_log", "audit"),
     *("reaction", "rating", "mention", "conversation_tag", "contact_field", "history_part"),
+    *("message_change", "message_version", "forgotten_message"),
 }
 # what may be walked through, because there is never much of it, or only as much is taken as is shown
 WALKED = {

@@ -161,6 +161,10 @@ conversation = Table(
     partial_index("uq_conversation_unresolved", "contact_id", unique=True, where="status <> 'resolved'"),
     # as the list shows them; the time in it costs a message a page (5 % of its time at most)
     partial_index("ix_conversation_unresolved", "account_id", "kind", "last_at", where="status <> 'resolved'"),
+    # who has how many
+    partial_index(
+        "ix_conversation_owner", "account_id", "kind", "status", "assignee_id", where="status <> 'resolved'"
+    ),
     partial_index("ix_conversation_resolved", "account_id", "resolved_at", where="status = 'resolved'"),
     # a customer's earlier conversations
     Index(None, "contact_id", "resolved_at"),
