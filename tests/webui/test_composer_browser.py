@@ -60,6 +60,8 @@ def test_a_refused_text_answers_the_next_question(page: Page, shop: StaffedBooks
     expect(page.locator("[data-answered]")).to_be_visible()
     shop.customer_writes(conversation_id, "kirim hari ini?")
     expect(page.locator("[data-answered]")).to_have_count(0)
+    # or he would be told that one more message came
+    expect(page.locator("#messages .theirs [data-text]").last).to_have_text("kirim hari ini?")
     page.press("#reply", "Enter")
     expect(page.locator("#messages .own [data-text]").last).to_have_text("Ada, Bu")
     assert shop.open_turn(conversation_id) is None

@@ -93,6 +93,27 @@ def test_without_a_connection_nothing_leads_away_and_what_was_typed_stays(
     open_thread(page, second)
 
 
+def test_a_line_that_dies_without_a_word_leads_nowhere_either(
+    chromium: Browser, server: Server, shop: StaffedBooks
+) -> None:
+    with desk_of(chromium, server, "sari", reloads=True) as page:
+        page.goto(f"{server.url}/settings/desk")
+        wait_live(page)
+        page.fill("#f-alarm_after", "7")
+        with server.frozen():
+            # what was heard last says nothing any more, by the page's own clock
+            page.evaluate("new Promise((done) => setTimeout(done, 2100))")
+            expect(page.locator("html")).to_have_attribute("data-live", "on")
+            page.click(".rail-nav a[href*=team]")
+            expect(page.locator(f"{BAR}[data-tone=bad]")).to_be_visible()
+            page.click("[data-action=save]")
+            expect(page.locator("#f-alarm_after")).to_have_value("7")
+            assert page.url.endswith("/settings/desk")
+        expect(page.locator(BAR)).to_have_count(0)
+        page.click("[data-action=save]")
+        expect(page.locator(".done")).to_have_text("Saved.")
+
+
 def test_a_form_of_another_page_waits_for_the_connection(
     chromium: Browser, server: Server, shop: StaffedBooks
 ) -> None:

@@ -86,6 +86,62 @@ def test_an_edit_leaves_the_draft_alone_and_waits_under_the_old_words(
     expect(bubble.locator(".earlier p")).to_have_text("masih, Bu")
 
 
+def drafts_mode(page: Page) -> str | None:
+    return page.locator("#composer").get_attribute("data-mode")
+
+
+def test_a_note_that_is_being_written_comes_back_as_a_note(page: Page, shop: StaffedBooks, chat: int) -> None:
+    reply = written_by(shop, chat, shop.sari.id)
+    open_thread(page, chat)
+    page.check("[name=mode][value=note]", force=True)
+    page.fill("#reply", "awas, dia suka menawar")
+    # an edit that is dropped, one that is saved, and a quotation
+    menu(page, reply, "[data-action=edit]")
+    expect(page.locator(".modes")).to_be_hidden()
+    assert drafts_mode(page) == "reply"
+    page.click("[data-action=drop-draft-about]")
+    expect(page.locator("#reply")).to_have_value("awas, dia suka menawar")
+    assert drafts_mode(page) == "note"
+    menu(page, reply, "[data-action=edit]")
+    page.fill("#reply", "masih, Kak")
+    page.press("#reply", "Enter")
+    expect(page.locator(f'[data-message="{reply}"] [data-change]')).to_contain_text("masih, Kak")
+    expect(page.locator("#reply")).to_have_value("awas, dia suka menawar")
+    assert drafts_mode(page) == "note"
+    menu(page, reply, "[data-action=quote]")
+    expect(page.locator("#reply")).to_have_value("")
+    assert drafts_mode(page) == "reply"
+    page.keyboard.type("lanjut, Bu")
+    page.keyboard.press("Enter")
+    # somebody has answered already: it is asked, and news of the conversation takes the question away from nobody
+    expect(page.locator("[data-answered]")).to_be_visible()
+    shop.changed(chat, reply, lambda conn: messages.raise_delivery(conn, reply, Delivery.READ))
+    expect(page.locator(f'[data-message="{reply}"]')).to_have_attribute("data-delivery", "read")
+    page.click("[data-answered] [name=follow_up]")
+    expect(page.locator("#messages .own [data-text]").last).to_have_text("lanjut, Bu")
+    expect(page.locator("#reply")).to_have_value("awas, dia suka menawar")
+    assert drafts_mode(page) == "note"
+    page.press("#reply", "Enter")
+    expect(page.locator("#messages .note [data-text]").last).to_have_text("awas, dia suka menawar")
+
+
+def test_who_turns_to_a_note_in_the_middle_of_a_quotation_has_his_note_again(
+    page: Page, shop: StaffedBooks, chat: int
+) -> None:
+    reply = written_by(shop, chat, shop.sari.id)
+    open_thread(page, chat)
+    page.check("[name=mode][value=note]", force=True)
+    page.fill("#reply", "catatan")
+    menu(page, reply, "[data-action=quote]")
+    page.check("[name=mode][value=note]", force=True)
+    expect(page.locator("#reply")).to_have_value("catatan")
+    expect(page.locator("[data-draft-about]")).to_be_hidden()
+    open_thread(page, shop.new_customer("Pak Joko", "pagi"))
+    open_thread(page, chat)
+    expect(page.locator("#reply")).to_have_value("catatan")
+    assert drafts_mode(page) == "note"
+
+
 def test_deleting_asks_and_a_reaction_is_one_tap(page: Page, shop: StaffedBooks, chat: int) -> None:
     reply = written_by(shop, chat, shop.budi.id)
     open_thread(page, chat)

@@ -63,6 +63,22 @@ def test_what_customers_write_never_becomes_html() -> None:
     assert "onclick=1" not in re.findall(r"<a [^>]*>", html)[0]
 
 
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("```a b```", '<code class="mono">a b</code>'),
+        ("x ```a\n b``` y", 'x <code class="mono">a\n b</code> y'),
+        ("``` a```", "``` a```"),
+        ("```a ```", "```a ```"),
+        ("```a ``` b```", '<code class="mono">a ``` b</code>'),
+        ("```a``` ```b```", '<code class="mono">a</code> <code class="mono">b</code>'),
+        ("```a", "```a"),
+    ],
+)
+def test_mono_reaches_over_lines_and_begins_and_ends_with_no_space(text: str, html: str) -> None:
+    assert rich(text) == html
+
+
 @given(st.text(alphabet=list("*_~`>-1. \n<&'\"ahttps:/w\x00)("), max_size=120))
 def test_whatever_is_written_only_our_own_elements_come_out(text: str) -> None:
     html = str(rich(text))
@@ -73,7 +89,10 @@ def test_whatever_is_written_only_our_own_elements_come_out(text: str) -> None:
     assert [c for c in unescape(bare) if c in "ahtps"] == [c for c in text if c in "ahtps"]
 
 
-@pytest.mark.parametrize("part", ["*", "*a ", "_~*", "```", "`", "> ", "- ", "https://", "1. a\n", "*a", "www."])
+@pytest.mark.parametrize(
+    "part",
+    ["*", "*a ", "_~*", "```", "```a ", " ```a", "```a``` ", "`", "> ", "- ", "https://", "1. a\n", "*a", "www."],
+)
 def test_the_longest_text_takes_no_time(part: str) -> None:
     begun = time.perf_counter()
     rich(part * (65_536 // len(part)))

@@ -4,14 +4,15 @@ What customers write is never HTML: it is escaped first, and only the elements b
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 
 from markupsafe import Markup, escape
 
 # letters from which on a message is folded up at first
 LONG = 800
-_MONO = re.compile(r"```(?=\S)(.{1,20000}?)(?<=\S)```", re.DOTALL)
-_CODE = re.compile(r"`([^`\n]{1,2000})`")
+_FENCE = re.compile("```")
+_CODE = re.compile(r"(?<!`)`([^`\n]{1,2000})`(?!`)")
 # as far as a link can go in a text; brackets and stops at its end belong to the sentence
 _LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"'`]{1,2000}", re.IGNORECASE)
 _AFTER_LINK = ".,:;!?)]}*_~'\""
@@ -41,11 +42,28 @@ def rich(text: str) -> Markup:
         return f"{_HOLE}{len(ready) - 1}{_HOLE}"
 
     text = text.replace(_HOLE, "")
-    text = _MONO.sub(lambda found: keep(f'<code class="mono">{escape(found[1])}</code>'), text)
+    text = _with_mono(text, keep)
     text = _CODE.sub(lambda found: keep(f"<code>{escape(found[1])}</code>"), text)
     text = _LINK.sub(lambda found: _link(found[0], keep), text)
     html = "".join(_blocks(str(escape(text)).split("\n")))
     return Markup(re.sub(rf"{_HOLE}(\d+){_HOLE}", lambda found: ready[int(found[1])], html))  # noqa: S704 (escaped)
+
+
+def _with_mono(text: str, keep: Callable[[str], str]) -> str:
+    """```…``` over any number of lines, with no space behind the opening and before the closing."""
+    fences = [found.start() for found in _FENCE.finditer(text)]
+    closing = [at for at in fences if at > 0 and not text[at - 1].isspace()]
+    parts, end = [], 0
+    for at in fences:
+        # each fence is looked at once, whatever a customer writes
+        if at < end or not text[at + 3 : at + 4].strip():
+            continue
+        nearest = bisect_left(closing, at + 4)
+        if nearest == len(closing):
+            break
+        parts += [text[end:at], keep(f'<code class="mono">{escape(text[at + 3 : closing[nearest]])}</code>')]
+        end = closing[nearest] + 3
+    return "".join([*parts, text[end:]])
 
 
 def _link(address: str, keep: Callable[[str], str]) -> str:

@@ -26,7 +26,7 @@ from webui.live.hub import Hub, Tab, with_seq
 from webui.live.presence import Typing
 
 # A silent tab is asked for a sign of life this often and given up after twice as long; the browser does the same.
-PING_SECONDS = 25
+PING_SECONDS = 10
 LARGEST_MESSAGE = 4096
 SEND_TIMEOUT_SECONDS = 10
 GOING_AWAY = 1001

@@ -10,7 +10,7 @@ import { placeBubble, toEnd } from "./thread.js";
 let busy = false;
 let heldBack = null;
 let wanted = null;
-// what stood in the field before an edit began
+// {mode, text}: what stood in the field before an edit, or a quotation in the middle of a note, began
 let putAside = null;
 
 const composer = () => find("#composer");
@@ -27,8 +27,7 @@ export function begin() {
   const kept = !field().value && drafts.read(form.dataset.conversation);
   if (kept) {
     field().value = kept.text;
-    find(`[name="mode"][value="${kept.mode}"]`, form).checked = true;
-    setMode(kept.mode);
+    choose(kept.mode);
   }
   grow();
   form.addEventListener("submit", submit);
@@ -61,10 +60,21 @@ function showAbout(words, text) {
   find("[data-draft-about-text]", place).textContent = text.length > 160 ? `${text.slice(0, 159)}…` : text;
 }
 
+/** Make room for other words; what is in the field comes back as what it was, a note as a note. */
+function putDraftAside() {
+  putAside = { mode: composer().dataset.mode, text: field().value };
+  choose("reply");
+}
+
 /** The reply that is written is about this message. */
 export function quote(messageId, text) {
   if (!composer()) return;
   dropAbout();
+  if (isNote()) {
+    putDraftAside();
+    field().value = "";
+    grow();
+  }
   composer().quoted.value = messageId;
   showAbout(find("[data-draft-about]").dataset.quoteWords, text);
   field().focus();
@@ -74,10 +84,9 @@ export function quote(messageId, text) {
 export function edit(messageId, text) {
   if (!composer()) return;
   dropAbout();
-  setMode("reply");
-  find('[name="mode"][value="reply"]', composer()).checked = true;
-  putAside = field().value;
+  putDraftAside();
   composer().edits.value = messageId;
+  composer().toggleAttribute("data-editing", true);
   showAbout(find("[data-draft-about]").dataset.editWords, text);
   field().value = text;
   grow();
@@ -87,14 +96,16 @@ export function edit(messageId, text) {
 export function dropAbout() {
   const form = composer();
   if (!form) return;
-  if (isEdit()) {
-    field().value = putAside || "";
-    putAside = null;
-    grow();
-    showError("");
-  }
   form.edits.value = form.quoted.value = "";
+  form.toggleAttribute("data-editing", false);
   showAbout("", "");
+  if (!putAside) return;
+  const { mode, text } = putAside;
+  putAside = null;
+  choose(mode);
+  field().value = text;
+  grow();
+  showError("");
 }
 
 const isNote = () => composer().dataset.mode === "note";
@@ -106,8 +117,15 @@ function setMode(mode) {
   field().placeholder = mode === "note" ? form.dataset.noteWords : form.dataset.replyWords;
 }
 
-function switchMode(mode) {
+function choose(mode) {
+  find(`[name="mode"][value="${mode}"]`, composer()).checked = true;
   setMode(mode);
+}
+
+function switchMode(mode) {
+  // the note that was put aside is the one that is meant
+  if (putAside) dropAbout();
+  choose(mode);
   keepDraft();
   suggestions.close();
   tellTyping();
@@ -121,7 +139,8 @@ function tellTyping() {
 }
 
 function keepDraft() {
-  if (isEdit()) return;
+  // what was put aside stays kept
+  if (putAside) return;
   drafts.keep(composer().dataset.conversation, composer().dataset.mode, field().value);
 }
 
@@ -210,8 +229,7 @@ function settle(status, data, fields) {
   toEnd();
   empty();
   showError("");
-  form.quoted.value = "";
-  showAbout("", "");
+  dropAbout();
   form.request_key.value = data.request_key;
   claims.stopped();
   field().focus({ preventScroll: true });
@@ -239,10 +257,10 @@ export function adoptTurn(message) {
     form.turn_id.value = open;
     if (overtaken) showNotice(message.before || "");
     else if (find("[data-answered]", form) || seen !== open) showNotice("");
-  } else if (!seen || !field().value.trim()) {
+  } else if (!field().value.trim()) {
     form.turn_id.value = "";
     showNotice("");
-  } else if (!find("[data-answered]", form)) {
+  } else if (seen && !find("[data-answered]", form)) {
     showNotice(message.notice);
   }
 }

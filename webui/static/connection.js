@@ -4,6 +4,8 @@ import { find } from "./dom.js";
 
 const PATIENCE = 3000; // ms without a websocket until it is said
 const PROBE = 4000; // ms within which a server that is there answers
+const FRESH = 2000; // ms for which what was heard last proves that it is there
+let heardAt = 0;
 let timer = null;
 let passing = null;
 
@@ -13,6 +15,11 @@ const bar = () => find("[data-connection-bar]", place() || document.createElemen
 /** The websocket is not there (yet). */
 export function lost() {
   if (!timer && !bar()) timer = setTimeout(show, PATIENCE);
+}
+
+/** The server has said something. */
+export function heard() {
+  heardAt = Date.now();
 }
 
 /** The websocket is there, and the page shows all that happened meanwhile. */
@@ -53,13 +60,19 @@ export async function leaveFor(url) {
   else refuse();
 }
 
-const isDoubtful = () => document.documentElement.dataset.live === "off" || Boolean(bar());
+// a line that dies silently leaves the websocket as it was
+const isDoubtful = () => {
+  const live = document.documentElement.dataset.live;
+  return live === "off" || Boolean(bar()) || (live === "on" && Date.now() - heardAt > FRESH);
+};
 const isSamePage = (link) => link.hash && link.pathname === location.pathname && link.search === location.search;
 
 // on the window: what a page's own scripts have taken care of has been prevented by then
 addEventListener("click", async (event) => {
   const link = event.target.closest?.("a[href]");
   if (!link || event.defaultPrevented || !isDoubtful()) return;
+  // another tab or a file: this page stays
+  if (event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || link.hasAttribute("download")) return;
   if (link.origin !== location.origin || isSamePage(link)) return;
   event.preventDefault();
   if (link.target !== "_blank") leaveFor(link.href);

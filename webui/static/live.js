@@ -4,7 +4,7 @@ import * as connection from "./connection.js";
 
 const FIRST_DELAY = 500;
 const LONGEST_DELAY = 15000;
-const SILENCE = 65000; // the server pings every 25 s
+const SILENCE = 25000; // the server pings every 10 s
 
 export class Live {
   /** `on` has one function a message type; `on.lost` is called after a failed attempt. */
@@ -18,7 +18,7 @@ export class Live {
     addEventListener("offline", () => this.cut());
     addEventListener("pageshow", (event) => event.persisted && this.hurry());
     document.addEventListener("visibilitychange", () => document.hidden || this.hurry());
-    setInterval(() => this.checkSilence(), 10000);
+    setInterval(() => this.checkSilence(), 5000);
     this.connect();
   }
 
@@ -49,6 +49,7 @@ export class Live {
 
   hear(message) {
     this.heard = Date.now();
+    connection.heard();
     this.failures = 0;
     document.documentElement.dataset.live = "on";
     if (message.type === "ping") this.say({ pong: true });
