@@ -1,4 +1,4 @@
-"""Files that customers send: how large at most, where they lie, how they are named here, why one is missing."""
+"""Files of messages: how large at most, where they lie, how they are named here, why one is missing."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -45,6 +45,18 @@ class MediaSource:
     key: bytes = field(repr=False)
     sha256: bytes = field(repr=False)
     enc_sha256: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """Where a file of ours lies on the media servers, as its message says; `length` in bytes, not encrypted."""
+
+    path: str = field(repr=False)
+    url: str = field(repr=False)
+    key: bytes = field(repr=False)
+    sha256: bytes = field(repr=False)
+    enc_sha256: bytes = field(repr=False)
+    length: int
 
 
 # What a sender calls his file decides nothing: it is kept under one of these ends, or as .bin.

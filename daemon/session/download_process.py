@@ -8,7 +8,7 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-from daemon.media_download.job import DownloadJob, DownloadResult
+from daemon.media_transfer.download_job import DownloadJob, DownloadResult
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +70,6 @@ class DownloadProcess:
             if self._stopped:
                 raise DownloadStopped
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "daemon.media_download"], stdin=subprocess.PIPE, stdout=out
+                [sys.executable, "-m", "daemon.media_transfer", "download"], stdin=subprocess.PIPE, stdout=out
             )
             return self._process

@@ -12,7 +12,8 @@ from daemon.domain.attachments import GONE, MissingFile, file_end
 from daemon.domain.time import Clock
 from daemon.logs import Guard
 from daemon.maintenance.media_room import MediaRoom
-from daemon.media_download.job import DownloadJob, DownloadResult, hosts_to_ask
+from daemon.media_transfer.download_job import DownloadJob, DownloadResult
+from daemon.media_transfer.hosts import hosts_to_ask
 from daemon.session.download_process import DownloadDied, DownloadProcess, DownloadStopped
 from daemon.store import events, media
 from daemon.store.change_watch import ChangeWatch

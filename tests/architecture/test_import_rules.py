@@ -22,7 +22,7 @@ ROWS = "The inbox reads and writes rows: it never touches the link or the daemon
 KEYS = "The keys know nobody"
 BELOW = "Below the store nobody knows the keys"
 VALUES = "WhatsApp's room knows values and settings only"
-DOWNLOAD = "The download of a file knows values only: it holds nothing that is worth its death"
+DOWNLOAD = "The transfer of a file knows values only: it holds nothing that is worth its death"
 ENTRANCE = "Only the session enters WhatsApp's room"
 PROCESS = "The session is a process: it is started, never imported"
 NEONIZE = "Only daemon.whatsapp imports neonize"
@@ -103,7 +103,7 @@ BREACHES = {
     "WhatsApp's room writing rows": _breach(VALUES, "daemon/whatsapp/spare.py", "import daemon.store.messages"),
     "WhatsApp's room reading keys": _breach(VALUES, "daemon/whatsapp/spare.py", "import auth_store.files"),
     "a download that reads rows": _breach(
-        DOWNLOAD, "daemon/media_download/spare.py", "import daemon.store.messages"
+        DOWNLOAD, "daemon/media_transfer/spare.py", "import daemon.store.messages"
     ),
     "a command that uses WhatsApp": _breach(ENTRANCE, "daemon/commands/spare.py", "from daemon import whatsapp"),
     "a supervisor that uses WhatsApp": _breach(

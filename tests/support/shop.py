@@ -223,7 +223,7 @@ class Shop:
                 continue  # it has just ended
             if "daemon.session" in line:
                 found["session"] = child
-            elif "daemon.media_download" in line:
+            elif "daemon.media_transfer" in line:
                 found["download"] = child
             elif "gunicorn" in line:
                 found["worker" if parent != self.process.pid else "inbox"] = child

@@ -7,15 +7,11 @@ from dataclasses import asdict, dataclass, field
 from enum import IntEnum
 
 from daemon.domain.attachments import LARGEST_FILE, MediaFolder, MediaSource
+from daemon.media_transfer.hosts import LAST_HOST, TransferTimes
 
-# answers to any path without asking who wants to know; the hosts of a `media_conn` answer come before it
-LAST_HOST = "mmg.whatsapp.net"
-# whatsmeow asks every host that it is told; two or three are usual
-MOST_HOSTS = 4
 # characters of a path; WhatsApp's have some 250
 _LONGEST_PATH = 2000
 _PLAIN = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%?-][A-Za-z0-9._~!$&'()*+,;=:@%?/-]*")
-_HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+", re.IGNORECASE)
 
 
 class DownloadResult(IntEnum):
@@ -30,27 +26,13 @@ class DownloadResult(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class DownloadTimes:
-    """In seconds: for the longest silence, for the whole, and before the slowest speed counts (bytes a second)."""
-
-    silence: float = 20.0
-    # the largest file at 300 kbit/s
-    longest: float = 1800.0
-    grace: float = 60.0
-    # below a telephone modem's: the files behind it in the queue come sooner than its end
-    slowest: int = 4000
-    # between two tries at a host
-    pause: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
 class DownloadJob:
     """One file: where from, how many bytes of it at most."""
 
     source: MediaSource
     hosts: tuple[str, ...] = (LAST_HOST,)
     limit: int = LARGEST_FILE
-    times: DownloadTimes = field(default_factory=DownloadTimes)
+    times: TransferTimes = field(default_factory=TransferTimes)
     # whoever waits for it: the process ends with that one
     parent: int = 0
 
@@ -72,15 +54,9 @@ class DownloadJob:
         return cls(
             source=MediaSource(MediaFolder(source["folder"]), source["path"], **keys),
             hosts=tuple(given.pop("hosts")),
-            times=DownloadTimes(**given.pop("times")),
+            times=TransferTimes(**given.pop("times")),
             **given,
         )
-
-
-def hosts_to_ask(known: tuple[str, ...]) -> tuple[str, ...]:
-    """WhatsApp's media hosts in their order, and the one that always answers."""
-    usable = [host for host in known if _HOST.fullmatch(host) and host != LAST_HOST]
-    return (*usable[: MOST_HOSTS - 1], LAST_HOST)
 
 
 def is_usable(source: MediaSource) -> bool:

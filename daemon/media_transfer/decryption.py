@@ -4,21 +4,10 @@ import hashlib
 import hmac
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from daemon.domain.attachments import MediaFolder, MediaSource
-
-# bytes at the end of what the servers hold: the HMAC-SHA256's first ones
-MAC_LENGTH = 10
-# whatsmeow's MediaType
-_INFOS = {
-    MediaFolder.IMAGE: b"WhatsApp Image Keys",
-    MediaFolder.VIDEO: b"WhatsApp Video Keys",
-    MediaFolder.AUDIO: b"WhatsApp Audio Keys",
-    MediaFolder.DOCUMENT: b"WhatsApp Document Keys",
-}
+from daemon.domain.attachments import MediaSource
+from daemon.media_transfer.file_keys import MAC_LENGTH, FileKeys
 
 
 class FileDamaged(Exception):
@@ -29,12 +18,11 @@ class StreamDecryption:
     """AES-256-CBC under keys made from the message's; nothing that it gives is to be trusted before `finish`."""
 
     def __init__(self, source: MediaSource) -> None:
-        keys = HKDF(SHA256(), 112, salt=None, info=_INFOS[source.folder]).derive(source.key)
-        iv, cipher_key, mac_key = keys[:16], keys[16:48], keys[48:80]
+        keys = FileKeys.of(source.folder, source.key)
         self._source = source
-        self._decryptor = Cipher(algorithms.AES(cipher_key), modes.CBC(iv)).decryptor()
+        self._decryptor = Cipher(algorithms.AES(keys.cipher), modes.CBC(keys.iv)).decryptor()
         self._unpadder = PKCS7(128).unpadder()
-        self._mac = hmac.new(mac_key, iv, hashlib.sha256)
+        self._mac = hmac.new(keys.mac, keys.iv, hashlib.sha256)
         self._encrypted, self._plain = hashlib.sha256(), hashlib.sha256()
         # the last bytes so far, which may be the MAC
         self._held = b""

@@ -1,31 +1,22 @@
 """From WhatsApp's media hosts into a file, with a count: bytes on the wire, silence, speed."""
 
 import base64
-import ssl
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from http.client import HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPException, HTTPResponse
 from typing import BinaryIO
-from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies_environment, proxy_bypass
 
 from daemon.domain.attachments import MediaSource
-from daemon.media_download.decryption import FileDamaged, StreamDecryption
-from daemon.media_download.job import DownloadJob, DownloadResult, DownloadTimes
+from daemon.media_transfer.decryption import FileDamaged, StreamDecryption
+from daemon.media_transfer.download_job import DownloadJob, DownloadResult
+from daemon.media_transfer.hosts import BUSY_STATUSES, ORIGIN_HEADERS, TooSlow, TransferTimes, connect, is_too_slow
 
 # whatsmeow tries five times; whoever starts us comes back for hours
 TRIES = 3
 PIECE = 65536
 # whatsmeow's ErrMediaDownloadFailedWith…
 _EXPIRED = {403, 404, 410}
-# the same host may do better in a moment
-_BUSY = {408, 425, 429, 500, 502, 503, 504}
-_ORIGIN = "https://web.whatsapp.com"
-
-
-class TooSlow(Exception):
-    """The whole has taken longer than it may."""
 
 
 class _TooLarge(Exception):
@@ -74,10 +65,9 @@ def download(job: DownloadJob, out: BinaryIO) -> DownloadResult:
 
 def _fetch(job: DownloadJob, host: str, out: BinaryIO) -> None:
     decryption = StreamDecryption(job.source)
-    with closing(_connect(host, job.times.silence)) as connection:
-        headers = {"Origin": _ORIGIN, "Referer": f"{_ORIGIN}/"}
+    with closing(connect(host, job.times.silence)) as connection:
         # never the message's URL, which is the sender's; a redirect is not followed
-        connection.request("GET", _target(job.source), headers=headers)
+        connection.request("GET", _target(job.source), headers=ORIGIN_HEADERS)
         response = connection.getresponse()
         _check_status(response.status)
         whole = response.length
@@ -104,17 +94,17 @@ def _fetch(job: DownloadJob, host: str, out: BinaryIO) -> None:
 def _check_status(status: int) -> None:
     if status in _EXPIRED:
         raise _Expired
-    if status in _BUSY:
+    if status in BUSY_STATUSES:
         raise _Busy
     if status != 200:
         raise _Refused
 
 
-def _pieces(response: HTTPResponse, times: DownloadTimes) -> Iterator[bytes]:
+def _pieces(response: HTTPResponse, times: TransferTimes) -> Iterator[bytes]:
     begun, received = time.monotonic(), 0
     while piece := response.read1(PIECE):
         received += len(piece)
-        if time.monotonic() - begun > times.grace + received / times.slowest:
+        if is_too_slow(times, received, time.monotonic() - begun):
             raise TooSlow
         yield piece
 
@@ -123,22 +113,3 @@ def _target(source: MediaSource) -> str:
     """The path and query of whatsmeow's DownloadMediaWithPath."""
     checksum = base64.urlsafe_b64encode(source.enc_sha256).decode()
     return f"{source.path}&hash={checksum}&mms-type={source.folder.value}&__wa-mms="
-
-
-def _connect(host: str, silence: float) -> HTTPSConnection:
-    """To a host, or through the proxy that the environment names, as WhatsApp's library does."""
-    context = ssl.create_default_context()
-    # Python 3.13's default refuses certificates of many a company's proxy, which the library accepts
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    address = getproxies_environment().get("https", "")
-    if not address or proxy_bypass(host):
-        return HTTPSConnection(host, timeout=silence, context=context)
-    proxy, headers = urlsplit(address if "://" in address else f"http://{address}"), {}
-    if not proxy.hostname:
-        raise ConnectionError("no proxy")
-    if proxy.username is not None:
-        login = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
-        headers["Proxy-Authorization"] = f"Basic {base64.b64encode(login.encode()).decode()}"
-    connection = HTTPSConnection(proxy.hostname, proxy.port or 80, timeout=silence, context=context)
-    connection.set_tunnel(host, 443, headers)
-    return connection

@@ -10,14 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from daemon.domain.attachments import MediaFolder, MediaSource
-from daemon.media_download.job import DownloadJob, DownloadTimes
+from daemon.domain.attachments import MediaFolder, MediaSource, UploadedFile
+from daemon.media_transfer.download_job import DownloadJob
+from daemon.media_transfer.hosts import TransferTimes
+from daemon.media_transfer.upload_job import UploadJob, read_answer
 from tests.support.shop import ROOT, peak_of
 from tests.whatsapp_server import WhatsAppServer
 from tests.whatsapp_server.server.media_host import Manner
 from tests.whatsapp_server.wire.media import EncryptedMedia, MediaKind, encrypt_media
 
-QUICK = DownloadTimes(silence=5, longest=30, grace=20, pause=0.01)
+QUICK = TransferTimes(silence=5, longest=30, grace=20, pause=0.01)
 
 
 @dataclass
@@ -32,6 +34,15 @@ class Fetched:
     @property
     def content(self) -> bytes:
         return self.path.read_bytes()
+
+
+@dataclass
+class Brought:
+    """What came of an upload: its exit code, where the file lies, and what the process said."""
+
+    code: int
+    uploaded: UploadedFile | None
+    said: str
 
 
 @dataclass
@@ -56,6 +67,26 @@ class Host:
         media = self.media
         return MediaSource(MediaFolder.DOCUMENT, path, media.media_key, media.file_sha256, media.file_enc_sha256)
 
+    def bring(self, content: bytes, **job: object) -> Brought:
+        """Run the process the other way round."""
+        file = self.folder / "to bring"
+        file.write_bytes(content)
+        room = self.folder / "room"
+        room.mkdir(exist_ok=True)
+        told = UploadJob(str(file), MediaFolder.IMAGE, ("media.whatsapp.net",), "a word", str(room), QUICK)
+        told = replace(told, parent=os.getpid(), **job)  # type: ignore[arg-type]
+        environment = {**os.environ, **self.wa.environment}
+        environment["PYTHONPATH"] += f"{os.pathsep}{ROOT}"
+        command = [sys.executable, "-m", "daemon.media_transfer", "upload"]
+        done = subprocess.run(command, env=environment, input=told.to_json(), capture_output=True, timeout=60)
+        assert list(room.iterdir()) == []
+        uploaded = read_answer(done.stdout) if done.stdout else None
+        return Brought(done.returncode, uploaded, done.stderr.decode())
+
+    def blob(self, uploaded: UploadedFile) -> bytes:
+        """What lies there, encrypted."""
+        return self.wa.loop.call(self.wa.endpoint.media.get, uploaded.path)
+
     def requests(self) -> list[str]:
         """The targets of all requests for files so far."""
         return self.wa.loop.call(lambda: list(self.wa.endpoint.media.asked))
@@ -69,7 +100,7 @@ class Host:
         environment["PYTHONPATH"] += f"{os.pathsep}{ROOT}"
         with path.open("wb") as out:
             process = subprocess.Popen(
-                [sys.executable, "-m", "daemon.media_download"],
+                [sys.executable, "-m", "daemon.media_transfer", "download"],
                 env=environment,
                 stdin=subprocess.PIPE,
                 stdout=out,

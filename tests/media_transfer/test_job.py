@@ -3,7 +3,8 @@
 import pytest
 
 from daemon.domain.attachments import MediaFolder, MediaSource
-from daemon.media_download.job import LAST_HOST, DownloadJob, DownloadTimes, hosts_to_ask, is_usable
+from daemon.media_transfer.download_job import DownloadJob, is_usable
+from daemon.media_transfer.hosts import LAST_HOST, TransferTimes, hosts_to_ask
 
 PATH = "/v/t62.7118-24/1234_n.enc?ccb=11-4&oh=01_Q5Aa-x&oe=67ABCDEF&_nc_sid=5e03e0"
 
@@ -13,7 +14,7 @@ def source(path: str = PATH, key: bytes = b"k" * 32) -> MediaSource:
 
 
 def test_a_job_arrives_as_it_was_sent() -> None:
-    job = DownloadJob(source(), ("a.whatsapp.net",), 77, DownloadTimes(silence=3), parent=4711)
+    job = DownloadJob(source(), ("a.whatsapp.net",), 77, TransferTimes(silence=3), parent=4711)
     assert DownloadJob.from_json(job.to_json()) == job
 
 
