@@ -1,5 +1,6 @@
 """The one door for replies: closing the turn and queueing the reply are one transaction."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,11 +9,22 @@ from sqlalchemy import Connection
 from daemon.desk import claims
 from daemon.desk import shown as pages
 from daemon.domain import text_cleaning
+from daemon.domain.attachments import OutgoingFile
 from daemon.domain.desk import Action, Actor, Status
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.turns import AlreadyAnswered, Closer, HandledMark, NotAnswerable
-from daemon.store import audit, clock, conversation_list, conversations, events, messages, outbox, turns
+from daemon.store import (
+    audit,
+    clock,
+    conversation_list,
+    conversations,
+    events,
+    messages,
+    outbox,
+    outgoing_files,
+    turns,
+)
 from daemon.store.conversation_list import Summary
 
 # WhatsApp refuses texts longer than 65,536 characters.
@@ -48,12 +60,14 @@ def answer(
     shown: int | None = None,
     quoted: int | None = None,
     answers: bool = True,
+    files: Sequence[OutgoingFile] = (),
 ) -> int:
     """Queue a reply, close the open turn with it, take the conversation; returns the message's id.
 
     `turn_id` is the turn the author saw open: if somebody closed it meanwhile, AlreadyAnswered carries the
     mark. So it does without an open turn when the last answer is somebody else's, unless `follow_up` says that
-    it is meant. A `request_key` seen before queues nothing. `quoted` is the message that it replies to.
+    it is meant. A `request_key` seen before queues nothing. `quoted` is the message that it replies to. Of several
+    `files` the first carries the text, and the whole is one answer.
     `shown` is the last message that the author's page had shown (None: there is no page). What came later waits
     on, in a turn of its own; an open turn of which it had shown nothing stays as it is: he answers what stood
     before it. Without `answers` it is about something else, and whatever is open stays open.
@@ -62,7 +76,7 @@ def answer(
     """
     if request_key and (done := outbox.message_of_request(conn, request_key)) is not None:
         return done
-    clean = check_text(text)
+    clean = check_text(text) if text.strip() or not files else ""
     about = answerable(conn, conversation_id)
     shown = pages.check(conn, conversation_id, shown)
     waiting = turns.current(conn, conversation_id)
@@ -76,7 +90,12 @@ def answer(
         if theirs is not None:
             actor = Actor(closer.author, closer.admin_id, address)
             claims.log_take_over(conn, about, actor, theirs, now)
-    message_id = queue_message(conn, about, closer, clean, now, open_turn, request_key, bot_key, quoted=quoted)
+    first, *more = files or (None,)
+    message_id = queue_message(
+        conn, about, closer, clean, now, open_turn, request_key, bot_key, quoted=quoted, file=first
+    )
+    for file in more:
+        queue_message(conn, about, closer, "", now, open_turn, None, bot_key, file=file)
     if open_turn is not None:
         turns.close(conn, open_turn, closer, message_id, now)
         pages.keep_open(conn, open_turn, shown, now)
@@ -150,6 +169,7 @@ def queue_message(
     bot_key: str | None,
     due_at: datetime | None = None,
     quoted: int | None = None,
+    file: OutgoingFile | None = None,
 ) -> int:
     """Store a message and queue it, as the newest of its conversation; it leaves at `due_at`, or at once."""
     # whole seconds, as WhatsApp counts them (ties are broken by arrival); behind what it answers, until WhatsApp
@@ -163,8 +183,9 @@ def queue_message(
         "from_me": True,
         "author": closer.author.value,
         "admin_id": closer.admin_id,
-        "kind": MessageKind.TEXT.value,
-        "text": text,
+        "kind": (file.kind if file else MessageKind.TEXT).value,
+        "text": text or None,
+        "media": file.media if file else None,
         "sent_at": sent_at,
         "arrived_at": now,
         "delivery": Delivery.QUEUED.value,
@@ -174,6 +195,8 @@ def queue_message(
     message_id = messages.add(conn, values | ({"bot_key": bot_key} if bot_key else {}))
     assert message_id is not None  # without a WhatsApp id nothing can conflict
     outbox.queue(conn, about.account_id, message_id, request_key, now, due_at=due_at)
+    if file is not None:
+        outgoing_files.add(conn, about.account_id, message_id, file, now)
     conversations.touch(conn, about.id, message_id, sent_at)
     events.append(conn, about.account_id, events.EventKind.MESSAGE_NEW, now, about.id, message_id)
     return message_id

@@ -3,12 +3,18 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from daemon.domain.message_kinds import MessageKind
+
 # bytes; a larger attachment is looked at on the phone
 LARGEST_FILE = 64_000_000
 # in a message's media while there is no room for its file
 WAITS = "waits"
 # in a message's media if its file is given up: a MissingFile
 GONE = "gone"
+
+
+# types of pictures that are sent as such
+PICTURES = frozenset({"image/jpeg", "image/png", "image/webp"})
 
 
 class MissingFile(StrEnum):
@@ -45,6 +51,26 @@ class MediaSource:
     key: bytes = field(repr=False)
     sha256: bytes = field(repr=False)
     enc_sha256: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingFile:
+    """A file that a person of ours sends: where it lies below the folder of attachments; its size in bytes."""
+
+    file: str
+    mime: str
+    size: int
+    name: str
+
+    @property
+    def kind(self) -> MessageKind:
+        """As what it is sent: a picture that WhatsApp shows in place, or a document."""
+        return MessageKind.IMAGE if self.mime in PICTURES else MessageKind.DOCUMENT
+
+    @property
+    def media(self) -> dict[str, str | int]:
+        """What its message shows of it."""
+        return {"mime": self.mime, "size": self.size, "name": self.name, "file": self.file}
 
 
 @dataclass(frozen=True, slots=True)

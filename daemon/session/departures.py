@@ -9,7 +9,7 @@ from daemon.desk import message_changes, other_devices, outgoing
 from daemon.domain.ids import Address, parse_address
 from daemon.domain.message_changes import ChangeKind
 from daemon.domain.messages import Delivery, OutboxState, Quoted
-from daemon.store import accounts, contacts, events, messages, outbox, send_queue
+from daemon.store import accounts, contacts, events, messages, outbox, outgoing_files, send_queue
 from daemon.store import message_changes as store_changes
 from daemon.store.conversations import lead
 from daemon.store.events import EventKind
@@ -67,7 +67,7 @@ def take(conn: Connection, account_id: int, now: datetime) -> tuple[Departure | 
         return (
             (None, True)
             if outgoing.stop(conn, account_id, reply, now)
-            else (_Reply(conn, account_id, reply), True)
+            else (_Reply(conn, account_id, reply, now), True)
         )
     if (change := store_changes.take_next(conn, account_id, now)) is not None:
         stopped = message_changes.stop(conn, account_id, change, now)
@@ -95,12 +95,19 @@ def settle_interrupted(conn: Connection, account_id: int, now: datetime) -> None
 
 
 class _Reply:
-    def __init__(self, conn: Connection, account_id: int, reply: Outgoing) -> None:
+    def __init__(self, conn: Connection, account_id: int, reply: Outgoing, now: datetime) -> None:
         self._account_id, self._reply = account_id, reply
         self.to = contacts.address_of(conn, reply.contact_id)
-        self.message = compose.text(reply.text, self._quoted(conn))
+        self.message = self._composed(conn, now)
         self.answers = reply.turn_id if reply.bot_key is None else None
         messages.set_delivery(conn, reply.message_id, Delivery.SENDING)
+
+    def _composed(self, conn: Connection, now: datetime) -> Any:
+        reply, quoted = self._reply, self._quoted(conn)
+        lies = outgoing_files.uploaded_of(conn, reply.message_id)
+        if lies is None:
+            return compose.text(reply.text, quoted)
+        return compose.file(reply.kind, *lies, reply.media, reply.text, quoted, now)
 
     def note_id(self, conn: Connection, wa_id: str) -> bool:
         return outbox.note_wa_id(conn, self._reply.id, wa_id)

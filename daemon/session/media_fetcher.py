@@ -12,9 +12,9 @@ from daemon.domain.attachments import GONE, MissingFile, file_end
 from daemon.domain.time import Clock
 from daemon.logs import Guard
 from daemon.maintenance.media_room import MediaRoom
-from daemon.media_transfer.download_job import DownloadJob, DownloadResult
-from daemon.media_transfer.hosts import hosts_to_ask
-from daemon.session.download_process import DownloadDied, DownloadProcess, DownloadStopped
+from daemon.media_process.download_job import DownloadJob, DownloadResult
+from daemon.media_process.hosts import hosts_to_ask
+from daemon.session.media_process import MediaProcess, ProcessDied, ProcessStopped
 from daemon.store import events, media
 from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database
@@ -62,7 +62,7 @@ class MediaFetcher(threading.Thread):
         self._connected = connected
         self._clock = clock
         self._room = room
-        self._download = DownloadProcess()
+        self._process = MediaProcess()
         self._stopping = threading.Event()
         self._guarded = Guard(log, "the attachments'")
 
@@ -86,7 +86,7 @@ class MediaFetcher(threading.Thread):
     def stop(self, timeout: float) -> None:
         """End the download that runs, start no further one, and wait so many seconds for what is to be written."""
         self._stopping.set()
-        self._download.stop()
+        self._process.stop()
         if self.is_alive():
             self.join(timeout)
 
@@ -116,17 +116,19 @@ class MediaFetcher(threading.Thread):
         with self._database.write() as conn:
             media.begin(conn, wanted, self._clock())
         try:
-            result = self._download.run(DownloadJob(source, hosts_to_ask(self._whatsapp.hook.media_hosts)), part)
+            result = self._process.download(
+                DownloadJob(source, hosts_to_ask(self._whatsapp.hook.media_hosts)), part
+            )
             if result == DownloadResult.DONE:
                 self._keep(wanted, part, name)
             elif result in _FINAL:
                 self._give_up(wanted, _FINAL[result])
             else:
                 self._failed(wanted)
-        except DownloadDied:
+        except ProcessDied:
             log.warning("the process that fetches an attachment has died")
             self._died(wanted)
-        except DownloadStopped:
+        except ProcessStopped:
             with self._database.write() as conn:
                 media.interrupted(conn, wanted.message_id)
         except OSError as error:

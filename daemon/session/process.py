@@ -26,6 +26,7 @@ from daemon.maintenance.media_room import MediaRoom
 from daemon.session import departures, fail_stop
 from daemon.session.backlog import LONGEST_SILENCE, BacklogProgress
 from daemon.session.crash_recovery import place_unhandled, recover
+from daemon.session.file_uploader import FileUploader
 from daemon.session.history_importer import HistoryImporter
 from daemon.session.link_recorder import REFUSED, LinkRecorder
 from daemon.session.media_fetcher import MediaFetcher
@@ -100,6 +101,9 @@ class Session:
             clock,
             MediaRoom(config, self._disk),
         )
+        self._file_uploader = FileUploader(
+            self._database, account.id, config.data, self._whatsapp, self._recorder.ready, clock
+        )
         self._typing_indicator = TypingIndicator(
             self._database, account.id, self._whatsapp, self._recorder.ready, clock
         )
@@ -124,6 +128,7 @@ class Session:
         library.start()
         self._sender.start()
         self._media_fetcher.start()
+        self._file_uploader.start()
         self._typing_indicator.start()
         self._history_importer.start()
         end = self._wait(library)
@@ -274,6 +279,7 @@ class Session:
         online = self._recorder.connected.is_set()
         self._recorder.leave()
         self._media_fetcher.stop(2.0)
+        self._file_uploader.stop(2.0)
         self._typing_indicator.stop()
         self._history_importer.stop()
         self._sender.stop(2.0)

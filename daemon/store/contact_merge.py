@@ -20,6 +20,7 @@ from daemon.store.tables.core import (
 )
 from daemon.store.tables.desk import audit, claim, contact_field, conversation_tag, rating
 from daemon.store.tables.message_changes import message_change, message_version
+from daemon.store.tables.outgoing_files import outgoing_file
 
 
 def merge(conn: Connection, account_id: int, survivor: int, gone: int, now: datetime) -> int:
@@ -90,7 +91,7 @@ def _drop_message(conn: Connection, message_id: int, instead: int) -> None:
     conn.execute(update(turn).where(turn.c.closing_message_id == message_id).values(closing_message_id=instead))
     for table in (message_change, message_version):
         conn.execute(update(table).where(table.c.message_id == message_id).values(message_id=instead))
-    for table in (reaction, download, outbox):
+    for table in (reaction, download, outbox, outgoing_file):
         conn.execute(delete(table).where(table.c.message_id == message_id))
     conn.execute(delete(message).where(message.c.id == message_id))
     lead(conn, row.conversation_id)

@@ -10,7 +10,7 @@ from daemon.domain.desk import Status
 from daemon.domain.ids import PHONE_SERVER
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import OutboxState
-from daemon.store import conversations
+from daemon.store import conversations, outgoing_files
 from daemon.store.tables.core import (
     contact,
     contact_alias,
@@ -24,6 +24,7 @@ from daemon.store.tables.core import (
 )
 from daemon.store.tables.desk import contact_field, conversation_tag, mention, rating
 from daemon.store.tables.message_changes import message_change, message_version
+from daemon.store.tables.outgoing_files import outgoing_file
 
 _CHUNK = 500
 # a message of which nothing is left but its id
@@ -122,7 +123,7 @@ def _erase(conn: Connection, ids: Sequence[int], newest: int | None) -> list[str
             message.c.id, message.c.account_id, message.c.conversation_id, message.c.wa_id, message.c.media
         ).where(message.c.id.in_(ids))
     ).all()
-    for table in (reaction, download, outbox, mention, message_change, message_version):
+    for table in (reaction, download, outbox, outgoing_file, mention, message_change, message_version):
         conn.execute(delete(table).where(table.c.message_id.in_(ids)))
     for account_id in {row.account_id for row in rows}:
         known = [row.wa_id for row in rows if row.wa_id and row.account_id == account_id]
@@ -134,7 +135,9 @@ def _erase(conn: Connection, ids: Sequence[int], newest: int | None) -> list[str
         )
     for conversation_id in {row.conversation_id for row in rows}:
         conversations.lead(conn, conversation_id)
-    return [str(row.media["file"]) for row in rows if row.media and row.media.get("file")]
+    files = {str(row.media["file"]) for row in rows if row.media and row.media.get("file")}
+    # another message may send the same
+    return sorted(files - outgoing_files.still_used(conn, files))
 
 
 @dataclass(frozen=True, slots=True)

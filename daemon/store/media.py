@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, select, update
 
 from daemon.domain.attachments import WAITS
+from daemon.store import outgoing_files
 from daemon.store.tables.core import download, message
 
 
@@ -164,5 +165,5 @@ def _unknown(conn: Connection, data: Path, paths: Iterable[Path]) -> list[Path]:
     names = {path.relative_to(data / FOLDER).as_posix(): path for path in paths}
     message_ids = {int(stem) for path in names.values() if (stem := path.name.partition(".")[0]).isdecimal()}
     rows = conn.execute(select(message.c.media).where(message.c.id.in_(message_ids))).scalars()
-    known = {media.get("file") for media in rows if media}
+    known = {media.get("file") for media in rows if media} | outgoing_files.still_used(conn, names)
     return [path for name, path in names.items() if name not in known]

@@ -12,6 +12,7 @@ from daemon.store.outbox import is_queued
 from daemon.store.prepared_statement import Prepared
 from daemon.store.sql import written_out
 from daemon.store.tables.core import message, outbox
+from daemon.store.tables.outgoing_files import outgoing_file
 
 _quoted = message.alias("quoted")
 # the longest pause between two attempts; a time further off is of a clock that was set back, and holds nothing up
@@ -29,6 +30,10 @@ _is_next = (
     is_queued
     & (outbox.c.account_id == bindparam("account_id"))
     & (outbox.c.due_at.is_(None) | ~_waits(outbox))
+    # a file that is not on WhatsApp's hosts yet holds back its own message, and nobody's words
+    & ~select(outgoing_file.c.message_id)
+    .where(outgoing_file.c.message_id == outbox.c.message_id, outgoing_file.c.uploaded_at.is_(None))
+    .exists()
     & ~select(_earlier.c.id)
     .join(_earlier_message, _earlier_message.c.id == _earlier.c.message_id)
     .where(
@@ -54,7 +59,9 @@ class Outgoing:
     message_id: int
     conversation_id: int
     contact_id: int
+    kind: MessageKind
     text: str
+    media: dict[str, Any]
     quoted: Quoted | None
     turn_id: int | None
     bot_key: str | None
@@ -74,7 +81,9 @@ def take_next(conn: Connection, account_id: int, now: datetime) -> Outgoing | No
             outbox.c.message_id,
             message.c.conversation_id,
             message.c.contact_id,
+            message.c.kind.label("own_kind"),
             message.c.text,
+            message.c.media.label("own_media"),
             message.c.turn_id,
             message.c.bot_key,
             outbox.c.queued_at,
@@ -115,7 +124,9 @@ def take_next(conn: Connection, account_id: int, now: datetime) -> Outgoing | No
         row.message_id,
         row.conversation_id,
         row.contact_id,
+        MessageKind(row.own_kind),
         row.text or "",
+        row.own_media or {},
         _quoted_of(row),
         row.turn_id,
         row.bot_key,

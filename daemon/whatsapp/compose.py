@@ -1,6 +1,7 @@
-"""The waE2E.Message of whatever leaves: a text, with or without a quote, and changes of earlier messages."""
+"""The waE2E.Message of whatever leaves: texts and files, quoting or not, and changes of earlier messages."""
 
 from datetime import datetime
+from typing import Any
 
 # go_library first: it keeps out what neonize would load for nothing
 from daemon.whatsapp import go_library  # noqa: F401
@@ -9,7 +10,9 @@ from daemon.whatsapp import go_library  # noqa: F401
 from neonize.proto.waCommon.WACommon_pb2 import MessageKey
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import ExtendedTextMessage, Message, ProtocolMessage
 
+from daemon.domain.attachments import UploadedFile
 from daemon.domain.ids import Address
+from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Quoted
 from daemon.whatsapp import quotes
 
@@ -21,6 +24,43 @@ def text(words: str, quoted: tuple[Quoted, Address] | None = None) -> Message:
     reply = ExtendedTextMessage(text=words)
     quotes.fill(reply.contextInfo, *quoted)
     return Message(extendedTextMessage=reply)
+
+
+def file(
+    kind: MessageKind,
+    there: UploadedFile,
+    thumbnail: bytes,
+    media: dict[str, Any],
+    caption: str,
+    quoted: tuple[Quoted, Address] | None = None,
+    now: datetime | None = None,
+) -> Message:
+    """A picture or a document that lies on the media servers; `media` is what our books say of it."""
+    message = Message()
+    if kind == MessageKind.IMAGE:
+        about = message.imageMessage
+        about.width, about.height = media.get("width", 0), media.get("height", 0)
+        about.JPEGThumbnail = thumbnail
+        about.mimetype = "image/jpeg"
+    else:
+        about = message.documentMessage
+        about.fileName = about.title = media.get("name") or "file"
+        about.mimetype = media.get("mime") or "application/octet-stream"
+    if caption:
+        about.caption = caption
+    about.URL, about.directPath = there.url, there.path
+    about.mediaKey, about.fileSHA256, about.fileEncSHA256 = there.key, there.sha256, there.enc_sha256
+    about.fileLength = there.length
+    if now is not None:
+        about.mediaKeyTimestamp = int(now.timestamp())
+    if quoted is not None:
+        quotes.fill(about.contextInfo, *quoted)
+    if kind == MessageKind.DOCUMENT and caption:
+        # a document's caption is shown by the apps only so (as they send it themselves)
+        wrapped = Message()
+        wrapped.documentWithCaptionMessage.message.CopyFrom(message)
+        return wrapped
+    return message
 
 
 def edit(chat: Address, wa_id: str, words: str, now: datetime) -> Message:

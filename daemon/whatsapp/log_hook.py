@@ -22,6 +22,7 @@ _RECEIPT_TYPE = re.compile(rb'^<receipt\b[^>]*? type="([^"]*)"')
 # what whatsmeow's autoReconnect says before it sleeps and dials by itself
 _RECONNECTING = b"Automatically reconnecting after"
 _MEDIA_HOST = re.compile(rb'<host\b[^>]*? hostname="([^"]+)"')
+_MEDIA_AUTH = re.compile(rb'<media_conn\b[^>]*? auth="([^"]+)"')
 _DIGITS = re.compile(r"\d{4,}")
 # the session's exit code when it could not be written down what becomes of a reply
 EXIT_UNWRITTEN = 5
@@ -54,6 +55,9 @@ class LogHook:
         self.last_failure: str | None = None
         # where WhatsApp keeps attachments, as it last told the library (whatsmeow's mediaconn.go)
         self.media_hosts: tuple[str, ...] = ()
+        # the word that lets us bring some, a secret, and what is told of a new one
+        self.media_auth = ""
+        self.on_media_auth: Callable[[], None] = lambda: None
         self.on_message: Callable[[bytes], None] = lambda node: None
         self.on_receipt: Callable[[bytes], None] = lambda node: None
         self.on_time: Callable[[int], None] = lambda seconds: None
@@ -145,6 +149,9 @@ class LogHook:
                 self._let_only_this_in(node)
         elif node.startswith(b"<iq") and b"<media_conn" in node:
             self.media_hosts = tuple(host.decode(errors="replace") for host in _MEDIA_HOST.findall(node))
+            if match := _MEDIA_AUTH.search(node):
+                self.media_auth = match[1].decode(errors="replace")
+                self.on_media_auth()
         elif match := _FAILURE.match(node) or _STREAM_ERROR.match(node):
             self.last_failure = match[1].decode()
         elif node.startswith(b"<success"):

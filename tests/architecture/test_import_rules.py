@@ -103,7 +103,7 @@ BREACHES = {
     "WhatsApp's room writing rows": _breach(VALUES, "daemon/whatsapp/spare.py", "import daemon.store.messages"),
     "WhatsApp's room reading keys": _breach(VALUES, "daemon/whatsapp/spare.py", "import auth_store.files"),
     "a download that reads rows": _breach(
-        DOWNLOAD, "daemon/media_transfer/spare.py", "import daemon.store.messages"
+        DOWNLOAD, "daemon/media_process/spare.py", "import daemon.store.messages"
     ),
     "a command that uses WhatsApp": _breach(ENTRANCE, "daemon/commands/spare.py", "from daemon import whatsapp"),
     "a supervisor that uses WhatsApp": _breach(

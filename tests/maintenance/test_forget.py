@@ -1,5 +1,6 @@
 """Forgetting a customer, and what is too old: every trace goes, ids never come again, the rest stays."""
 
+import io
 import json
 import os
 import sqlite3
@@ -14,7 +15,7 @@ from sqlalchemy import insert
 
 from auth_store.tables import metadata
 from daemon.desk import contacts as desk_contacts
-from daemon.desk import conversations, reports, settings
+from daemon.desk import conversations, file_storage, replies, reports, settings
 from daemon.desk.forget import StillSending, forget
 from daemon.domain.desk import Action, Actor
 from daemon.domain.hours import Hours
@@ -255,7 +256,9 @@ def test_every_table_that_hangs_on_a_message_is_known_to_erasing() -> None:
         for key in table.foreign_keys
         if key.target_fullname == "message.id"
     }
-    assert hanging == {"reaction", "download", "outbox", "mention", "message_change", "message_version"}
+    assert hanging == {
+        *("reaction", "download", "outbox", "outgoing_file", "mention", "message_change", "message_version")
+    }
 
 
 class TestRetention:
@@ -314,6 +317,37 @@ class TestRetention:
         self.keep(books, 1)
         assert retention.sweep(books.database, data, at(90 * 86400)) == 1
         assert sorted(filter(None, books.thread(conversation_id))) == ["menunggu", "terbaru"]
+
+    def test_a_file_that_two_messages_send_goes_with_the_second(self, books: Books, data: Path) -> None:
+        sent = file_storage.keep(
+            data, books.account_id, io.BytesIO(b"daftar harga"), "harga.pdf", "application/pdf"
+        )
+        path = data / "media" / sent.file
+        first, second = books.conversation(lid("1")), books.conversation(lid("2"))
+        for conversation_id, days in ((first, 0), (second, 50)):
+            with books.database.write() as conn:
+                replies.answer(conn, conversation_id, Closer(Author.BOT), "ini", at(days * 86400), files=[sent])
+                conn.exec_driver_sql("UPDATE outbox SET state = 'sent'")
+            books.resolve(conversation_id)
+        books.message(books.conversation(lid("3")), "terbaru", sent_at=at(100 * 86400))
+        self.keep(books, 30)
+        assert retention.sweep(books.database, data, at(60 * 86400)) == 1
+        assert path.read_bytes() == b"daftar harga"
+        assert retention.sweep(books.database, data, at(90 * 86400)) == 1
+        assert not path.exists()
+
+    def test_an_attached_file_that_nobody_has_sent_goes_after_a_day(self, books: Books, data: Path) -> None:
+        conversation_id = books.conversation(lid("1"))
+        kept = [
+            file_storage.keep(data, books.account_id, io.BytesIO(content), "a.pdf", "application/pdf")
+            for content in (b"satu", b"dua")
+        ]
+        with books.database.write() as conn:
+            replies.answer(conn, conversation_id, Closer(Author.BOT), "ini", NOON, files=kept[:1])
+        for file in kept:
+            os.utime(data / "media" / file.file, (0, 0))
+        retention.sweep(books.database, data, NOON)
+        assert [(data / "media" / file.file).exists() for file in kept] == [True, False]
 
     def test_many_go_in_portions(self, books: Books, data: Path) -> None:
         conversation_id = books.conversation(lid("1"))

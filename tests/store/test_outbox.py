@@ -47,7 +47,9 @@ def test_a_taken_reply_carries_what_its_sender_needs(books: Books, chat: int) ->
     quote(books, message_id, "Q")
     quoted = Quoted("Q", False, None, MessageKind.IMAGE, "yang ini?", {"mime": "image/jpeg"})
     contact_id = books.summary(chat).contact_id
-    expected = send_queue.Outgoing(outbox_id, message_id, chat, contact_id, "siap kak", quoted, None, None, NOON)
+    text = MessageKind.TEXT
+    where = outbox_id, message_id, chat, contact_id
+    expected = send_queue.Outgoing(*where, text, "siap kak", {}, quoted, None, None, NOON)
     assert take(books) == expected
     assert books.journey(message_id).state == OutboxState.SENDING
 

@@ -20,6 +20,7 @@ from auth_store.admins import Role
 from auth_store.files import private_file
 from daemon.config import Config
 from daemon.desk import replies
+from daemon.domain.attachments import OutgoingFile
 from daemon.domain.desk import Box
 from daemon.domain.links import LinkState
 from daemon.domain.messages import Author, Delivery
@@ -175,12 +176,13 @@ class Shop:
             lambda: next((b for b in self.bubbles() if b.text == text), None), timeout, f"the text {text!r}"
         )
 
-    def answer(self, name: str, text: str) -> int:
+    def answer(self, name: str, text: str, *files: OutgoingFile) -> int:
         """Answer the customer of that name as an admin, through the one door; gives the message's id."""
         with self.database.write() as conn:
             rows = conversation_list.listing(conn, self.account_id, Box.ALL, 0, limit=1000)
             (found,) = [row.id for row in rows if row.contact_name == name]
-            return replies.answer(conn, found, Closer(Author.ADMIN, self._sari(conn)), text, utc_now())
+            sari = Closer(Author.ADMIN, self._sari(conn))
+            return replies.answer(conn, found, sari, text, utc_now(), files=files)
 
     def _sari(self, conn: Connection) -> int:
         if self._admin_id is None:
@@ -223,7 +225,7 @@ class Shop:
                 continue  # it has just ended
             if "daemon.session" in line:
                 found["session"] = child
-            elif "daemon.media_transfer" in line:
+            elif "daemon.media_process" in line:
                 found["download"] = child
             elif "gunicorn" in line:
                 found["worker" if parent != self.process.pid else "inbox"] = child

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from daemon.domain.attachments import MediaSource
-from daemon.media_transfer.file_keys import MAC_LENGTH, FileKeys
+from daemon.media_process.file_keys import MAC_LENGTH, FileKeys
 
 
 class FileDamaged(Exception):

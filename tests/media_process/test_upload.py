@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from daemon.media_transfer.upload_job import UploadResult
-from tests.media_transfer.conftest import Host
+from daemon.media_process.upload_job import UploadResult
+from tests.media_process.conftest import Host
 from tests.whatsapp_server.wire.media import MediaKind, decrypt_media
 
 FILE = bytes(range(256)) * 1000 + b"the end"

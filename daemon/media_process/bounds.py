@@ -9,7 +9,7 @@ import sys
 from typing import NoReturn
 
 from auth_store.process_hardening import guard_memory
-from daemon.media_transfer.hosts import TooSlow
+from daemon.media_process.hosts import TooSlow
 
 # bytes of address space; a transfer of any size takes about 60 MB of it
 MEMORY = 512 * 1024**2
@@ -25,14 +25,14 @@ def end_with(parent: int, code: int) -> None:
         sys.exit(code)
 
 
-def bound(largest_file: int, longest: float) -> None:
+def bound(largest_file: int, longest: float, memory: int = MEMORY) -> None:
     """Whatever comes, it takes little from the others: no memory, no disk (bytes), no time (seconds)."""
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         # if the machine has too little memory, this process goes first
         file.write("1000")
     with contextlib.suppress(OSError):
         os.nice(10)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
     resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR, PROCESSOR))
     guard_memory()

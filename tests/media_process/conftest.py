@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from daemon.domain.attachments import MediaFolder, MediaSource, UploadedFile
-from daemon.media_transfer.download_job import DownloadJob
-from daemon.media_transfer.hosts import TransferTimes
-from daemon.media_transfer.upload_job import UploadJob, read_answer
+from daemon.media_process.download_job import DownloadJob
+from daemon.media_process.hosts import TransferTimes
+from daemon.media_process.upload_job import UploadJob, read_answer
 from tests.support.shop import ROOT, peak_of
 from tests.whatsapp_server import WhatsAppServer
 from tests.whatsapp_server.server.media_host import Manner
@@ -77,7 +77,7 @@ class Host:
         told = replace(told, parent=os.getpid(), **job)  # type: ignore[arg-type]
         environment = {**os.environ, **self.wa.environment}
         environment["PYTHONPATH"] += f"{os.pathsep}{ROOT}"
-        command = [sys.executable, "-m", "daemon.media_transfer", "upload"]
+        command = [sys.executable, "-m", "daemon.media_process", "upload"]
         done = subprocess.run(command, env=environment, input=told.to_json(), capture_output=True, timeout=60)
         assert list(room.iterdir()) == []
         uploaded = read_answer(done.stdout) if done.stdout else None
@@ -100,7 +100,7 @@ class Host:
         environment["PYTHONPATH"] += f"{os.pathsep}{ROOT}"
         with path.open("wb") as out:
             process = subprocess.Popen(
-                [sys.executable, "-m", "daemon.media_transfer", "download"],
+                [sys.executable, "-m", "daemon.media_process", "download"],
                 env=environment,
                 stdin=subprocess.PIPE,
                 stdout=out,

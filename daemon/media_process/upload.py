@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from daemon.domain.attachments import UploadedFile
-from daemon.media_transfer.file_keys import MAC_LENGTH, FileKeys
-from daemon.media_transfer.hosts import BUSY_STATUSES, ORIGIN_HEADERS, TooSlow, TransferTimes, connect, is_too_slow
-from daemon.media_transfer.upload_job import UploadJob, UploadResult
+from daemon.media_process.file_keys import MAC_LENGTH, FileKeys
+from daemon.media_process.hosts import BUSY_STATUSES, ORIGIN_HEADERS, TooSlow, TransferTimes, connect, is_too_slow
+from daemon.media_process.upload_job import UploadJob, UploadResult
 
 PIECE = 65536
 # bytes of an answer: it names two addresses

@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import Any
 
 from daemon.domain.attachments import MediaFolder, UploadedFile
-from daemon.media_transfer.hosts import TransferTimes
+from daemon.media_process.hosts import TransferTimes
 
 
 class UploadResult(IntEnum):

@@ -8,9 +8,9 @@ from http.client import HTTPException, HTTPResponse
 from typing import BinaryIO
 
 from daemon.domain.attachments import MediaSource
-from daemon.media_transfer.decryption import FileDamaged, StreamDecryption
-from daemon.media_transfer.download_job import DownloadJob, DownloadResult
-from daemon.media_transfer.hosts import BUSY_STATUSES, ORIGIN_HEADERS, TooSlow, TransferTimes, connect, is_too_slow
+from daemon.media_process.decryption import FileDamaged, StreamDecryption
+from daemon.media_process.download_job import DownloadJob, DownloadResult
+from daemon.media_process.hosts import BUSY_STATUSES, ORIGIN_HEADERS, TooSlow, TransferTimes, connect, is_too_slow
 
 # whatsmeow tries five times; whoever starts us comes back for hours
 TRIES = 3

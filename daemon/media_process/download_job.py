@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from enum import IntEnum
 
 from daemon.domain.attachments import LARGEST_FILE, MediaFolder, MediaSource
-from daemon.media_transfer.hosts import LAST_HOST, TransferTimes
+from daemon.media_process.hosts import LAST_HOST, TransferTimes
 
 # characters of a path; WhatsApp's have some 250
 _LONGEST_PATH = 2000

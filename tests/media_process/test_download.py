@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from daemon.media_transfer.download_job import DownloadResult
-from tests.media_transfer.conftest import QUICK, Host
+from daemon.media_process.download_job import DownloadResult
+from tests.media_process.conftest import QUICK, Host
 from tests.whatsapp_server.server.media_host import Manner
 from tests.whatsapp_server.wire.media import MediaKind, encrypt_media
 

@@ -3,8 +3,8 @@
 import pytest
 
 from daemon.domain.attachments import MediaFolder, MediaSource
-from daemon.media_transfer.download_job import DownloadJob, is_usable
-from daemon.media_transfer.hosts import LAST_HOST, TransferTimes, hosts_to_ask
+from daemon.media_process.download_job import DownloadJob, is_usable
+from daemon.media_process.hosts import LAST_HOST, TransferTimes, hosts_to_ask
 
 PATH = "/v/t62.7118-24/1234_n.enc?ccb=11-4&oh=01_Q5Aa-x&oe=67ABCDEF&_nc_sid=5e03e0"
 

@@ -1,0 +1,82 @@
+"""`python -m daemon.media_process download|upload|prepare`: one job from stdin; the exit code is its result.
+
+A download is written to stdout; of an upload and a picture, what the message will say of it (JSON).
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO, NoReturn
+
+from daemon.media_process.bounds import bound, end_with, in_time
+from daemon.media_process.download import download
+from daemon.media_process.download_job import DownloadJob, DownloadResult, is_usable
+from daemon.media_process.hosts import TooSlow
+from daemon.media_process.preparation_job import LONGEST, PreparationJob, PreparationResult
+from daemon.media_process.upload import upload
+from daemon.media_process.upload_job import UploadJob, UploadResult, answer_of
+
+# bytes that encryption adds to a file at most
+_PADDING = 32
+# bytes of the picture that is made, and of address space for the largest one in colours
+_LARGEST_PICTURE, _PICTURE_MEMORY = 20_000_000, 1024**3
+
+
+def main() -> NoReturn:
+    """Do it, and end."""
+    # whatever is printed goes elsewhere
+    with os.fdopen(os.dup(1), "wb") as out:
+        os.dup2(2, 1)
+        told = sys.stdin.buffer.read()
+        result = _DEEDS[sys.argv[1]](told, out)
+    sys.exit(result)
+
+
+def _download(told: bytes, out: BinaryIO) -> DownloadResult:
+    job = DownloadJob.from_json(told)
+    end_with(job.parent, DownloadResult.FAILED)
+    bound(job.wire_limit, job.times.longest)
+    result = download(job, out) if is_usable(job.source) else DownloadResult.DAMAGED
+    in_time()
+    return result
+
+
+def _upload(told: bytes, out: BinaryIO) -> UploadResult:
+    job = UploadJob.from_json(told)
+    end_with(job.parent, UploadResult.FAILED)
+    try:
+        bound(os.stat(job.file).st_size + _PADDING, job.times.longest)
+        result, uploaded = upload(job)
+    except (OSError, TooSlow):
+        return UploadResult.FAILED
+    in_time()
+    if uploaded is not None:
+        out.write(answer_of(uploaded))
+    return result
+
+
+def _prepare(told: bytes, out: BinaryIO) -> PreparationResult:
+    # not for a download, which needs the same little memory always
+    from daemon.media_process.picture import NoPicture, prepare
+
+    job = PreparationJob.from_json(told)
+    end_with(job.parent, PreparationResult.NO_PICTURE)
+    try:
+        bound(_LARGEST_PICTURE, LONGEST, _PICTURE_MEMORY)
+        prepared = prepare(Path(job.file), Path(job.out))
+    except (NoPicture, MemoryError, TooSlow):
+        return PreparationResult.NO_PICTURE
+    in_time()
+    out.write(prepared.to_json())
+    return PreparationResult.DONE
+
+
+_DEEDS: dict[str, Callable[[bytes, BinaryIO], int]] = {
+    "download": _download,
+    "upload": _upload,
+    "prepare": _prepare,
+}
+
+if __name__ == "__main__":
+    main()

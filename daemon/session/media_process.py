@@ -1,0 +1,103 @@
+"""Starts the process that fetches, prepares or brings a file, waits for it, and ends it when the session ends."""
+
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+from daemon.domain.attachments import UploadedFile
+from daemon.media_process.download_job import DownloadJob, DownloadResult
+from daemon.media_process.preparation_job import LONGEST, PreparationJob, PreparationResult, PreparedPicture
+from daemon.media_process.upload_job import UploadJob, UploadResult, read_answer
+
+# seconds beyond a job's own for what no timer interrupts (a name that is looked up)
+PATIENCE = 60.0
+
+
+class ProcessDied(Exception):
+    """The process ended without a result."""
+
+
+class ProcessStopped(Exception):
+    """The session ends: nothing is known about the file."""
+
+
+class MediaProcess:
+    """Runs one job at a time, each in a process of its own.
+
+    Its methods raise ProcessDied and ProcessStopped.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stopped = False
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def download(self, job: DownloadJob, part: Path) -> DownloadResult:
+        """Fetch into a file (0600), which is whole if the result is DONE; raises OSError, too."""
+        told = replace(job, parent=os.getpid()).to_json()
+        fd = os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+        with os.fdopen(fd, "wb") as out:
+            code, _ = self._run("download", told, job.times.longest, out.fileno())
+            if code is None:
+                return DownloadResult.FAILED
+            try:
+                result = DownloadResult(code)
+            except ValueError:
+                raise ProcessDied from None
+            if result == DownloadResult.DONE:
+                os.fsync(fd)
+            return result
+
+    def upload(self, job: UploadJob) -> tuple[UploadResult, UploadedFile | None]:
+        """Bring a file; where it lies, if the result is DONE."""
+        code, said = self._run("upload", replace(job, parent=os.getpid()).to_json(), job.times.longest)
+        if code is None:
+            return UploadResult.FAILED, None
+        try:
+            result = UploadResult(code)
+            return result, read_answer(said) if result == UploadResult.DONE else None
+        except (ValueError, KeyError, TypeError):
+            raise ProcessDied from None
+
+    def prepare(self, job: PreparationJob) -> PreparedPicture | None:
+        """Make the picture that is sent; None if it is none, or takes too long."""
+        code, said = self._run("prepare", replace(job, parent=os.getpid()).to_json(), LONGEST)
+        if code is None or code == PreparationResult.NO_PICTURE:
+            return None
+        try:
+            return PreparedPicture.from_json(said)
+        except (ValueError, KeyError, TypeError):
+            raise ProcessDied from None
+
+    def stop(self) -> None:
+        """End what runs, and start nothing more."""
+        with self._lock:
+            self._stopped = True
+            if self._process is not None and self._process.poll() is None:
+                self._process.kill()
+
+    def _run(self, deed: str, told: bytes, longest: float, out: int = subprocess.PIPE) -> tuple[int | None, bytes]:
+        """The exit code, None if it took too long, and what the process has said."""
+        process = self._start(deed, out)
+        try:
+            said, _ = process.communicate(told, longest + PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            return None, b""
+        if self._stopped:
+            raise ProcessStopped
+        return process.returncode, said or b""
+
+    def _start(self, deed: str, out: int) -> "subprocess.Popen[bytes]":
+        with self._lock:
+            if self._stopped:
+                raise ProcessStopped
+            # by exec alone: a fork of this process, with Go's threads, would hang
+            command = [sys.executable, "-m", "daemon.media_process", deed]
+            # a fixed program with a word of ours
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out)  # noqa: S603
+            return self._process

@@ -1,0 +1,166 @@
+"""Files that the shop sends, on the wire: what the customer's phone can open, and what happens on the way."""
+
+import io
+import secrets
+import sqlite3
+from contextlib import closing
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from daemon.desk import file_storage
+from daemon.domain.attachments import OutgoingFile
+from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import Delivery
+from daemon.store import turns
+from tests.support.inbox import becomes, only, row
+from tests.support.shop import Shop
+from tests.support.waiting import wait_until
+from tests.whatsapp_server.actors.customer import Customer
+from tests.whatsapp_server.actors.values import Received
+
+pytestmark = pytest.mark.wire
+
+PDF = b"%PDF-1.7\n" + bytes(range(256)) * 400
+
+
+def photo(width: int = 2400, height: int = 1200) -> bytes:
+    """A telephone's photo: it lies on its side and knows where it was taken; the left half is red, then blue."""
+    picture = Image.new("RGB", (width, height), "blue")
+    picture.paste("red", (0, 0, width // 2, height))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees
+    exif[0x010F] = "Kamera Toko"
+    exif.get_ifd(0x8825).update({1: "S", 2: (6.0, 10.0, 30.0), 3: "E", 4: (106.0, 49.0, 30.0)})
+    out = io.BytesIO()
+    picture.save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+def keep(shop: Shop, content: bytes, name: str, mime: str) -> OutgoingFile:
+    return file_storage.keep(shop.folder, shop.account_id, io.BytesIO(content), name, mime)
+
+
+def parts(got: Received) -> Any:
+    """The file in a message, whatever it is wrapped in; None if it has none."""
+    message = got.message
+    if message.HasField("documentWithCaptionMessage"):
+        message = message.documentWithCaptionMessage.message
+    for name in ("imageMessage", "documentMessage"):
+        if message.HasField(name):
+            return getattr(message, name)
+    return None
+
+
+def files_of(customer: Customer) -> list[Received]:
+    return [got for got in list(customer.received) if parts(got) is not None]
+
+
+def gets_file(customer: Customer) -> Received:
+    (found,) = wait_until(lambda: files_of(customer), 40, "the file")
+    return found
+
+
+@pytest.fixture
+def asking(shop: Shop) -> Customer:
+    customer = shop.wa.add_customer(f"Ibu {secrets.token_hex(3)}")
+    customer.send_text("ada fotonya?")
+    only(shop, customer.name)
+    return customer
+
+
+def test_a_picture_comes_upright_without_its_place_and_with_what_stands_there_meanwhile(
+    shop: Shop, asking: Customer
+) -> None:
+    message_id = shop.answer(asking.name, "ini kak", keep(shop, photo(), "IMG_1.JPG", "image/jpeg"))
+    got = gets_file(asking)
+    about = got.message.imageMessage
+    assert (about.caption, about.mimetype, about.width, about.height) == ("ini kak", "image/jpeg", 800, 1600)
+    content = asking.file_of(got)
+    assert about.fileLength == len(content)
+    assert b"Kamera" not in content
+    with Image.open(io.BytesIO(content)) as picture:
+        assert (picture.size, picture.format) == ((800, 1600), "JPEG")
+        assert not picture.getexif()
+        top, bottom = picture.getpixel((400, 100)), picture.getpixel((400, 1500))
+    assert top[0] > 200 > 60 > top[2]
+    assert bottom[2] > 200 > 60 > bottom[0]
+    with Image.open(io.BytesIO(about.JPEGThumbnail)) as small:
+        assert small.size == (50, 100)
+        assert small.getpixel((25, 10))[0] > 200
+    shown = becomes(shop, shop.bubble(message_id), lambda b: b.delivery in (Delivery.SENT, Delivery.DELIVERED))
+    assert (shown.kind, (shown.media or {})["width"]) == (MessageKind.IMAGE, 800)
+    assert row(shop, asking.name).waiting_since is None
+
+
+def test_a_document_comes_as_it_is_with_its_name_and_words(shop: Shop, asking: Customer) -> None:
+    shop.answer(asking.name, "daftar harga", keep(shop, PDF, r"C:\toko\harga 2026.pdf", "application/pdf"))
+    got = gets_file(asking)
+    about = parts(got)
+    assert (about.fileName, about.mimetype, about.caption) == ("harga 2026.pdf", "application/pdf", "daftar harga")
+    assert asking.file_of(got) == PDF
+
+
+def test_several_at_once_are_one_answer(shop: Shop, asking: Customer) -> None:
+    first = shop.answer(
+        asking.name,
+        "dua-duanya",
+        keep(shop, photo(400, 300), "a.jpg", "image/jpeg"),
+        keep(shop, PDF, "b.pdf", "application/pdf"),
+    )
+    got = wait_until(lambda: found if len(found := files_of(asking)) == 2 else None, 40, "both files")
+    assert [parts(one).caption for one in got] == ["dua-duanya", ""]
+    with shop.database.read() as conn:
+        assert turns.closed_by_message(conn, first) != []
+
+
+def test_what_only_calls_itself_a_picture_goes_as_a_document(shop: Shop, asking: Customer) -> None:
+    broken = photo()[:2000]
+    message_id = shop.answer(asking.name, "", keep(shop, broken, "rusak.jpg", "image/jpeg"))
+    got = gets_file(asking)
+    assert parts(got).fileName == "rusak.jpg"
+    assert asking.file_of(got) == broken
+    assert shop.bubble(message_id).kind == MessageKind.DOCUMENT
+
+
+def test_words_overtake_a_file_that_the_hosts_do_not_take(shop: Shop, asking: Customer) -> None:
+    shop.wa.faults.fail_media(503)
+    try:
+        message_id = shop.answer(asking.name, "", keep(shop, PDF, "a.pdf", "application/pdf"))
+        wait_until(lambda: "not taken by WhatsApp's media hosts" in shop.log(), 40, "the refusal")
+        shop.answer(asking.name, "sebentar ya")
+        asking.wait_for_text("sebentar ya", 20)
+        assert shop.bubble(message_id).delivery == Delivery.QUEUED
+    finally:
+        shop.wa.faults.fail_media(None)
+    assert asking.file_of(gets_file(asking)) == PDF
+
+
+@pytest.mark.parametrize("moment", ["begun_at", "uploaded_at"])
+def test_a_session_that_dies_while_it_brings_a_file_sends_it_once(own_shop: Shop, moment: str) -> None:
+    shop, customer = own_shop, own_shop.wa.add_customer("Ibu Foto")
+    customer.send_text("ada fotonya?")
+    only(shop, customer.name)
+    if moment == "begun_at":
+        # so that it takes a while
+        shop.wa.faults.fail_media(503)
+    message_id = shop.answer(customer.name, "", keep(shop, photo(), "a.jpg", "image/jpeg"))
+
+    def reached() -> bool:
+        with closing(sqlite3.connect(shop.database.path)) as conn:
+            sql = f"SELECT {moment} IS NOT NULL OR failures > 0 FROM outgoing_file WHERE message_id = ?"
+            return bool(conn.execute(sql, (message_id,)).fetchone()[0])
+
+    wait_until(reached, 40, moment)
+    old = shop.pid("session")
+    assert old is not None
+    shop.kill("session")
+    shop.wa.faults.fail_media(None)
+    shop.wait_for_successor("session", old)
+    gets_file(customer)
+    becomes(shop, shop.bubble(message_id), lambda b: b.delivery in (Delivery.SENT, Delivery.DELIVERED))
+    # nothing more is under way
+    shop.answer(customer.name, "sudah")
+    customer.wait_for_text("sudah", 20)
+    assert len(files_of(customer)) == 1
