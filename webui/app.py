@@ -12,6 +12,7 @@ from daemon.config import Config
 from daemon.store.engine import BRIEF_TIMEOUT_MS, Database
 from webui import auth
 from webui.base import account_switcher, context, current_account, errors, formatting, security
+from webui.inbox import attachments
 from webui.inbox import blueprints as inbox_blueprints
 from webui.live import websocket
 from webui.monitoring import health
@@ -21,8 +22,9 @@ _HERE = Path(__file__).parent
 # The longest reply in percent-encoded four-byte characters (65,536 x 12), with room for the other fields.
 LARGEST_FORM = 1_000_000
 A_YEAR = 365 * 24 * 3600
-# In this order: what every page needs, then the rooms.
+# In this order: what must come before a form is read, what every page needs, then the rooms.
 PARTS = (
+    attachments,
     security,
     formatting,
     errors,

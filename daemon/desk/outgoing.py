@@ -18,6 +18,7 @@ from daemon.store import (
     messages,
     other_answers,
     outbox,
+    outgoing_files,
     send_queue,
     turns,
 )
@@ -114,6 +115,7 @@ class Decision(StrEnum):
     DISCARD = "discard"
     ARRIVED = "arrived"
     SEND_AGAIN = "send-again"
+    TRY_AGAIN = "try-again"
 
 
 _MOVES = {
@@ -121,6 +123,8 @@ _MOVES = {
     Decision.DISCARD: (OutboxState.HELD, OutboxState.DISCARDED),
     Decision.ARRIVED: (OutboxState.UNCERTAIN, OutboxState.SENT),
     Decision.SEND_AGAIN: (OutboxState.UNCERTAIN, OutboxState.QUEUED),
+    # a file that could not be sent: nobody wants to look for it anew
+    Decision.TRY_AGAIN: (OutboxState.FAILED, OutboxState.QUEUED),
 }
 
 
@@ -147,7 +151,9 @@ def decide(
         return False
     if not outbox.decide(conn, message_id, before, after):
         return False
-    if decision == Decision.SEND_ANYWAY:
+    if after == OutboxState.QUEUED:
+        outgoing_files.bring_anew(conn, message_id, now)
+    if decision in (Decision.SEND_ANYWAY, Decision.TRY_AGAIN):
         # its turn waits if it was not another answer that had held it, but a new link
         _answers_after_all(conn, bubble, now)
     messages.set_delivery(conn, message_id, Delivery(after.value))

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from sqlalchemy import Connection
 
+from daemon.domain.attachments import LARGEST_FILE
 from daemon.domain.desk import Action, Actor, Assign
 from daemon.domain.field_types import (
     ChoiceField,
@@ -28,6 +29,8 @@ DESK, BOT, RATING = "desk", "bot", "rating"
 MOST_CONVERSATIONS = 500
 LONGEST_BOT_TEXT = 4000
 LONGEST_RATING_TEXT = 1000
+# MB of a file that the team sends: what is fetched of customers has the same limit
+LARGEST_UPLOAD = LARGEST_FILE // 1_000_000
 # after a week a "5" means something else
 LONGEST_RATING_WAIT = 7 * DAY
 
@@ -57,6 +60,9 @@ class DeskSettings:
     ] = Assign.OFF
     show_typing: Annotated[bool, SwitchField(_("Customers see when somebody is typing"), page=DESK)] = True
     mark_read: Annotated[bool, SwitchField(_("An answer marks the question as read"), page=DESK)] = True
+    largest_upload: Annotated[
+        int, NumberField(_("Files that the team sends, at most"), 1, LARGEST_UPLOAD, _("MB"), page=DESK)
+    ] = 32
     # unless his seat says otherwise
     most_conversations: Annotated[
         int, NumberField(_("Chats per admin at most"), 1, MOST_CONVERSATIONS, page=DESK)

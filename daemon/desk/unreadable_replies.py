@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from daemon.desk import conversations as desk_conversations
 from daemon.desk import replies
 from daemon.desk.conversations import reply_failed
+from daemon.domain.attachments import OutgoingFile
 from daemon.domain.desk import Action, Actor, Status
 from daemon.domain.messages import CAN_READ, Author, ReceiptKind
 from daemon.domain.turns import Closer
@@ -121,7 +122,15 @@ def _send_copy(conn: Connection, about: Summary, bubble: Bubble, shown: int, now
         # a page of another conversation has shown nothing of this one: what waits here is another question
         shown=shown if here == about.id else None,
         answers=here == about.id,
+        files=_files_of(bubble),
     )
+
+
+def _files_of(bubble: Bubble) -> list[OutgoingFile]:
+    about = bubble.media or {}
+    if not bubble.kind.info.has_file or not about.get("file"):
+        return []
+    return [OutgoingFile(about["file"], about.get("mime", ""), about.get("size", 0), about.get("name", ""))]
 
 
 def _was_read(conn: Connection, account_id: int, message_id: int, now: datetime) -> None:

@@ -128,6 +128,13 @@ def done(conn: Connection, message_id: int, uploaded: UploadedFile, now: datetim
     _set(conn, message_id, uploaded=values, uploaded_at=now, begun_at=None)
 
 
+def bring_anew(conn: Connection, message_id: int, now: datetime) -> None:
+    """A person wants it to be tried again: what is not there yet is brought as if for the first time."""
+    values = {"next_at": now, "begun_at": None, "failures": 0, "deaths": 0}
+    waits = (outgoing_file.c.message_id == message_id) & outgoing_file.c.uploaded_at.is_(None)
+    conn.execute(update(outgoing_file).where(waits).values(values))
+
+
 def _set(conn: Connection, message_id: int, **values: Any) -> None:
     conn.execute(update(outgoing_file).where(outgoing_file.c.message_id == message_id).values(values))
 

@@ -138,7 +138,8 @@ GENTLE = (
     Fault("a message that stays unreadable", _unreadable_for_good),
     Fault("a message for the phone alone", _view_once),
     Fault("a customer who has lost his keys", _customer_forgets_keys),
-    Fault("malformed stanzas", _malformed),
+    # named when the next life of a session that is killed reads what had arrived
+    Fault("malformed stanzas", _malformed, errors="notes about lost messages could not be read"),
     Fault("media servers answer 500", _media_fail(500)),
     Fault("media servers answer 404", _media_fail(404)),
     Fault("acknowledgements come late", _slow_acks),

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES = ("webui", "daemon")
 TRANSLATED = sorted(set(LANGUAGES) - {SOURCE})
 # The same word in the language as in English.
-SHARED = {"id": {"Bot", "Video", "Audio", "WhatsApp"}}
+SHARED = {"id": {"MB", "Bot", "Video", "Audio", "WhatsApp"}}
 
 
 def msgids() -> set[str]:

@@ -67,7 +67,8 @@ def _headers(host: str, secure: bool) -> dict[str, str]:
         "default-src": "'none'",
         "script-src": "'self'",
         "style-src": "'self'",
-        "img-src": "'self' data:",
+        # blob: what is about to be sent
+        "img-src": "'self' data: blob:",
         "media-src": "'self'",
         # browsers before 2022 don't count ws: as 'self'
         "connect-src": f"'self' {'wss' if secure else 'ws'}://{host}",

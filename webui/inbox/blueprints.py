@@ -2,9 +2,17 @@
 
 from flask import Flask
 
-from webui.inbox import actions, contact_panel, media, message_menu, replies, routes, row
+from webui.inbox import actions, attachments, contact_panel, media, message_menu, replies, routes, row
 
-BLUEPRINTS = (routes.pages, replies.pages, actions.pages, contact_panel.pages, media.pages, message_menu.pages)
+BLUEPRINTS = (
+    routes.pages,
+    replies.pages,
+    attachments.pages,
+    actions.pages,
+    contact_panel.pages,
+    media.pages,
+    message_menu.pages,
+)
 
 
 def install(app: Flask) -> None:

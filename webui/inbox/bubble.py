@@ -48,6 +48,7 @@ DECISIONS = {
     Delivery.HELD: ((Decision.SEND_ANYWAY, _("Send anyway")), (Decision.DISCARD, _("Discard"))),
     Delivery.UNCERTAIN: ((Decision.ARRIVED, _("It has arrived")), (Decision.SEND_AGAIN, _("Send again"))),
 }
+FILE_DECISIONS = ((Decision.TRY_AGAIN, _("Try again")),)
 UNREADABLE_DECISIONS = (
     (UnreadableDecision.SEND_COPY, _("Send again")),
     (UnreadableDecision.SETTLE, _("It is settled")),
@@ -223,6 +224,8 @@ def _trouble(bubble: Bubble, delivery: Delivery | None) -> str | None:
 
 def _decisions(bubble: Bubble, delivery: Delivery | None) -> list[tuple[str, str]]:
     offered: Sequence[tuple[Decision | UnreadableDecision, str]] = DECISIONS.get(delivery, ()) if delivery else ()
+    if delivery == Delivery.FAILED and bubble.kind.info.has_file:
+        offered = FILE_DECISIONS
     if not offered and bubble.is_unreadable and delivery not in TROUBLES:
         offered = UNREADABLE_DECISIONS
     return [(decision.value, gettext(words)) for decision, words in offered]

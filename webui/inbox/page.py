@@ -11,13 +11,14 @@ from flask_wtf.csrf import generate_csrf
 from sqlalchemy import Connection
 
 from daemon.desk import notes, resolving
+from daemon.domain.attachments import OutgoingFile
 from daemon.domain.desk import Box, Claim, Status
 from daemon.store import claims, conversation_list, conversations, events, handovers, links, messages, tags, turns
 from daemon.store.conversation_list import Summary
 from webui.auth import the_admin
 from webui.base import link_panel
 from webui.base.context import services, the_account
-from webui.inbox import bubble, contact_card, more_came, row, thread, thread_header, turn_mark
+from webui.inbox import attachments, bubble, contact_card, more_came, row, thread, thread_header, turn_mark
 
 LIST_LENGTH = 60
 # what a message's menu offers at once; every other emoji can be typed
@@ -36,6 +37,8 @@ class Draft:
     mode: str = "reply"
     # the message that the reply quotes, or whose words it replaces
     quoted: int | None = None
+    # what is attached
+    files: tuple[OutgoingFile, ...] = ()
     edits: int | None = None
     # the customer has asked something new since the answer that the notice is about
     is_overtaken: bool = False
@@ -123,6 +126,7 @@ def _thread(
         "locked_by": about.assignee_name if strict and about.assignee_id not in (None, the_admin().id) else None,
         "draft": draft,
         "draft_about": _draft_about(conn, conversation_id, draft, now),
+        "attached": attachments.shown(draft.files) if draft else [],
         "menu_for": _menu_for(conn, conversation_id, now),
         "reactions": REACTIONS,
         "can_undo": resolving.can_undo(about, the_admin().id, now),

@@ -10,6 +10,7 @@ from flask_login import login_required
 
 from daemon.desk import notes, outgoing, replies, settings, unreadable_replies
 from daemon.desk import shown as desk_shown
+from daemon.desk.file_storage import FileRefused
 from daemon.desk.outgoing import Decision
 from daemon.desk.unreadable_replies import UnreadableDecision
 from daemon.domain.desk import ClaimedByAnother, OnlyTheAssignee
@@ -20,7 +21,7 @@ from daemon.store import conversation_list, messages, quick_replies
 from webui.auth import the_actor, the_admin
 from webui.base import errors
 from webui.base.context import services, the_account
-from webui.inbox import actions, bubble, fragments, message_menu, more_came, page, turn_mark
+from webui.inbox import actions, attachments, bubble, fragments, message_menu, more_came, page, turn_mark
 from webui.inbox.more_came import MoreNotice
 from webui.inbox.page import Draft
 
@@ -52,6 +53,10 @@ def answer(conversation_id: int) -> Any:
         sentence = " ".join(gettext(words) for words in errors.SENTENCES[400])
         return _refuse(conversation_id, 400, Draft(text, error=sentence, turn_id=turn_id))
     draft = Draft(text, turn_id=turn_id, quoted=actions.row_id("quoted"))
+    try:
+        draft = replace(draft, files=tuple(attachments.sent(conversation_id)))
+    except FileRefused as error:
+        return _refuse(conversation_id, 422, replace(draft, error=attachments.refusal(error.reason)))
     now = services().clock()
     try:
         with services().database.write() as conn:
@@ -68,6 +73,7 @@ def answer(conversation_id: int) -> Any:
                 address=request.remote_addr,
                 shown=shown,
                 quoted=draft.quoted,
+                files=draft.files,
             )
             later = desk_shown.still_waiting(conn, conversation_id, shown)
     except AlreadyAnswered as error:

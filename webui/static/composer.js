@@ -1,5 +1,6 @@
 // The reply: a draft that is never lost, one request one reply, and a word when somebody was faster.
 
+import * as attachments from "./attachments.js";
 import * as claims from "./claims.js";
 import { find, findAll, isTouch, post } from "./dom.js";
 import * as drafts from "./drafts.js";
@@ -30,6 +31,7 @@ export function begin() {
     choose(kept.mode);
   }
   grow();
+  attachments.begin();
   form.addEventListener("submit", submit);
   field().addEventListener("input", () => {
     keepDraft();
@@ -170,6 +172,13 @@ async function submit(event) {
   }
   const form = composer();
   const fields = Object.fromEntries(shown.tell(new FormData(form, event.submitter)));
+  delete fields.upload;
+  delete fields.files;
+  if (!isNote() && !isEdit()) {
+    if (attachments.isBusy()) return showError(find("[data-attachments]").dataset.busyWords);
+    const files = attachments.words();
+    if (files.length) fields.files = files.join(" ");
+  }
   let status = 0;
   busy = true;
   form.setAttribute("aria-busy", "true");
@@ -235,6 +244,7 @@ function settle(status, data, fields) {
   field().focus({ preventScroll: true });
   // a note answers nobody
   if (fields.mode === "note") return;
+  attachments.clear();
   showNotice("");
   claims.show("");
   shown.more(data.more || "");

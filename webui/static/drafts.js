@@ -4,6 +4,7 @@ import "./connection.js"; // whose listener comes first: a logout that was stopp
 import { find } from "./dom.js";
 
 const PREFIX = "balas-draft:";
+const FILES = "balas-files:";
 
 const mine = () => `${PREFIX}${document.documentElement.dataset.account}:${document.body.dataset.admin}:`;
 
@@ -28,6 +29,27 @@ export function keep(conversation, mode, text) {
   }
 }
 
+const filesOf = (conversation) => FILES + mine().slice(PREFIX.length) + conversation;
+
+/** Files that were brought for a conversation's reply: {word, name, size, kind}. */
+export function files(conversation) {
+  try {
+    const kept = JSON.parse(localStorage.getItem(filesOf(conversation)));
+    return Array.isArray(kept) ? kept.filter((file) => typeof file?.word === "string") : [];
+  } catch {
+    return [];
+  }
+}
+
+export function keepFiles(conversation, found) {
+  try {
+    if (found.length) localStorage.setItem(filesOf(conversation), JSON.stringify(found));
+    else localStorage.removeItem(filesOf(conversation));
+  } catch {
+    // as above
+  }
+}
+
 /** The server has accepted a message: what was kept of it goes, what was written since stays. */
 export function accepted(conversation, mode, text) {
   const kept = read(conversation);
@@ -40,7 +62,7 @@ function forget(storage, begins) {
 
 // whoever logs out leaves nothing behind for the next one at this device
 addEventListener("submit", (event) => {
-  if (!event.defaultPrevented && find('[data-action="logout"]', event.target)) forget(localStorage, PREFIX);
+  if (!event.defaultPrevented && find('[data-action="logout"]', event.target)) [PREFIX, FILES].forEach((begins) => forget(localStorage, begins));
 });
 
 try {

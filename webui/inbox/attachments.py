@@ -1,0 +1,140 @@
+"""Files in the reply field: brought here before the reply is sent, and named by it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import IO, Any
+from urllib.parse import unquote
+
+from flask import Blueprint, Flask, abort, current_app, jsonify, request, session
+from flask_babel import gettext
+from flask_login import login_required
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from daemon.desk import file_storage, settings
+from daemon.desk.file_storage import FileRefused
+from daemon.domain.attachments import OutgoingFile
+from daemon.store import conversation_list
+from webui.base import formatting
+from webui.base.context import services
+
+pages = Blueprint("attachments", __name__)
+
+MB = 1_000_000
+# files of one answer
+MOST_FILES = 20
+# bytes of a form beside its files
+_FORM = 1_000_000
+
+
+def _(text: str) -> str:
+    return text
+
+
+REFUSALS = {
+    "empty": _("This file is empty."),
+    "too_large": _("This file is too large: %(size)s at most."),
+    "no_room": _("There is no room for this file on Balas's computer."),
+    "too_many": _("These are too many files for one answer: 20 at most."),
+}
+
+
+def install(app: Flask) -> None:
+    """Let who is logged in send files; a form without scripts brings them all at once.
+
+    Before the form's token is looked at: that reads the form.
+    """
+
+    @app.before_request
+    def allow_files() -> None:
+        if not session.get("_user_id"):
+            return
+        if request.endpoint == "attachments.bring":
+            request.max_content_length = settings.LARGEST_UPLOAD * MB + _FORM
+        elif request.endpoint == "replies.answer" and request.mimetype == "multipart/form-data":
+            request.max_content_length = MOST_FILES * settings.LARGEST_UPLOAD * MB + _FORM
+
+
+@pages.post("/c/<id:conversation_id>/files")
+@login_required  # type: ignore[untyped-decorator]
+def bring(conversation_id: int) -> Any:
+    """Keep one file, the request's body, whose name is in a header; gives the word that a reply names it by."""
+    with services().database.read() as conn:
+        about = conversation_list.summary(conn, conversation_id)
+        if about is None:
+            abort(404)
+        largest = _largest(settings.load(conn, about.account_id))
+    if (request.content_length or 0) > largest:
+        return jsonify(error=refusal("too_large", largest)), 413
+    name = unquote(request.headers.get("X-File-Name", ""))
+    try:
+        file = _keep(about.account_id, request.stream, name, request.mimetype, largest)
+    except FileRefused as error:
+        return jsonify(error=refusal(error.reason, largest)), 422
+    return jsonify(word=word_of(file), name=file.name, size=formatting.size(file.size), kind=file.kind.value), 201
+
+
+def sent(conversation_id: int) -> list[OutgoingFile]:
+    """The files of a reply that is being sent: those that were brought before, and those in the form itself.
+
+    Raises FileRefused.
+    """
+    words = " ".join(request.form.getlist("files")).split()
+    uploads = [one for one in request.files.getlist("upload") if one.filename]
+    if len(words) + len(uploads) > MOST_FILES:
+        raise FileRefused("too_many")
+    if not words and not uploads:
+        return []
+    with services().database.read() as conn:
+        about = conversation_list.summary(conn, conversation_id)
+        if about is None:
+            abort(404)
+        largest = _largest(settings.load(conn, about.account_id))
+    found = [_file_of(word, about.account_id) for word in words]
+    return found + [
+        _keep(about.account_id, one.stream, one.filename or "", one.mimetype, largest) for one in uploads
+    ]
+
+
+def refusal(reason: str, largest: int | None = None) -> str:
+    """Why a file is not taken."""
+    size = formatting.size(largest if largest is not None else settings.LARGEST_UPLOAD * MB)
+    return gettext(REFUSALS[reason], size=size)
+
+
+def word_of(file: OutgoingFile) -> str:
+    """What a page has in its hands of a file that was brought."""
+    return _signer().dumps(asdict(file))
+
+
+def shown(files: Sequence[OutgoingFile]) -> list[dict[str, str]]:
+    """Files that stand in the reply field when a page is shown again."""
+    return [
+        {"word": word_of(file), "name": file.name, "size": formatting.size(file.size), "kind": file.kind.value}
+        for file in files
+    ]
+
+
+def _keep(account_id: int, stream: IO[bytes], name: str, mime: str, largest: int) -> OutgoingFile:
+    try:
+        return file_storage.keep(services().config.data, account_id, stream, name, mime, largest)
+    except OSError:
+        raise FileRefused("no_room") from None
+
+
+def _file_of(word: str, account_id: int) -> OutgoingFile:
+    try:
+        file = OutgoingFile(**_signer().loads(word))
+    except (BadSignature, TypeError):
+        abort(400)
+    if not file_storage.is_kept(services().config.data, account_id, file):
+        # nobody has sent it for days: it has been cleared away
+        abort(400)
+    return file
+
+
+def _largest(chosen: settings.DeskSettings) -> int:
+    return chosen.largest_upload * MB
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.secret_key or "", salt="attached file")
