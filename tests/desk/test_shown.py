@@ -142,7 +142,7 @@ def test_an_answer_to_what_stood_before_leaves_a_new_question_alone(table: Table
     for turn_id in (None, asked):
         reply = table.answer(shown, turn_id=turn_id)
         with books.database.read() as conn:
-            assert turns.closed_by_message(conn, reply) is None
+            assert turns.closed_by_message(conn, reply) == []
         assert table.waiting() == (asked, ["satu lagi"])
     # after somebody else's answer it has to be meant, as always
     with pytest.raises(AlreadyAnswered) as error:
