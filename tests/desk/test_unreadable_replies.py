@@ -85,7 +85,10 @@ class Desk:
         self.hears(ReceiptReceived((wa_id,), origin, kind), seconds if arrives_at is None else arrives_at)
 
     def looks(self, seconds: float) -> None:
-        DeskWorker(self.books.database, ZoneInfo("Asia/Jakarta"), "Toko", lambda: at(seconds)).look()
+        worker = DeskWorker(self.books.database, ZoneInfo("Asia/Jakarta"), "Toko", lambda: at(seconds))
+        # a round is as long as a transaction may be: on a busy machine it takes several
+        while worker.look():
+            pass
 
     def is_unreadable(self, message_id: int | None = None) -> bool:
         return self.books.bubble(message_id or self.reply).is_unreadable
