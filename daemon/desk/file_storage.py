@@ -4,11 +4,13 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
 from pathlib import Path
 from typing import IO
 
 from auth_store.files import prepare_folder
 from daemon.domain.attachments import LARGEST_FILE, OutgoingFile, file_end
+from daemon.domain.disk_space import FETCHES_FROM
 from daemon.domain.text_cleaning import clean
 from daemon.store.media import FOLDER
 
@@ -25,7 +27,7 @@ _OUT = re.compile(r"\d{1,9}/out-[0-9a-f]{64}\.[a-z0-9]{1,5}")
 
 
 class FileRefused(Exception):
-    """`reason`: empty, too_large."""
+    """`reason`: empty, too_large, no_room."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -41,6 +43,9 @@ def keep(
     """
     folder = data / FOLDER / str(account_id)
     prepare_folder(folder)
+    if shutil.disk_usage(folder).free < FETCHES_FROM:
+        # messages come first
+        raise FileRefused("no_room")
     part = folder / f"{secrets.token_hex(8)}.part"
     digest, size, head = hashlib.sha256(), 0, b""
     fd = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)

@@ -3,10 +3,10 @@
 import base64
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Row, Select, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, Row, Select, bindparam, func, insert, select, update
 
 from daemon.domain.attachments import OutgoingFile, UploadedFile
 from daemon.domain.message_kinds import MessageKind
@@ -15,6 +15,8 @@ from daemon.store.prepared_statement import Prepared
 from daemon.store.tables.core import message, outbox
 from daemon.store.tables.outgoing_files import outgoing_file
 
+# the media hosts forget files after some weeks
+KEPT_BY_HOSTS = timedelta(days=7)
 _KEYS = ("key", "sha256", "enc_sha256")
 
 
@@ -129,9 +131,10 @@ def done(conn: Connection, message_id: int, uploaded: UploadedFile, now: datetim
 
 
 def bring_anew(conn: Connection, message_id: int, now: datetime) -> None:
-    """A person wants it to be tried again: what is not there yet is brought as if for the first time."""
-    values = {"next_at": now, "begun_at": None, "failures": 0, "deaths": 0}
-    waits = (outgoing_file.c.message_id == message_id) & outgoing_file.c.uploaded_at.is_(None)
+    """A person wants it to be sent: what is not there (any more) is brought as if for the first time."""
+    values = {"next_at": now, "begun_at": None, "failures": 0, "deaths": 0, "uploaded": None, "uploaded_at": None}
+    lies_there = outgoing_file.c.uploaded_at > now - KEPT_BY_HOSTS
+    waits = (outgoing_file.c.message_id == message_id) & ~func.coalesce(lies_there, False)
     conn.execute(update(outgoing_file).where(waits).values(values))
 
 

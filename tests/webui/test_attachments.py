@@ -4,6 +4,7 @@ import io
 
 import pytest
 
+from daemon.config import Config
 from daemon.desk import settings
 from daemon.domain.desk import Actor
 from daemon.domain.message_kinds import MessageKind
@@ -105,6 +106,18 @@ def test_an_empty_file_is_refused_with_a_sentence(sari: Visitor, chat: int) -> N
 @pytest.mark.parametrize("word", ["x", "eyJmaWxlIjoiMS9vdXQtMC5wZGYifQ.AAAA", "../../balas.db"])
 def test_a_word_that_is_not_ours_names_nothing(sari: Visitor, database: Database, chat: int, word: str) -> None:
     assert sari.post(f"/c/{chat}/answer", {"text": "ini", "files": word}).status_code == 400
+    assert sent(database, chat) == []
+
+
+def test_a_file_that_was_cleared_away_meanwhile_has_to_be_attached_again(
+    sari: Visitor, database: Database, config: Config, chat: int
+) -> None:
+    word = bring(sari, chat)["word"]
+    for path in (config.data / "media" / "1").iterdir():
+        path.unlink()
+    refused = sari.post(f"/c/{chat}/answer", {"text": "ini", "files": word})
+    assert refused.status_code == 422
+    assert "An attached file is not here any more." in refused.text
     assert sent(database, chat) == []
 
 

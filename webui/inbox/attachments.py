@@ -34,6 +34,7 @@ REFUSALS = {
     "empty": _("This file is empty."),
     "too_large": _("This file is too large: %(size)s at most."),
     "no_room": _("There is no room for this file on Balas's computer."),
+    "gone": _("An attached file is not here any more. Attach it again."),
     "too_many": _("These are too many files for one answer: 20 at most."),
 }
 
@@ -128,7 +129,7 @@ def _file_of(word: str, account_id: int) -> OutgoingFile:
         abort(400)
     if not file_storage.is_kept(services().config.data, account_id, file):
         # nobody has sent it for days: it has been cleared away
-        abort(400)
+        raise FileRefused("gone")
     return file
 
 
