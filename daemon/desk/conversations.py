@@ -10,7 +10,17 @@ from daemon.desk import shown as pages
 from daemon.domain.desk import THE_DESK, Action, Actor, FieldError, Priority, Status
 from daemon.domain.text_cleaning import one_line
 from daemon.domain.turns import Closer
-from daemon.store import audit, conversation_list, conversations, events, messages, tags, turns
+from daemon.store import (
+    audit,
+    clock,
+    conversation_list,
+    conversations,
+    events,
+    messages,
+    other_answers,
+    tags,
+    turns,
+)
 from daemon.store import claims as store_claims
 from daemon.store.events import EventKind
 
@@ -81,9 +91,16 @@ def reply_failed(conn: Connection, message_id: int, now: datetime) -> int | None
 
 
 def _open_again(conn: Connection, turn_id: int, now: datetime) -> int | None:
+    """Open one turn again, unless another answer came after it: that has the mark then. Gives the open turn."""
     # not the reply's: the phone may have answered an earlier conversation's question in the next one
     about = conversation_list.summary(conn, turns.conversation_of(conn, turn_id))
+    mark = turns.mark(conn, turn_id)
     assert about is not None
+    assert mark is not None
+    if mark.message_id is not None and (another := other_answers.answer_after(conn, turn_id, mark.message_id)):
+        at = clock.on_ours(conn, about.account_id, another.sent_at, now)
+        turns.remark(conn, turn_id, another.closer, another.message_id, at)
+        return None
     here = about.id
     if about.status == Status.RESOLVED and not reopen(conn, about.id, THE_DESK, now):
         newer = conversations.current(conn, about.contact_id)

@@ -93,12 +93,6 @@ def answer_taken_back(conn: Connection, account_id: int, message_id: int, now: d
 
     It went into the wrong chat, say. The one who wrote the other answer has the turn's mark then.
     """
-    for turn_id in turns.closed_by_message(conn, message_id):
-        another = other_answers.answer_after(conn, turn_id, message_id)
-        if another is not None:
-            at = clock.on_ours(conn, account_id, another.sent_at, now)
-            turns.remark(conn, turn_id, another.closer, another.message_id, at)
-    # what nobody else has answered
     reply_failed(conn, message_id, now)
 
 

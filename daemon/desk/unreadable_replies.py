@@ -137,8 +137,8 @@ def _was_read(conn: Connection, account_id: int, message_id: int, now: datetime)
     """The customer has had his answer: its turn closes as it was closed, unless somebody else has closed it."""
     _changed(conn, account_id, message_id, now)
     bubble = messages.bubble(conn, message_id)
-    # whether a word of the bot's had closed its turn nobody knows any more
-    if bubble is None or bubble.author != Author.ADMIN or bubble.turn_id is None:
+    # what was deleted answers nobody; whether a word of the bot's had closed its turn nobody knows any more
+    if bubble is None or bubble.revoked or bubble.author != Author.ADMIN or bubble.turn_id is None:
         return
     closer = Closer(bubble.author, bubble.admin_id)
     at = bubble.sent_at

@@ -32,7 +32,13 @@ def next_of_turn(
 ) -> bool:
     """The busy day's case: one more message in a turn that is open, by a customer whose place is known."""
     place = places.get(event.origin.party)
-    if place is None or event.origin.from_me or event.push_name not in ("", place.name) or event.quoted_wa_id:
+    if (
+        place is None
+        or forgotten_messages.has(conn, account_id, event.wa_id)
+        or event.origin.from_me
+        or event.push_name not in ("", place.name)
+        or event.quoted_wa_id
+    ):
         return False
     message_id = messages.add(
         conn,

@@ -4,13 +4,22 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
+from daemon.store.prepared_statement import Prepared
 from daemon.store.sql import insert_new
 from daemon.store.tables.core import forgotten_message
 
 # nothing stays under way for so long, but a phone that is linked anew uploads up to a year
 KEPT = timedelta(days=400)
+
+
+_one = Prepared(
+    select(forgotten_message.c.digest).where(
+        forgotten_message.c.account_id == bindparam("account_id"),
+        forgotten_message.c.digest == bindparam("digest"),
+    )
+)
 
 
 def keep(conn: Connection, account_id: int, wa_ids: Iterable[str], now: datetime) -> None:
@@ -23,10 +32,7 @@ def keep(conn: Connection, account_id: int, wa_ids: Iterable[str], now: datetime
 
 def has(conn: Connection, account_id: int, wa_id: str) -> bool:
     """Whether a message was one of a forgotten customer's."""
-    found = select(forgotten_message.c.digest).where(
-        forgotten_message.c.account_id == account_id, forgotten_message.c.digest == _digest(wa_id)
-    )
-    return conn.execute(found).first() is not None
+    return _one.run(conn, {"account_id": account_id, "digest": _digest(wa_id)}) is not None
 
 
 def without(conn: Connection, account_id: int, wa_ids: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
-from daemon.domain.messages import REACHED_WHATSAPP, Author
+from daemon.domain.messages import REACHED_WHATSAPP, Author, Delivery
 from daemon.domain.turns import Closer
 from daemon.store.conversations import of_contacts
 from daemon.store.tables.core import conversation, message, outbox
@@ -23,8 +23,15 @@ class OtherAnswer:
 
 _other = message.alias("other")
 _others = select(_other.c.id, _other.c.author, _other.c.admin_id, _other.c.device, _other.c.sent_at)
-# by whom a customer is answered in person; WhatsApp Business's greetings and what was deleted again answer nobody
-_answers = _other.c.is_automatic.is_(False) & _other.c.is_history.is_(False) & _other.c.revoked_at.is_(None)
+# by whom a customer is answered in person; WhatsApp Business's greetings, what was deleted again and what his
+# device can't read answer nobody
+_answers = (
+    _other.c.is_automatic.is_(False)
+    & _other.c.is_history.is_(False)
+    & _other.c.revoked_at.is_(None)
+    & _other.c.unreadable_at.is_(None)
+)
+_ON_ITS_WAY = (Delivery.QUEUED, Delivery.SENDING, Delivery.UNCERTAIN)
 _ELSEWHERE = (Author.PHONE.value, Author.COMPANION.value)
 
 
@@ -54,7 +61,10 @@ def newest_elsewhere(conn: Connection, contact_id: int) -> OtherAnswer | None:
 
 
 def answer_after(conn: Connection, turn_id: int, message_id: int) -> OtherAnswer | None:
-    """A person's reply, other than this one, that the customer got after the last words of a turn; the newest."""
+    """A person's reply, other than this one, that the customer got after the last words of a turn; the newest.
+
+    Else one of ours to that turn that is on its way.
+    """
     said = (message.c.turn_id == turn_id) & (message.c.author == Author.CUSTOMER.value)
     last_at, last_id = (
         select(func.max(column)).where(said).scalar_subquery() for column in (message.c.sent_at, message.c.id)
@@ -70,7 +80,17 @@ def answer_after(conn: Connection, turn_id: int, message_id: int) -> OtherAnswer
         _other.c.sent_at >= last_at,
         _other.c.id > last_id,
     )
-    return _newest(conn, statement)
+    if (found := _newest(conn, statement)) is not None:
+        return found
+    on_its_way = _others.where(
+        _answers,
+        _other.c.turn_id == turn_id,
+        _other.c.id != message_id,
+        _other.c.author == Author.ADMIN.value,
+        _other.c.delivery.in_([state.value for state in _ON_ITS_WAY]),
+        _other.c.id > last_id,
+    )
+    return _newest(conn, on_its_way)
 
 
 def came_since(conn: Connection, conversation_id: int, seen_id: int) -> bool:
