@@ -112,8 +112,9 @@ def test_with_sixteen_thousand_waiting_nobody_waits_long_for_the_lock(desk: Book
             assert 0 < alarmed(desk) <= look * MOST_ROWS
             assert 0 < rows(desk, "message WHERE author = 'bot'") <= look * MOST_ROWS
     assert holds.count >= 16
-    # 50 ms, and what it takes to begin and to end; a round took 14 s before
-    assert holds.longest < 0.15
+    # 50 ms, and what it takes to begin and to end, in processor time, which is more on a machine that computes
+    # other things, too; a round took 14 s before
+    assert holds.longest < 0.5
     # the machine may be busy with other things: it is not always our lock that he waits for
     assert sorted(waited)[len(waited) * 9 // 10] < 0.2
 
