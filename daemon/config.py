@@ -62,7 +62,7 @@ SETTINGS = (
     Setting(
         "BALAS_MEDIA_BUDGET_MB",
         "10000",
-        "Room for customers' pictures and files in the data folder, in MB (200 to 10000000)",
+        "Room for pictures and files in the data folder, in MB (200 to 10000000)",
     ),
     Setting(
         "BALAS_PHONE_DAYS",

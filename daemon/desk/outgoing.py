@@ -67,14 +67,12 @@ def has_left(conn: Connection, account_id: int, message_id: int, now: datetime) 
     seemed to have failed is answered after all, unless the customer has written more since. False, and nothing
     changes, if that was known.
     """
-    thought = outbox.settle_by_proof(conn, message_id, now)
-    if thought is None:
+    if outbox.settle_by_proof(conn, message_id, now) is None:
         return False
     messages.raise_delivery(conn, message_id, Delivery.SENT)
     bubble = messages.bubble(conn, message_id)
     assert bubble is not None  # it is in the outbox
-    if thought in (OutboxState.FAILED, OutboxState.CANCELLED, OutboxState.HELD):
-        _answers_after_all(conn, bubble, now)
+    _answers_after_all(conn, bubble, now)
     events.append(conn, account_id, EventKind.MESSAGE_CHANGED, now, bubble.conversation_id, message_id)
     return True
 

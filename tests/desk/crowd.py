@@ -15,7 +15,8 @@ from daemon.desk.outgoing import Decision
 from daemon.desk.worker import DeskWorker
 from daemon.domain.time import utc_now
 from daemon.store.engine import Database
-from tests.desk.day import LAPTOP, PHONE, ZONE, Admin, addresses, leaving, undecided
+from tests.desk.day import LAPTOP, PHONE, ZONE, Admin, addresses, undecided
+from tests.desk.leaving import leaving
 from tests.desk.session_part import SessionPart
 from tests.desk.wire import Fate
 

@@ -11,13 +11,25 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from daemon.desk import claims, no_reply_needed, outgoing, replies, settings
+from daemon.desk import (
+    claims,
+    forget,
+    message_changes,
+    no_reply_needed,
+    outgoing,
+    replies,
+    settings,
+    unreadable_replies,
+)
 from daemon.desk import conversations as desk_conversations
 from daemon.desk.bot import rules
+from daemon.desk.forget import StillSending
 from daemon.desk.outgoing import Decision
-from daemon.domain.desk import CLAIM_LASTS, THE_DESK, Actor, Assign, ClaimedByAnother
+from daemon.desk.unreadable_replies import UnreadableDecision
+from daemon.domain.desk import THE_DESK, Actor, Assign, ClaimedByAnother
 from daemon.domain.ids import Address, Party
 from daemon.domain.links import LinkState
+from daemon.domain.message_changes import ChangeRefused
 from daemon.domain.messages import Author
 from daemon.domain.time import Clock
 from daemon.domain.turns import AlreadyAnswered, Closer, MoreCame, NotAnswerable
@@ -152,15 +164,46 @@ class Admin:
             last = turns.last_closed(conn, view.conversation_id)
         return last is not None and self.does(no_reply_needed.unmark, view, last.turn_id)
 
-    def decides(self, message: Bubble, decision: Decision) -> int | None:
+    def decides(self, message: Bubble, decision: Decision, shown: int | None = None) -> int | None:
         """He says what becomes of a reply that waits for a person; gives the newest message that he could see.
 
-        None if the reply does not wait for that decision any more.
+        `shown` is the last message that his page had shown; without a page he could see all. None if the reply
+        does not wait for that decision any more, or it was refused because of what he had not seen.
         """
         with self.database.write() as conn:
-            newest = conn.exec_driver_sql("SELECT max(id) FROM message").scalar_one()
-            done = outgoing.decide(conn, message.conversation_id, message.id, decision, self.clock())
+            newest = shown or conn.exec_driver_sql("SELECT max(id) FROM message").scalar_one()
+            here, now = message.conversation_id, self.clock()
+            done = outgoing.decide(conn, here, message.id, decision, now, self.actor, shown)
         return newest if done else None
+
+    def decides_about_unreadable(self, message: Bubble, decision: UnreadableDecision, shown: int) -> int | None:
+        """The same of a reply that the customer's device could not read; gives its copy, or the newest message.
+
+        None if it was refused.
+        """
+        here, now = message.conversation_id, self.clock()
+        self.saw[self.id, round(now.timestamp() * 1000)] = shown
+        try:
+            with self.database.write() as conn:
+                done = unreadable_replies.decide(conn, here, message.id, decision, shown, now, self.actor)
+                return conn.exec_driver_sql("SELECT max(id) FROM message").scalar_one() if done else None
+        except (MoreCame, ClaimedByAnother, NotAnswerable):
+            return None
+
+    def deletes(self, message: Bubble) -> bool:
+        """He deletes a reply for everyone; False if that is refused."""
+        try:
+            self.write(message_changes.revoke, message.conversation_id, message.id, self.actor, True, self.clock())
+        except ChangeRefused:
+            return False
+        return True
+
+    def forgets(self, contact_id: int) -> bool:
+        """He erases a customer who asks for it; False while a reply to him is leaving."""
+        try:
+            return bool(self.write(forget.forget, self.account_id, contact_id, self.actor, self.clock()))
+        except StillSending:
+            return False
 
     def _closes(self, action: Callable[..., Any], view: View, *arguments: Any) -> bool:
         """A decision about what his page shows; False if it was refused."""
@@ -193,45 +236,12 @@ def undecided(conn: Connection, *states: str) -> list[Bubble]:
     return [bubble for message_id in held if (bubble := messages.bubble(conn, message_id))]
 
 
-def overtaken(conn: Connection, message_id: int, decided_upto: int, known_upto: int) -> bool:
-    """Whether the customer had an answer from elsewhere that was in the inbox before this reply left.
-
-    A person's decision covers what he could see: messages up to `decided_upto`; `known_upto` is the newest
-    message at the moment of leaving.
-    """
-    rows = conn.exec_driver_sql(
-        "SELECT theirs.id FROM message ours JOIN message theirs ON theirs.contact_id = ours.contact_id"
-        " WHERE ours.id = ? AND theirs.id > max(ours.id, ?) AND theirs.id <= ?"
-        " AND theirs.author IN ('phone', 'companion') AND NOT theirs.is_automatic AND theirs.revoked_at IS NULL"
-        # while he was taken for two customers nobody could know
-        " AND NOT EXISTS (SELECT 1 FROM contact twin WHERE twin.merged_into = ours.contact_id)"
-        # what is older than the question is no answer to it
-        " AND theirs.sent_at >= coalesce((SELECT min(said.sent_at) FROM message said"
-        " WHERE said.turn_id = ours.turn_id AND said.author = 'customer'), ours.sent_at)",
-        (message_id, decided_upto, known_upto),
-    )
-    return rows.first() is not None
-
-
-def leaving(conn: Connection) -> tuple[int, int]:
-    """The reply that is just leaving, and the newest message at this moment."""
-    row = conn.exec_driver_sql(
-        "SELECT message_id, (SELECT max(id) FROM message) FROM outbox WHERE state = 'sending'"
-    ).one()
-    return row[0], row[1]
-
-
-def wanted_of_bot(conn: Connection, message_id: int, now: datetime) -> bool:
-    """Whether the bot may say this now: to an open turn or as its answer, and while nobody is answering."""
-    row = conn.exec_driver_sql(
-        "SELECT turn.closed_at IS NULL OR turn.closing_message_id = message.id,"
-        " EXISTS (SELECT 1 FROM claim WHERE claim.conversation_id = message.conversation_id"
-        " AND expires_at > ? AND expires_at <= ?)"
-        " FROM message LEFT JOIN turn ON turn.id = message.turn_id"
-        " WHERE message.id = ? AND message.author = 'bot'",
-        (*(round(moment.timestamp() * 1000) for moment in (now, now + CLAIM_LASTS)), message_id),
-    ).first()
-    return row is None or (bool(row[0]) and not row[1])
+def unreadable(conn: Connection) -> list[Bubble]:
+    """Replies that a customer's device could not read, which wait for the same."""
+    found = conn.exec_driver_sql(
+        "SELECT id FROM message WHERE unreadable_at IS NOT NULL AND retry_asked_at IS NOT NULL ORDER BY id"
+    ).scalars()
+    return [bubble for message_id in found if (bubble := messages.bubble(conn, message_id))]
 
 
 def later(now: datetime, seconds: float) -> datetime:

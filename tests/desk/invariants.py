@@ -11,6 +11,9 @@ from daemon.store import claims, conversation_list
 
 # where a reply of ours is that has left, or will
 _GOES = ("queued", "sending", "sent", "uncertain")
+_FORGOTTEN = "SELECT id FROM contact WHERE forgotten_at IS NOT NULL"
+# of a forgotten customer only empty shells are left
+_KNOWN = f"conversation_id IN (SELECT id FROM conversation WHERE contact_id NOT IN ({_FORGOTTEN}))"
 
 
 def broken(
@@ -27,12 +30,14 @@ def broken(
     """
     return [
         *_turns(conn),
+        *_marks(conn),
         *_unseen(conn, saw or {}),
         *_answers(conn, decided),
         *_outbox(conn),
         *_conversations(conn),
         *_claims(conn, account_id, now),
         *_lists(conn, account_id),
+        *_forgotten(conn),
     ]
 
 
@@ -43,21 +48,6 @@ def _turns(conn: Connection) -> Iterator[str]:
         "SELECT id FROM turn WHERE (closed_at IS NULL) <> (closed_by IS NULL)"
         " OR (closed_by = 'admin' AND closed_by_admin_id IS NULL)"
         " OR (closed_at IS NULL AND closing_message_id IS NOT NULL)",
-    )
-    yield from _rows(
-        conn,
-        "closed by a reply that never goes out, or is not the closer's",
-        "SELECT turn.id, outbox.state, message.author, turn.closed_by FROM turn"
-        " LEFT JOIN message ON message.id = turn.closing_message_id"
-        " LEFT JOIN outbox ON outbox.message_id = message.id"
-        " WHERE turn.closing_message_id IS NOT NULL AND (message.author IS NOT turn.closed_by"
-        " OR message.admin_id IS NOT turn.closed_by_admin_id OR (turn.closed_by IN ('admin', 'bot')"
-        f" AND coalesce(outbox.state, '') NOT IN {_GOES}))",
-    )
-    yield from _rows(
-        conn,
-        "closed by somebody without a reply who was not asked",
-        "SELECT id FROM turn WHERE closed_at IS NOT NULL AND closing_message_id IS NULL AND closed_by <> 'admin'",
     )
     yield from _rows(
         conn,
@@ -84,7 +74,48 @@ def _turns(conn: Connection) -> Iterator[str]:
         "a customer's message that belongs to no turn of its conversation",
         "SELECT message.id FROM message LEFT JOIN turn ON turn.id = message.turn_id"
         " WHERE message.author = 'customer' AND NOT message.is_history"
-        " AND turn.conversation_id IS NOT message.conversation_id",
+        f" AND turn.conversation_id IS NOT message.conversation_id AND message.{_KNOWN}",
+    )
+
+
+def _marks(conn: Connection) -> Iterator[str]:
+    """What a turn was closed by: an answer that the customer has, or gets."""
+    marked = (
+        "SELECT turn.id, message.id, message.author, turn.closed_by, outbox.state FROM turn"
+        " LEFT JOIN message ON message.id = turn.closing_message_id"
+        " LEFT JOIN outbox ON outbox.message_id = message.id"
+        f" WHERE turn.closing_message_id IS NOT NULL AND turn.{_KNOWN}"
+    )
+    yield from _rows(
+        conn,
+        "closed by an answer that is not the closer's",
+        f"{marked} AND (message.author IS NOT turn.closed_by OR message.admin_id IS NOT turn.closed_by_admin_id)",
+    )
+    yield from _rows(
+        conn,
+        "closed by a reply that never goes out: held, failed, discarded, cancelled",
+        f"{marked} AND turn.closed_by IN ('admin', 'bot') AND coalesce(outbox.state, '') NOT IN {_GOES}",
+    )
+    yield from _rows(
+        conn, "closed by an answer that was deleted for everyone", f"{marked} AND message.revoked_at IS NOT NULL"
+    )
+    yield from _rows(
+        conn,
+        "closed by what the phone had sent by itself",
+        f"{marked} AND message.is_automatic"
+        # what was resolved before anybody knew it stays closed
+        " AND NOT EXISTS (SELECT 1 FROM audit WHERE audit.conversation_id = turn.conversation_id"
+        " AND action = 'resolved')",
+    )
+    yield from _rows(
+        conn,
+        "closed by a reply that the customer's device can't read",
+        f"{marked} AND message.unreadable_at IS NOT NULL",
+    )
+    yield from _rows(
+        conn,
+        "closed by somebody without a reply who was not asked",
+        "SELECT id FROM turn WHERE closed_at IS NOT NULL AND closing_message_id IS NULL AND closed_by <> 'admin'",
     )
 
 
@@ -102,14 +133,29 @@ def _unseen(conn: Connection, saw: Mapping[tuple[int, int], int]) -> Iterator[st
 def _answers(conn: Connection, decided: Collection[int]) -> Iterator[str]:
     rows = conn.exec_driver_sql(
         "SELECT message.turn_id, message.id FROM message JOIN outbox ON outbox.message_id = message.id"
-        f" LEFT JOIN turn ON turn.closing_message_id = message.id"
-        " WHERE message.turn_id IS NOT NULL AND (message.bot_key IS NULL OR turn.id IS NOT NULL)"
+        " WHERE message.turn_id IS NOT NULL AND (message.bot_key IS NULL"
+        " OR message.id IN (SELECT closing_message_id FROM turn))"
         # what was deleted again, or could not be read, has answered nobody
         " AND message.revoked_at IS NULL AND message.unreadable_at IS NULL"
         f" AND outbox.state IN {_GOES}"
     ).all()
     counts = Counter(turn_id for turn_id, message_id in rows if message_id not in decided)
     yield from (f"two answers to one turn: {turn_id}" for turn_id, count in counts.items() if count > 1)
+    yield from _rows(
+        conn,
+        "a customer who waits although a person's answer is on its way to him, or there",
+        "SELECT turn.id, message.id FROM turn JOIN message ON message.turn_id = turn.id"
+        " JOIN outbox ON outbox.message_id = message.id"
+        " WHERE turn.closed_at IS NULL AND message.author = 'admin'"
+        f" AND outbox.state IN {_GOES} AND message.revoked_at IS NULL AND message.unreadable_at IS NULL"
+        " AND message.id > (SELECT max(id) FROM message said"
+        " WHERE said.turn_id = turn.id AND said.author = 'customer')"
+        # what could not be read has had a copy, which may have failed
+        " AND NOT EXISTS (SELECT 1 FROM receipt WHERE receipt.wa_id = message.wa_id AND receipt.kind = 'retry')"
+        # somebody wanted it so
+        " AND NOT EXISTS (SELECT 1 FROM audit WHERE audit.conversation_id = turn.conversation_id"
+        " AND action IN ('unhandled', 'reopened'))",
+    )
 
 
 def _outbox(conn: Connection) -> Iterator[str]:
@@ -117,7 +163,8 @@ def _outbox(conn: Connection) -> Iterator[str]:
         conn,
         "a reply that is not once in the outbox",
         "SELECT message.id, count(outbox.id) FROM message LEFT JOIN outbox ON outbox.message_id = message.id"
-        " WHERE message.author IN ('admin', 'bot') AND message.kind <> 'note' GROUP BY message.id"
+        f" WHERE message.author IN ('admin', 'bot') AND message.kind <> 'note' AND message.{_KNOWN}"
+        " GROUP BY message.id"
         " HAVING count(outbox.id) <> 1",
     )
     yield from _rows(
@@ -204,6 +251,27 @@ def _lists(conn: Connection, account_id: int) -> Iterator[str]:
         found = (counts[Box.ALL], counts[Box.MINE], counts[Box.UNASSIGNED])
         if found != expected:
             yield f"counts of {admin_id}: {found} instead of {expected}"
+
+
+def _forgotten(conn: Connection) -> Iterator[str]:
+    theirs = f"IN ({_FORGOTTEN})"
+    yield from _rows(
+        conn,
+        "something that a forgotten customer said or was told",
+        "SELECT message.id FROM message LEFT JOIN outbox ON outbox.message_id = message.id"
+        f" WHERE contact_id {theirs} AND (text IS NOT NULL OR message.wa_id IS NOT NULL OR outbox.id IS NOT NULL)",
+    )
+    yield from _rows(
+        conn,
+        "a forgotten customer who waits, or is at home somewhere",
+        f"SELECT id, status FROM conversation WHERE contact_id {theirs} AND (status <> 'resolved'"
+        " OR EXISTS (SELECT 1 FROM turn WHERE conversation_id = conversation.id AND closed_at IS NULL))",
+    )
+    yield from _rows(
+        conn,
+        "an address of a forgotten customer",
+        f"SELECT contact_id FROM contact_alias WHERE contact_id {theirs}",
+    )
 
 
 def _rows(conn: Connection, what: str, query: str) -> Iterator[str]:

@@ -7,7 +7,14 @@ from typing import cast
 
 from daemon.domain.ids import Party
 from daemon.domain.message_kinds import MessageKind
-from daemon.domain.messages import Event, MessageReceived, Origin, ReceiptKind, ReceiptReceived
+from daemon.domain.messages import (
+    Event,
+    HistoryReceived,
+    MessageReceived,
+    Origin,
+    ReceiptKind,
+    ReceiptReceived,
+)
 from daemon.domain.time import Clock
 from daemon.ingest.commit import Ingest
 from daemon.session import departures
@@ -43,6 +50,8 @@ class SessionPart:
         self._sender = Sender(database, account_id, cast(WhatsApp, self.wire), ready, clock)
         self._sender.stop(0)  # nobody waits between two tries
         self._count = 0
+        # what came and could not be read: WhatsApp's id and from where
+        self.unread: list[tuple[str, Origin]] = []
 
     def notes_clock(self) -> None:
         """The session's main loop looks ten times a second whether somebody has set the clock."""
@@ -58,20 +67,26 @@ class SessionPart:
     def receives(
         self,
         party: Party,
-        text: str,
+        text: str | None,
         sent_at: datetime,
         from_me: bool = False,
         device: int = PHONE,
         quoted: str | None = None,
+        kind: MessageKind = MessageKind.TEXT,
     ) -> str:
-        """A message comes in; gives WhatsApp's id."""
+        """A message comes in; gives WhatsApp's id. Without a text it is a placeholder of that kind."""
         self._count += 1
         wa_id = f"3A{self._count:06}"
         origin = Origin(party, from_me, device, sent_at.replace(microsecond=0))
-        self._ingest.commit(
-            MessageReceived(wa_id, origin, MessageKind.TEXT, text, quoted_wa_id=quoted), self.clock()
-        )
+        if text is None:
+            self.unread.append((wa_id, origin))
+        self.learns(MessageReceived(wa_id, origin, kind, text, quoted_wa_id=quoted))
         return wa_id
+
+    def can_read(self, wa_id: str, origin: Origin, text: str, is_history: bool = False) -> None:
+        """The content of a placeholder comes: sent once more, or with the history."""
+        message = MessageReceived(wa_id, origin, MessageKind.TEXT, text, is_history=is_history)
+        self.learns(HistoryReceived((message,)) if is_history else message)
 
     def gets_receipt(self, party: Party, wa_id: str) -> None:
         """A customer's phone has got one of our replies."""

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from daemon.domain.time import utc_now
 from daemon.store import turns
-from tests.desk.day import open_shop, overtaken
+from tests.desk.day import open_shop
 from tests.desk.invariants import broken
+from tests.desk.leaving import overtaken
 from tests.support.books import Books, dump
 from tests.support.builders import lid
 
