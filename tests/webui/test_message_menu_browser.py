@@ -160,8 +160,14 @@ def test_deleting_asks_and_a_reaction_is_one_tap(page: Page, shop: StaffedBooks,
 def test_the_keyboard_reaches_everything_and_comes_back(page: Page, shop: StaffedBooks, chat: int) -> None:
     reply = written_by(shop, chat, shop.sari.id)
     open_thread(page, chat)
+    # the field takes the focus as soon as the thread is there
+    expect(page.locator("#reply")).to_be_focused()
     more = page.locator(f'[data-message="{reply}"] [data-action=message-menu]')
     more.focus()
+    # whatever is drawn anew meanwhile
+    shop.changed(chat, reply, lambda conn: messages.raise_delivery(conn, reply, Delivery.DELIVERED))
+    expect(page.locator(f'[data-message="{reply}"]')).to_have_attribute("data-delivery", "delivered")
+    expect(more).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator(f'[data-message="{reply}"] [name=emoji]').first).to_be_focused()
     # a tick that comes meanwhile takes nothing away

@@ -115,13 +115,14 @@ export function placeBubble(html) {
   if (pinned) toEnd();
 }
 
-/** The menu that is open under a message stays, with the focus. */
+/** The menu that is open under a message stays; whoever is at it, or at its opener, by keyboard, stays there. */
 function replace(old, bubble) {
   const menu = find("[data-message-menu]", old);
-  const focused = menu?.contains(document.activeElement) ? document.activeElement : null;
+  const at = old.contains(document.activeElement) ? document.activeElement : null;
+  const twin = at && !menu?.contains(at) && at.dataset.action ? find(`[data-action="${at.dataset.action}"]`, bubble) : null;
   if (menu) bubble.append(menu);
   old.replaceWith(bubble);
-  focused?.focus({ preventScroll: true });
+  (menu?.contains(at) ? at : twin)?.focus({ preventScroll: true });
 }
 
 function following(item) {
