@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from daemon.desk import other_devices, settings
+from daemon.desk import conversations, settings
 from daemon.domain.desk import Status
 from daemon.domain.links import LinkState
 from daemon.store import business_auto_replies, conversation_list, events, links, messages
@@ -61,7 +61,7 @@ def _take_back(conn: Connection, account_id: int, conversation_id: int, message_
     """What this message had closed was never answered."""
     about = conversation_list.summary(conn, conversation_id)
     if about is not None and about.status != Status.RESOLVED:
-        other_devices.answer_taken_back(conn, account_id, message_id, now)
+        conversations.reply_failed(conn, message_id, now)
     events.append(conn, account_id, EventKind.MESSAGE_CHANGED, now, conversation_id, message_id)
 
 

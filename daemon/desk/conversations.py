@@ -78,7 +78,9 @@ def reopen(
 
 
 def reply_failed(conn: Connection, message_id: int, now: datetime) -> int | None:
-    """Open the turns again that a reply had closed which did not reach the customer; gives the open turn.
+    """Open the turns again that a reply had closed which did not reach the customer, or was deleted for everyone.
+
+    A turn that another answer came to has that one's mark; else this gives the open turn.
 
     If the conversation was resolved meanwhile, it is taken up again; if the customer has a newer one, the turn
     goes on there, with its messages. If he has written again, both turns become one. None if the reply had

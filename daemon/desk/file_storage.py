@@ -46,7 +46,8 @@ def keep(
     if shutil.disk_usage(folder).free < FETCHES_FROM:
         # messages come first
         raise FileRefused("no_room")
-    part = folder / f"{secrets.token_hex(8)}.part"
+    # not one of those that a session clears away when it begins
+    part = folder / f"out-{secrets.token_hex(8)}.part"
     digest, size, head = hashlib.sha256(), 0, b""
     fd = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:

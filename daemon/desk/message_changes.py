@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from daemon.desk import other_devices, replies
+from daemon.desk import replies
 from daemon.desk.conversations import reply_failed
 from daemon.desk.outgoing import MOST_ATTEMPTS
 from daemon.domain.desk import Action, Actor
@@ -161,7 +161,7 @@ def _apply(conn: Connection, account_id: int, change: OutgoingChange, at: dateti
             messages.edit(conn, change.message_id, change.text or "", at)
         case ChangeKind.REVOKE:
             if messages.revoke(conn, change.message_id, at):
-                other_devices.answer_taken_back(conn, account_id, change.message_id, now)
+                reply_failed(conn, change.message_id, now)
         case ChangeKind.REACTION:
             messages.react(conn, change.message_id, True, change.text or "", at)
     _announce(conn, account_id, change.conversation_id, change.message_id, now)

@@ -88,14 +88,6 @@ def _stop_queued(
         _tell(conn, account_id, journey, now)
 
 
-def answer_taken_back(conn: Connection, account_id: int, message_id: int, now: datetime) -> None:
-    """An answer was deleted for everyone: what it had closed waits again, unless another answer came after it.
-
-    It went into the wrong chat, say. The one who wrote the other answer has the turn's mark then.
-    """
-    reply_failed(conn, message_id, now)
-
-
 def device_changed(conn: Connection, account_id: int, now: datetime) -> None:
     """The account was linked anew: nobody knows what the phone has answered meanwhile, so nothing leaves unasked.
 

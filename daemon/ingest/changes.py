@@ -4,7 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from daemon.desk import contact_identity, other_devices, outgoing
+from daemon.desk import contact_identity, outgoing
+from daemon.desk.conversations import reply_failed
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import MessageEdited, MessageReceived, MessageRevoked, Origin, Reacted, TypingChanged
 from daemon.ingest.messages import judge_again, receive_message
@@ -43,7 +44,7 @@ def change(
         case MessageRevoked():
             changed = messages.revoke(conn, place.id, origin.at)
             if changed and from_me:
-                other_devices.answer_taken_back(conn, account.id, place.id, now)
+                reply_failed(conn, place.id, now)
         case Reacted():
             changed = messages.react(conn, place.id, origin.from_me, event.emoji, origin.at)
     if changed:

@@ -34,10 +34,10 @@ def next_of_turn(
     place = places.get(event.origin.party)
     if (
         place is None
-        or forgotten_messages.has(conn, account_id, event.wa_id)
         or event.origin.from_me
         or event.push_name not in ("", place.name)
         or event.quoted_wa_id
+        or forgotten_messages.has(conn, account_id, event.wa_id)
     ):
         return False
     message_id = messages.add(

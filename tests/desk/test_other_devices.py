@@ -3,6 +3,7 @@
 import pytest
 
 from daemon.desk import other_devices, outgoing, replies
+from daemon.desk.conversations import reply_failed
 from daemon.desk.outgoing import Decision
 from daemon.desk.replies import answer
 from daemon.domain.messages import Author, Delivery, MessageRevoked, Origin, OutboxState
@@ -156,11 +157,11 @@ def test_an_answer_that_is_deleted_leaves_the_turn_to_the_one_that_followed_it(t
     second = table.phone_answers()
     with table.books.database.write() as conn:
         messages.revoke(conn, first, at(100))
-        other_devices.answer_taken_back(conn, table.books.account_id, first, at(100))
+        reply_failed(conn, first, at(100))
     assert table.books.mark(table.turn).message_id == second
     with table.books.database.write() as conn:
         messages.revoke(conn, second, at(110))
-        other_devices.answer_taken_back(conn, table.books.account_id, second, at(110))
+        reply_failed(conn, second, at(110))
     assert table.books.open_turn(table.conversation) == table.turn
 
 
@@ -189,6 +190,6 @@ def test_an_answer_from_before_the_last_words_takes_no_turn_over(table: Desk) ->
     with table.books.database.write() as conn:
         turns.close(conn, table.turn, PHONE, late, at(97))
         messages.revoke(conn, late, at(100))
-        other_devices.answer_taken_back(conn, table.books.account_id, late, at(100))
+        reply_failed(conn, late, at(100))
     assert early
     assert table.books.open_turn(table.conversation) == table.turn
