@@ -82,7 +82,7 @@ class FileUploader(threading.Thread):
 
     def _settle(self) -> None:
         """Count what ended with the last session, and give up what did so too often."""
-        for part in self._room.glob("*.sent"):
+        for part in self._room.glob("sent-*.part"):
             part.unlink(missing_ok=True)
         with self._database.read() as conn:
             interrupted = outgoing_files.begun(conn, self._account_id)
@@ -97,7 +97,7 @@ class FileUploader(threading.Thread):
         # written before it begins: what takes this process along is not tried for ever
         with self._database.write() as conn:
             outgoing_files.begin(conn, waiting.message_id, self._clock())
-        sent = self._room / f"{waiting.message_id}.sent"
+        sent = self._room / f"sent-{waiting.message_id}.part"
         try:
             self._bring(waiting, sent)
         except ProcessDied:

@@ -92,7 +92,7 @@ class MediaFetcher(threading.Thread):
 
     def _settle(self) -> None:
         """Count what ended with the last session, and give up what did so too often."""
-        for part in self._folder.glob("*.part"):
+        for part in self._folder.glob("[0-9]*.part"):
             part.unlink(missing_ok=True)
         with self._database.read() as conn:
             interrupted = media.begun(conn, self._account_id)

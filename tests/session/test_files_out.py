@@ -11,6 +11,7 @@ from PIL import Image
 
 from daemon.desk import file_storage
 from daemon.domain.attachments import OutgoingFile
+from daemon.domain.links import LinkState
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Delivery
 from daemon.store import turns
@@ -135,6 +136,25 @@ def test_words_overtake_a_file_that_the_hosts_do_not_take(shop: Shop, asking: Cu
     finally:
         shop.wa.faults.fail_media(None)
     assert asking.file_of(gets_file(asking)) == PDF
+
+
+def test_a_session_that_begins_leaves_alone_what_is_being_attached(own_shop: Shop) -> None:
+    shop = own_shop
+    old = shop.pid("session")
+    assert old is not None
+
+    class Slow(io.BytesIO):
+        """While it is read, the session is killed, and its successor has begun."""
+
+        def read(self, size: int | None = -1) -> bytes:
+            if self.tell() == 0:
+                shop.kill("session")
+                shop.wait_for_successor("session", old)
+                shop.wait_for(LinkState.ONLINE)
+            return super().read(size)
+
+    file = file_storage.keep(shop.folder, shop.account_id, Slow(PDF * 2), "a.pdf", "application/pdf")
+    assert (shop.folder / "media" / file.file).read_bytes() == PDF * 2
 
 
 @pytest.mark.parametrize("moment", ["begun_at", "uploaded_at"])
