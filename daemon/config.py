@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
 
+from daemon.domain.pace import MOST, Pace, Paces
 from daemon.domain.phone_numbers import COUNTRIES
 from daemon.domain.primary_phone import PhoneLimits
 from daemon.i18n import languages
@@ -29,6 +30,9 @@ class Setting:
     name: str
     default: str
     meaning: str
+
+
+_PACES = Paces()
 
 
 def _one_of(options: Collection[str]) -> str:
@@ -69,6 +73,21 @@ SETTINGS = (
         "7 10 12 13 14",
         "Days without the phone: quiet, ask it, warn, urgent, link ends (WhatsApp's 14)",
     ),
+    Setting(
+        "BALAS_FIRST_WORDS",
+        str(_PACES.first_words),
+        "People who never wrote that are written to first, at most: in a minute, an hour, a day",
+    ),
+    Setting(
+        "BALAS_FIRST_WORDS_NEW",
+        str(_PACES.first_words_new),
+        "The same for a number that was linked less than a week ago",
+    ),
+    Setting(
+        "BALAS_NUMBER_CHECKS",
+        str(_PACES.number_checks),
+        "Numbers that WhatsApp is asked about, at most: in a minute, an hour, a day",
+    ),
     Setting("BALAS_LOG_LEVEL", "INFO", _one_of(LOG_LEVELS)),
     Setting(
         "BALAS_METRICS_TOKEN", "", "Opens /metrics to other machines: 16 or more characters (empty: this one only)"
@@ -97,6 +116,7 @@ class Config:
     backup_keep: int
     media_budget: int
     phone_limits: PhoneLimits
+    paces: Paces
     log_level: str
     metrics_token: str
     database_url: str
@@ -126,6 +146,14 @@ class Config:
             if not re.fullmatch(r"([01]?[0-9]|2[0-3]):[0-5][0-9]", value):
                 raise ConfigError(f"{name} should be a time of day such as 03:30.")
             return time.fromisoformat(value.zfill(5))
+
+        def pace(name: str) -> Pace:
+            try:
+                return Pace.parse(text(name))
+            except ValueError:
+                raise ConfigError(
+                    f"{name} should be three numbers from 1 to {MOST}, none below the one before, such as 2 10 25."
+                ) from None
 
         def choice(name: str, options: Collection[str]) -> str:
             value = text(name)
@@ -171,6 +199,11 @@ class Config:
             backup_keep=number("BALAS_BACKUP_KEEP", 0, 365),
             media_budget=number("BALAS_MEDIA_BUDGET_MB", 200, 10_000_000) * 1_000_000,
             phone_limits=_phone_limits(text("BALAS_PHONE_DAYS")),
+            paces=Paces(
+                first_words=pace("BALAS_FIRST_WORDS"),
+                first_words_new=pace("BALAS_FIRST_WORDS_NEW"),
+                number_checks=pace("BALAS_NUMBER_CHECKS"),
+            ),
             log_level=choice("BALAS_LOG_LEVEL", LOG_LEVELS),
             metrics_token=token,
             database_url=database_url,
@@ -195,6 +228,9 @@ class Config:
             "BALAS_BACKUP_KEEP": str(self.backup_keep),
             "BALAS_MEDIA_BUDGET_MB": str(self.media_budget // 1_000_000),
             "BALAS_PHONE_DAYS": " ".join(f"{days:g}" for days in astuple(self.phone_limits)),
+            "BALAS_FIRST_WORDS": str(self.paces.first_words),
+            "BALAS_FIRST_WORDS_NEW": str(self.paces.first_words_new),
+            "BALAS_NUMBER_CHECKS": str(self.paces.number_checks),
             "BALAS_LOG_LEVEL": self.log_level,
             "BALAS_METRICS_TOKEN": self.metrics_token,
             "DATABASE_URL": self.database_url,
