@@ -15,7 +15,7 @@ from daemon.desk.bot import run
 from daemon.domain.primary_phone import PhoneLimits
 from daemon.domain.time import Clock
 from daemon.logs import Guard
-from daemon.store import accounts, presence
+from daemon.store import accounts, paces, presence, questions
 from daemon.store import claims as store_claims
 from daemon.store.assignment import is_anything_pending
 from daemon.store.change_watch import ChangeWatch
@@ -105,6 +105,11 @@ class DeskWorker(threading.Thread):
         if now >= self._forget_at:
             self._forget_at = now + FORGET_EVERY
             found.append(("presence", lambda conn: presence.forget_gone(conn, now) == MOST_ROWS))
+            with self._guarded("look at the questions"):
+                if questions.has_old(conn, now):
+                    found.append(("questions", lambda conn: questions.forget_old(conn, now)))
+                if paces.has_old(conn, now):
+                    found.append(("paces", lambda conn: paces.forget_old(conn, now)))
         for account in accounts.every(conn):
             with self._guarded("look"):
                 found += self._due_of(conn, account.id, now)

@@ -30,6 +30,7 @@ from daemon.session.file_uploader import FileUploader
 from daemon.session.history_importer import HistoryImporter
 from daemon.session.link_recorder import REFUSED, LinkRecorder
 from daemon.session.media_fetcher import MediaFetcher
+from daemon.session.question_answerer import QuestionAnswerer
 from daemon.session.sender import Sender
 from daemon.session.typing_indicator import TypingIndicator
 from daemon.session.whatsapp_clock import WhatsAppClock
@@ -107,6 +108,9 @@ class Session:
         self._typing_indicator = TypingIndicator(
             self._database, account.id, self._whatsapp, self._recorder.ready, clock
         )
+        self._question_answerer = QuestionAnswerer(
+            self._database, account.id, self._whatsapp, self._recorder.ready, clock
+        )
         self._history_importer = HistoryImporter(self._database, account.id, connected, clock)
         self._asked_code_for: str | None = None
         self._stopping = False
@@ -130,6 +134,7 @@ class Session:
         self._media_fetcher.start()
         self._file_uploader.start()
         self._typing_indicator.start()
+        self._question_answerer.start()
         self._history_importer.start()
         end = self._wait(library)
         self._beat.leave()
@@ -278,6 +283,7 @@ class Session:
         """Lose nothing that was acknowledged, write the last state, end the process."""
         online = self._recorder.connected.is_set()
         self._recorder.leave()
+        self._question_answerer.stop()
         self._media_fetcher.stop(2.0)
         self._file_uploader.stop(2.0)
         self._typing_indicator.stop()

@@ -20,6 +20,7 @@ from daemon.desk.forget import StillSending, forget
 from daemon.domain.desk import Action, Actor
 from daemon.domain.hours import Hours
 from daemon.domain.messages import Author
+from daemon.domain.questions import QuestionKind
 from daemon.domain.turns import Closer
 from daemon.maintenance import retention
 from daemon.maintenance.export import Format, export
@@ -31,6 +32,7 @@ from daemon.store import (
     erasing,
     links,
     media,
+    questions,
     receipts,
     send_queue,
     turns,
@@ -96,6 +98,8 @@ class Known:
             conversations.tag(conn, self.earlier, "grosir", self.sari, NOON)
             who = "62819990001@s.whatsapp.net"
             receipts.record(conn, books.account_id, ("3EB0RAHASIA", "GONE"), who, 0, "read", NOON)
+            asked = questions.add(conn, books.account_id, QuestionKind.IS_ON_WHATSAPP, who, None, NOON)
+            questions.answer(conn, asked, {"in": True, "lid": "700700700"}, NOON)
             conversations.resolve(conn, self.earlier, self.sari, at(120))
         self.open, _ = books.waiting(party, "kata-rahasia kedua")
         pending = books.message(self.open, None, kind="image", raw=b"kata-rahasia")

@@ -69,6 +69,13 @@ class FaultControl:
         """Answer queries of these namespaces with an error 500, and all others as usual."""
         self._loop.call(setattr, self._faults, "refused", set(namespaces))
 
+    def name_numbers(self, manner: str = "") -> None:
+        """Name a number that is looked up by "lid" alone, by "phone" alone, one that is not there not at all.
+
+        That is "nameless"; without a manner as usual.
+        """
+        self._loop.call(setattr, self._faults, "directory", manner)
+
     def refuse_pair_codes(self, code: int | None = 429) -> None:
         """Refuse requests for an eight-letter code, or with None grant them again."""
         self._loop.call(setattr, self._faults, "pair_code_error", code)

@@ -41,6 +41,8 @@ class Faults:
     `media_status` is an HTTP status that every media request fails with, None for none; `pair_code_error` the
     code that requests for an eight-letter code are refused with; `codes_in_a_set` how many QR codes an unlinked
     client is given (six are worth 160 s; fewer are worth 20 s each: whatsmeow qrchan.go, emitQRs);
+    `directory` says how a number that is looked up is named: "" by hidden id and number, "lid" by hidden id alone,
+    "phone" by number alone, "nameless": one that is not there has no name at all;
     `unanswered` the namespaces of queries that get no answer, `refused` of those that get an error.
     """
 
@@ -53,6 +55,7 @@ class Faults:
     codes_in_a_set: int = 6
     unanswered: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
+    directory: str = ""
     failures: list[ConnectFailure] = field(default_factory=list)
 
     def drop_connection(self, jid: Jid | None = None) -> int:

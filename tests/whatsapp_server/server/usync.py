@@ -35,18 +35,29 @@ def _user(connection: Connection, entry: Node, protocols: list[Node]) -> Node:
         asked = Jid("".join(filter(str.isdigit, contact.text().partition("@")[0])), PHONE_SERVER)
     user = connection.network.user_of(asked)
     attrs: dict[str, Value] = {} if asked is None else {"jid": asked}
+    if contact is not None and asked is not None:
+        attrs = _found(connection, user, asked, protocols)
     content: list[Node] = []
     for protocol in protocols:
         if protocol.tag == "contact":
             content.append(_contact(user, contact))
-            if user is not None and contact is not None:
-                attrs["pn_jid"] = user.phone_jid
-                attrs["jid"] = user.lid_jid if protocol.get("addressing_mode") == "lid" else user.phone_jid
         elif user is None or asked is None:
             content.append(Node(protocol.tag, {}, [Node("error", {"code": "404", "text": "item-not-found"})]))
         else:
             content += _protocol(connection, protocol.tag, user, asked)
     return Node("user", attrs, content)
+
+
+def _found(connection: Connection, user: User | None, asked: Jid, protocols: list[Node]) -> dict[str, Value]:
+    """What a number is called in the answer: by hidden id and number, by number alone, or not at all."""
+    manner = connection.endpoint.faults.directory
+    by_lid = any(one.tag == "contact" and one.get("addressing_mode") == "lid" for one in protocols)
+    if user is None:
+        # nobody has a hidden id who is not there
+        return {} if manner == "nameless" else {"pn_jid": asked} if by_lid else {"jid": asked}
+    if by_lid and manner != "phone":
+        return {"jid": user.lid_jid} if manner == "lid" else {"jid": user.lid_jid, "pn_jid": user.phone_jid}
+    return {"jid": user.phone_jid, "pn_jid": user.phone_jid}
 
 
 def _contact(user: User | None, contact: Node | None) -> Node:

@@ -1,0 +1,78 @@
+"""Asks WhatsApp what nothing but the library can ask: info queries, which encrypt nothing.
+
+Each waits up to 75 s for the server (whatsmeow's request.go). Between the login and the end of a session only.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+# go_library first: it keeps out what neonize would load for nothing
+from daemon.whatsapp import go_library  # noqa: F401
+
+# isort: split
+from neonize.exc import IsOnWhatsAppError, NeonizeError
+
+from daemon.domain.ids import Address, parse_address
+from daemon.domain.questions import QuestionKind, Unanswered
+from daemon.whatsapp.client import WhatsApp
+from daemon.whatsapp.translate import address_of
+
+
+class NoAnswer(Exception):
+    """Why there is none; `error` is None if it was the link: it may be asked again."""
+
+    def __init__(self, error: Unanswered | None) -> None:
+        super().__init__(error.value if error else "not connected")
+        self.error = error
+
+
+# neonize's word for an empty list
+_NOTHING = "Function returned nothing."
+# whatsmeow's errors.go, as they begin or as they are
+_NO_LINK = ("websocket not connected", "websocket disconnected", "client is nil", "context canceled")
+_TIMED_OUT = "info query timed out"
+_TOO_MANY = "status 429"
+_STATUS = "info query returned status"
+
+
+def ask(whatsapp: WhatsApp, kind: QuestionKind, subject: str) -> dict[str, Any]:
+    """The answer, as `QuestionKind` describes it; raises NoAnswer."""
+    try:
+        return _ASKERS[kind](whatsapp, parse_address(subject))
+    except NeonizeError as error:
+        raise NoAnswer(_reason(str(error))) from None
+    except ValueError:
+        raise NoAnswer(Unanswered.FAILED) from None
+
+
+def _reason(words: str) -> Unanswered | None:
+    if any(sign in words for sign in _NO_LINK):
+        return None
+    if _TIMED_OUT in words:
+        return Unanswered.TIMED_OUT
+    if _TOO_MANY in words:
+        return Unanswered.TOO_MANY
+    return Unanswered.REFUSED if _STATUS in words else Unanswered.FAILED
+
+
+def _is_on_whatsapp(whatsapp: WhatsApp, asked: Address) -> dict[str, Any]:
+    try:
+        # E.164 with its plus: without it the server may take the digits for a number of our own country
+        found = whatsapp.client.is_on_whatsapp(f"+{asked.user}")
+    except IsOnWhatsAppError as error:
+        if str(error) != _NOTHING:
+            raise
+        found = []
+    there = next((one for one in found if one.IsIn), None)
+    address = address_of(there.JID) if there is not None else None
+    return {
+        "in": there is not None,
+        "lid": address.user if address and address.is_lid and address.user.isdecimal() else None,
+        # the reply may hold only one of both, and another writing of the number
+        "phone": address.user if address and address.is_phone and address.user.isdecimal() else None,
+    }
+
+
+_ASKERS: dict[QuestionKind, Callable[[WhatsApp, Address], dict[str, Any]]] = {
+    QuestionKind.IS_ON_WHATSAPP: _is_on_whatsapp,
+}
