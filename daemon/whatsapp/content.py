@@ -9,9 +9,8 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.text_cleaning import readable
-from daemon.whatsapp import wire_text
-
-Media = dict[str, str | int | float]
+from daemon.whatsapp import media_content, wire_text
+from daemon.whatsapp.media_content import Media
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +39,8 @@ _SILENT = {
     "pinInChatMessage",
     "pollUpdateMessage",
     "deviceSentMessage",
+    # how many pictures are to come; they come as messages of their own
+    "albumMessage",
 }
 
 
@@ -89,32 +90,24 @@ def quoted_id(message: Any) -> str | None:
     return None
 
 
-def _file(value: Any, **more: str | int | float) -> Media:
-    mime = wire_text.word(value.mimetype, wire_text.LONGEST_MIME)
-    media: Media = {"mime": mime, "size": wire_text.number(value.fileLength), **more}
-    return {key: item for key, item in media.items() if item}
-
-
 def _image(value: Any) -> Content:
-    return Content(MessageKind.IMAGE, value.caption or None, _file(value))
+    return Content(MessageKind.IMAGE, value.caption or None, media_content.picture(value))
 
 
 def _video(value: Any) -> Content:
-    return Content(MessageKind.VIDEO, value.caption or None, _file(value, seconds=wire_text.number(value.seconds)))
+    return Content(MessageKind.VIDEO, value.caption or None, media_content.video(value))
 
 
 def _audio(value: Any) -> Content:
-    kind = MessageKind.VOICE if value.PTT else MessageKind.AUDIO
-    return Content(kind, None, _file(value, seconds=wire_text.number(value.seconds)))
+    return Content(MessageKind.VOICE if value.PTT else MessageKind.AUDIO, None, media_content.sound(value))
 
 
 def _document(value: Any) -> Content:
-    name = wire_text.file_name(value.fileName or value.title)
-    return Content(MessageKind.DOCUMENT, value.caption or None, _file(value, name=name))
+    return Content(MessageKind.DOCUMENT, value.caption or None, media_content.document(value))
 
 
 def _sticker(value: Any) -> Content:
-    return Content(MessageKind.STICKER, None, _file(value))
+    return Content(MessageKind.STICKER, None, media_content.sticker(value))
 
 
 def _location(value: Any) -> Content:
@@ -155,6 +148,8 @@ _WRAPPERS = {
     "lottieStickerMessage",
     "groupMentionedMessage",
     "botInvokeMessage",
+    # a picture or video once more, in high definition
+    "associatedChildMessage",
 }
 
 _READERS: dict[str, Callable[[Any], Content]] = {

@@ -4,11 +4,13 @@ The protobuf binding hands over as `bytes` what is not valid UTF-8; ids and name
 Lengths are those of the columns.
 """
 
+import base64
 import hashlib
 import math
 import re
 from datetime import datetime
 
+from daemon.domain.file_types import jpeg_size
 from daemon.domain.ids import Address
 from daemon.domain.text_cleaning import LONGEST_TEXT, readable, readable_line
 from daemon.domain.time import from_unix
@@ -20,6 +22,12 @@ LARGEST_RAW = 1_000_000
 MOST_IDS = 4096
 # what JavaScript and SQL both can count
 MOST = 2**53 - 1
+# points of a picture's side: beyond that, somebody jokes
+LONGEST_SIDE = 20_000
+# of the picture that travels in a message: bytes, and points of a side (WhatsApp's apps: some 3 kB, 100 points)
+LARGEST_THUMBNAIL, LONGEST_THUMBNAIL = 16_384, 640
+# loudnesses of a voice message, 0 to 100 each
+WAVEFORM = 64
 # Unix seconds of the year 2100: a time behind it can't be shown in every time zone
 _LAST_SECOND = 4_102_444_800
 
@@ -82,6 +90,29 @@ def address_in(jid: str | bytes) -> Address | None:
 def number(value: int | float) -> int:
     """A count or size: no less than 0, no more than everybody can count."""
     return int(min(max(value, 0), MOST)) if math.isfinite(value) else 0
+
+
+def points(value: int | float) -> int:
+    """A picture's side; 0 if nobody knows."""
+    found = number(value)
+    return found if found <= LONGEST_SIDE else 0
+
+
+def waveform(value: bytes) -> str:
+    """How loud a voice message is, as 64 hex numbers of two digits, 0 to 100 each; empty if it does not say."""
+    if not value:
+        return ""
+    even = (value[i * len(value) // WAVEFORM] for i in range(WAVEFORM))
+    return bytes(min(one, 100) for one in even).hex()
+
+
+def thumbnail(value: bytes) -> str:
+    """The JPEG that stands there until a file is fetched, in Base64; empty if it is none, or would be large."""
+    if len(value) > LARGEST_THUMBNAIL:
+        return ""
+    size = jpeg_size(value)
+    # few bytes can be a picture of gigabytes
+    return base64.b64encode(value).decode() if size and 0 < min(size) <= max(size) <= LONGEST_THUMBNAIL else ""
 
 
 def degrees(value: float, most: float) -> float | None:

@@ -1,5 +1,6 @@
 """What a waE2E.Message of each kind shows a person; the unknown is kept, never dropped, never fatal."""
 
+import base64
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import MessageReceived, Nothing, Origin
 from daemon.whatsapp.translate import translate_content
 from tests.support.builders import NOON, both
+from tests.support.pictures import small_jpeg
 from tests.whatsapp_server.wire import payload
 from tests.whatsapp_server.wire.media import EncryptedMedia
 from tests.whatsapp_server.wire.protos import e2e
 
+SMALL = small_jpeg()
 MEDIA = EncryptedMedia(b"", b"k" * 32, b"h" * 32, b"e" * 32, 1234)
 FROM_CUSTOMER = Origin(both("551", "62811"), False, 0, NOON)
 
@@ -53,6 +56,30 @@ KINDS = [
         MessageKind.DOCUMENT,
         "nota",
         {"mime": "application/pdf", "size": 1234, "name": "nota.pdf"},
+    ),
+    (
+        payload.image(MEDIA, "/p", width=1200, height=900, JPEGThumbnail=SMALL),
+        MessageKind.IMAGE,
+        None,
+        {"width": 1200, "height": 900, "thumbnail": base64.b64encode(SMALL).decode()},
+    ),
+    (
+        payload.video(MEDIA, "/p", seconds=3, width=640, height=360, gifPlayback=True, JPEGThumbnail=SMALL),
+        MessageKind.VIDEO,
+        None,
+        {"seconds": 3, "width": 640, "height": 360, "gif": 1, "thumbnail": base64.b64encode(SMALL).decode()},
+    ),
+    (
+        payload.voice(MEDIA, "/p", seconds=5, waveform=bytes(range(64))),
+        MessageKind.VOICE,
+        None,
+        {"waveform": bytes(range(64)).hex()},
+    ),
+    (
+        payload.sticker(MEDIA, "/p", width=512, height=512, isAnimated=True),
+        MessageKind.STICKER,
+        None,
+        {"width": 512, "height": 512, "animated": 1},
     ),
     (payload.sticker(MEDIA, "/p"), MessageKind.STICKER, None, {"mime": "image/webp", "size": 1234}),
     (payload.location(-6.2, 106.8, name="Toko"), MessageKind.LOCATION, "Toko", {"lat": -6.2, "lng": 106.8}),
@@ -114,6 +141,8 @@ def test_a_future_kind_beside_a_silent_field_is_not_taken_for_nothing() -> None:
 
 
 SILENT = [
+    # the pictures themselves come one by one
+    e2e.Message(albumMessage=e2e.AlbumMessage(expectedImageCount=3)),
     e2e.Message(
         senderKeyDistributionMessage=e2e.SenderKeyDistributionMessage(
             groupID="1@g.us", axolotlSenderKeyDistributionMessage=b"x"

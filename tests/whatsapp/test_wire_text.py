@@ -12,7 +12,10 @@ from daemon.domain.text_cleaning import LONGEST_TEXT
 from daemon.whatsapp import wire_text
 from daemon.whatsapp.translate import translate_content, translate_message, translate_receipt
 from tests.support.builders import NOON
+from tests.support.pictures import drawn, small_jpeg
+from tests.whatsapp.test_content import MEDIA
 from tests.whatsapp.test_translate import FROM_CUSTOMER, event, source
+from tests.whatsapp_server.wire import payload
 from tests.whatsapp_server.wire.protos import e2e, neonize
 
 
@@ -126,6 +129,30 @@ def test_a_place_that_is_nowhere_keeps_its_name_only(lat: float, lng: float) -> 
     place = e2e.LocationMessage(name="Toko", degreesLatitude=lat, degreesLongitude=lng)
     found = read(e2e.Message(locationMessage=place))
     assert (found.text, found.media) == ("Toko", {})
+
+
+def test_a_pictures_size_is_one_that_a_picture_can_have() -> None:
+    assert [wire_text.points(n) for n in (0, 1, 20_000, 20_001, 2**32 - 1, -1)] == [0, 1, 20_000, 0, 0, 0]
+    message = payload.image(MEDIA, "/p", width=2**32 - 1, height=300)
+    assert not {"width", "height"} & set(read(message).media)
+
+
+def test_a_wave_form_has_sixty_four_loudnesses_whatever_comes() -> None:
+    assert wire_text.waveform(b"") == ""
+    for wave in (b"\x05", bytes(64), b"\xff" * 64, bytes(1000), bytes(range(7))):
+        found = bytes.fromhex(wire_text.waveform(wave))
+        assert len(found) == 64
+        assert max(found) <= 100
+    assert bytes.fromhex(wire_text.waveform(bytes(range(64)))) == bytes(range(64))
+
+
+def test_the_picture_in_a_message_is_a_small_jpeg_or_none() -> None:
+    assert wire_text.thumbnail(small_jpeg())
+    huge = bytearray(small_jpeg())
+    frame = huge.index(b"\xff\xc0")
+    huge[frame + 5 : frame + 9] = b"\xff\xff\xff\xff"
+    for wrong in (b"", b"<svg/>", bytes(huge), small_jpeg() + bytes(20_000), drawn(8, 8, form="PNG")):
+        assert wire_text.thumbnail(wrong) == ""
 
 
 def test_numbers_and_times_are_such_that_sql_json_and_calendars_can_hold_them() -> None:

@@ -56,21 +56,21 @@ class Customer(PersonActor):
         """Delete an own message for everyone."""
         return self.post_revoke(self.to_shop, message_id)
 
-    def send_image(self, data: bytes, caption: str = "", mimetype: str = "image/jpeg") -> str:
-        """Send a picture."""
-        return self.post_image(self.to_shop, data, caption, mimetype)
+    def send_image(self, data: bytes, caption: str = "", mimetype: str = "image/jpeg", **more: Any) -> str:
+        """Send a picture; `more` are fields of its message (width, height, JPEGThumbnail, …)."""
+        return self.post_image(self.to_shop, data, caption, mimetype, **more)
 
-    def send_video(self, data: bytes, caption: str = "", seconds: int = 1) -> str:
+    def send_video(self, data: bytes, caption: str = "", seconds: int = 1, **more: Any) -> str:
         """Send a video."""
-        return self.post_video(self.to_shop, data, caption, seconds)
+        return self.post_video(self.to_shop, data, caption, seconds, **more)
 
-    def send_sticker(self, data: bytes) -> str:
+    def send_sticker(self, data: bytes, **more: Any) -> str:
         """Send a sticker (WebP)."""
-        return self.post_sticker(self.to_shop, data)
+        return self.post_sticker(self.to_shop, data, **more)
 
-    def send_voice(self, data: bytes, seconds: int = 1) -> str:
+    def send_voice(self, data: bytes, seconds: int = 1, **more: Any) -> str:
         """Send a voice note (Ogg Opus)."""
-        return self.post_voice(self.to_shop, data, seconds)
+        return self.post_voice(self.to_shop, data, seconds, **more)
 
     def send_document(
         self, data: bytes, name: str = "berkas.pdf", mimetype: str = "application/pdf", caption: str = ""

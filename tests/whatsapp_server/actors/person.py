@@ -38,25 +38,27 @@ class PersonActor(DeviceActor):
         """Delete an own message for everyone."""
         return self.send(chat, payload.revoke(str(chat), message_id))
 
-    def post_image(self, chat: Jid, data: bytes, caption: str = "", mimetype: str = "image/jpeg") -> str:
-        """Send a picture."""
+    def post_image(
+        self, chat: Jid, data: bytes, caption: str = "", mimetype: str = "image/jpeg", **more: Any
+    ) -> str:
+        """Send a picture; `more` are fields of its message."""
         media, path = self.upload(data, MediaKind.IMAGE)
-        return self.post(chat, payload.image(media, path, caption=caption, mimetype=mimetype))
+        return self.post(chat, payload.image(media, path, caption=caption, mimetype=mimetype, **more))
 
-    def post_video(self, chat: Jid, data: bytes, caption: str = "", seconds: int = 1) -> str:
+    def post_video(self, chat: Jid, data: bytes, caption: str = "", seconds: int = 1, **more: Any) -> str:
         """Send a video."""
         media, path = self.upload(data, MediaKind.VIDEO)
-        return self.post(chat, payload.video(media, path, caption=caption, seconds=seconds))
+        return self.post(chat, payload.video(media, path, caption=caption, seconds=seconds, **more))
 
-    def post_sticker(self, chat: Jid, data: bytes) -> str:
+    def post_sticker(self, chat: Jid, data: bytes, **more: Any) -> str:
         """Send a sticker (WebP)."""
         media, path = self.upload(data, MediaKind.IMAGE)
-        return self.post(chat, payload.sticker(media, path))
+        return self.post(chat, payload.sticker(media, path, **more))
 
-    def post_voice(self, chat: Jid, data: bytes, seconds: int = 1) -> str:
+    def post_voice(self, chat: Jid, data: bytes, seconds: int = 1, **more: Any) -> str:
         """Send a voice note (Ogg Opus)."""
         media, path = self.upload(data, MediaKind.AUDIO)
-        return self.post(chat, payload.voice(media, path, seconds=seconds))
+        return self.post(chat, payload.voice(media, path, seconds=seconds, **more))
 
     def post_document(
         self, chat: Jid, data: bytes, name: str, mimetype: str = "application/pdf", caption: str = ""

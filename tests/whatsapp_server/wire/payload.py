@@ -108,29 +108,31 @@ def revoke(chat: str, message_id: str) -> Any:
     )
 
 
-def image(media: EncryptedMedia, path: str, *, caption: str = "", mimetype: str = "image/jpeg") -> Any:
-    """Build a picture from its encrypted file and the media host's path."""
-    fields = _media_fields(media, path, mimetype)
+def image(
+    media: EncryptedMedia, path: str, *, caption: str = "", mimetype: str = "image/jpeg", **more: Any
+) -> Any:
+    """Build a picture from its encrypted file and the media host's path; `more` are fields of the message."""
+    fields = _media_fields(media, path, mimetype) | more
     if caption:
         fields["caption"] = caption
     return e2e.Message(imageMessage=e2e.ImageMessage(**fields))
 
 
-def sticker(media: EncryptedMedia, path: str, *, mimetype: str = "image/webp") -> Any:
+def sticker(media: EncryptedMedia, path: str, *, mimetype: str = "image/webp", **more: Any) -> Any:
     """Build a sticker."""
-    return e2e.Message(stickerMessage=e2e.StickerMessage(**_media_fields(media, path, mimetype)))
+    return e2e.Message(stickerMessage=e2e.StickerMessage(**_media_fields(media, path, mimetype) | more))
 
 
-def video(media: EncryptedMedia, path: str, *, caption: str = "", seconds: int = 1) -> Any:
+def video(media: EncryptedMedia, path: str, *, caption: str = "", seconds: int = 1, **more: Any) -> Any:
     """Build a video."""
-    fields = _media_fields(media, path, "video/mp4")
+    fields = _media_fields(media, path, "video/mp4") | more
     return e2e.Message(videoMessage=e2e.VideoMessage(**fields, caption=caption, seconds=seconds))
 
 
-def voice(media: EncryptedMedia, path: str, *, seconds: int = 1) -> Any:
+def voice(media: EncryptedMedia, path: str, *, seconds: int = 1, **more: Any) -> Any:
     """Build a voice note."""
-    fields = _media_fields(media, path, "audio/ogg; codecs=opus")
-    return e2e.Message(audioMessage=e2e.AudioMessage(**fields, seconds=seconds, PTT=True))
+    fields = {**_media_fields(media, path, "audio/ogg; codecs=opus"), "PTT": True, **more}
+    return e2e.Message(audioMessage=e2e.AudioMessage(**fields, seconds=seconds))
 
 
 def document(media: EncryptedMedia, path: str, *, name: str, mimetype: str, caption: str = "") -> Any:
