@@ -12,7 +12,9 @@ from typing import Self, TypeVar
 from tests.whatsapp_server.actors import elsewhere
 from tests.whatsapp_server.actors.companion import Companion
 from tests.whatsapp_server.actors.customer import RELEASE_TIMEOUT, Customer
+from tests.whatsapp_server.actors.group import GroupChat
 from tests.whatsapp_server.actors.loop import LoopThread
+from tests.whatsapp_server.actors.person import PersonActor as Person
 from tests.whatsapp_server.actors.phone import Phone
 from tests.whatsapp_server.actors.prepared import Prepared, release
 from tests.whatsapp_server.actors.values import Surroundings
@@ -114,6 +116,20 @@ class WhatsAppServer:
         customer = self.loop.call(Customer, self.surroundings, user, (shop or self.phone).user)
         self.customers.append(customer)
         return customer
+
+    def add_group(
+        self,
+        subject: str,
+        *members: Customer,
+        by_lid: bool = True,
+        announcement: bool = False,
+        with_shop: bool = True,
+    ) -> GroupChat:
+        """Found a group of customers (the first is its admin) and the shop; `by_lid` is how it names people."""
+        everybody: list[Person] = [*members, self.phone] if with_shop else list(members)
+        return self.loop.call(
+            GroupChat, self.surroundings, subject, everybody, by_lid=by_lid, announcement=announcement
+        )
 
     def send_undecryptable(self, customer: Customer, text: str = "rusak", *, answer: bool = True) -> str:
         """Send a text the shop cannot read; its retry receipt is answered, or with `answer=False` ignored.

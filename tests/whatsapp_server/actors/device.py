@@ -7,6 +7,7 @@ import secrets
 from typing import Any
 
 from tests.whatsapp_server.actors.composer import Composer
+from tests.whatsapp_server.actors.group_chats import GroupChats
 from tests.whatsapp_server.actors.loop import LoopThread, on_loop
 from tests.whatsapp_server.actors.retry import Retries
 from tests.whatsapp_server.actors.values import Received, SeenReceipt, Sent, Surroundings
@@ -63,6 +64,7 @@ class DeviceActor:
         self._left_retries: list[tuple[Node, Jid]] = []
         self.composer = Composer(self)
         self.retries = Retries(self)
+        self.group_chats = GroupChats(self)
         self._handlers = {
             "message": self._on_message,
             "receipt": self._on_receipt,
@@ -131,6 +133,9 @@ class DeviceActor:
         `damaged` breaks every ciphertext, so that receivers ask for a resend; `hide` marks it as one whose
         failure to decrypt is not worth showing.
         """
+        if chat.is_group:
+            wa_id = message_id or self.new_message_id()
+            return self.group_chats.send(chat, message, wa_id, hide=hide, damaged=damaged)
         user = self.network.user_of(chat)
         if user is None:
             raise LookupError(f"no account {chat}")
@@ -235,15 +240,14 @@ class DeviceActor:
             self.loop.announce_change()
 
     def _on_message(self, node: Node) -> None:
-        sender = node.jid("from")
+        chat = node.jid("from")
+        sender = node.jid("participant") if chat is not None and chat.is_group else chat
         encrypted = node.child("enc")
         if sender is None or encrypted is None or self.network.user_of(sender) is None:
             self._acknowledge(node)
             return
-        kind: Kind = "pkmsg" if encrypted.get("type") == "pkmsg" else "msg"
         try:
-            padded = self.signal.decrypt(self.composer.address_of(sender), kind, encrypted.data())
-            message = e2e.Message.FromString(payload.unpad(padded))
+            message, attempt = self._decrypted(node, sender)
         except DuplicateMessage:
             if all(received.id != node.get("id") for received in self.received):
                 self.dropped.append(node.get("id"))
@@ -251,16 +255,28 @@ class DeviceActor:
             return
         except (DecryptionFailed, payload.BadPadding):
             self.undecryptable.append(node.get("id"))
-            self.retries.ask(node, sender)
+            self.retries.ask(node, node.jid("from") or sender)
             return
-        received = self._read(node, sender, message, int(encrypted.get("count") or 0))
+        received = self._read(node, sender, message, attempt)
         self.received.append(received)
         self._answer(node, sender)
         self.on_received(received)
 
+    def _decrypted(self, node: Node, sender: Jid) -> tuple[Any, int]:
+        chat, part = node.jid("from"), node.child("enc")
+        if chat is not None and chat.is_group:
+            return self.group_chats.read(node, sender)
+        assert part is not None
+        kind: Kind = "pkmsg" if part.get("type") == "pkmsg" else "msg"
+        padded = self.signal.decrypt(self.composer.address_of(sender), kind, part.data())
+        return e2e.Message.FromString(payload.unpad(padded)), int(part.get("count") or 0)
+
     def _read(self, node: Node, sender: Jid, message: Any, attempt: int) -> Received:
         from_me = self.network.user_of(sender) is self.user
         chat = (node.jid("recipient") or sender).bare() if from_me else sender.bare()
+        place = node.jid("from")
+        if place is not None and place.is_group:
+            chat = place
         if message.HasField("deviceSentMessage"):
             message = message.deviceSentMessage.message
         return Received(
@@ -279,15 +295,17 @@ class DeviceActor:
 
     def _answer(self, node: Node, sender: Jid) -> None:
         """Send the receipts of a message that was read."""
-        attrs: dict[str, Value] = {"recipient": node.attrs["recipient"]} if "recipient" in node.attrs else {}
-        message_id = node.get("id")
+        attrs: dict[str, Value] = {
+            name: node.attrs[name] for name in ("recipient", "participant") if name in node.attrs
+        }
+        message_id, to = node.get("id"), node.jid("from") or sender
         if self.network.user_of(sender) is self.user:
             kind = "peer_msg" if node.get("category") == "peer" else "sender"
-            self.send_receipt(sender, [message_id], kind, **attrs)
+            self.send_receipt(to, [message_id], kind, **attrs)
         elif self.auto_deliver:
-            self.send_receipt(sender, [message_id])
+            self.send_receipt(to, [message_id], "", **attrs)
             if self.auto_read:
-                self.send_receipt(sender.bare(), [message_id], "read")
+                self.send_receipt(to.bare(), [message_id], "read", **attrs)
 
     def _on_receipt(self, node: Node) -> None:
         sender = node.jid("from")
@@ -296,7 +314,8 @@ class DeviceActor:
             return
         listed = node.child("list")
         ids = [node.get("id"), *(item.get("id") for item in (listed.children("item") if listed else []))]
-        self.receipts.append(SeenReceipt(tuple(ids), node.get("type"), sender, float(node.get("t") or 0)))
+        who = node.jid("participant") or sender
+        self.receipts.append(SeenReceipt(tuple(ids), node.get("type"), who, float(node.get("t") or 0)))
         if node.get("type") == "retry":
             self._left_retries.append((node, sender))
             if self.answers_retries:

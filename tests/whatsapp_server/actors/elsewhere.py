@@ -1,8 +1,8 @@
-"""What reaches the shop besides one-to-one messages: groups, status updates, newsletters, calls, and hidden
-content.
+"""What reaches the shop besides one-to-one messages: a group that nobody knows of, status updates, newsletters,
+calls, and hidden content.
 
-The stanzas go straight into the shop's mailboxes, as groups and channels are not modelled. What clients read
-in them: whatsmeow message.go (parseMessageSource, decryptMessages) and call.go.
+The stanzas go straight into the shop's mailboxes, as stories and channels are not modelled (groups: `group.py`).
+What clients read in them: whatsmeow message.go (parseMessageSource, decryptMessages) and call.go.
 """
 
 from __future__ import annotations

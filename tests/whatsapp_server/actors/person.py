@@ -19,15 +19,18 @@ class PersonActor(DeviceActor):
         """Send what a person wrote, with the message secret that real clients add."""
         return self.send(chat, payload.with_secret(message), damaged=damaged)
 
-    def post_text(self, chat: Jid, text: str, quoted_id: str | None = None) -> str:
-        """Send a text, as a reply where a message's id is given."""
-        return self.post(chat, payload.text(text, None if quoted_id is None else self.quote(quoted_id)))
+    def post_text(self, chat: Jid, text: str, quoted_id: str | None = None, *mentions: Jid) -> str:
+        """Send a text, as a reply where a message's id is given, naming people in a group."""
+        quote = None if quoted_id is None else self.quote(quoted_id)
+        return self.post(chat, payload.text(text, quote, [str(one) for one in mentions]))
 
     def post_reaction(self, chat: Jid, message_id: str, emoji: str) -> str:
         """React to a message of the chat, one's own or the other's; an empty emoji takes the reaction back."""
         reaction = payload.reaction(
             str(chat), message_id, emoji, from_me=message_id in self.sent, at_ms=self.now_ms()
         )
+        if chat.is_group:
+            reaction.reactionMessage.key.participant = self.quote(message_id).author
         return self.send(chat, reaction, hide=True)
 
     def post_edit(self, chat: Jid, message_id: str, text: str) -> str:
@@ -36,7 +39,12 @@ class PersonActor(DeviceActor):
 
     def post_revoke(self, chat: Jid, message_id: str) -> str:
         """Delete an own message for everyone."""
-        return self.send(chat, payload.revoke(str(chat), message_id))
+        revoke = payload.revoke(str(chat), message_id)
+        if chat.is_group and message_id not in self.sent:
+            # a group's admin deletes what others wrote
+            revoke.protocolMessage.key.fromMe = False
+            revoke.protocolMessage.key.participant = self.quote(message_id).author
+        return self.send(chat, revoke)
 
     def post_image(
         self, chat: Jid, data: bytes, caption: str = "", mimetype: str = "image/jpeg", **more: Any
@@ -76,6 +84,9 @@ class PersonActor(DeviceActor):
 
         `kind` "read-self" tells only the account's own devices, as with read receipts switched off.
         """
+        if chat.is_group:
+            self._read_in_group(chat, ids, kind)
+            return
         other = self.network.user_of(chat)
         if ids is None:
             ids = [
@@ -85,6 +96,12 @@ class PersonActor(DeviceActor):
             ]
         if ids:
             self.send_receipt(chat, ids, kind)
+
+    def _read_in_group(self, group: Jid, ids: list[str] | None, kind: str) -> None:
+        """Each writer is told by himself."""
+        for message in list(self.received):
+            if message.chat == group and not message.from_me and (ids is None or message.id in ids):
+                self.send_receipt(group, [message.id], kind, participant=message.sender)
 
     # --- looking ---
 

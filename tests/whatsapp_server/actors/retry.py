@@ -9,6 +9,7 @@ from tests.whatsapp_server.wire import payload
 from tests.whatsapp_server.wire.jid import Jid
 from tests.whatsapp_server.wire.keys import DJB_TYPE, PreKeyBundle
 from tests.whatsapp_server.wire.node import Node, Value
+from tests.whatsapp_server.wire.protos import e2e
 
 if TYPE_CHECKING:
     from tests.whatsapp_server.actors.device import DeviceActor
@@ -55,7 +56,11 @@ class Retries:
         sent = self._device.sent.get(receipt.get("id"))
         if retry is None or sent is None:
             return
-        device = self._device
+        device, group = self._device, sender if sender.is_group else None
+        if group is not None:
+            asker = receipt.jid("participant")
+            assert asker is not None
+            sender = asker
         count = int(retry.get("count") or 1)
         address = device.composer.address_of(sender)
         bundle = read_bundle(receipt)
@@ -65,15 +70,21 @@ class Retries:
             device.signal.forget_session(address)
         message = sent.message
         attrs: dict[str, Value] = {}
-        if device.network.user_of(sender) is device.user:
+        if group is not None:
+            # the key comes along: it may be what was lacking
+            message = e2e.Message()
+            message.CopyFrom(sent.message)
+            message.MergeFrom(device.group_chats.distribution(group))
+        elif device.network.user_of(sender) is device.user:
             message = payload.device_sent(str(sent.chat), message)
             attrs = {"recipient": sent.chat}
         encrypted = device.composer.encrypted_node(sender, message, count=str(count))
         content = [encrypted]
         if encrypted.get("type") == "pkmsg" and device.adv_identity:
             content.append(Node("device-identity", {}, device.adv_identity))
+        attrs |= {"participant": sender} if group is not None else {"device_fanout": "false"}
         node = device.composer.message_node(
-            sender, sent.id, sent.message, content, t=retry.get("t"), device_fanout="false", **attrs
+            group or sender, sent.id, sent.message, content, t=retry.get("t"), **attrs
         )
         device.submit(node)
 

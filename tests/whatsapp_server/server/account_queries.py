@@ -1,10 +1,9 @@
-"""Queries about the account itself: privacy, block list, about text, app state, groups."""
+"""Queries about the account itself: privacy, block list, about text, app state."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.whatsapp_server.server.errors import QueryFailed
 from tests.whatsapp_server.server.records import participants_hash
 from tests.whatsapp_server.wire.node import Node, Value
 
@@ -87,10 +86,3 @@ def app_state(connection: Connection, node: Node) -> list[Node]:
 def properties(connection: Connection, node: Node) -> list[Node]:
     """Give the experiment switches: none."""
     return [Node("props", {"protocol": "1", "refresh": "86400"}, [])]
-
-
-def groups(connection: Connection, node: Node) -> list[Node]:
-    """Give the groups: there are none."""
-    if node.child("participating") is None:
-        raise QueryFailed(404, "item-not-found")
-    return [Node("groups", {}, [])]

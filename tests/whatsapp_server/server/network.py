@@ -10,6 +10,7 @@ import itertools
 import time
 from collections.abc import Callable
 
+from tests.whatsapp_server.server.groups import Groups
 from tests.whatsapp_server.server.mailbox import Deliver, DeliverEncoded, Key
 from tests.whatsapp_server.server.notices import Notices
 from tests.whatsapp_server.server.pending_link import PendingLink, PendingLinks
@@ -35,6 +36,7 @@ class Network:
         self.links = PendingLinks()
         self.router = Router(self)
         self.notices = Notices(self)
+        self.groups = Groups(self)
         self.removal_hooks: list[Callable[[DeviceRecord], None]] = []
         self._numbers = itertools.count(1)
 

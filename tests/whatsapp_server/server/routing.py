@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.whatsapp_server.server.group_routing import GroupRouter
 from tests.whatsapp_server.server.mailbox import Key, key_of_answer
 from tests.whatsapp_server.server.presence import PresenceBoard
 from tests.whatsapp_server.server.records import DeviceRecord, User, participants_hash
@@ -35,6 +36,7 @@ class Router:
     def __init__(self, network: Network) -> None:
         self._network = network
         self._presence = PresenceBoard(network)
+        self._groups = GroupRouter(network)
         self._seen: dict[tuple[Jid, str], None] = {}
         self._held_acks: list[tuple[DeviceRecord, Node]] = []
         self.hold_acks = False
@@ -83,8 +85,15 @@ class Router:
                 self._acknowledge(sender, node)
                 return
             self._remember(remembered)
+            if to.is_group:
+                self._acknowledge(sender, node, **self._groups.message(sender, node, to))
+                return
             delivered = self._fan_out(sender, node, to, fan_out)
             self._acknowledge(sender, node, phash=self._corrected_hash(sender, recipient, to, delivered))
+            return
+        if to.is_group:
+            # a resend, for one device
+            self._acknowledge(sender, node, **self._groups.message(sender, node, to))
             return
         encrypted = node.child("enc")
         target = self._network.device_at(to)
@@ -203,7 +212,12 @@ class Router:
         ack: dict[str, Value] = {"class": "receipt", "id": ids[0], "from": to}
         if kind:
             ack["type"] = kind
+        if "participant" in attrs:
+            ack["participant"] = attrs["participant"]
         sender.mailbox.pass_on(Node("ack", ack))
+        if to.is_group:
+            self._groups.receipt(sender, node, to)
+            return
         user = self._network.user_of(to)
         if user is not None:
             self._pass_receipt(sender, node, to, user, kind)
@@ -241,6 +255,8 @@ class Router:
     def _chatstate(self, sender: DeviceRecord, node: Node) -> None:
         to = node.jid("to")
         user = self._network.user_of(to)
+        if to is not None and to.is_group:
+            self._groups.chatstate(sender, node, to)
         if user is None or to is None:
             return
         for device in user.devices.values():

@@ -10,6 +10,9 @@ PHONE_SERVER = "s.whatsapp.net"
 LID_SERVER = "lid"
 """Users by hidden id."""
 
+GROUP_SERVER = "g.us"
+"""Groups."""
+
 
 @dataclass(frozen=True, slots=True)
 class Jid:
@@ -42,6 +45,11 @@ class Jid:
     def is_lid(self) -> bool:
         """Tell whether the user is named by hidden id."""
         return self.server == LID_SERVER
+
+    @property
+    def is_group(self) -> bool:
+        """Tell whether it names a group's chat."""
+        return self.server == GROUP_SERVER and bool(self.user)
 
     def ad_string(self) -> str:
         """Give the long form that participant hashes are made of (whatsmeow types/jid.go, ADString)."""

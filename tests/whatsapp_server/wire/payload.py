@@ -7,6 +7,7 @@ getEditAttribute).
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,18 +60,23 @@ class Quote:
     message: Any
 
 
-def context(quote: Quote | None) -> Any:
-    """Give a ContextInfo, empty without a quote."""
+def context(quote: Quote | None, mentions: Sequence[str] = ()) -> Any:
+    """Give a ContextInfo: what is quoted, who is mentioned; empty without either."""
+    found = e2e.ContextInfo(mentionedJID=mentions) if mentions else None
     if quote is None:
-        return None
-    return e2e.ContextInfo(stanzaID=quote.message_id, participant=quote.author, quotedMessage=quote.message)
+        return found
+    found = found or e2e.ContextInfo()
+    found.stanzaID, found.participant = quote.message_id, quote.author
+    found.quotedMessage.CopyFrom(quote.message)
+    return found
 
 
-def text(body: str, quote: Quote | None = None) -> Any:
-    """Build a text, plain or as a reply."""
-    if quote is None:
+def text(body: str, quote: Quote | None = None, mentions: Sequence[str] = ()) -> Any:
+    """Build a text, plain, as a reply, or with people mentioned (the body says "@" and their digits)."""
+    about = context(quote, mentions)
+    if about is None:
         return e2e.Message(conversation=body)
-    return e2e.Message(extendedTextMessage=e2e.ExtendedTextMessage(text=body, contextInfo=context(quote)))
+    return e2e.Message(extendedTextMessage=e2e.ExtendedTextMessage(text=body, contextInfo=about))
 
 
 def key(chat: str, message_id: str, *, from_me: bool) -> Any:

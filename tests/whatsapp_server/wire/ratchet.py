@@ -127,7 +127,7 @@ class SessionState:
             ratchet_key=self.sending_ratchet.public,
             counter=self.sending_chain.index,
             previous_counter=self.previous_counter,
-            ciphertext=_encrypt_cbc(keys, plaintext),
+            ciphertext=encrypt_cbc(keys, plaintext),
             mac_key=keys.mac_key,
             sender_identity=self.local_identity,
             receiver_identity=self.remote_identity,
@@ -149,7 +149,7 @@ class SessionState:
         if not message.is_authentic(keys.mac_key, self.remote_identity, self.local_identity):
             raise DecryptionFailed("the MAC does not match")
         try:
-            plaintext = _decrypt_cbc(keys, message.ciphertext)
+            plaintext = decrypt_cbc(keys, message.ciphertext)
         except ValueError as error:
             raise DecryptionFailed("the padding is wrong") from error
         chain.chain, chain.skipped = following, skipped
@@ -172,13 +172,15 @@ def _cipher(keys: MessageKeys) -> Cipher[modes.CBC]:
     return Cipher(algorithms.AES(keys.cipher_key), modes.CBC(keys.iv))
 
 
-def _encrypt_cbc(keys: MessageKeys, plaintext: bytes) -> bytes:
+def encrypt_cbc(keys: MessageKeys, plaintext: bytes) -> bytes:
+    """Encrypt with AES-256-CBC and PKCS #7 padding."""
     fill = 16 - len(plaintext) % 16
     encryptor = _cipher(keys).encryptor()
     return encryptor.update(plaintext + bytes([fill]) * fill) + encryptor.finalize()
 
 
-def _decrypt_cbc(keys: MessageKeys, ciphertext: bytes) -> bytes:
+def decrypt_cbc(keys: MessageKeys, ciphertext: bytes) -> bytes:
+    """The other way round. Raises MalformedMessage."""
     if not ciphertext or len(ciphertext) % 16:
         raise MalformedMessage("ciphertext is not whole blocks")
     decryptor = _cipher(keys).decryptor()
