@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from webui.inbox import actions, attachments, contact_panel, media, message_menu, replies, routes, row
+from webui.inbox import actions, attachments, contact_panel, media, message_menu, new_chat, replies, routes, row
 
 BLUEPRINTS = (
     routes.pages,
@@ -12,6 +12,7 @@ BLUEPRINTS = (
     contact_panel.pages,
     media.pages,
     message_menu.pages,
+    new_chat.pages,
 )
 
 

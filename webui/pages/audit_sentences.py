@@ -36,6 +36,8 @@ KINDS = {
         (
             Action.CLAIM_TAKEN_OVER,
             Action.ANSWER_REFUSED,
+            Action.CHAT_STARTED,
+            Action.FIRST_WORDS_REFUSED,
             Action.REPLY_DECIDED,
             Action.REPLY_EDITED,
             Action.REPLY_DELETED,
@@ -82,6 +84,8 @@ SENTENCES = {
     Action.UNTAGGED: _("Removed a tag"),
     Action.CONTACT_CHANGED: _("Changed the customer's details"),
     Action.CONTACT_FORGOTTEN: _("Forgot the customer"),
+    Action.CHAT_STARTED: _("Wrote to somebody first"),
+    Action.FIRST_WORDS_REFUSED: _("Was about to write to more strangers than is safe"),
     Action.REPLY_DECIDED: _("Decided about a reply that was held, uncertain or unreadable"),
     Action.REPLY_EDITED: _("Changed the words of a message"),
     Action.REPLY_DELETED: _("Deleted a message for everyone"),
