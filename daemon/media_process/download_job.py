@@ -1,13 +1,12 @@
 """What the process is told (JSON on stdin: keys show in no process list) and what it answers (its exit code)."""
 
-import base64
-import json
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 
 from daemon.domain.attachments import LARGEST_FILE, MediaFolder, MediaSource
-from daemon.media_process.hosts import LAST_HOST, TransferTimes
+from daemon.media_process.hosts import LAST_HOST
+from daemon.media_process.job import TransferJob, read_transfer, unpacked
 
 # characters of a path; WhatsApp's have some 250
 _LONGEST_PATH = 2000
@@ -26,37 +25,24 @@ class DownloadResult(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class DownloadJob:
+class DownloadJob(TransferJob):
     """One file: where from, how many bytes of it at most."""
 
     source: MediaSource
     hosts: tuple[str, ...] = (LAST_HOST,)
     limit: int = LARGEST_FILE
-    times: TransferTimes = field(default_factory=TransferTimes)
-    # whoever waits for it: the process ends with that one
-    parent: int = 0
 
     @property
     def wire_limit(self) -> int:
         """Bytes of the encrypted file at most: whole AES blocks with their padding, and the MAC."""
         return (self.limit // 16 + 1) * 16 + 10
 
-    def to_json(self) -> bytes:
-        """As it goes to the process."""
-        return json.dumps(asdict(self), default=lambda data: base64.b64encode(data).decode()).encode()
-
     @classmethod
     def from_json(cls, text: bytes) -> "DownloadJob":
         """As it comes to the process; raises ValueError, KeyError or TypeError."""
-        given = json.loads(text)
-        source = given.pop("source")
-        keys = {name: base64.b64decode(source[name]) for name in ("key", "sha256", "enc_sha256")}
-        return cls(
-            source=MediaSource(MediaFolder(source["folder"]), source["path"], **keys),
-            hosts=tuple(given.pop("hosts")),
-            times=TransferTimes(**given.pop("times")),
-            **given,
-        )
+        given = read_transfer(text)
+        source = unpacked(given.pop("source"), "key", "sha256", "enc_sha256")
+        return cls(source=MediaSource(**source | {"folder": MediaFolder(source["folder"])}), **given)
 
 
 def is_usable(source: MediaSource) -> bool:

@@ -1,9 +1,10 @@
 """What the process is told (JSON on stdin), and what it answers: its exit code, and JSON of what it has made."""
 
-import base64
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import IntEnum
+
+from daemon.media_process.job import Job, to_json, unpacked
 
 # seconds that it may take
 LONGEST = 120.0
@@ -18,17 +19,11 @@ class PreparationResult(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class PreparationJob:
+class PreparationJob(Job):
     """One picture: where it lies, and where the one that is sent is to lie."""
 
     file: str
     out: str
-    # whoever waits for it: the process ends with that one
-    parent: int = 0
-
-    def to_json(self) -> bytes:
-        """As it goes to the process."""
-        return json.dumps(asdict(self)).encode()
 
     @classmethod
     def from_json(cls, text: bytes) -> "PreparationJob":
@@ -46,10 +41,9 @@ class PreparedPicture:
 
     def to_json(self) -> bytes:
         """As the process says it on stdout."""
-        return json.dumps(asdict(self) | {"thumbnail": base64.b64encode(self.thumbnail).decode()}).encode()
+        return to_json(self)
 
     @classmethod
     def from_json(cls, text: bytes) -> "PreparedPicture":
         """What the process has said; raises ValueError, KeyError or TypeError."""
-        given = json.loads(text)
-        return cls(given["width"], given["height"], base64.b64decode(given["thumbnail"]))
+        return cls(**unpacked(json.loads(text), "thumbnail"))

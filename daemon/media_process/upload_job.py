@@ -1,13 +1,11 @@
 """What the process is told to bring (JSON on stdin), and what it answers: a result, and where the file lies."""
 
-import base64
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any
 
 from daemon.domain.attachments import MediaFolder, UploadedFile
-from daemon.media_process.hosts import TransferTimes
+from daemon.media_process.job import TransferJob, read_transfer, to_json, unpacked
 
 
 class UploadResult(IntEnum):
@@ -23,7 +21,7 @@ class UploadResult(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class UploadJob:
+class UploadJob(TransferJob):
     """One file: where it lies on this machine, as what it is brought, to which hosts, with which word (`auth`)."""
 
     file: str
@@ -32,34 +30,19 @@ class UploadJob:
     auth: str = field(repr=False)
     # where the encrypted file may lie meanwhile
     room: str
-    times: TransferTimes = field(default_factory=TransferTimes)
-    # whoever waits for it: the process ends with that one
-    parent: int = 0
-
-    def to_json(self) -> bytes:
-        """As it goes to the process."""
-        return json.dumps(asdict(self)).encode()
 
     @classmethod
     def from_json(cls, text: bytes) -> "UploadJob":
         """As it comes to the process; raises ValueError, KeyError or TypeError."""
-        given = json.loads(text)
-        return cls(
-            folder=MediaFolder(given.pop("folder")),
-            hosts=tuple(given.pop("hosts")),
-            times=TransferTimes(**given.pop("times")),
-            **given,
-        )
+        given = read_transfer(text)
+        return cls(**given | {"folder": MediaFolder(given["folder"])})
 
 
 def answer_of(uploaded: UploadedFile) -> bytes:
     """As the process says it on stdout."""
-    values = asdict(uploaded)
-    return json.dumps(values, default=lambda data: base64.b64encode(data).decode()).encode()
+    return to_json(uploaded)
 
 
 def read_answer(text: bytes) -> UploadedFile:
     """What the process has said; raises ValueError, KeyError or TypeError."""
-    given: dict[str, Any] = json.loads(text)
-    given |= {name: base64.b64decode(given[name]) for name in ("key", "sha256", "enc_sha256")}
-    return UploadedFile(**given)
+    return UploadedFile(**unpacked(json.loads(text), "key", "sha256", "enc_sha256"))

@@ -10,13 +10,11 @@ from sqlalchemy import Connection
 from auth_store.files import prepare_folder
 from daemon.domain.attachments import GONE, MissingFile, file_end
 from daemon.domain.time import Clock
-from daemon.logs import Guard
 from daemon.maintenance.media_room import MediaRoom
 from daemon.media_process.download_job import DownloadJob, DownloadResult
 from daemon.media_process.hosts import hosts_to_ask
-from daemon.session.media_process import MediaProcess, ProcessDied, ProcessStopped
+from daemon.session.file_transfers import FileTransfers, Retries, TransferFailed
 from daemon.store import events, media
-from daemon.store.change_watch import ChangeWatch
 from daemon.store.engine import Database
 from daemon.store.events import EventKind
 from daemon.store.media import WantedFile
@@ -25,12 +23,8 @@ from daemon.whatsapp.media import source_of
 
 log = logging.getLogger(__name__)
 
-# seconds between two looks while messages pour in
-PAUSE = 0.2
-# a file that did not come is asked for again after 10 s, 20 s, 40 s …, about two hours in all
-FIRST_RETRY, MOST_FAILURES = timedelta(seconds=10), 10
-# attempts that ended with their process, ours or the download's
-MOST_DEATHS = 3
+# after 10 s, 20 s, 40 s …, about two hours in all
+RETRIES = Retries(timedelta(seconds=10), 10)
 # messages that are marked in one transaction
 BATCH = 50
 
@@ -41,7 +35,7 @@ _FINAL = {
 }
 
 
-class MediaFetcher(threading.Thread):
+class MediaFetcher(FileTransfers[WantedFile]):
     """Puts attachments into `media/ACCOUNT/MESSAGE.end` below the data folder, 0600."""
 
     def __init__(
@@ -54,99 +48,61 @@ class MediaFetcher(threading.Thread):
         clock: Clock,
         room: MediaRoom,
     ) -> None:
-        super().__init__(name="media fetcher", daemon=True)
-        self._database = database
-        self._account_id = account_id
+        super().__init__("media fetcher", database, account_id, connected, clock, media.attempts, RETRIES)
         self._folder = data / media.FOLDER / str(account_id)
         self._whatsapp = whatsapp
-        self._connected = connected
-        self._clock = clock
         self._room = room
-        self._process = MediaProcess()
-        self._stopping = threading.Event()
-        self._guarded = Guard(log, "the attachments'")
 
-    def run(self) -> None:
-        """Look for due attachments when something was written, and every ten seconds for retries."""
+    def _clear_away(self) -> None:
         prepare_folder(self._folder)
-        self._settle()
-        watch = ChangeWatch(self._database)
-        while not self._stopping.wait(PAUSE):
-            if not self._connected.wait(1.0):
-                continue
-            with self._guarded("look"):
-                watch.wait(FIRST_RETRY.total_seconds())
-                while not self._stopping.is_set() and self._fetch_next():
-                    pass
-            if self._guarded.failed:
-                self._guarded.failed = False
-                self._stopping.wait(FIRST_RETRY.total_seconds())
-        watch.close()
-
-    def stop(self, timeout: float) -> None:
-        """End the download that runs, start no further one, and wait so many seconds for what is to be written."""
-        self._stopping.set()
-        self._process.stop()
-        if self.is_alive():
-            self.join(timeout)
-
-    def _settle(self) -> None:
-        """Count what ended with the last session, and give up what did so too often."""
         for part in self._folder.glob("[0-9]*.part"):
             part.unlink(missing_ok=True)
-        with self._database.read() as conn:
-            interrupted = media.begun(conn, self._account_id)
-        for wanted in interrupted:
-            self._died(wanted)
 
-    def _fetch_next(self) -> bool:
-        with self._database.read() as conn:
-            wanted = media.next_due(conn, self._account_id, self._clock())
-        if wanted is None or not self._connected.is_set():
-            return False
-        if not self._room.is_left():
-            return self._let_wait()
-        source = source_of(wanted.raw)
-        if source is None:
-            self._give_up(wanted, MissingFile.DAMAGED)
+    def _next_due(self, conn: Connection) -> int | None:
+        return media.next_due(conn, self._account_id, self._clock())
+
+    def _load(self, conn: Connection, message_id: int) -> WantedFile | None:
+        return media.load(conn, message_id)
+
+    def _may_begin(self) -> bool:
+        if self._room.is_left():
             return True
-        name = f"{wanted.message_id}{file_end(str(wanted.media.get('mime', '')))}"
-        part = self._folder / f"{name}.part"
-        # written before it begins: what takes this process along is not tried for ever
-        with self._database.write() as conn:
-            media.begin(conn, wanted, self._clock())
-        try:
-            result = self._process.download(
-                DownloadJob(source, hosts_to_ask(self._whatsapp.hook.media_hosts)), part
-            )
-            if result == DownloadResult.DONE:
-                self._keep(wanted, part, name)
-            elif result in _FINAL:
-                self._give_up(wanted, _FINAL[result])
-            else:
-                self._failed(wanted)
-        except ProcessDied:
-            log.warning("the process that fetches an attachment has died")
-            self._died(wanted)
-        except ProcessStopped:
-            with self._database.write() as conn:
-                media.interrupted(conn, wanted.message_id)
-        except OSError as error:
-            log.warning("an attachment could not be stored: %s", type(error).__name__)
-            self._failed(wanted)
-        finally:
-            part.unlink(missing_ok=True)
-        return True
+        while self._let_wait() == BATCH and not self._stopping.is_set():
+            pass
+        return False
 
-    def _let_wait(self) -> bool:
-        """Mark what is due as waiting for room: it stays due. True if more of it may be to be marked."""
+    def _let_wait(self) -> int:
+        """Mark what is due as waiting for room: it stays due. Gives how many it were."""
         now = self._clock()
-        with self._database.write() as conn:
+
+        def write(conn: Connection) -> int:
             unmarked = media.due_without_mark(conn, self._account_id, now, BATCH)
             for wanted in unmarked:
                 media.mark_waiting(conn, wanted)
                 self._announce(conn, wanted)
-        return len(unmarked) == BATCH
+            return len(unmarked)
+
+        return self._write(write)
+
+    def _transfer(self, item: WantedFile) -> None:
+        source = source_of(item.raw)
+        if source is None:
+            self._give_up_for(item, MissingFile.DAMAGED)
+            return
+        self._write(lambda conn: media.unmark(conn, item))
+        name = f"{item.message_id}{file_end(str(item.media.get('mime', '')))}"
+        part = self._folder / f"{name}.part"
+        try:
+            job = DownloadJob(source, hosts_to_ask(self._whatsapp.hook.media_hosts))
+            result = self._process.download(job, part)
+            if result == DownloadResult.DONE:
+                self._keep(item, part, name)
+            elif result in _FINAL:
+                self._give_up_for(item, _FINAL[result])
+            else:
+                raise TransferFailed
+        finally:
+            part.unlink(missing_ok=True)
 
     def _keep(self, wanted: WantedFile, part: Path, name: str) -> None:
         path, size = self._folder / name, part.stat().st_size
@@ -157,31 +113,23 @@ class MediaFetcher(threading.Thread):
             # its message was deleted meanwhile
             path.unlink(missing_ok=True)
 
-    def _failed(self, wanted: WantedFile) -> None:
-        if wanted.failures >= MOST_FAILURES:
-            self._give_up(wanted, MissingFile.FAILED)
-            return
-        with self._database.write() as conn:
-            media.later(conn, wanted.message_id, self._clock() + FIRST_RETRY * 2**wanted.failures)
+    def _give_up(self, item: WantedFile, *, deadly: bool) -> None:
+        self._give_up_for(item, MissingFile.DEADLY if deadly else MissingFile.FAILED)
 
-    def _died(self, wanted: WantedFile) -> None:
-        if wanted.deaths + 1 >= MOST_DEATHS:
-            self._give_up(wanted, MissingFile.DEADLY)
-            return
-        with self._database.write() as conn:
-            media.died(conn, wanted.message_id, self._clock() + FIRST_RETRY * 2**wanted.deaths)
-
-    def _give_up(self, wanted: WantedFile, why: MissingFile) -> None:
+    def _give_up_for(self, wanted: WantedFile, why: MissingFile) -> None:
         log.info("an attachment is given up: %s", why.value)
         self._done(wanted, {GONE: why.value})
 
     def _done(self, wanted: WantedFile, more: dict[str, object]) -> bool:
         """Say what became of a file; False if nobody wants it any more."""
-        with self._database.write() as conn:
+
+        def write(conn: Connection) -> bool:
             is_wanted = media.done(conn, wanted, more)
             if is_wanted:
                 self._announce(conn, wanted)
-        return is_wanted
+            return is_wanted
+
+        return self._write(write)
 
     def _announce(self, conn: Connection, wanted: WantedFile) -> None:
         kind, now = EventKind.MESSAGE_CHANGED, self._clock()

@@ -11,6 +11,9 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, in
 from daemon.domain.attachments import WAITS
 from daemon.store import outgoing_files
 from daemon.store.tables.core import download, message
+from daemon.store.transfer_attempts import Attempts
+
+attempts = Attempts(download)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +64,15 @@ def want(conn: Connection, account_id: int, message_id: int, now: datetime) -> N
     conn.execute(insert(download).values(account_id=account_id, message_id=message_id, next_at=now, failures=0))
 
 
-def next_due(conn: Connection, account_id: int, now: datetime) -> WantedFile | None:
-    """The attachment that has been due for longest."""
-    return next(iter(_files(conn, _wanted(_due(account_id, now)).limit(1))), None)
+def next_due(conn: Connection, account_id: int, now: datetime) -> int | None:
+    """The message whose attachment has been due for longest."""
+    due = _wanted(_due(account_id, now)).with_only_columns(message.c.id).limit(1)
+    return conn.execute(due).scalar()
 
 
-def begun(conn: Connection, account_id: int) -> list[WantedFile]:
-    """The attachments whose download has begun and not ended."""
-    return _files(conn, _wanted(download.c.account_id == account_id, download.c.begun_at.is_not(None)))
+def load(conn: Connection, message_id: int) -> WantedFile | None:
+    """An attachment to fetch; None if nobody wants it any more."""
+    return next(iter(_files(conn, _wanted(download.c.message_id == message_id))), None)
 
 
 def due_without_mark(conn: Connection, account_id: int, now: datetime, limit: int) -> list[WantedFile]:
@@ -88,31 +92,10 @@ def mark_waiting(conn: Connection, wanted: WantedFile) -> None:
     _show(conn, wanted, {**wanted.media, WAITS: 1})
 
 
-def begin(conn: Connection, wanted: WantedFile, now: datetime) -> None:
-    """A download is about to begin."""
+def unmark(conn: Connection, wanted: WantedFile) -> None:
+    """There is room: its message says no more that it waits for some."""
     if WAITS in wanted.media:
         _show(conn, wanted, _without_mark(wanted))
-    conn.execute(update(download).where(download.c.message_id == wanted.message_id).values(begun_at=now))
-
-
-def interrupted(conn: Connection, message_id: int) -> None:
-    """A download was ended by us: it is due as before."""
-    conn.execute(update(download).where(download.c.message_id == message_id).values(begun_at=None))
-
-
-def later(conn: Connection, message_id: int, at: datetime) -> None:
-    """Try again at a time: it did not come."""
-    _again(conn, message_id, at, failures=download.c.failures + 1)
-
-
-def died(conn: Connection, message_id: int, at: datetime) -> None:
-    """Try again at a time: a process ended during the download."""
-    _again(conn, message_id, at, deaths=download.c.deaths + 1)
-
-
-def _again(conn: Connection, message_id: int, at: datetime, **counts: Any) -> None:
-    statement = update(download).where(download.c.message_id == message_id)
-    conn.execute(statement.values(next_at=at, begun_at=None, **counts))
 
 
 def done(conn: Connection, wanted: WantedFile, more: dict[str, Any]) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Integer, bindparam, func, insert, select, update
 
 from daemon.domain.attachments import OutgoingFile, UploadedFile
 from daemon.domain.message_kinds import MessageKind
@@ -14,7 +14,9 @@ from daemon.store.outbox import is_queued
 from daemon.store.prepared_statement import Prepared
 from daemon.store.tables.core import message, outbox
 from daemon.store.tables.outgoing_files import outgoing_file
+from daemon.store.transfer_attempts import Attempts
 
+attempts = Attempts(outgoing_file)
 # the media hosts forget files after some weeks
 KEPT_BY_HOSTS = timedelta(days=7)
 _KEYS = ("key", "sha256", "enc_sha256")
@@ -40,49 +42,40 @@ def add(conn: Connection, account_id: int, message_id: int, sent: OutgoingFile, 
     conn.execute(insert(outgoing_file).values(values))
 
 
-def _waiting(*conditions: ColumnElement[bool]) -> Select[Any]:
-    return (
-        select(
-            outgoing_file,
-            outbox.c.id.label("outbox_id"),
-            message.c.conversation_id,
-            message.c.kind,
-            message.c.media,
-        )
-        .join(outbox, outbox.c.message_id == outgoing_file.c.message_id)
-        .join(message, message.c.id == outgoing_file.c.message_id)
-        .where(
-            outgoing_file.c.account_id == bindparam("account_id", type_=Integer),
-            outgoing_file.c.uploaded_at.is_(None),
-            *conditions,
-        )
+_waiting = (
+    select(
+        outgoing_file,
+        outbox.c.id.label("outbox_id"),
+        message.c.conversation_id,
+        message.c.kind,
+        message.c.media,
     )
+    .join(outbox, outbox.c.message_id == outgoing_file.c.message_id)
+    .join(message, message.c.id == outgoing_file.c.message_id)
+    # what is held, or was taken back, is brought when it is to leave after all
+    .where(outgoing_file.c.uploaded_at.is_(None), is_queued)
+)
+_due = Prepared(
+    _waiting.with_only_columns(outgoing_file.c.message_id)
+    .where(
+        outgoing_file.c.account_id == bindparam("account_id", type_=Integer),
+        outgoing_file.c.next_at <= bindparam("now", type_=outgoing_file.c.next_at.type),
+    )
+    .order_by(outgoing_file.c.next_at)
+)
 
 
-# what is held, or was taken back, is brought when it is to leave after all
-_due = _waiting(
-    outgoing_file.c.next_at <= bindparam("now", type_=outgoing_file.c.next_at.type),
-    is_queued,
-).order_by(outgoing_file.c.next_at)
-_begun = _waiting(outgoing_file.c.begun_at.is_not(None))
-_any_due = Prepared(_due.with_only_columns(outgoing_file.c.message_id))
+def next_due(conn: Connection, account_id: int, now: datetime) -> int | None:
+    """The message whose file has been due for longest (asked after every commit of anybody)."""
+    row = _due.run(conn, {"account_id": account_id, "now": now})
+    return None if row is None else int(row[0])
 
 
-def next_due(conn: Connection, account_id: int, now: datetime) -> WaitingFile | None:
-    """The file that has been due for longest."""
-    values = {"account_id": account_id, "now": now}
-    if _any_due.run(conn, values) is None:
+def load(conn: Connection, message_id: int) -> WaitingFile | None:
+    """A file to bring; None if its message is not to leave any more."""
+    row = conn.execute(_waiting.where(outgoing_file.c.message_id == message_id)).first()
+    if row is None:
         return None
-    row = conn.execute(_due.limit(1), values).first()
-    return _file(row) if row else None
-
-
-def begun(conn: Connection, account_id: int) -> list[WaitingFile]:
-    """The files whose upload has begun and not ended."""
-    return [_file(row) for row in conn.execute(_begun, {"account_id": account_id})]
-
-
-def _file(row: Row[*tuple[Any, ...]]) -> WaitingFile:
     return WaitingFile(
         row.message_id,
         row.outbox_id,
@@ -95,31 +88,11 @@ def _file(row: Row[*tuple[Any, ...]]) -> WaitingFile:
     )
 
 
-def begin(conn: Connection, message_id: int, now: datetime) -> None:
-    """An upload is about to begin."""
-    _set(conn, message_id, begun_at=now)
-
-
-def interrupted(conn: Connection, message_id: int) -> None:
-    """An upload was ended by us: it is due as before."""
-    _set(conn, message_id, begun_at=None)
-
-
-def later(conn: Connection, message_id: int, at: datetime) -> None:
-    """Try again at a time: the hosts did not take it."""
-    _set(conn, message_id, next_at=at, begun_at=None, failures=outgoing_file.c.failures + 1)
-
-
-def died(conn: Connection, message_id: int, at: datetime) -> None:
-    """Try again at a time: a process ended during the upload."""
-    _set(conn, message_id, next_at=at, begun_at=None, deaths=outgoing_file.c.deaths + 1)
-
-
 def prepared(
     conn: Connection, message_id: int, kind: MessageKind, media: dict[str, Any], thumbnail: bytes
 ) -> None:
     """It is sent as this kind; `media` is what the message shows of it from now on."""
-    _set(conn, message_id, thumbnail=thumbnail or None)
+    attempts.set(conn, message_id, thumbnail=thumbnail or None)
     conn.execute(update(message).where(message.c.id == message_id).values(kind=kind.value, media=media))
 
 
@@ -127,7 +100,7 @@ def done(conn: Connection, message_id: int, uploaded: UploadedFile, now: datetim
     """It is there: its message may leave."""
     values = asdict(uploaded)
     values |= {name: base64.b64encode(values[name]).decode() for name in _KEYS}
-    _set(conn, message_id, uploaded=values, uploaded_at=now, begun_at=None)
+    attempts.set(conn, message_id, uploaded=values, uploaded_at=now, begun_at=None)
 
 
 def bring_anew(conn: Connection, message_id: int, now: datetime) -> None:
@@ -136,10 +109,6 @@ def bring_anew(conn: Connection, message_id: int, now: datetime) -> None:
     lies_there = outgoing_file.c.uploaded_at > now - KEPT_BY_HOSTS
     waits = (outgoing_file.c.message_id == message_id) & ~func.coalesce(lies_there, False)
     conn.execute(update(outgoing_file).where(waits).values(values))
-
-
-def _set(conn: Connection, message_id: int, **values: Any) -> None:
-    conn.execute(update(outgoing_file).where(outgoing_file.c.message_id == message_id).values(values))
 
 
 def uploaded_of(conn: Connection, message_id: int) -> tuple[UploadedFile, bytes] | None:

@@ -38,8 +38,7 @@ class Counter:
 
     def due(self, seconds: float) -> int | None:
         with self.books.database.read() as conn:
-            found = outgoing_files.next_due(conn, self.books.account_id, at(seconds))
-        return found.message_id if found else None
+            return outgoing_files.next_due(conn, self.books.account_id, at(seconds))
 
     def brought(self) -> None:
         self.books.write(lambda conn: outgoing_files.done(conn, self.reply, THERE, at(70)))
@@ -81,7 +80,7 @@ def test_what_is_held_is_not_brought_before_it_is_to_leave(counter: Counter) -> 
 
 def test_a_file_that_could_not_be_sent_is_tried_again_and_answers_after_all(counter: Counter) -> None:
     books = counter.books
-    books.write(lambda conn: outgoing_files.later(conn, counter.reply, at(9999)))
+    books.write(lambda conn: outgoing_files.attempts.later(conn, counter.reply, at(9999)))
     books.write(lambda conn: outgoing.fail(conn, books.account_id, counter.outbox_id, at(70), "no host"))
     assert books.open_turn(counter.chat) == counter.turn
     again = lambda conn: outgoing.decide(conn, counter.chat, counter.reply, Decision.TRY_AGAIN, at(80))  # noqa: E731

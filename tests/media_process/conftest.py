@@ -73,7 +73,7 @@ class Host:
         file.write_bytes(content)
         room = self.folder / "room"
         room.mkdir(exist_ok=True)
-        told = UploadJob(str(file), MediaFolder.IMAGE, ("media.whatsapp.net",), "a word", str(room), QUICK)
+        told = UploadJob(str(file), MediaFolder.IMAGE, ("media.whatsapp.net",), "a word", str(room), times=QUICK)
         told = replace(told, parent=os.getpid(), **job)  # type: ignore[arg-type]
         environment = {**os.environ, **self.wa.environment}
         environment["PYTHONPATH"] += f"{os.pathsep}{ROOT}"

@@ -14,7 +14,7 @@ def source(path: str = PATH, key: bytes = b"k" * 32) -> MediaSource:
 
 
 def test_a_job_arrives_as_it_was_sent() -> None:
-    job = DownloadJob(source(), ("a.whatsapp.net",), 77, TransferTimes(silence=3), parent=4711)
+    job = DownloadJob(source(), ("a.whatsapp.net",), 77, times=TransferTimes(silence=3), parent=4711)
     assert DownloadJob.from_json(job.to_json()) == job
 
 

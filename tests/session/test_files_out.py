@@ -184,3 +184,32 @@ def test_a_session_that_dies_while_it_brings_a_file_sends_it_once(own_shop: Shop
     shop.answer(customer.name, "sudah")
     customer.wait_for_text("sudah", 20)
     assert len(files_of(customer)) == 1
+
+
+def test_what_nobody_foresaw_ends_the_session_and_in_the_end_the_file(shop: Shop, asking: Customer) -> None:
+    session = shop.pid("session")
+    with shop.database.write() as conn:
+        conn.exec_driver_sql(
+            "CREATE TRIGGER refused BEFORE UPDATE ON outgoing_file WHEN new.uploaded IS NOT NULL"
+            " BEGIN SELECT RAISE(ABORT, 'so it is'); END"
+        )
+        # it has ended two sessions already
+        conn.exec_driver_sql(
+            "CREATE TRIGGER deadly AFTER INSERT ON outgoing_file BEGIN"
+            " UPDATE outgoing_file SET deaths = 2 WHERE message_id = new.message_id; END"
+        )
+    try:
+        message_id = shop.answer(asking.name, "", keep(shop, PDF, "a.pdf", "application/pdf"))
+        shop.wait_for_delivery(message_id, Delivery.FAILED, 60)
+    finally:
+        with shop.database.write() as conn:
+            conn.exec_driver_sql("DROP TRIGGER refused")
+            conn.exec_driver_sql("DROP TRIGGER deadly")
+    assert shop.log().count("the file uploader met what nobody foresaw") == 1
+    assert shop.pid("session") != session
+    # what it had answered waits again, and words leave
+    assert row(shop, asking.name).waiting_since is not None
+    shop.wait_for(LinkState.ONLINE)
+    shop.answer(asking.name, "maaf, tidak bisa")
+    asking.wait_for_text("maaf, tidak bisa", 20)
+    assert not files_of(asking)

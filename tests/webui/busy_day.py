@@ -144,10 +144,11 @@ class Day:
         self._commit(MessageReceived, 1, MessageKind.IMAGE, None, media=about, raw=b"x")
         self._commit(MessageReceived, 1, MessageKind.UNREADABLE, None)
         with self.database.read() as conn:
-            wanted = media.next_due(conn, self.account_id, utc_now())
+            due = media.next_due(conn, self.account_id, utc_now())
+            wanted = media.load(conn, due) if due is not None else None
         assert wanted is not None
         with self.database.write() as conn:
-            media.later(conn, wanted.message_id, utc_now())
+            media.attempts.later(conn, wanted.message_id, utc_now())
             media.done(conn, wanted, wanted.media | {"file": "1/1.jpg"})
 
     def work(self, later: float = 0) -> None:
