@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from http.client import HTTPException
+from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlencode
@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.padding import PKCS7
 
 from daemon.domain.attachments import UploadedFile
 from daemon.media_process.file_keys import MAC_LENGTH, FileKeys
+from daemon.media_process.giving_way import GivingWay
 from daemon.media_process.hosts import BUSY_STATUSES, ORIGIN_HEADERS, TooSlow, TransferTimes, connect, is_too_slow
 from daemon.media_process.upload_job import UploadJob, UploadResult
 
@@ -101,7 +102,7 @@ def _post(job: UploadJob, host: str, encrypted: BinaryIO, enc_sha256: bytes) -> 
     length = encrypted.seek(0, os.SEEK_END)
     with closing(connect(host, job.times.silence)) as connection:
         headers = {**ORIGIN_HEADERS, "Content-Length": str(length)}
-        connection.request("POST", target, body=_pieces(encrypted, job.times), headers=headers)
+        connection.request("POST", target, body=_pieces(encrypted, job.times, connection), headers=headers)
         response = connection.getresponse()
         if response.status != 200:
             raise _NotTaken(response.status)
@@ -112,10 +113,12 @@ def _post(job: UploadJob, host: str, encrypted: BinaryIO, enc_sha256: bytes) -> 
     return path, url if isinstance(url, str) else ""
 
 
-def _pieces(encrypted: BinaryIO, times: TransferTimes) -> Iterator[bytes]:
+def _pieces(encrypted: BinaryIO, times: TransferTimes, connection: HTTPSConnection) -> Iterator[bytes]:
     encrypted.seek(0)
     begun, sent = time.monotonic(), 0
-    while piece := encrypted.read(PIECE):
+    # twice what counts as too slow: others on the line must not make us give up
+    way = GivingWay(connection.sock, 2 * times.slowest)
+    while piece := encrypted.read(way.piece(PIECE)):
         if is_too_slow(times, sent, time.monotonic() - begun):
             raise TooSlow
         sent += len(piece)

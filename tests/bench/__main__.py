@@ -11,6 +11,7 @@ BENCHES = {
     "kill": "SIGKILL to the session, the supervisor or the inbox under traffic: what is lost, doubled, how long",
     "soak": "a fault every ten seconds for many minutes: what grows, which states are wrong, what is lost",
     "edge": "late, hostile, slow, wrong and killed, all at once for many minutes: is one voice kept",
+    "media": "pictures in and out over a slow line, beside words: what the words notice of it",
     "fuzz": "hostile events and stanzas through translation, ingest, recovery, pages and export",
     "race": "admins, the bot and the phone answer the same questions: who gets two answers, who gets none",
 }

@@ -5,6 +5,7 @@ import json
 import re
 import secrets
 import threading
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -25,15 +26,32 @@ class BrowserAdmin:
             raise RuntimeError(f"the login was answered with {code}")
         self._csrf = self._token("/")
 
-    def answer(self, conversation_id: int, turn_id: int, shown: int, text: str, key: str | None = None) -> int:
+    def answer(
+        self,
+        conversation_id: int,
+        turn_id: int | None,
+        shown: int,
+        text: str,
+        key: str | None = None,
+        files: Sequence[str] = (),
+    ) -> int:
         """Send a reply to the turn that he sees, up to the message `shown`; gives the status.
 
-        201: accepted; 409: somebody was faster.
+        Without a turn it follows up what was said before. 201: accepted; 409: somebody was faster.
         """
-        fields = {"text": text, "turn_id": str(turn_id), "shown": str(shown)}
+        fields = {"text": text, "shown": str(shown), "files": " ".join(files)}
+        fields |= {"turn_id": str(turn_id)} if turn_id is not None else {"follow_up": "1"}
         fields |= {"request_key": key or secrets.token_urlsafe(16)}
         code, _ = self._request("POST", f"/c/{conversation_id}/answer", fields, Accept="application/json")
         return code
+
+    def bring(self, conversation_id: int, content: bytes, name: str, mime: str = "image/jpeg") -> str:
+        """Attach a file to the reply field; gives the word that a reply names it by."""
+        headers = {"Content-Type": mime, "X-File-Name": name, "X-CSRFToken": self._csrf}
+        code, answer = self._request("POST", f"/c/{conversation_id}/files", content, **headers)
+        if code != 201:
+            raise RuntimeError(f"a file was answered with {code}")
+        return str(json.loads(answer)["word"])
 
     def decide(self, conversation_id: int, message_id: int, decision: str, shown: int) -> int:
         """Say what becomes of a reply that waits for a person, having seen up to `shown`; gives the status."""
@@ -72,11 +90,13 @@ class BrowserAdmin:
         return found[1]
 
     def _request(
-        self, method: str, path: str, fields: dict[str, str] | None = None, **more: str
+        self, method: str, path: str, fields: dict[str, str] | bytes | None = None, **more: str
     ) -> tuple[int, str]:
         headers = {"Cookie": self.cookies, "Origin": self.url, **more}
-        body = None
-        if fields is not None:
+        body: str | bytes | None = None
+        if isinstance(fields, bytes):
+            body = fields
+        elif fields is not None:
             headers |= {
                 "Content-Type": "application/x-www-form-urlencoded",
                 "X-CSRFToken": getattr(self, "_csrf", ""),
