@@ -87,7 +87,7 @@ def react(
         raise ChangeRefused("not_sent")
     store.withdraw(conn, message_id, [ChangeKind.REACTION])
     store.queue(conn, about.account_id, message_id, ChangeKind.REACTION, emoji, actor.admin_id, now)
-    _announce(conn, about.account_id, conversation_id, message_id, now)
+    _announce(conn, about.account_id, bubble.conversation_id, message_id, now)
 
 
 def decide(
@@ -104,7 +104,7 @@ def decide(
     Raises ChangeRefused as a new one would.
     """
     change = store.find(conn, change_id)
-    if change is None or change.conversation_id != conversation_id:
+    if change is None or not _is_of_the_thread(conn, conversation_id, change.contact_id):
         return False
     if not again:
         if not store.drop(conn, change_id):
@@ -116,8 +116,8 @@ def decide(
             _check_window(conn, about, bubble, OutboxState.SENT, window, now)
         if not store.try_again(conn, change_id, now):
             return False
-    about, _bubble = _found(conn, conversation_id, change.message_id)
-    _announce(conn, about.account_id, conversation_id, change.message_id, now)
+    about, bubble = _found(conn, conversation_id, change.message_id)
+    _announce(conn, about.account_id, bubble.conversation_id, change.message_id, now)
     return True
 
 
@@ -198,11 +198,17 @@ def device_changed(conn: Connection, account_id: int, now: datetime) -> None:
 
 def _found(conn: Connection, conversation_id: int, message_id: int) -> tuple[Summary, Bubble]:
     bubble, about = messages.bubble(conn, message_id), conversation_list.summary(conn, conversation_id)
-    if bubble is None or about is None or bubble.conversation_id != conversation_id or about.is_forgotten:
+    # an earlier conversation of the same customer stands in the same thread
+    if bubble is None or about is None or bubble.contact_id != about.contact_id or about.is_forgotten:
         raise ChangeRefused("unknown")
     if bubble.revoked:
         raise ChangeRefused("unknown")
     return about, bubble
+
+
+def _is_of_the_thread(conn: Connection, conversation_id: int, contact_id: int) -> bool:
+    about = conversation_list.summary(conn, conversation_id)
+    return about is not None and about.contact_id == contact_id
 
 
 def _ours(
@@ -233,7 +239,8 @@ def _check_window(
 
 def _done(conn: Connection, about: Summary, message_id: int, action: Action, actor: Actor, now: datetime) -> None:
     audit.record(conn, about.account_id, action, actor, now, about.id)
-    _announce(conn, about.account_id, about.id, message_id, now)
+    where = messages.bubble(conn, message_id)
+    _announce(conn, about.account_id, where.conversation_id if where else about.id, message_id, now)
 
 
 def _announce(conn: Connection, account_id: int, conversation_id: int, message_id: int, now: datetime) -> None:

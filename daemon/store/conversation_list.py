@@ -1,6 +1,6 @@
 """Conversations as lists show them: boxes, filters, counts, what is unread and who waits."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -126,6 +126,12 @@ def summary(conn: Connection, conversation_id: int) -> Summary | None:
     """One conversation as a row of the list, whatever its status; None if there is none."""
     found = _with_tags(conn, conn.execute(_summaries.where(conversation.c.id == conversation_id)).all())
     return found[0] if found else None
+
+
+def summaries(conn: Connection, conversation_ids: Collection[int]) -> dict[int, Summary]:
+    """Some conversations as rows of the list, whatever their status; those that are not there are left out."""
+    rows = conn.execute(_summaries.where(conversation.c.id.in_(conversation_ids))).all()
+    return {one.id: one for one in _with_tags(conn, rows)}
 
 
 def counts(conn: Connection, account_id: int, admin_id: int) -> dict[Box, int]:

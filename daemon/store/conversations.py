@@ -67,6 +67,14 @@ def of_contacts(contact_ids: Collection[int]) -> Select[int]:
     return select(conversation.c.id).where(conversation.c.contact_id.in_(contact_ids))
 
 
+def contacts_of(conn: Connection, conversation_ids: Collection[int]) -> dict[int, int]:
+    """Whose each of these conversations is."""
+    rows = conn.execute(
+        select(conversation.c.id, conversation.c.contact_id).where(conversation.c.id.in_(conversation_ids))
+    )
+    return dict(rows.all())
+
+
 def current(conn: Connection, contact_id: int) -> Current | None:
     """The unresolved conversation of a contact with its open turn."""
     row = conn.execute(_current, {"contact_id": contact_id}).first()

@@ -5,7 +5,20 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, func, insert, literal, select, tuple_, type_coerce, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    select,
+    tuple_,
+    type_coerce,
+    update,
+)
 
 from auth_store.tables import admin
 from daemon.domain.message_changes import PendingChange
@@ -26,6 +39,7 @@ class Bubble:
 
     id: int
     conversation_id: int
+    contact_id: int
     from_me: bool
     author: Author
     admin_id: int | None
@@ -193,6 +207,7 @@ _bubbles = (
     select(
         message.c.id,
         message.c.conversation_id,
+        message.c.contact_id,
         message.c.from_me,
         message.c.author,
         message.c.admin_id,
@@ -237,7 +252,20 @@ def thread(
 
     `before` is (sent_at, id) of a message: only what comes before it.
     """
-    statement = _bubbles.where(message.c.conversation_id == conversation_id)
+    return _part(conn, message.c.conversation_id == conversation_id, limit, before)
+
+
+def thread_of_contact(
+    conn: Connection, contact_id: int, limit: int, before: tuple[datetime, int] | None = None
+) -> list[Bubble]:
+    """The same of all conversations of a contact, as one thread."""
+    return _part(conn, message.c.contact_id == contact_id, limit, before)
+
+
+def _part(
+    conn: Connection, which: ColumnElement[bool], limit: int, before: tuple[datetime, int] | None
+) -> list[Bubble]:
+    statement = _bubbles.where(which)
     if before is not None:
         start = tuple_(literal(before[0], message.c.sent_at.type), literal(before[1]))
         statement = statement.where(tuple_(message.c.sent_at, message.c.id) < start)
@@ -278,6 +306,7 @@ def _bubble(row: Row[*tuple[Any, ...]]) -> Bubble:
     return Bubble(
         id=row.id,
         conversation_id=row.conversation_id,
+        contact_id=row.contact_id,
         from_me=row.from_me,
         author=Author(row.author),
         admin_id=row.admin_id,

@@ -1,5 +1,6 @@
 """Ratings: asked once a conversation, ended by the customer's next message, whatever it says."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -99,6 +100,16 @@ def end(conn: Connection, contact_id: int, now: datetime) -> None:
 def score(conn: Connection, conversation_id: int, value: int) -> None:
     """Keep the customer's answer."""
     conn.execute(update(rating).where(rating.c.conversation_id == conversation_id).values(score=value))
+
+
+def scores(conn: Connection, conversation_ids: Collection[int]) -> dict[int, int]:
+    """What customers thought of these conversations; those without a rating are left out."""
+    rows = conn.execute(
+        select(rating.c.conversation_id, rating.c.score).where(
+            rating.c.conversation_id.in_(conversation_ids), rating.c.score.is_not(None)
+        )
+    )
+    return dict(rows.all())
 
 
 def customer_wrote(conn: Connection, conversation_id: int) -> bool:

@@ -261,6 +261,18 @@ class Day:
         with self.database.read() as conn:
             newest = messages.newest_id(conn, 1)
         self._get(f"/c/1?before={newest}")
+        # a customer who has come back
+        self._resolve(13)
+        self._commit(MessageReceived, 12, MessageKind.TEXT, "halo lagi")
+        ((again,),) = self._look(
+            "SELECT max(id) FROM conversation"
+            " WHERE contact_id = (SELECT contact_id FROM conversation WHERE id = 13)"
+        )
+        assert again > 13
+        self._get(f"/c/{again}")
+        ((first,),) = self._look("SELECT min(id) FROM message WHERE conversation_id = 13")
+        self._get(f"/c/{again}?at={first}")
+        self._get("/c/13")
         self._get("/healthz")
         self._get("/readyz")
         self._get("/metrics")

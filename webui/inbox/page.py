@@ -148,8 +148,8 @@ def _draft_about(
 ) -> bubble.ShownMessage | None:
     """The message that stands above the field."""
     message_id = draft.edits or draft.quoted
-    found = messages.bubble(conn, message_id) if message_id else None
-    return bubble.show(found, now) if found and found.conversation_id == conversation_id else None
+    found = _of_the_thread(conn, conversation_id, message_id) if message_id else None
+    return bubble.show(found, now) if found else None
 
 
 def _menu_for(conn: Connection, conversation_id: int, now: datetime) -> bubble.ShownMessage | None:
@@ -160,8 +160,14 @@ def _menu_for(conn: Connection, conversation_id: int, now: datetime) -> bubble.S
 
 def _addressed(conn: Connection, conversation_id: int, name: str) -> messages.Bubble | None:
     wish = request.args.get(name, "")
-    found = messages.bubble(conn, int(wish)) if re.fullmatch(r"\d{1,15}", wish, re.ASCII) else None
-    return found if found and found.conversation_id == conversation_id else None
+    return _of_the_thread(conn, conversation_id, int(wish)) if re.fullmatch(r"\d{1,15}", wish, re.ASCII) else None
+
+
+def _of_the_thread(conn: Connection, conversation_id: int, message_id: int) -> messages.Bubble | None:
+    """A message of the conversation, or of an earlier one of the same customer."""
+    found = messages.bubble(conn, message_id)
+    about = conversation_list.summary(conn, conversation_id) if found else None
+    return found if found and about and found.contact_id == about.contact_id else None
 
 
 def _chosen_box() -> Box:

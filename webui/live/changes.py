@@ -13,6 +13,7 @@ from daemon.store import (
     audit,
     claims,
     conversation_list,
+    conversations,
     handovers,
     links,
     mentions,
@@ -118,6 +119,8 @@ class AccountNews:
     digest: Digest
     rows: dict[int, Summary]
     bubbles: dict[int, messages.Bubble]
+    # the customers of the conversations that are open in some tab
+    contacts: dict[int, int]
     turns: dict[int, TurnNews]
     link: tuple[accounts.Account, Link] | None
     # None: they have not changed
@@ -169,12 +172,16 @@ def _news(
     conn: Connection, account: accounts.Account, digest: Digest, opened: set[int], now: datetime
 ) -> AccountNews:
     rows = {i: about for i in digest.conversations if (about := conversation_list.summary(conn, i)) is not None}
-    wanted = [i for i, conversation_id in digest.messages.items() if conversation_id in opened]
+    contacts = conversations.contacts_of(conn, opened) if digest.messages else {}
+    # what changes in a customer's earlier conversations stands in the same thread
+    theirs = {i for i, about in rows.items() if about.contact_id in contacts.values()}
+    wanted = [i for i, conversation_id in digest.messages.items() if conversation_id in opened | theirs]
     return AccountNews(
         account_id=account.id,
         digest=digest,
         rows=rows,
         bubbles={i: found for i in wanted if (found := messages.bubble(conn, i)) is not None},
+        contacts=contacts,
         turns={i: _turn(conn, i) for i in opened & set(rows)},
         link=(account, links.get(conn, account.id)) if digest.link else None,
         counts=conversation_list.counts_by_admin(conn, account.id) if digest.conversations else None,

@@ -27,7 +27,8 @@ class Updates:
     def for_tab(self, tab: Audience) -> list[str]:
         """What one tab has to hear, in order."""
         news, language = self._news, tab.language
-        bubbles = [i for i, found in news.bubbles.items() if found.conversation_id == tab.open]
+        who = news.contacts.get(tab.open) if tab.open is not None else None
+        bubbles = [i for i, found in news.bubbles.items() if found.contact_id == who]
         messages = [self._rendered(language, "bubble", i, self._bubble) for i in bubbles]
         messages += [
             self._rendered(language, "activity", i, self._activity)

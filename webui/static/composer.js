@@ -30,8 +30,9 @@ export function begin() {
     field().value = kept.text;
     choose(kept.mode);
   }
-  grow();
   attachments.begin();
+  // the field of the files has made room by now
+  grow();
   form.addEventListener("submit", submit);
   field().addEventListener("input", () => {
     keepDraft();

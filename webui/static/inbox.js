@@ -25,7 +25,7 @@ const live = new Live(Number(body.dataset.cursor), {
     alarms.follow(message.id, message.html);
   },
   bubble: (message) => {
-    if (!isOpen(message.conversation)) return;
+    if (!isOpen(message.conversation)) return thread.replaceBubble(message.html);
     thread.placeBubble(message.html);
     follow(message.id);
   },
@@ -190,7 +190,8 @@ document.addEventListener("click", (event) => {
   const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
   if (!link || !plain) return;
   if (action === "to-answer") {
-    if (thread.showMessage(link.hash)) event.preventDefault();
+    event.preventDefault();
+    toMessage(link.hash);
   } else if (action === "details" || action === "close-details") {
     event.preventDefault();
     details.toggle();
@@ -205,6 +206,12 @@ document.addEventListener("click", (event) => {
     go(link.href, true);
   }
 });
+
+/** To a message of this thread, wherever in it; what is too far away is shown in a part of its own. */
+async function toMessage(hash) {
+  const [open, at] = [body.dataset.open, hash.replace("#message-", "")];
+  if (!(await thread.findMessage(hash)) && open === body.dataset.open) go(`/c/${open}?at=${at}${hash}`, true);
+}
 
 async function loadOlderRows(link) {
   try {

@@ -29,6 +29,7 @@ export function begin() {
   enliven(place);
   tidy();
   toEnd();
+  showMessage(location.hash);
   resized.observe(place);
   resized.observe(messages());
   place.addEventListener("scroll", watchScroll, { passive: true });
@@ -61,7 +62,8 @@ function watchScroll() {
   if (older && place.scrollTop < 240) loadOlder(older);
 }
 
-const isMark = (item) => item.classList.contains("turn-mark");
+// what stands under a message and goes with it
+const isMark = (item) => item.matches(".turn-mark, .conversation-end");
 
 /** One day line a day, one name a run of messages. */
 function tidy() {
@@ -113,6 +115,13 @@ export function placeBubble(html) {
   }
   tidy();
   if (pinned) toEnd();
+}
+
+/** A message of an earlier conversation is drawn anew, if it is shown. */
+export function replaceBubble(html) {
+  const list = messages();
+  const bubble = parse(html);
+  if (list && find(`[data-message="${bubble.dataset.message}"]`, list)) placeBubble(html);
 }
 
 /** The menu that is open under a message stays; whoever is at it, or at its opener, by keyboard, stays there. */
@@ -180,10 +189,11 @@ export function placeMarks(marks) {
   if (pinned) toEnd();
 }
 
-/** Go to the message that answered a turn. */
+/** Go to a message: the one that answered a turn, or that another one quotes. */
 export function showMessage(hash) {
-  const target = hash && find(hash, messages());
+  const target = /^#message-\d+$/.test(hash) && find(hash, messages());
   if (!target) return false;
+  pinned = false;
   target.scrollIntoView({ block: "center" });
   target.classList.remove("pointed-at");
   requestAnimationFrame(() => target.classList.add("pointed-at"));
@@ -219,29 +229,43 @@ export function showTyping(on) {
   if (pinned) toEnd();
 }
 
-let loading = false;
+const MOST_PARTS = 8;
 
-export async function loadOlder(link) {
-  if (loading) return;
-  loading = true;
+/** Go to a message that may stand further up; false if it is too far for loading all that is between. */
+export async function findMessage(hash) {
+  const list = messages();
+  for (let part = 0; part <= MOST_PARTS; part++) {
+    if (messages() !== list || showMessage(hash)) return true;
+    const older = find('[data-action="older"]', scroller());
+    if (!older || part === MOST_PARTS || !(await loadOlder(older))) return false;
+  }
+  return false;
+}
+
+let loading = null;
+
+/** Put the part before in front of what is shown, which stays where it is; false if there was none to be had. */
+export const loadOlder = (link) => (loading ??= load(link).finally(() => (loading = null)));
+
+async function load(link) {
   link.setAttribute("aria-busy", "true");
   try {
     const page = await fetchPage(link.href);
     const place = scroller();
-    if (!page || !place.contains(link)) return;
+    if (!page || !place?.contains(link)) return false;
     const fromEnd = place.scrollHeight - place.scrollTop;
     const older = find("#messages", page);
     enliven(older);
     messages().prepend(...older.children);
-    const more = find('[data-action="older"]', page);
-    if (more) link.replaceWith(more);
-    else link.closest(".more").remove();
+    const start = find("[data-start]", page);
+    if (start) link.closest("[data-start]").replaceWith(start);
+    else link.closest("[data-start]").remove();
     tidy();
     place.scrollTop = place.scrollHeight - fromEnd;
+    return true;
   } catch {
     link.removeAttribute("aria-busy");
-  } finally {
-    loading = false;
+    return false;
   }
 }
 

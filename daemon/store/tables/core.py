@@ -238,6 +238,8 @@ message = Table(
     # WhatsApp's id first: receipts ask by it alone
     Index("uq_message_wa_id", "wa_id", "contact_id", "from_me", unique=True),
     Index(None, "conversation_id", "sent_at", "id"),
+    # a customer's conversations are one thread
+    Index(None, "contact_id", "sent_at", "id"),
     partial_index("ix_message_turn", "turn_id", where="turn_id IS NOT NULL"),
     partial_index("ix_message_phone", "account_id", "sent_at", where="author = 'phone'"),
     partial_index("ix_message_bot", "contact_id", "bot_key", where="bot_key IS NOT NULL"),
