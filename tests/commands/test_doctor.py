@@ -97,9 +97,18 @@ def patient(tmp_path: Path, migrated_file: Path) -> Iterator[Patient]:
 def test_a_good_machine_has_nothing_wrong(patient: Patient) -> None:
     found = patient.report()
     assert {name: one["line"] for name, one in found.items() if one["health"] == "wrong"} == {}
-    assert {"library", "libmagic", "ffmpeg", "rights", "disk", "port", "database", "clock", "network"} <= set(
-        found
-    )
+    assert {
+        "library",
+        "libmagic",
+        "ffmpeg",
+        "rights",
+        "disk",
+        "port",
+        "database",
+        "kept",
+        "clock",
+        "network",
+    } <= set(found)
 
 
 def test_a_person_reads_a_line_and_a_remedy(patient: Patient) -> None:
@@ -110,6 +119,13 @@ def test_a_person_reads_a_line_and_a_remedy(patient: Patient) -> None:
     at = lines.index("WRONG  rights: 1 file or folder can be read by others.")
     assert lines[at + 1] == f"       → chmod -R go= '{patient.data}'"
     assert "ok     libmagic: libmagic recognises files." in lines
+
+
+def test_what_is_kept_is_said_with_its_size(patient: Patient) -> None:
+    folder = patient.data / "media" / "1"
+    folder.mkdir(mode=0o700, parents=True)
+    (folder / "7.jpg").write_bytes(bytes(2_500_000))
+    assert "files from customers 2.5 MB, files to them 0.0 MB, backups 0.0 MB" in patient.findings()["kept"].line
 
 
 def test_before_the_first_start_there_is_nothing_to_find(patient: Patient) -> None:

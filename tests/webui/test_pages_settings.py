@@ -4,6 +4,7 @@ import re
 from dataclasses import fields
 from datetime import date
 
+from daemon.config import Config
 from daemon.desk import settings
 from daemon.desk.settings import DeskSettings
 from daemon.domain.desk import Action, Assign
@@ -220,3 +221,14 @@ def test_what_is_typed_is_text_and_never_markup(sari: Visitor) -> None:
     page = sari.post("/settings/rating", RATING | {"rating_question": "</textarea><script>", "rating_within": "x"})
     assert "<script>" not in page.text
     assert "&lt;/textarea&gt;&lt;script&gt;" in page.text
+
+
+def test_the_page_says_how_much_room_is_taken_and_how_much_is_left(sari: Visitor, config: Config) -> None:
+    folder = config.data / "media" / "1"
+    folder.mkdir(parents=True)
+    (folder / "7.jpg").write_bytes(bytes(2_500_000))
+    page = " ".join(re.sub("<[^>]+>", " ", sari.get("/settings/desk").text).split())
+    assert "Files from customers 2.5 MB" in page
+    assert "Files to customers 0 KB" in page
+    assert "Files may take at most" in page
+    assert "Free on this disk" in page

@@ -121,8 +121,10 @@ def local(at: datetime) -> datetime:
 def size(count: int | float) -> str:
     """A file's size as people say it."""
     if count < 1_000_000:
-        return f"{max(1, round(count / 1000))} KB"
-    return f"{decimal(count / 1_000_000)} MB"
+        return f"{max(1, round(count / 1000)) if count else 0} KB"
+    if count < 1_000_000_000:
+        return f"{decimal(count / 1_000_000)} MB"
+    return f"{decimal(count / 1_000_000_000)} GB"
 
 
 def decimal(number: float) -> str:

@@ -1,16 +1,18 @@
 """The page of the desk's rules: who may answer, who is given work, what happens when nobody answers."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, redirect, url_for
 from flask_login import login_required
 
+from daemon.desk import kept_sizes
 from daemon.desk.settings import DESK
 from webui.auth import owner_required, the_admin
 from webui.base.context import services
 from webui.base.forms import Form
-from webui.pages import settings_form
+from webui.pages import kept_chart, settings_form
 
 pages = Blueprint("desk_settings", __name__)
 
@@ -42,5 +44,8 @@ def read(form: Form) -> dict[str, Any]:
 
 
 def _render(values: Mapping[str, str], errors: dict[str, str]) -> str:
+    # no snapshot of the books is held meanwhile
+    config = services().config
+    chart = kept_chart.draw(kept_sizes.measure(config.data, Path(services().database.path)), config.media_budget)
     with services().database.read() as conn:
-        return settings_form.show("pages/desk_settings.html", conn, values, errors)
+        return settings_form.show("pages/desk_settings.html", conn, values, errors, kept=chart)

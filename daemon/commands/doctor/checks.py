@@ -38,6 +38,7 @@ def examine_data(config: Config) -> Iterator[Finding]:
     if os.path.exists(books.path):
         finding, found = data_folder.database(books)
         yield finding
+        yield data_folder.kept(config.data, books)
         if found is not None:
             newest = found.newest
             for account, link in found.links:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from auth_store.files import session_path
 from daemon.commands.doctor.findings import Finding, note, ok, wrong
 from daemon.commands.terminal import describe
+from daemon.desk import kept_sizes
 from daemon.domain.clocks import is_wrong, real_lead
 from daemon.domain.links import is_online
 from daemon.store import accounts, integrity, links, schema
@@ -62,6 +63,20 @@ def _readable_by_others(folder: Path) -> Iterator[Path]:
         # the lock files hold nothing; a link has no rights of its own
         if stat.S_ISREG(mode) and mode & 0o077 and not entry.name.endswith(".lock"):
             yield Path(entry.path)
+
+
+def kept(data: Path, books: Database) -> Finding:
+    """How large everything is that is kept."""
+    found = kept_sizes.measure(data, Path(books.path))
+    return ok(
+        "kept",
+        f"Conversations take {_size(found.books)}, files from customers {_size(found.came)}, files to them"
+        f" {_size(found.left)}, backups {_size(found.backups)}.",
+    )
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
 
 
 def database(books: Database) -> tuple[Finding, FoundData | None]:
