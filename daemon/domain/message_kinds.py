@@ -21,7 +21,6 @@ class KindInfo:
     label: str
     icon: str = "inbox"
     has_file: bool = False
-    has_place: bool = False
     # shown without its content, until a resend brings it
     is_placeholder: bool = False
     instead: str = ""
@@ -47,9 +46,16 @@ class MessageKind(StrEnum):
     AUDIO = KindInfo("audio", _("Audio"), "audio", has_file=True)
     DOCUMENT = KindInfo("document", _("Document"), "document", has_file=True)
     STICKER = KindInfo("sticker", _("Sticker"), "sticker", has_file=True)
-    LOCATION = KindInfo("location", _("Location"), "location", has_place=True)
+    LOCATION = KindInfo("location", _("Location"), "location")
     CONTACT = KindInfo("contact", _("Contact card"), "contact", instead=_("Open the phone to see the contact."))
     POLL = KindInfo("poll", _("Poll"), "poll", instead=_("Open the phone to see the poll."))
+    EVENT = KindInfo("event", _("Event"), "event", instead=_("Open the phone to see the event."))
+    PRODUCT = KindInfo("product", _("Product"), "product", instead=_("Open the phone to see the product."))
+    ORDER = KindInfo("order", _("Order"), "order", instead=_("Open the phone to see what was ordered."))
+    PAYMENT = KindInfo("payment", _("Payment"), "payment", instead=_("Open the phone to see the payment."))
+    # words with buttons or a list, as businesses send them
+    CHOICES = KindInfo("choices", _("Choices"), "poll", instead=_("Open the phone to see the choices."))
+    INVITE = KindInfo("invite", _("Group invitation"), "team", instead=_("Open the phone to join the group."))
     UNKNOWN = KindInfo(
         "unknown",
         _("Message"),

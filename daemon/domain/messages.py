@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from daemon.domain.history import HistoryKind
 from daemon.domain.ids import LID_SERVER, PHONE_SERVER, Address, Party, parse_address
@@ -116,7 +117,7 @@ class MessageReceived:
     """A message that arrived, from a customer or from another device of our own account.
 
     `raw` is the serialized waE2E.Message of everything that is not plain text; `media` holds what is
-    shown without downloading (mime, size in bytes, name, seconds, lat, lng, …); `is_cut`: the text was longer.
+    shown without downloading (mime, size in bytes, name, seconds, what is on a card); `is_cut`: it was longer.
     """
 
     wa_id: str
@@ -125,7 +126,7 @@ class MessageReceived:
     text: str | None
     push_name: str = ""
     quoted_wa_id: str | None = None
-    media: dict[str, str | int | float] = field(default_factory=dict)
+    media: dict[str, Any] = field(default_factory=dict)
     raw: bytes | None = None
     is_history: bool = False
     is_cut: bool = False
@@ -140,7 +141,7 @@ class Quoted:
     participant: str | None
     kind: MessageKind
     text: str | None
-    media: dict[str, str | int | float] = field(default_factory=dict)
+    media: dict[str, Any] = field(default_factory=dict)
 
     def author(self, chat: Address, phone: str | None, lid: str | None) -> Address:
         """Who wrote it, by the kind of address that its chat uses; `phone` and `lid` are our own."""

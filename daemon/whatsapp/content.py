@@ -1,31 +1,14 @@
 """What a waE2E.Message holds for a person's eyes: one reader per kind, an explicit branch for the unknown."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from itertools import islice
+from dataclasses import replace
 from typing import Any
 
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from daemon.domain.message_kinds import MessageKind
-from daemon.domain.text_cleaning import readable
-from daemon.whatsapp import media_content, wire_text
-from daemon.whatsapp.media_content import Media
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """A kind, the text or caption, and what is shown of an attachment without downloading it."""
-
-    kind: MessageKind
-    text: str | None = None
-    media: Media = field(default_factory=dict)
-    is_cut: bool = False
-
-
-# options of a poll; WhatsApp's apps allow 12
-_MOST_OPTIONS = 100
-
+from daemon.whatsapp import content_business, content_cards, media_content, wire_text
+from daemon.whatsapp.found_content import Content
 
 # fields that accompany a message, or are read by machines only
 _SILENT = {
@@ -38,6 +21,10 @@ _SILENT = {
     "keepInChatMessage",
     "pinInChatMessage",
     "pollUpdateMessage",
+    "encEventResponseMessage",
+    # of calls tell stanzas of their own
+    "call",
+    "callLogMesssage",
     "deviceSentMessage",
     # how many pictures are to come; they come as messages of their own
     "albumMessage",
@@ -110,25 +97,6 @@ def _sticker(value: Any) -> Content:
     return Content(MessageKind.STICKER, None, media_content.sticker(value))
 
 
-def _location(value: Any) -> Content:
-    name = getattr(value, "name", "") or getattr(value, "address", "") or getattr(value, "caption", "")
-    lat = wire_text.degrees(value.degreesLatitude, 90)
-    lng = wire_text.degrees(value.degreesLongitude, 180)
-    # a place that is nowhere keeps its name
-    media: Media = {"lat": lat, "lng": lng} if lat is not None and lng is not None else {}
-    return Content(MessageKind.LOCATION, name or None, media)
-
-
-def _contact(value: Any) -> Content:
-    return Content(MessageKind.CONTACT, value.displayName or None)
-
-
-def _poll(value: Any) -> Content:
-    options = (readable(option.optionName) for option in islice(value.options, _MOST_OPTIONS))
-    lines = [readable(value.name), *(f"• {option}" for option in options)]
-    return Content(MessageKind.POLL, "\n".join(lines))
-
-
 def _text(*path: str) -> Callable[[Any], Content]:
     def read(value: Any) -> Content:
         for name in path:
@@ -150,6 +118,9 @@ _WRAPPERS = {
     "botInvokeMessage",
     # a picture or video once more, in high definition
     "associatedChildMessage",
+    "botForwardedMessage",
+    "pollCreationMessageV4",
+    "spoilerMessage",
 }
 
 _READERS: dict[str, Callable[[Any], Content]] = {
@@ -161,14 +132,32 @@ _READERS: dict[str, Callable[[Any], Content]] = {
     "audioMessage": _audio,
     "documentMessage": _document,
     "stickerMessage": _sticker,
-    "locationMessage": _location,
-    "liveLocationMessage": _location,
-    "contactMessage": _contact,
-    "contactsArrayMessage": _contact,
-    "pollCreationMessage": _poll,
-    "pollCreationMessageV2": _poll,
-    "pollCreationMessageV3": _poll,
+    "locationMessage": content_cards.location,
+    "liveLocationMessage": content_cards.location,
+    "contactMessage": content_cards.contact,
+    "contactsArrayMessage": content_cards.contacts,
+    "pollCreationMessage": content_cards.poll,
+    "pollCreationMessageV2": content_cards.poll,
+    "pollCreationMessageV3": content_cards.poll,
+    "pollCreationMessageV5": content_cards.poll,
+    "pollCreationMessageV6": content_cards.poll,
+    "eventMessage": content_cards.event,
+    "scheduledCallCreationMessage": content_cards.scheduled_call,
+    "productMessage": content_business.product,
+    "orderMessage": content_business.order,
+    "invoiceMessage": content_business.invoice,
+    "requestPaymentMessage": content_business.payment("request"),
+    "sendPaymentMessage": content_business.payment("sent"),
+    "declinePaymentRequestMessage": content_business.payment("declined"),
+    "cancelPaymentRequestMessage": content_business.payment("cancelled"),
+    "paymentInviteMessage": content_business.payment("invitation"),
+    "buttonsMessage": content_business.buttons,
+    "listMessage": content_business.choice_list,
+    "templateMessage": content_business.template,
+    "interactiveMessage": content_business.interactive,
+    "groupInviteMessage": content_business.invite,
     "buttonsResponseMessage": _text("selectedDisplayText"),
     "templateButtonReplyMessage": _text("selectedDisplayText"),
     "listResponseMessage": _text("title"),
+    "interactiveResponseMessage": _text("body", "text"),
 }

@@ -50,6 +50,16 @@ def name(value: str | bytes) -> str:
     return readable_line(value, LONGEST_NAME)
 
 
+def line(value: str | bytes, longest: int) -> str:
+    """What somebody wrote into a field of one line."""
+    return readable_line(value, longest)
+
+
+def passage(value: str | bytes, longest: int) -> str:
+    """What somebody wrote into a field of several lines."""
+    return readable(value[: 4 * longest])[:longest].strip()
+
+
 def file_name(value: str | bytes) -> str:
     """What a file is called, without a path."""
     return readable_line(value, LONGEST_FILE_NAME)

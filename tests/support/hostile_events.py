@@ -47,6 +47,8 @@ _KNOWN = (
     "conversation", "extendedTextMessage", "imageMessage", "videoMessage", "ptvMessage", "audioMessage",
     "documentMessage", "stickerMessage", "locationMessage", "liveLocationMessage", "contactMessage",
     "contactsArrayMessage", "pollCreationMessage", "pollCreationMessageV3", "buttonsResponseMessage",
+    "eventMessage", "productMessage", "orderMessage", "requestPaymentMessage", "buttonsMessage", "listMessage",
+    "templateMessage", "interactiveMessage", "groupInviteMessage", "interactiveResponseMessage",
     "templateButtonReplyMessage", "listResponseMessage", "protocolMessage", "reactionMessage", "editedMessage",
     "ephemeralMessage", "viewOnceMessage", "documentWithCaptionMessage", "messageContextInfo",
 )  # fmt: skip

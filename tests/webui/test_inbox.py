@@ -150,7 +150,7 @@ def test_what_cannot_be_shown_says_where_to_look(sari: Visitor, shop: StaffedBoo
         "Waiting for this message",
         "arrived while Balas was down",
         "show this kind",
-        "-6.20000, 106.80000",
+        "-6.200000,106.800000",
         "The customer deleted",
     ):
         assert words in page
@@ -168,7 +168,7 @@ def test_every_kind_of_message_says_what_it_is_even_without_words(sari: Visitor,
     assert [kind for kind, _ in bubbles] == kinds
     for kind, bubble in bubbles:
         assert re.search('<svg class="icon', bubble), kind
-        assert re.search('class="(file-name|placeholder|note-label)"', bubble), kind
+        assert re.search('class="(file-name|card-title|placeholder|note-label)"', bubble), kind
 
 
 def test_every_kind_of_message_has_an_icon_that_is_drawn(sari: Visitor) -> None:

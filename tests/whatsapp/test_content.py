@@ -82,17 +82,8 @@ KINDS = [
         {"width": 512, "height": 512, "animated": 1},
     ),
     (payload.sticker(MEDIA, "/p"), MessageKind.STICKER, None, {"mime": "image/webp", "size": 1234}),
-    (payload.location(-6.2, 106.8, name="Toko"), MessageKind.LOCATION, "Toko", {"lat": -6.2, "lng": 106.8}),
-    (payload.contact("Rina", "62812"), MessageKind.CONTACT, "Rina", {}),
-    (payload.poll("Mau?", ["Ya", "Tidak"]), MessageKind.POLL, "Mau?\n• Ya\n• Tidak", {}),
-    (
-        e2e.Message(liveLocationMessage=e2e.LiveLocationMessage(degreesLatitude=1, caption="jalan")),
-        MessageKind.LOCATION,
-        "jalan",
-        {"lat": 1.0, "lng": 0.0},
-    ),
     (e2e.Message(listResponseMessage=e2e.ListResponseMessage(title="Nastar")), MessageKind.TEXT, "Nastar", {}),
-    (e2e.Message(orderMessage=e2e.OrderMessage(orderID="9")), MessageKind.UNKNOWN, None, {}),
+    (e2e.Message(requestPhoneNumberMessage=e2e.RequestPhoneNumberMessage()), MessageKind.UNKNOWN, None, {}),
 ]
 
 
@@ -101,7 +92,7 @@ def test_each_kind_shows_what_a_person_can_see(message: Any, kind: MessageKind, 
     found = content(message)
     assert (found.kind, found.text) == (kind, text)
     assert media.items() <= found.media.items()
-    assert ("mime" in found.media, "lat" in found.media) == (kind.info.has_file, kind.info.has_place)
+    assert ("mime" in found.media) == kind.info.has_file
     # what is not plain text can be read again by a later version
     assert found.raw == (None if kind == MessageKind.TEXT else message.SerializeToString())
 

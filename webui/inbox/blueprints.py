@@ -2,7 +2,18 @@
 
 from flask import Flask
 
-from webui.inbox import actions, attachments, contact_panel, media, message_menu, new_chat, replies, routes, row
+from webui.inbox import (
+    actions,
+    attachments,
+    cards,
+    contact_panel,
+    media,
+    message_menu,
+    new_chat,
+    replies,
+    routes,
+    row,
+)
 
 BLUEPRINTS = (
     routes.pages,
@@ -11,6 +22,7 @@ BLUEPRINTS = (
     actions.pages,
     contact_panel.pages,
     media.pages,
+    cards.pages,
     message_menu.pages,
     new_chat.pages,
 )

@@ -17,7 +17,7 @@ from daemon.domain.message_kinds import PLACEHOLDERS, MessageKind
 from daemon.domain.messages import REACHED_WHATSAPP, Author, Delivery, OutboxState
 from daemon.store.messages import Bubble
 from webui.base import formatting
-from webui.inbox import media, message_text, row
+from webui.inbox import cards, media, message_text, row
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +102,7 @@ class ShownMessage:
     text: str
     placeholder: str | None
     file: media.ShownFile | None
+    card: cards.ShownCard | None
     delivery: str | None
     delivery_label: str
     trouble: str | None
@@ -143,6 +144,7 @@ def _show(bubble: Bubble, now: datetime) -> ShownMessage:
     own, text = bubble.from_me, bubble.text or ""
     words = mentions(text) if bubble.kind == MessageKind.NOTE else message_text.rich(text)
     delivery = bubble.delivery if own else None
+    card = cards.shown(bubble)
     return ShownMessage(
         id=bubble.id,
         conversation_id=bubble.conversation_id,
@@ -157,8 +159,9 @@ def _show(bubble: Bubble, now: datetime) -> ShownMessage:
         kind_label=row.kind_label(bubble.kind),
         icon=bubble.kind.info.icon,
         text=text,
-        placeholder=_placeholder(bubble),
+        placeholder=None if card else _placeholder(bubble),
         file=media.shown(bubble),
+        card=card,
         delivery=delivery.value if delivery else None,
         delivery_label=gettext(row.DELIVERIES[delivery]) if delivery else "",
         trouble=_trouble(bubble, delivery),

@@ -41,20 +41,18 @@ INLINE = IMAGES | SOUNDS | VIDEOS
 
 @dataclass(frozen=True, slots=True)
 class ShownFile:
-    """A file or place inside a bubble; a file that has not been downloaded has no `url`: `missing` says why."""
+    """A file inside a bubble; one that has not been downloaded has no `url`: `missing` says why."""
 
     shape: str
     url: str | None
     missing: str | None
     name: str | None
     detail: str
-    place: str | None = None
 
 
 def shown(bubble: Bubble) -> ShownFile | None:
     """How a message's media appears in its thread; None for a message without."""
-    kind = bubble.kind.info
-    if not (kind.has_file or kind.has_place):
+    if not bubble.kind.info.has_file:
         return None
     about = bubble.media or {}
     mime = _mime(about)
@@ -68,10 +66,9 @@ def shown(bubble: Bubble) -> ShownFile | None:
     return ShownFile(
         shape=_shape(mime) if url else "none",
         url=url,
-        missing=gettext(_why_missing(about)) if kind.has_file and url is None else None,
+        missing=gettext(_why_missing(about)) if url is None else None,
         name=name if isinstance(name, str) else None,
         detail=" · ".join(details),
-        place=_place(about) if kind.has_place else None,
     )
 
 
@@ -93,13 +90,6 @@ def _shape(mime: str) -> str:
 
 def _mime(about: dict[str, Any]) -> str:
     return str(about.get("mime") or "").partition(";")[0].strip().lower()
-
-
-def _place(about: dict[str, Any]) -> str | None:
-    lat, lng = about.get("lat"), about.get("lng")
-    if not isinstance(lat, int | float) or not isinstance(lng, int | float):
-        return None
-    return f"{lat:.5f}, {lng:.5f}"
 
 
 @pages.get("/media/<id:message_id>")

@@ -1,6 +1,7 @@
 // The inbox: list and thread on one page, kept true by the websocket, moved through without reloads.
 
 import * as alarms from "./alarms.js";
+import "./cards.js";
 import * as claims from "./claims.js";
 import * as composer from "./composer.js";
 import * as connection from "./connection.js";

@@ -26,7 +26,7 @@ class WireString(WireText):
 
 
 class WireDetails(TypeDecorator[dict[str, Any]]):
-    """What is known of an attachment: texts and numbers that can be shown."""
+    """What is known of an attachment or a card: texts and numbers that can be shown, and lists of them."""
 
     impl = JSON
     cache_ok = True
@@ -34,8 +34,18 @@ class WireDetails(TypeDecorator[dict[str, Any]]):
     def process_result_value(self, value: Any, dialect: Dialect) -> dict[str, Any] | None:
         if not isinstance(value, dict):
             return None
-        return {
-            key: readable(item) if isinstance(item, str) else item
-            for key, item in value.items()
-            if not isinstance(item, float) or math.isfinite(item)
-        }
+        return {key: _shown(item) for key, item in value.items() if not _is_no_number(item)}
+
+
+def _is_no_number(item: Any) -> bool:
+    return isinstance(item, float) and not math.isfinite(item)
+
+
+def _shown(item: Any) -> Any:
+    if isinstance(item, str):
+        return readable(item)
+    if isinstance(item, list):
+        return [_shown(one) for one in item if not _is_no_number(one)]
+    if isinstance(item, dict):
+        return {key: _shown(one) for key, one in item.items() if not _is_no_number(one)}
+    return item
