@@ -7,7 +7,15 @@ from sqlalchemy import Connection
 
 from daemon.desk import claims
 from daemon.domain.desk import Action, Actor
-from daemon.store import audit, contact_details, conversations, erasing, events, forgotten_messages
+from daemon.store import (
+    audit,
+    contact_details,
+    contact_pictures,
+    conversations,
+    erasing,
+    events,
+    forgotten_messages,
+)
 from daemon.store.events import EventKind
 
 
@@ -46,7 +54,7 @@ def forget(conn: Connection, account_id: int, contact_id: int, actor: Actor, now
     groups = erasing.conversations_with(conn, in_groups)
     gone = erasing.of_contacts(conn, everybody) + in_groups
     forgotten_messages.keep(conn, account_id, erasing.ids_on_the_wire(conn, gone), now)
-    files = erasing.erase(conn, gone)
+    files = erasing.erase(conn, gone) + contact_pictures.files_of(conn, everybody)
     erasing.erase_person(conn, account_id, everybody, now)
     detail = {"contact": contact_id, "messages": len(gone)}
     ended = [conversation_id for conversation_id, _ in chats]

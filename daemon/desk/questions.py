@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from daemon.desk import paces
+from daemon.desk import paces, profile_pictures
 from daemon.domain.links import can_send
 from daemon.domain.pace import Pace, Paced
 from daemon.domain.questions import KINDS, Question, QuestionKind, Stage, Unanswered
@@ -18,7 +18,9 @@ class NotOnline(Exception):
 
 
 # of a kind whose answer outlives its question: what is kept of it, in the transaction that writes the answer
-KEEPERS: dict[QuestionKind, Callable[[Connection, Question, dict[str, Any], datetime], None]] = {}
+KEEPERS: dict[QuestionKind, Callable[[Connection, Question, dict[str, Any], datetime], None]] = {
+    QuestionKind.PROFILE_PICTURE: profile_pictures.keep,
+}
 # the same for a kind that got no answer
 QUITTERS: dict[QuestionKind, Callable[[Connection, Question, Unanswered, datetime], None]] = {}
 

@@ -20,7 +20,7 @@ from daemon.domain.field_types import (
     setting_fields,
 )
 from daemon.domain.hours import DAY, Hours
-from daemon.store import audit, settings
+from daemon.store import audit, contact_pictures, settings
 
 # the pages that show them
 DESK, BOT, RATING = "desk", "bot", "rating"
@@ -60,6 +60,7 @@ class DeskSettings:
     ] = Assign.OFF
     show_typing: Annotated[bool, SwitchField(_("Customers see when somebody is typing"), page=DESK)] = True
     mark_read: Annotated[bool, SwitchField(_("An answer marks the question as read"), page=DESK)] = True
+    profile_pictures: Annotated[bool, SwitchField(_("Show customers' profile pictures"), page=DESK)] = True
     largest_upload: Annotated[
         int, NumberField(_("Files that the team sends, at most"), 1, LARGEST_UPLOAD, _("MB"), page=DESK)
     ] = 32
@@ -123,6 +124,8 @@ def save(conn: Connection, account_id: int, changes: Mapping[str, Any], actor: A
         settings.write(conn, account_id, name, value)
         detail = {"name": name, "before": _plain(getattr(before, name)), "after": value}
         audit.record(conn, account_id, Action.SETTING_CHANGED, actor, now, detail=detail)
+    if changes.get("profile_pictures") is False:
+        contact_pictures.forget_all(conn, account_id)
     return changed
 
 

@@ -22,6 +22,7 @@ class Paced(StrEnum):
     # the first message to somebody who never wrote
     FIRST_WORDS = "first_words"
     NUMBER_CHECK = "number_check"
+    PROFILE_PICTURE = "profile_picture"
 
 
 class TooFast(Exception):

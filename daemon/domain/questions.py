@@ -15,6 +15,8 @@ class QuestionKind(StrEnum):
 
     # {"in": bool, "lid": digits or None, "phone": digits or None}
     IS_ON_WHATSAPP = "is_on_whatsapp"
+    # {"file": a JPEG below the folder of attachments, "wa_id": its id at WhatsApp}; both None: there is none
+    PROFILE_PICTURE = "profile_picture"
 
 
 class Unanswered(StrEnum):
@@ -48,6 +50,7 @@ class KindOfQuestion:
 
 KINDS = {
     QuestionKind.IS_ON_WHATSAPP: KindOfQuestion(timedelta(seconds=30), timedelta(minutes=10)),
+    QuestionKind.PROFILE_PICTURE: KindOfQuestion(timedelta(minutes=2), is_patient=True),
 }
 
 

@@ -1,4 +1,6 @@
-"""`python -m daemon.media_process download|upload|prepare`: one job from stdin; the exit code is its result.
+"""`python -m daemon.media_process download|upload|prepare|profile-picture`: one job from stdin.
+
+The exit code is its result.
 
 A download is written to stdout; of an upload and a picture, what the message will say of it (JSON).
 """
@@ -14,6 +16,7 @@ from daemon.media_process.download import download
 from daemon.media_process.download_job import DownloadJob, DownloadResult, is_usable
 from daemon.media_process.hosts import TooSlow
 from daemon.media_process.preparation_job import LONGEST, PreparationJob, PreparationResult
+from daemon.media_process.profile_picture_job import LARGEST, ProfilePictureJob, ProfilePictureResult
 from daemon.media_process.upload import upload
 from daemon.media_process.upload_job import UploadJob, UploadResult, answer_of
 
@@ -72,10 +75,25 @@ def _prepare(told: bytes, out: BinaryIO) -> PreparationResult:
     return PreparationResult.DONE
 
 
+def _profile_picture(told: bytes, out: BinaryIO) -> ProfilePictureResult:
+    from daemon.media_process.profile_picture import fetch
+
+    job = ProfilePictureJob.from_json(told)
+    end_with(job.parent, ProfilePictureResult.FAILED)
+    try:
+        bound(LARGEST, job.times.longest, _PICTURE_MEMORY)
+        result = fetch(job)
+    except (MemoryError, TooSlow):
+        return ProfilePictureResult.FAILED
+    in_time()
+    return result
+
+
 _DEEDS: dict[str, Callable[[bytes, BinaryIO], int]] = {
     "download": _download,
     "upload": _upload,
     "prepare": _prepare,
+    "profile-picture": _profile_picture,
 }
 
 if __name__ == "__main__":

@@ -47,10 +47,10 @@ class DownloadJob(TransferJob):
 
 def is_usable(source: MediaSource) -> bool:
     """Whether a sender's words lead to WhatsApp's servers and nowhere else, with keys of the right length."""
-    return _is_plain_path(source.path) and {len(source.key), len(source.sha256), len(source.enc_sha256)} == {32}
+    return is_plain_path(source.path) and {len(source.key), len(source.sha256), len(source.enc_sha256)} == {32}
 
 
-def _is_plain_path(path: str) -> bool:
+def is_plain_path(path: str) -> bool:
     """An absolute path with its query: no scheme, no host, no way up, nothing that ends a line of a request."""
     folders = path.partition("?")[0].lower().replace("%2e", ".").split("/")
     return len(path) <= _LONGEST_PATH and bool(_PLAIN.fullmatch(path)) and not {".", ".."} & set(folders)

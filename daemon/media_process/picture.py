@@ -29,7 +29,7 @@ def prepare(file: Path, out: Path) -> PreparedPicture:
                 raise NoPicture
             # a JPEG is read no larger than it is needed
             opened.draft("RGB", (LONGEST_SIDE * 2, LONGEST_SIDE * 2))
-            picture = _opaque(ImageOps.exif_transpose(opened))
+            picture = opaque(ImageOps.exif_transpose(opened))
         picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
         picture.save(out, "JPEG", quality=QUALITY, optimize=True)
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError) as error:
@@ -41,7 +41,7 @@ def prepare(file: Path, out: Path) -> PreparedPicture:
     return PreparedPicture(width, height, small.getvalue())
 
 
-def _opaque(picture: Image.Image) -> Image.Image:
+def opaque(picture: Image.Image) -> Image.Image:
     """In colours that a JPEG has; what can be seen through is white, as on paper."""
     if "A" not in picture.getbands() and "transparency" not in picture.info:
         return picture.convert("RGB")

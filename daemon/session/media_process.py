@@ -10,6 +10,7 @@ from pathlib import Path
 from daemon.domain.attachments import UploadedFile
 from daemon.media_process.download_job import DownloadJob, DownloadResult
 from daemon.media_process.preparation_job import LONGEST, PreparationJob, PreparationResult, PreparedPicture
+from daemon.media_process.profile_picture_job import ProfilePictureJob, ProfilePictureResult
 from daemon.media_process.upload_job import UploadJob, UploadResult, read_answer
 
 # seconds beyond a job's own for what no timer interrupts (a name that is looked up)
@@ -70,6 +71,16 @@ class MediaProcess:
         try:
             return PreparedPicture.from_json(said)
         except (ValueError, KeyError, TypeError):
+            raise ProcessDied from None
+
+    def profile_picture(self, job: ProfilePictureJob) -> ProfilePictureResult:
+        """Fetch and draw a profile picture."""
+        code, _ = self._run("profile-picture", replace(job, parent=os.getpid()).to_json(), job.times.longest)
+        if code is None:
+            return ProfilePictureResult.FAILED
+        try:
+            return ProfilePictureResult(code)
+        except ValueError:
             raise ProcessDied from None
 
     def stop(self) -> None:

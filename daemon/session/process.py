@@ -109,7 +109,7 @@ class Session:
             self._database, account.id, self._whatsapp, self._recorder.ready, clock
         )
         self._question_answerer = QuestionAnswerer(
-            self._database, account.id, self._whatsapp, self._recorder.ready, clock
+            self._database, account.id, config.data, self._whatsapp, self._recorder.ready, clock
         )
         self._history_importer = HistoryImporter(self._database, account.id, connected, clock)
         self._asked_code_for: str | None = None

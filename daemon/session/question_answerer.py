@@ -4,13 +4,16 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection
 
 from daemon.desk import questions
-from daemon.domain.questions import Question, Unanswered
+from daemon.domain.questions import Question, QuestionKind, Unanswered
 from daemon.domain.time import Clock
 from daemon.logs import Guard
+from daemon.session.profile_picture_fetcher import ProfilePictureFetcher
 from daemon.store import questions as store_questions
 from daemon.store.busy import until_taken
 from daemon.store.change_watch import ChangeWatch
@@ -32,7 +35,13 @@ class QuestionAnswerer(threading.Thread):
     """Answers the questions of one account; each is asked on a thread of its own, which may be left behind."""
 
     def __init__(
-        self, database: Database, account_id: int, whatsapp: WhatsApp, ready: threading.Event, clock: Clock
+        self,
+        database: Database,
+        account_id: int,
+        data: Path,
+        whatsapp: WhatsApp,
+        ready: threading.Event,
+        clock: Clock,
     ) -> None:
         super().__init__(name="question answerer", daemon=True)
         self._database = database
@@ -43,10 +52,12 @@ class QuestionAnswerer(threading.Thread):
         self._stopping = threading.Event()
         self._asking: threading.Thread | None = None
         self._done = threading.Event()
+        self._pictures = ProfilePictureFetcher(database, account_id, data, self._keep, self._give_up)
         self._guarded = Guard(log, "the questions'")
 
     def run(self) -> None:
         """Look for questions when something was written."""
+        self._pictures.start()
         watch = ChangeWatch(self._database)
         while not self._stopping.wait(PAUSE):
             if not self._ready.wait(1.0):
@@ -63,6 +74,7 @@ class QuestionAnswerer(threading.Thread):
         """Ask nothing more. What is under way is not waited for: the next life asks it again, or it expires."""
         self._stopping.set()
         self._done.set()
+        self._pictures.stop()
 
     def _answer_next(self) -> bool:
         """Ask what is next; False if there is nothing to ask now."""
@@ -71,7 +83,9 @@ class QuestionAnswerer(threading.Thread):
             self._asking.join(1.0)
             return True
         with self._database.read() as conn:
-            question = store_questions.next_open(conn, self._account_id, self._clock())
+            question = store_questions.next_open(
+                conn, self._account_id, self._clock(), tuple(self._pictures.taken)
+            )
         if question is None or not self._ready.is_set() or self._stopping.is_set():
             return False
         self._done.clear()
@@ -103,7 +117,13 @@ class QuestionAnswerer(threading.Thread):
             log.error("a question could not be asked: %s", type(error).__name__)
             self._give_up(question, Unanswered.FAILED)
         else:
-            self._write(lambda conn, now: questions.answered(conn, question, answer, now))
+            if question.kind == QuestionKind.PROFILE_PICTURE and answer["url"]:
+                self._pictures.take(question, answer)
+            else:
+                self._keep(question, answer)
+
+    def _keep(self, question: Question, answer: dict[str, Any]) -> None:
+        self._write(lambda conn, now: questions.answered(conn, question, answer, now))
 
     def _give_up(self, question: Question, error: Unanswered) -> None:
         self._write(lambda conn, now: questions.unanswered(conn, question, error, now))

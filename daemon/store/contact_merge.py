@@ -6,7 +6,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from daemon.domain.desk import Priority, Status
 from daemon.domain.message_kinds import PLACEHOLDERS
-from daemon.store import events
+from daemon.store import contact_pictures, events
 from daemon.store.conversations import is_unresolved, lead, of_contacts
 from daemon.store.tables.core import (
     contact,
@@ -27,6 +27,7 @@ def merge(conn: Connection, account_id: int, survivor: int, gone: int, now: date
     """Move everything of `gone` to `survivor`; their unresolved conversations become one."""
     conn.execute(update(contact).where(contact.c.id == gone).values(merged_into=survivor))
     _merge_knowledge(conn, survivor, gone)
+    contact_pictures.merge(conn, survivor, gone)
     conn.execute(update(contact_alias).where(contact_alias.c.contact_id == gone).values(contact_id=survivor))
     _drop_twins(conn, survivor, gone)
     theirs = message.c.conversation_id.in_(of_contacts([gone]))

@@ -13,6 +13,7 @@ from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery
 from daemon.store import tags, undecided
 from daemon.store.conversations import is_resolved, is_unresolved, is_with_person
+from daemon.store.tables.contact_pictures import contact_picture
 from daemon.store.tables.core import contact, conversation, message, turn
 from daemon.store.tables.desk import conversation_tag
 from daemon.store.tables.wire_columns import WireText
@@ -29,6 +30,8 @@ class Summary:
     contact_name: str | None
     contact_phone: str | None
     is_forgotten: bool
+    # the file of his profile picture
+    contact_picture: str | None
     status: Status
     assignee_id: int | None
     assignee_name: str | None
@@ -183,6 +186,7 @@ _summaries = (
         contact.c.name,
         contact.c.phone,
         contact.c.forgotten_at,
+        contact_picture.c.file.label("picture"),
         admin.c.name.label("assignee_name"),
         _resolver.c.name.label("resolver_name"),
         func.substr(_last.c.text, 1, _PREVIEW, type_=WireText).label("text"),
@@ -198,6 +202,7 @@ _summaries = (
         undecided.alarmed_in_conversation.label("undecided_alarmed_at"),
     )
     .join(contact, contact.c.id == conversation.c.contact_id)
+    .outerjoin(contact_picture, contact_picture.c.contact_id == conversation.c.contact_id)
     .outerjoin(admin, admin.c.id == conversation.c.assignee_id)
     .outerjoin(_resolver, _resolver.c.id == conversation.c.resolved_by_id)
     .outerjoin(_last, _last.c.id == conversation.c.last_message_id)
@@ -218,6 +223,7 @@ def _summary(row: Row[*tuple[Any, ...]], tagged: tuple[Tag, ...]) -> Summary:
         contact_name=row.name,
         contact_phone=row.phone,
         is_forgotten=row.forgotten_at is not None,
+        contact_picture=row.picture,
         status=Status(row.status),
         assignee_id=row.assignee_id,
         assignee_name=row.assignee_name,

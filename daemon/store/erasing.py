@@ -10,7 +10,7 @@ from daemon.domain.desk import Status
 from daemon.domain.ids import PHONE_SERVER
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import OutboxState
-from daemon.store import conversations, outgoing_files, questions
+from daemon.store import contact_pictures, conversations, outgoing_files, questions
 from daemon.store.tables.core import (
     contact,
     contact_alias,
@@ -200,6 +200,7 @@ def erase_person(conn: Connection, account_id: int, contact_ids: Sequence[int], 
     """Take away all that says who somebody is, and how to reach him; his conversations keep their ids."""
     users = _addresses(conn, contact_ids)
     questions.forget_about(conn, account_id, users)
+    contact_pictures.forget(conn, contact_ids)
     conn.execute(delete(receipt).where(receipt.c.account_id == account_id, receipt.c.user.in_(users)))
     own = select(conversation.c.id).where(conversation.c.contact_id.in_(contact_ids))
     conn.execute(delete(conversation_tag).where(conversation_tag.c.conversation_id.in_(own)))

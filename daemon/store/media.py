@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, select, update
 
 from daemon.domain.attachments import WAITS
-from daemon.store import outgoing_files
+from daemon.store import contact_pictures, outgoing_files
 from daemon.store.tables.core import download, message
 from daemon.store.transfer_attempts import Attempts
 
@@ -149,4 +149,5 @@ def _unknown(conn: Connection, data: Path, paths: Iterable[Path]) -> list[Path]:
     message_ids = {int(stem) for path in names.values() if (stem := path.name.partition(".")[0]).isdecimal()}
     rows = conn.execute(select(message.c.media).where(message.c.id.in_(message_ids))).scalars()
     known = {media.get("file") for media in rows if media} | outgoing_files.still_used(conn, names)
+    known |= contact_pictures.still_used(conn, names)
     return [path for name, path in names.items() if name not in known]

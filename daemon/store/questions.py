@@ -43,8 +43,11 @@ def newest(conn: Connection, account_id: int, kind: QuestionKind, subject: str) 
     return _read(row) if row else None
 
 
-def next_open(conn: Connection, account_id: int, now: datetime) -> Question | None:
-    """The next to be asked: the oldest that somebody waits for, then the oldest of the others, while they hold."""
+def next_open(conn: Connection, account_id: int, now: datetime, but: Collection[int] = ()) -> Question | None:
+    """The next to be asked: the oldest that somebody waits for, then the oldest of the others, while they hold.
+
+    Those in `but` are being dealt with.
+    """
     waits = question.c.kind.in_(_PATIENT)
     rows = conn.execute(
         _question.where(
@@ -53,6 +56,7 @@ def next_open(conn: Connection, account_id: int, now: datetime) -> Question | No
             question.c.expires_at > now,
             # of a clock that was set back
             question.c.asked_at <= now,
+            question.c.id.not_in(list(but)),
         )
         .order_by(waits, question.c.id)
         .limit(1)

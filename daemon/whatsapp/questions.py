@@ -10,12 +10,14 @@ from typing import Any
 from daemon.whatsapp import go_library  # noqa: F401
 
 # isort: split
-from neonize.exc import IsOnWhatsAppError, NeonizeError
+from neonize.exc import GetProfilePictureError, IsOnWhatsAppError, NeonizeError
 
 from daemon.domain.ids import Address, parse_address
 from daemon.domain.questions import QuestionKind, Unanswered
 from daemon.whatsapp.client import WhatsApp
+from daemon.whatsapp.send import jid_of
 from daemon.whatsapp.translate import address_of
+from daemon.whatsapp.wire_text import identifier, word
 
 
 class NoAnswer(Exception):
@@ -30,13 +32,20 @@ class NoAnswer(Exception):
 _NOTHING = "Function returned nothing."
 # whatsmeow's errors.go, as they begin or as they are
 _NO_LINK = ("websocket not connected", "websocket disconnected", "client is nil", "context canceled")
+# whatsmeow's ErrProfilePictureUnauthorized and ErrProfilePictureNotSet
+_NO_PICTURE = ("hidden their profile picture", "does not have a profile picture")
+# characters; WhatsApp's have some 300
+_LONGEST_URL = 2000
 _TIMED_OUT = "info query timed out"
 _TOO_MANY = "status 429"
 _STATUS = "info query returned status"
 
 
 def ask(whatsapp: WhatsApp, kind: QuestionKind, subject: str) -> dict[str, Any]:
-    """The answer, as `QuestionKind` describes it; raises NoAnswer."""
+    """The answer, as `QuestionKind` describes it; raises NoAnswer.
+
+    Of a picture it has the `url`, which the library does not fetch, and the `wa_id`.
+    """
     try:
         return _ASKERS[kind](whatsapp, parse_address(subject))
     except NeonizeError as error:
@@ -73,6 +82,18 @@ def _is_on_whatsapp(whatsapp: WhatsApp, asked: Address) -> dict[str, Any]:
     }
 
 
+def _profile_picture(whatsapp: WhatsApp, asked: Address) -> dict[str, Any]:
+    try:
+        found = whatsapp.client.get_profile_picture(jid_of(asked))
+    except GetProfilePictureError as error:
+        if not any(words in str(error) for words in _NO_PICTURE):
+            raise
+        return {"url": None, "wa_id": None}
+    url, wa_id = word(found.URL, _LONGEST_URL), identifier(found.ID)[:64]
+    return {"url": url or None, "wa_id": wa_id or None}
+
+
 _ASKERS: dict[QuestionKind, Callable[[WhatsApp, Address], dict[str, Any]]] = {
     QuestionKind.IS_ON_WHATSAPP: _is_on_whatsapp,
+    QuestionKind.PROFILE_PICTURE: _profile_picture,
 }

@@ -79,7 +79,7 @@ def send(whatsapp: WhatsApp, to: Address, message: Message, on_id: Callable[[str
 
     whatsapp.hook.expect_id(note)
     try:
-        response = whatsapp.client.send_message(_jid(to), message)
+        response = whatsapp.client.send_message(jid_of(to), message)
     except SendMessageError as error:
         words = str(error)
         if words.startswith(_REFUSED):
@@ -106,7 +106,7 @@ def show_typing(whatsapp: WhatsApp, to: Address, typing: bool) -> None:
     Raises SendPresenceError if WhatsApp refuses it.
     """
     state = ChatPresence.CHAT_PRESENCE_COMPOSING if typing else ChatPresence.CHAT_PRESENCE_PAUSED
-    whatsapp.client.send_chat_presence(_jid(to), state, ChatPresenceMedia.CHAT_PRESENCE_MEDIA_TEXT)
+    whatsapp.client.send_chat_presence(jid_of(to), state, ChatPresenceMedia.CHAT_PRESENCE_MEDIA_TEXT)
 
 
 def mark_read(whatsapp: WhatsApp, chat: Address, writer: Address, wa_ids: Sequence[str], at: datetime) -> None:
@@ -116,9 +116,10 @@ def mark_read(whatsapp: WhatsApp, chat: Address, writer: Address, wa_ids: Sequen
     """
     seconds = int(at.timestamp())
     whatsapp.client.mark_read(
-        *wa_ids, chat=_jid(chat), sender=_jid(writer), receipt=ReceiptType.READ, timestamp=seconds
+        *wa_ids, chat=jid_of(chat), sender=jid_of(writer), receipt=ReceiptType.READ, timestamp=seconds
     )
 
 
-def _jid(address: Address) -> JID:
+def jid_of(address: Address) -> JID:
+    """An address as neonize wants it, without its device."""
     return JID(User=address.user, Server=address.server, RawAgent=0, Device=0, Integrator=0, IsEmpty=False)

@@ -10,6 +10,7 @@ from webui.inbox import (
     media,
     message_menu,
     new_chat,
+    profile_picture,
     replies,
     routes,
     row,
@@ -25,6 +26,7 @@ BLUEPRINTS = (
     cards.pages,
     message_menu.pages,
     new_chat.pages,
+    profile_picture.pages,
 )
 
 

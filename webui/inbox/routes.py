@@ -7,8 +7,9 @@ from flask import Blueprint, abort, request
 from flask_login import login_required
 from sqlalchemy import Connection
 
-from daemon.desk import assignment, notes
+from daemon.desk import assignment, contact_refresh, notes
 from daemon.store import conversation_list, conversations, events, messages
+from daemon.store.conversation_list import Summary
 from webui.auth import the_actor, the_admin
 from webui.base.context import services
 from webui.inbox import page
@@ -28,7 +29,7 @@ def box() -> Any:
 def thread(conversation_id: int) -> Any:
     """One conversation, with the list beside it; looking at it marks it as seen."""
     if "before" not in request.args and "X-Peek" not in request.headers:
-        _mark_seen(conversation_id, None)
+        _ask_about_customer(_mark_seen(conversation_id, None))
     return page.render(conversation_id)
 
 
@@ -43,7 +44,16 @@ def seen(conversation_id: int) -> Any:
     return "", 204
 
 
-def _mark_seen(conversation_id: int, upto: int | None) -> None:
+def _ask_about_customer(about: Summary) -> None:
+    """Whoever opens a chat wants to see whose it is: WhatsApp is asked for his picture, every few days."""
+    now = services().clock()
+    with services().database.read() as conn:
+        is_due = contact_refresh.is_due(conn, about, now)
+    if is_due:
+        services().note(lambda conn: contact_refresh.ask(conn, about, now))
+
+
+def _mark_seen(conversation_id: int, upto: int | None) -> Summary:
     """Take the unread count back, for everyone; writes only when there is one."""
     database = services().database
     with database.read() as conn:
@@ -53,7 +63,7 @@ def _mark_seen(conversation_id: int, upto: int | None) -> None:
         named = any(one.conversation_id == conversation_id for one in notes.unseen_mentions(conn, the_admin().id))
         given = assignment.is_new_to(conn, about, the_admin().id)
     if not about.unread and not named and not given:
-        return
+        return about
     admin_id, actor, now = the_admin().id, the_actor(), services().clock()
 
     def see(conn: Connection) -> None:
@@ -65,3 +75,4 @@ def _mark_seen(conversation_id: int, upto: int | None) -> None:
             events.append(conn, about.account_id, kind, now, conversation_id)
 
     services().note(see)
+    return about

@@ -13,6 +13,7 @@ from daemon.domain.messages import Author, Delivery
 from daemon.store.conversation_list import Summary
 from daemon.store.tags import Tag
 from webui.base import formatting
+from webui.inbox import profile_picture
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,8 @@ class Person:
     initials: str
     tone: int
     phone: str | None
+    # the address of his profile picture
+    picture: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,8 @@ def person(about: Summary) -> Person:
     phone = formatting.phone(about.contact_phone)
     given = gettext("Forgotten customer") if about.is_forgotten else (about.contact_name or "").strip()
     shown = given or phone or gettext("Customer %(number)d", number=about.contact_id)
-    return Person(shown, initials(given), about.contact_id % TONES, phone if given else None)
+    picture = profile_picture.address(about)
+    return Person(shown, initials(given), about.contact_id % TONES, phone if given else None, picture)
 
 
 def show(

@@ -9,6 +9,7 @@ from tests.whatsapp_server.actors.loop import on_loop
 from tests.whatsapp_server.actors.person import PersonActor
 from tests.whatsapp_server.actors.prepared import Prepared, prepare_texts, release
 from tests.whatsapp_server.actors.values import Surroundings
+from tests.whatsapp_server.server import pictures
 from tests.whatsapp_server.server.network import User
 from tests.whatsapp_server.wire import payload
 from tests.whatsapp_server.wire.jid import Jid
@@ -115,6 +116,22 @@ class Customer(PersonActor):
     def call(self) -> str:
         """Ring the shop; give the call's id."""
         return elsewhere.call(self)
+
+    @on_loop
+    def show_picture(self, content: bytes, *, hidden: bool = False, url: str = "") -> str:
+        """Set a profile picture, for everybody or nobody; give its path on the media host.
+
+        `url` makes the server name another address.
+        """
+        path = self.surroundings.media.put("t61.24694-24", content)
+        number = 1 + int(self.user.picture.id) % 1_700_000_000 if self.user.picture else 1
+        self.user.picture = pictures.make(path, content, number, hidden, url)
+        return path
+
+    @on_loop
+    def remove_picture(self) -> None:
+        """Have no profile picture."""
+        self.user.picture = None
 
     def typing(self, typing: bool = True, *, voice: bool = False) -> None:
         """Show or end "typing…"."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tests.whatsapp_server.server import account_queries, groups, key_queries, pair_stanzas, usync
+from tests.whatsapp_server.server import account_queries, groups, key_queries, pair_stanzas, pictures, usync
 from tests.whatsapp_server.server.errors import QueryFailed
 from tests.whatsapp_server.wire.jid import SERVER
 from tests.whatsapp_server.wire.node import Node, Value
@@ -45,7 +45,7 @@ class IqHandler:
             "w:stats": account_queries.accepted,
             "abt": account_queries.properties,
             "w:g2": groups.answer,
-            "w:profile:picture": _not_found,
+            "w:profile:picture": pictures.answer,
             "w:biz": _not_found,
         }
 

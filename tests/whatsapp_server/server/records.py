@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tests.whatsapp_server.server.mailbox import Mailbox
+from tests.whatsapp_server.server.pictures import ProfilePicture
 from tests.whatsapp_server.wire.jid import LID_SERVER, PHONE_SERVER, Jid
 from tests.whatsapp_server.wire.keys import DeviceKeys, PreKeyBundle
 
@@ -95,6 +96,7 @@ class User:
     watchers: set[Watcher] = field(default_factory=set)
     blocked: set[Jid] = field(default_factory=set)
     about: str = ""
+    picture: ProfilePicture | None = None
 
     @property
     def phone_jid(self) -> Jid:
