@@ -13,6 +13,14 @@ WAITS = "waits"
 GONE = "gone"
 
 
+# in a message's media if a smaller picture lies beside its file
+SMALL = "small"
+# in a message's media if its file is not what it calls itself, or nothing that can be shown safely
+ODD = "odd"
+# in a message's media: the picture that travelled in the message, until a better one is here (JPEG, Base64)
+THUMBNAIL = "thumbnail"
+
+
 # types of pictures that are sent as such
 PICTURES = frozenset({"image/jpeg", "image/png", "image/webp"})
 
@@ -85,6 +93,7 @@ class UploadedFile:
     length: int
 
 
+_SMALL_END = ".small.jpg"
 # What a sender calls his file decides nothing: it is kept under one of these ends, or as .bin.
 _ENDS = {
     "image/jpeg": ".jpg",
@@ -110,6 +119,16 @@ _ENDS = {
     "text/csv": ".csv",
     "text/vcard": ".vcf",
 }
+
+
+def small_of(file: str) -> str:
+    """Where the smaller picture of a message's file lies."""
+    return f"{file}{_SMALL_END}"
+
+
+def original_of(file: str) -> str:
+    """The file that a smaller picture was made of; any other is its own."""
+    return file.removesuffix(_SMALL_END)
 
 
 def file_end(mime: str) -> str:

@@ -1,8 +1,8 @@
-"""`python -m daemon.media_process download|upload|prepare|profile-picture`: one job from stdin.
+"""`python -m daemon.media_process download|upload|prepare|thumbnail|profile-picture`: one job from stdin.
 
 The exit code is its result.
 
-A download is written to stdout; of an upload and a picture, what the message will say of it (JSON).
+A download is written to stdout; of everything else, what its message will say or show of it (JSON).
 """
 
 import os
@@ -17,6 +17,8 @@ from daemon.media_process.download_job import DownloadJob, DownloadResult, is_us
 from daemon.media_process.hosts import TooSlow
 from daemon.media_process.preparation_job import LONGEST, PreparationJob, PreparationResult
 from daemon.media_process.profile_picture_job import LARGEST, ProfilePictureJob, ProfilePictureResult
+from daemon.media_process.thumbnail_job import LONGEST as LONGEST_THUMBNAIL
+from daemon.media_process.thumbnail_job import ThumbnailJob
 from daemon.media_process.upload import upload
 from daemon.media_process.upload_job import UploadJob, UploadResult, answer_of
 
@@ -89,11 +91,28 @@ def _profile_picture(told: bytes, out: BinaryIO) -> ProfilePictureResult:
     return result
 
 
+def _thumbnail(told: bytes, out: BinaryIO) -> PreparationResult:
+    from daemon.media_process.picture import NoPicture
+    from daemon.media_process.thumbnail import make_thumbnail
+
+    job = ThumbnailJob.from_json(told)
+    end_with(job.parent, PreparationResult.NO_PICTURE)
+    try:
+        bound(_LARGEST_PICTURE, LONGEST_THUMBNAIL, _PICTURE_MEMORY)
+        measured = make_thumbnail(Path(job.file), Path(job.out) if job.out else None)
+    except (NoPicture, MemoryError, TooSlow):
+        return PreparationResult.NO_PICTURE
+    in_time()
+    out.write(measured.to_json())
+    return PreparationResult.DONE
+
+
 _DEEDS: dict[str, Callable[[bytes, BinaryIO], int]] = {
     "download": _download,
     "upload": _upload,
     "prepare": _prepare,
     "profile-picture": _profile_picture,
+    "thumbnail": _thumbnail,
 }
 
 if __name__ == "__main__":

@@ -8,12 +8,13 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from daemon.desk import outgoing
-from daemon.domain.attachments import MediaFolder
+from daemon.domain.attachments import MediaFolder, small_of
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.time import Clock
 from daemon.media_process.hosts import usable_hosts
 from daemon.media_process.preparation_job import PreparationJob
 from daemon.media_process.upload_job import UploadJob, UploadResult
+from daemon.session import thumbnails
 from daemon.session.file_transfers import FileTransfers, Retries, TransferFailed
 from daemon.store import media, outgoing_files
 from daemon.store.engine import Database
@@ -88,7 +89,8 @@ class FileUploader(FileTransfers[WaitingFile]):
         """Make the picture that is sent; what is none goes as a document, as it is."""
         picture = self._process.prepare(PreparationJob(str(file), str(sent)))
         kind, thumbnail = MessageKind.DOCUMENT, b""
-        about = waiting.media
+        small = self._folder / small_of(waiting.file)
+        about = waiting.media | thumbnails.look_at(self._process, MessageKind.IMAGE, waiting.media, file, small)
         if picture is not None:
             kind, thumbnail = MessageKind.IMAGE, picture.thumbnail
             about = about | {"width": picture.width, "height": picture.height}

@@ -8,11 +8,12 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from auth_store.files import prepare_folder
-from daemon.domain.attachments import GONE, MissingFile, file_end
+from daemon.domain.attachments import GONE, SMALL, THUMBNAIL, MissingFile, file_end, small_of
 from daemon.domain.time import Clock
 from daemon.maintenance.media_room import MediaRoom
 from daemon.media_process.download_job import DownloadJob, DownloadResult
 from daemon.media_process.hosts import hosts_to_ask
+from daemon.session import thumbnails
 from daemon.session.file_transfers import FileTransfers, Retries, TransferFailed
 from daemon.store import events, media
 from daemon.store.engine import Database
@@ -106,12 +107,15 @@ class MediaFetcher(FileTransfers[WantedFile]):
 
     def _keep(self, wanted: WantedFile, part: Path, name: str) -> None:
         path, size = self._folder / name, part.stat().st_size
+        small = self._folder / small_of(name)
+        seen = thumbnails.look_at(self._process, wanted.kind, wanted.media, part, small)
         part.rename(path)
-        if self._done(wanted, {"file": f"{self._account_id}/{name}", "size": size}):
+        if self._done(wanted, {"file": f"{self._account_id}/{name}", "size": size, **seen}):
             self._room.take(size)
         else:
             # its message was deleted meanwhile
-            path.unlink(missing_ok=True)
+            for gone in (path, small):
+                gone.unlink(missing_ok=True)
 
     def _give_up(self, item: WantedFile, *, deadly: bool) -> None:
         self._give_up_for(item, MissingFile.DEADLY if deadly else MissingFile.FAILED)
@@ -122,9 +126,11 @@ class MediaFetcher(FileTransfers[WantedFile]):
 
     def _done(self, wanted: WantedFile, more: dict[str, object]) -> bool:
         """Say what became of a file; False if nobody wants it any more."""
+        # what stood there meanwhile is needed no more
+        without = (THUMBNAIL,) if SMALL in more else ()
 
         def write(conn: Connection) -> bool:
-            is_wanted = media.done(conn, wanted, more)
+            is_wanted = media.done(conn, wanted, more, without)
             if is_wanted:
                 self._announce(conn, wanted)
             return is_wanted

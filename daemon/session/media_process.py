@@ -11,6 +11,8 @@ from daemon.domain.attachments import UploadedFile
 from daemon.media_process.download_job import DownloadJob, DownloadResult
 from daemon.media_process.preparation_job import LONGEST, PreparationJob, PreparationResult, PreparedPicture
 from daemon.media_process.profile_picture_job import ProfilePictureJob, ProfilePictureResult
+from daemon.media_process.thumbnail_job import LONGEST as LONGEST_THUMBNAIL
+from daemon.media_process.thumbnail_job import MeasuredPicture, ThumbnailJob
 from daemon.media_process.upload_job import UploadJob, UploadResult, read_answer
 
 # seconds beyond a job's own for what no timer interrupts (a name that is looked up)
@@ -81,6 +83,16 @@ class MediaProcess:
         try:
             return ProfilePictureResult(code)
         except ValueError:
+            raise ProcessDied from None
+
+    def thumbnail(self, job: ThumbnailJob) -> MeasuredPicture | None:
+        """Measure a picture and make the one that a thread shows; None if it is none, or takes too long."""
+        code, said = self._run("thumbnail", replace(job, parent=os.getpid()).to_json(), LONGEST_THUMBNAIL)
+        if code is None or code == PreparationResult.NO_PICTURE:
+            return None
+        try:
+            return MeasuredPicture.from_json(said)
+        except (ValueError, KeyError, TypeError):
             raise ProcessDied from None
 
     def stop(self) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, select, update
 
-from daemon.domain.attachments import WAITS
+from daemon.domain.attachments import WAITS, original_of, small_of
+from daemon.domain.message_kinds import MessageKind
 from daemon.store import contact_pictures, outgoing_files
 from daemon.store.tables.core import download, message
 from daemon.store.transfer_attempts import Attempts
@@ -22,6 +23,7 @@ class WantedFile:
 
     message_id: int
     conversation_id: int
+    kind: MessageKind
     raw: bytes
     media: dict[str, Any]
     failures: int
@@ -31,6 +33,7 @@ class WantedFile:
 _NEEDED = (
     message.c.id,
     message.c.conversation_id,
+    message.c.kind,
     message.c.raw,
     message.c.media,
     download.c.failures,
@@ -54,7 +57,15 @@ def _due(account_id: int, now: datetime) -> ColumnElement[bool]:
 
 def _files(conn: Connection, query: Select[Any]) -> list[WantedFile]:
     return [
-        WantedFile(row.id, row.conversation_id, row.raw or b"", row.media or {}, row.failures, row.deaths)
+        WantedFile(
+            row.id,
+            row.conversation_id,
+            MessageKind(row.kind),
+            row.raw or b"",
+            row.media or {},
+            row.failures,
+            row.deaths,
+        )
         for row in conn.execute(query)
     ]
 
@@ -98,15 +109,16 @@ def unmark(conn: Connection, wanted: WantedFile) -> None:
         _show(conn, wanted, _without_mark(wanted))
 
 
-def done(conn: Connection, wanted: WantedFile, more: dict[str, Any]) -> bool:
-    """Nothing more to fetch; `more` is what the message shows from now on beside what it has.
+def done(conn: Connection, wanted: WantedFile, more: dict[str, Any], without: Iterable[str] = ()) -> bool:
+    """Nothing more to fetch; `more` is what the message shows from now on beside what it has, less `without`.
 
     False if nobody wants it any more: the message was deleted meanwhile.
     """
     gone = conn.execute(delete(download).where(download.c.message_id == wanted.message_id))
     if not gone.rowcount:
         return False
-    _show(conn, wanted, _without_mark(wanted) | more)
+    kept = {name: value for name, value in _without_mark(wanted).items() if name not in without}
+    _show(conn, wanted, kept | more)
     return True
 
 
@@ -124,9 +136,9 @@ _YOUNG = timedelta(days=1)
 
 
 def remove(data: Path, names: Iterable[str]) -> None:
-    """Delete files by the names that messages have for them; one that is gone is gone."""
+    """Delete files by the names that messages have for them, and the smaller pictures; what is gone is gone."""
     folder = (data / FOLDER).resolve()
-    for name in names:
+    for name in (one for file in names for one in (file, small_of(file))):
         path = (folder / name).resolve()
         if path.is_relative_to(folder) and path.is_file():
             path.unlink(missing_ok=True)
@@ -148,6 +160,7 @@ def _unknown(conn: Connection, data: Path, paths: Iterable[Path]) -> list[Path]:
     names = {path.relative_to(data / FOLDER).as_posix(): path for path in paths}
     message_ids = {int(stem) for path in names.values() if (stem := path.name.partition(".")[0]).isdecimal()}
     rows = conn.execute(select(message.c.media).where(message.c.id.in_(message_ids))).scalars()
-    known = {media.get("file") for media in rows if media} | outgoing_files.still_used(conn, names)
+    known = {media.get("file") for media in rows if media}
+    known |= outgoing_files.still_used(conn, {original_of(name) for name in names})
     known |= contact_pictures.still_used(conn, names)
-    return [path for name, path in names.items() if name not in known]
+    return [path for name, path in names.items() if original_of(name) not in known]

@@ -17,6 +17,7 @@ from auth_store.tables import metadata
 from daemon.desk import contacts as desk_contacts
 from daemon.desk import conversations, file_storage, replies, reports, settings
 from daemon.desk.forget import StillSending, forget
+from daemon.domain.attachments import small_of
 from daemon.domain.desk import Action, Actor
 from daemon.domain.hours import Hours
 from daemon.domain.messages import Author
@@ -76,6 +77,7 @@ def picture(data: Path, message_id: int) -> Path:
     path = data / "media" / "1" / f"{message_id}.jpg"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"a picture")
+    path.with_name(small_of(path.name)).write_bytes(b"the same, smaller")
     return path
 
 
@@ -128,7 +130,7 @@ class TestForgetting:
         for table, rows in dump(known.books.database).items():
             for secret in SECRETS:
                 assert not [row for row in rows if secret in str(row)], (table, secret)
-        assert not known.picture.exists()
+        assert not list(known.picture.parent.iterdir())
         known.books.database.close()
         with closing(sqlite3.connect(data / "balas.db")) as conn:
             conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -288,7 +290,7 @@ class TestRetention:
         assert books.thread(done) == ["40 hari"]
         assert books.thread(running) == ["0 hari", "10 hari", "40 hari"]
         left = {row[0] for row in dump(books.database)["message"]}
-        assert {int(path.stem) for path in (data / "media" / "1").iterdir()} == left
+        assert {int(path.name.partition(".")[0]) for path in (data / "media" / "1").iterdir()} == left
         assert retention.sweep(books.database, data, now) == 0
 
     def test_a_clock_that_is_years_ahead_takes_nothing(self, books: Books, data: Path) -> None:
@@ -327,6 +329,8 @@ class TestRetention:
             data, books.account_id, io.BytesIO(b"daftar harga"), "harga.pdf", "application/pdf"
         )
         path = data / "media" / sent.file
+        small = data / "media" / small_of(sent.file)
+        small.write_bytes(b"its first page")
         first, second = books.conversation(lid("1")), books.conversation(lid("2"))
         for conversation_id, days in ((first, 0), (second, 50)):
             with books.database.write() as conn:
@@ -337,8 +341,10 @@ class TestRetention:
         self.keep(books, 30)
         assert retention.sweep(books.database, data, at(60 * 86400)) == 1
         assert path.read_bytes() == b"daftar harga"
+        assert small.exists()
         assert retention.sweep(books.database, data, at(90 * 86400)) == 1
         assert not path.exists()
+        assert not small.exists()
 
     def test_an_attached_file_that_nobody_has_sent_goes_after_a_day(self, books: Books, data: Path) -> None:
         conversation_id = books.conversation(lid("1"))
@@ -346,12 +352,16 @@ class TestRetention:
             file_storage.keep(data, books.account_id, io.BytesIO(content), "a.pdf", "application/pdf")
             for content in (b"satu", b"dua")
         ]
+        for file in kept:
+            (data / "media" / small_of(file.file)).write_bytes(b"kecil")
         with books.database.write() as conn:
             replies.answer(conn, conversation_id, Closer(Author.BOT), "ini", NOON, files=kept[:1])
         for file in kept:
-            os.utime(data / "media" / file.file, (0, 0))
+            for name in (file.file, small_of(file.file)):
+                os.utime(data / "media" / name, (0, 0))
         retention.sweep(books.database, data, NOON)
         assert [(data / "media" / file.file).exists() for file in kept] == [True, False]
+        assert [(data / "media" / small_of(file.file)).exists() for file in kept] == [True, False]
 
     def test_many_go_in_portions(self, books: Books, data: Path) -> None:
         conversation_id = books.conversation(lid("1"))
@@ -374,7 +384,8 @@ class TestRetention:
             os.utime(path, (now.timestamp() - 90_000,) * 2)
         os.utime(files[2], (now.timestamp() - 60,) * 2)
         retention.sweep(books.database, data, now)
-        assert sorted(path.name for path in (data / "media" / "1").iterdir()) == ["1.jpg", "78.jpg"]
+        left = sorted(path.name for path in (data / "media" / "1").iterdir())
+        assert left == ["1.jpg", "1.jpg.small.jpg", "78.jpg"]
 
 
 class TestCommand:

@@ -1,20 +1,25 @@
 """Attachments on the wire, whatever their senders say of them, and whatever happens while they come."""
 
+import base64
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from sqlalchemy import func, select
 
-from daemon.domain.attachments import MissingFile
+from daemon.domain.attachments import MissingFile, small_of
 from daemon.domain.links import LinkState
+from daemon.domain.message_kinds import MessageKind
 from daemon.store.messages import Bubble
 from daemon.store.tables.core import download
 from tests.support.inbox import becomes, only
+from tests.support.pictures import animated, bomb, drawn, small_jpeg
 from tests.support.shop import Shop, open_shop, peak_of
 from tests.support.waiting import wait_until
 from tests.whatsapp_server.actors.customer import Customer
+from tests.whatsapp_server.demo_media import voice_note
 from tests.whatsapp_server.server.media_host import Manner
 from tests.whatsapp_server.wire import payload
 from tests.whatsapp_server.wire.media import MediaKind
@@ -24,6 +29,7 @@ pytestmark = pytest.mark.wire
 MB = 1_000_000
 # MB of the file that calls itself a kilobyte; the process that fetches it needs as little for any other
 LIE = int(os.environ.get("BALAS_TEST_LIE_MB", "80"))
+MP4 = b"\x00\x00\x00\x18ftypmp42" + bytes(2000)
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 400
 
 
@@ -117,6 +123,51 @@ def test_a_file_that_whatsapp_no_longer_has_is_given_up(shop: Shop) -> None:
 def test_a_file_of_another_content_is_given_up(shop: Shop) -> None:
     bubble = send(shop, shop.wa.add_customer("Lain"), PDF, fileSHA256=bytes(32))
     assert is_given_up(shop, bubble) == MissingFile.DAMAGED
+
+
+def test_each_kind_of_file_comes_with_what_its_message_says_of_it(shop: Shop) -> None:
+    customer, wave = shop.wa.add_customer("Segala Macam"), bytes(range(64))
+    photo, sticker, small = drawn(1600, 1200), animated(), small_jpeg()
+    customer.send_image(photo, "kue", width=2**31, height=7, JPEGThumbnail=small)
+    customer.send_voice(voice_note(2), 2, waveform=wave)
+    customer.send_video(MP4, "lihat", 7, width=640, height=360, JPEGThumbnail=small, gifPlayback=True)
+    customer.send_sticker(sticker, width=99, height=99, isAnimated=True)
+
+    def all_here() -> list[Bubble] | None:
+        found = shop.bubbles(customer.name)
+        return found if len(found) == 4 and all("file" in about(b) for b in found) else None
+
+    found = {b.kind: about(b) for b in wait_until(all_here, 60, "four files")}
+    image, voice, video = found[MessageKind.IMAGE], found[MessageKind.VOICE], found[MessageKind.VIDEO]
+    # the truth, whatever the sender says; what stood there meanwhile is gone
+    assert (image["width"], image["height"], image["small"]) == (1600, 1200, 1)
+    assert "thumbnail" not in image
+    shown = shop.folder / "media" / small_of(image["file"])
+    with Image.open(shown) as picture:
+        assert picture.size == (900, 675)
+    assert shown.stat().st_mode & 0o777 == 0o600
+    assert (voice["seconds"], voice["waveform"]) == (2, wave.hex())
+    assert {"seconds": 7, "width": 640, "height": 360, "gif": 1}.items() <= video.items()
+    assert base64.b64decode(video["thumbnail"]) == small
+    assert {"width": 200, "height": 200, "animated": 1}.items() <= found[MessageKind.STICKER].items()
+    assert not [one for one in found.values() if "odd" in one]
+
+
+def test_what_is_not_what_it_calls_itself_comes_marked_and_a_bomb_kills_nobody(shop: Shop) -> None:
+    session = shop.pid("session")
+    for name, mime, content in (
+        ("Bom", "image/png", bomb()),
+        ("Halaman", "image/jpeg", b"<!doctype html><script>alert(1)</script>"),
+        ("Sobek", "image/jpeg", drawn(800, 600)[:900]),
+    ):
+        customer = shop.wa.add_customer(name)
+        customer.send_image(content, mimetype=mime)
+        bubble = only(shop, customer.name)
+        assert comes(shop, bubble) == content
+        found = about(shop.bubble(bubble.id))
+        assert (found["odd"], "small" in found) == (1, False)
+        assert not (shop.folder / "media" / small_of(found["file"])).exists()
+    assert shop.pid("session") == session
 
 
 def test_a_connection_that_breaks_in_the_middle_delays_a_file(shop: Shop) -> None:
