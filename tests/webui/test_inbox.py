@@ -309,7 +309,8 @@ def test_media_is_handed_out_harmlessly(sari: Visitor, stranger: Visitor, shop: 
     def sent(**media: str) -> int:
         return shop.customer_writes(conversation_id, None, kind=MessageKind.DOCUMENT.value, media=media)
 
-    image = sari.get(f"/media/{sent(file='a.bin', mime='image/png', name='foto.png')}")
+    (folder / "b.bin").write_bytes(b"\x89PNG\r\n\x1a\n")
+    image = sari.get(f"/media/{sent(file='b.bin', mime='image/png', name='foto.png')}")
     assert image.mimetype == "image/png"
     assert image.headers["X-Content-Type-Options"] == "nosniff"
     page = sari.get(f"/media/{sent(file='a.bin', mime='text/html', name='../x.html')}")

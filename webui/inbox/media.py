@@ -1,15 +1,16 @@
-"""Files that came with messages: how a thread shows them, and how they are handed out."""
+"""Files that came with messages, as a thread shows them."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, abort, send_file, url_for
-from flask_babel import gettext
-from flask_login import login_required
-from werkzeug.utils import secure_filename
+from flask import url_for
+from flask_babel import gettext, ngettext
 
-from daemon.domain.attachments import GONE, LARGEST_FILE, WAITS, MissingFile
-from daemon.store import messages
+from daemon.domain.attachments import GONE, LARGEST_FILE, ODD, SMALL, THUMBNAIL, WAITS, MissingFile, file_end
+from daemon.domain.file_types import PICTURES, SOUNDS, VIDEOS, plain
+from daemon.domain.message_kinds import MessageKind
+from daemon.i18n.catalogue import translate
 from daemon.store.messages import Bubble
 from webui.base import formatting
 from webui.base.context import services
@@ -19,11 +20,6 @@ def _(text: str) -> str:
     return text
 
 
-pages = Blueprint("media", __name__)
-
-IMAGES = {"image/jpeg", "image/png", "image/webp", "image/gif"}
-SOUNDS = {"audio/ogg", "audio/mpeg", "audio/mp4", "audio/aac"}
-VIDEOS = {"video/mp4"}
 # What stands in the bubble of a file that is not here.
 OPEN_THE_PHONE = _("open the phone to see it")
 MISSING = {
@@ -34,20 +30,43 @@ MISSING = {
     MissingFile.FAILED: _("could not be fetched: open the phone to see it"),
 }
 NO_ROOM = _("no room for it on Balas's computer: open the phone to see it")
+# and of one that is
+CANT_BE_SHOWN = _("can't be shown here")
+# given up, and another attempt of the customer's may come through
+_ASKED_FOR = frozenset(MISSING) - {MissingFile.LARGE}
+SEND_IT_AGAIN = _("Sorry, we can't open this any more. Could you send it once again, please? Thank you!")
 
-# What a browser may show in place; everything else is a download.
-INLINE = IMAGES | SOUNDS | VIDEOS
+# pixels of a picture in its bubble, and of a sticker, at most; of a small one, at least
+WIDEST, TALLEST, STICKER, NARROWEST = 330, 400, 160, 160
+# a picture that is longer than that is cut: it is seen whole when it is opened
+_LONGEST_RATIO = 2.5
+# no length, size or side
+_ABSURD = 2**53
+_FILE_TYPE = re.compile(r".+\.([A-Za-z0-9]{1,5})")
 
 
 @dataclass(frozen=True, slots=True)
 class ShownFile:
-    """A file inside a bubble; one that has not been downloaded has no `url`: `missing` says why."""
+    """A file inside a bubble; one that has not been downloaded has no `url`: `missing` says why.
+
+    `small` is what the thread shows of a picture, `preview` what travelled in the message; `width` and `height` in
+    pixels of the page, 0 if nobody knows; `wave` 64 loudnesses in hex; `ask` what the customer is asked with.
+    """
 
     shape: str
     url: str | None
     missing: str | None
     name: str | None
     detail: str
+    small: str | None = None
+    preview: str | None = None
+    width: int = 0
+    height: int = 0
+    seconds: int = 0
+    length: str = ""
+    wave: str = ""
+    is_gif: bool = False
+    ask: str | None = None
 
 
 def shown(bubble: Bubble) -> ShownFile | None:
@@ -55,21 +74,32 @@ def shown(bubble: Bubble) -> ShownFile | None:
     if not bubble.kind.info.has_file:
         return None
     about = bubble.media or {}
-    mime = _mime(about)
     url = url_for("media.file", message_id=bubble.id) if about.get("file") else None
-    details = []
-    if isinstance(seconds := about.get("seconds"), int | float) and seconds > 0:
-        details.append(formatting.length(seconds))
-    if isinstance(count := about.get("size"), int | float) and count > 0:
-        details.append(formatting.size(count))
-    name = about.get("name")
+    shape = _shape(bubble.kind, about) if url else "none"
+    name, seconds = about.get("name"), _number(about, "seconds")
+    width, height = _fitted(about, STICKER if shape == "sticker" else WIDEST)
+    can_ask = not bubble.from_me and not bubble.revoked and about.get(GONE) in _ASKED_FOR
     return ShownFile(
-        shape=_shape(mime) if url else "none",
+        shape=shape,
         url=url,
         missing=gettext(_why_missing(about)) if url is None else None,
         name=name if isinstance(name, str) else None,
-        detail=" · ".join(details),
+        detail=" · ".join(_details(bubble.kind, about)),
+        small=url_for("media.small", message_id=bubble.id) if url and about.get(SMALL) else url,
+        preview=url_for("media.preview", message_id=bubble.id) if about.get(THUMBNAIL) else None,
+        width=width,
+        height=height,
+        seconds=seconds,
+        length=formatting.length(seconds) if seconds else "",
+        wave=str(about.get("waveform") or ""),
+        is_gif=bool(about.get("gif")),
+        ask=ask_again() if can_ask else None,
     )
+
+
+def ask_again() -> str:
+    """What asks a customer to send a file once more, in the shop's language."""
+    return translate(services().config.language)(SEND_IT_AGAIN)
 
 
 def _why_missing(about: dict[str, Any]) -> str:
@@ -81,38 +111,54 @@ def _why_missing(about: dict[str, Any]) -> str:
     return NO_ROOM if about.get(WAITS) else OPEN_THE_PHONE
 
 
-def _shape(mime: str) -> str:
-    for shape, mimes in (("image", IMAGES), ("audio", SOUNDS), ("video", VIDEOS)):
+def _shape(kind: MessageKind, about: dict[str, Any]) -> str:
+    mime = plain(str(about.get("mime") or ""))
+    if about.get(ODD):
+        return "download"
+    if kind == MessageKind.STICKER and mime in PICTURES:
+        return "sticker"
+    for shape, mimes in (("image", PICTURES), ("audio", SOUNDS), ("video", VIDEOS)):
         if mime in mimes:
             return shape
     return "download"
 
 
-def _mime(about: dict[str, Any]) -> str:
-    return str(about.get("mime") or "").partition(";")[0].strip().lower()
+def _details(kind: MessageKind, about: dict[str, Any]) -> list[str]:
+    """Type, pages, length, size, as far as they are known."""
+    found = []
+    if kind == MessageKind.DOCUMENT and (type_ := _type(about)):
+        found.append(type_)
+    if pages := _number(about, "pages"):
+        found.append(ngettext("%(num)s page", "%(num)s pages", pages))
+    if seconds := _number(about, "seconds"):
+        found.append(formatting.length(seconds))
+    if size := _number(about, "size"):
+        found.append(formatting.size(size))
+    if about.get(ODD) and about.get("file"):
+        found.append(gettext(CANT_BE_SHOWN))
+    return found
 
 
-@pages.get("/media/<id:message_id>")
-@login_required  # type: ignore[untyped-decorator]
-def file(message_id: int) -> Response:
-    """The downloaded file of a message; shown in place only if it is a harmless kind."""
-    with services().database.read() as conn:
-        bubble = messages.bubble(conn, message_id)
-    about = (bubble.media if bubble else None) or {}
-    folder = (services().config.data / "media").resolve()
-    path = (folder / str(about.get("file") or "")).resolve()
-    if not about.get("file") or not path.is_relative_to(folder) or not path.is_file():
-        abort(404)
-    mime = _mime(about)
-    inline = mime in INLINE
-    name = secure_filename(str(about.get("name") or "")) or f"balas-{message_id}{path.suffix}"
-    response = send_file(
-        path,
-        mimetype=mime if inline else "application/octet-stream",
-        as_attachment=not inline,
-        download_name=name,
-        max_age=0,
-    )
-    response.headers["Content-Security-Policy"] = "default-src 'none'; img-src 'self'; media-src 'self'; sandbox"
-    response.headers["Cache-Control"] = "private, max-age=86400"
-    return response
+def _type(about: dict[str, Any]) -> str:
+    """What people call the type of a document: PDF, DOCX."""
+    end = file_end(str(about.get("mime") or ""))
+    if end != ".bin":
+        return end[1:].upper()
+    named = _FILE_TYPE.fullmatch(str(about.get("name") or ""))
+    return named[1].upper() if named else ""
+
+
+def _fitted(about: dict[str, Any], widest: int) -> tuple[int, int]:
+    """Width and height of a picture in the page; whatever its sender says, it is neither a thread nor a wall."""
+    width, height = _number(about, "width"), _number(about, "height")
+    if not width or not height:
+        return 0, 0
+    ratio = min(max(width / height, 1 / _LONGEST_RATIO), _LONGEST_RATIO)
+    tallest = STICKER if widest == STICKER else TALLEST
+    shown_width = min(widest, tallest * ratio, max(width, NARROWEST))
+    return round(shown_width), round(shown_width / ratio)
+
+
+def _number(about: dict[str, Any], name: str) -> int:
+    value = about.get(name)
+    return int(value) if isinstance(value, int | float) and 0 < value < _ABSURD else 0

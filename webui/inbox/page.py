@@ -18,7 +18,7 @@ from daemon.store.conversation_list import Summary
 from webui.auth import the_admin
 from webui.base import link_panel
 from webui.base.context import services, the_account
-from webui.inbox import attachments, bubble, contact_card, more_came, row, thread, thread_header, turn_mark
+from webui.inbox import attachments, bubble, contact_card, media, more_came, row, thread, thread_header, turn_mark
 
 LIST_LENGTH = 60
 # what a message's menu offers at once; every other emoji can be typed
@@ -140,7 +140,9 @@ def _chosen_draft(conn: Connection, conversation_id: int, open_turn: int | None)
     if (found := _addressed(conn, conversation_id, "edit")) is not None:
         return Draft(found.text or "", turn_id=open_turn, edits=found.id)
     quoted = _addressed(conn, conversation_id, "quote")
-    return Draft(turn_id=open_turn, quoted=quoted.id if quoted else None)
+    # the file of that message did not come
+    words = media.ask_again() if quoted and "ask" in request.args else ""
+    return Draft(words, turn_id=open_turn, quoted=quoted.id if quoted else None)
 
 
 def _draft_about(

@@ -1,5 +1,6 @@
 // The inbox: list and thread on one page, kept true by the websocket, moved through without reloads.
 
+import "./ask_again.js";
 import * as alarms from "./alarms.js";
 import "./cards.js";
 import * as claims from "./claims.js";
@@ -7,6 +8,7 @@ import * as composer from "./composer.js";
 import * as connection from "./connection.js";
 import { closeQuestion, personal, swap } from "./desk.js";
 import * as details from "./details.js";
+import "./gallery.js";
 import { fetchPage, find, findAll, showBanner, showNumbers, wordsOf } from "./dom.js";
 import * as handovers from "./handovers.js";
 import * as list from "./list.js";

@@ -1,7 +1,9 @@
 // One thread: bubbles in WhatsApp's order, day lines, staying at the end while one is at the end.
 
+import * as albums from "./albums.js";
 import { fetchPage, find, findAll, parse, post } from "./dom.js";
 import * as shown from "./shown.js";
+import * as voicePlayer from "./voice_player.js";
 
 const END = 90; // px from the end that still count as the end
 let pinned = true;
@@ -37,6 +39,7 @@ export function begin() {
 
 /** What only works with scripts; a long text is folded up, unless somebody has unfolded it. */
 function enliven(place, unfolded = false) {
+  voicePlayer.enliven(place);
   for (const button of findAll('[data-action="again"]', place)) button.hidden = false;
   if (unfolded) return;
   for (const words of findAll("[data-long]", place)) {
@@ -84,6 +87,7 @@ function tidy() {
       message = null;
     }
   }
+  albums.arrange(messages());
 }
 
 const sameVoice = (one, other) =>
@@ -104,9 +108,7 @@ export function placeBubble(html) {
     old.remove();
     list.insertBefore(bubble, next);
   } else if (old) {
-    // the player of a voice message goes on while its ticks change
-    if (!find("audio, video", old) || !find("audio, video", bubble)) replace(old, bubble);
-    else find(".meta", old).replaceWith(find(".meta", bubble));
+    if (!voicePlayer.keepPlaying(old, bubble)) replace(old, bubble);
   } else {
     bubble.classList.add("fresh");
     list.insertBefore(bubble, next);
@@ -191,8 +193,9 @@ export function placeMarks(marks) {
 
 /** Go to a message: the one that answered a turn, or that another one quotes. */
 export function showMessage(hash) {
-  const target = /^#message-\d+$/.test(hash) && find(hash, messages());
-  if (!target) return false;
+  const named = /^#message-\d+$/.test(hash) && find(hash, messages());
+  if (!named) return false;
+  const target = albums.seenOf(named);
   pinned = false;
   target.scrollIntoView({ block: "center" });
   target.classList.remove("pointed-at");
