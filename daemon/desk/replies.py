@@ -13,6 +13,7 @@ from daemon.domain.attachments import OutgoingFile
 from daemon.domain.desk import Action, Actor, Status
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery
+from daemon.domain.outgoing_cards import OutgoingCard
 from daemon.domain.turns import AlreadyAnswered, Closer, HandledMark, NotAnswerable
 from daemon.store import (
     audit,
@@ -61,13 +62,15 @@ def answer(
     quoted: int | None = None,
     answers: bool = True,
     files: Sequence[OutgoingFile] = (),
+    card: OutgoingCard | None = None,
 ) -> int:
     """Queue a reply, close the open turn with it, take the conversation; returns the message's id.
 
     `turn_id` is the turn the author saw open: if somebody closed it meanwhile, AlreadyAnswered carries the
     mark. So it does without an open turn when the last answer is somebody else's, unless `follow_up` says that
     it is meant. A `request_key` seen before queues nothing. `quoted` is the message that it replies to. Of several
-    `files` the first carries the text, and the whole is one answer.
+    `files` the first carries the text, and the whole is one answer. A `card`
+    stands instead of text and files.
     `shown` is the last message that the author's page had shown (None: there is no page). What came later waits
     on, in a turn of its own; an open turn of which it had shown nothing stays as it is: he answers what stood
     before it. Without `answers` it is about something else, and whatever is open stays open.
@@ -76,7 +79,7 @@ def answer(
     """
     if request_key and (done := outbox.message_of_request(conn, request_key)) is not None:
         return done
-    clean = check_text(text) if text.strip() or not files else ""
+    clean = check_text(text) if text.strip() or not (files or card) else ""
     about = answerable(conn, conversation_id)
     shown = pages.check(conn, conversation_id, shown)
     waiting = turns.current(conn, conversation_id)
@@ -92,7 +95,7 @@ def answer(
             claims.log_take_over(conn, about, actor, theirs, now)
     first, *more = files or (None,)
     message_id = queue_message(
-        conn, about, closer, clean, now, open_turn, request_key, bot_key, quoted=quoted, file=first
+        conn, about, closer, clean, now, open_turn, request_key, bot_key, quoted=quoted, file=first, card=card
     )
     for file in more:
         queue_message(conn, about, closer, "", now, open_turn, None, bot_key, file=file)
@@ -170,10 +173,12 @@ def queue_message(
     due_at: datetime | None = None,
     quoted: int | None = None,
     file: OutgoingFile | None = None,
+    card: OutgoingCard | None = None,
 ) -> int:
     """Store a message and queue it, as the newest of its conversation; it leaves at `due_at`, or at once."""
     # whole seconds, as WhatsApp counts them (ties are broken by arrival); behind what it answers, until WhatsApp
     # says when it was sent
+    content = card or file
     sent_at = max(clock.on_whatsapps(conn, about.account_id, now).replace(microsecond=0), about.last_at)
     values: dict[str, Any] = {
         "account_id": about.account_id,
@@ -183,9 +188,9 @@ def queue_message(
         "from_me": True,
         "author": closer.author.value,
         "admin_id": closer.admin_id,
-        "kind": (file.kind if file else MessageKind.TEXT).value,
-        "text": text or None,
-        "media": file.media if file else None,
+        "kind": (content.kind if content else MessageKind.TEXT).value,
+        "text": card.text if card else text or None,
+        "media": content.media if content else None,
         "sent_at": sent_at,
         "arrived_at": now,
         "delivery": Delivery.QUEUED.value,

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from daemon.desk import conversations as desk_conversations
 from daemon.desk import replies
 from daemon.desk.conversations import reply_failed
+from daemon.domain import outgoing_cards
 from daemon.domain.attachments import OutgoingFile
 from daemon.domain.desk import Action, Actor, Status
 from daemon.domain.messages import CAN_READ, Author, ReceiptKind
@@ -115,7 +116,7 @@ def _send_copy(conn: Connection, about: Summary, bubble: Bubble, shown: int, now
         conn,
         here,
         Closer(Author.ADMIN, actor.admin_id),
-        bubble.text or "",
+        "" if bubble.kind in outgoing_cards.CARDS else bubble.text or "",
         now,
         follow_up=True,
         address=actor.address,
@@ -123,6 +124,7 @@ def _send_copy(conn: Connection, about: Summary, bubble: Bubble, shown: int, now
         shown=shown if here == about.id else None,
         answers=here == about.id,
         files=_files_of(bubble),
+        card=outgoing_cards.again(bubble.kind, bubble.text, bubble.media),
     )
 
 

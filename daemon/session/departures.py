@@ -9,13 +9,14 @@ from daemon.desk import message_changes, other_devices, outgoing
 from daemon.domain.ids import Address, parse_address
 from daemon.domain.message_changes import ChangeKind
 from daemon.domain.messages import Delivery, OutboxState, Quoted
+from daemon.domain.outgoing_cards import CARDS
 from daemon.store import accounts, contacts, events, messages, outbox, outgoing_files, send_queue
 from daemon.store import message_changes as store_changes
 from daemon.store.conversations import lead
 from daemon.store.events import EventKind
 from daemon.store.message_changes import OutgoingChange
 from daemon.store.send_queue import Outgoing
-from daemon.whatsapp import compose
+from daemon.whatsapp import compose, compose_cards
 from daemon.whatsapp.send import SendFailed, Sent
 
 
@@ -104,6 +105,8 @@ class _Reply:
 
     def _composed(self, conn: Connection, now: datetime) -> Any:
         reply, quoted = self._reply, self._quoted(conn)
+        if reply.kind in CARDS:
+            return compose_cards.card(reply.kind, reply.media, quoted)
         lies = outgoing_files.uploaded_of(conn, reply.message_id)
         if lies is None:
             return compose.text(reply.text, quoted)

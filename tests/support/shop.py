@@ -176,13 +176,13 @@ class Shop:
             lambda: next((b for b in self.bubbles() if b.text == text), None), timeout, f"the text {text!r}"
         )
 
-    def answer(self, name: str, text: str, *files: OutgoingFile) -> int:
+    def answer(self, name: str, text: str, *files: OutgoingFile, **more: Any) -> int:
         """Answer the customer of that name as an admin, through the one door; gives the message's id."""
         with self.database.write() as conn:
             rows = conversation_list.listing(conn, self.account_id, Box.ALL, 0, limit=1000)
             (found,) = [row.id for row in rows if row.contact_name == name]
             sari = Closer(Author.ADMIN, self._sari(conn))
-            return replies.answer(conn, found, sari, text, utc_now(), files=files)
+            return replies.answer(conn, found, sari, text, utc_now(), files=files, **more)
 
     def _sari(self, conn: Connection) -> int:
         if self._admin_id is None:
