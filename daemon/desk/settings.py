@@ -13,6 +13,7 @@ from daemon.domain.desk import Action, Actor, Assign
 from daemon.domain.field_types import (
     ChoiceField,
     NumberField,
+    PositionField,
     SettingField,
     SwitchField,
     TextField,
@@ -20,6 +21,8 @@ from daemon.domain.field_types import (
     setting_fields,
 )
 from daemon.domain.hours import DAY, Hours
+from daemon.domain.map_links import LONGEST as LONGEST_LINK
+from daemon.domain.outgoing_cards import LONGEST_ADDRESS, LONGEST_PLACE
 from daemon.store import audit, contact_pictures, settings
 
 # the pages that show them
@@ -94,6 +97,10 @@ class DeskSettings:
             in_log=_("Automatic messages of the phone"),
         ),
     ] = ()
+    # what the form for a location holds already
+    place_name: Annotated[str, TextField(_("Name of the place"), LONGEST_PLACE, page=DESK)] = ""
+    place_address: Annotated[str, TextField(_("The shop's address"), LONGEST_ADDRESS, page=DESK)] = ""
+    place_position: Annotated[str, PositionField(_("Where the shop is"), LONGEST_LINK, page=DESK)] = ""
     # after this time messages in resolved conversations are deleted
     keep_days: Annotated[int, NumberField(_("Keep messages for"), 0, 3650, _("days"), page=DESK)] = 0
     rating: Annotated[bool, SwitchField(_("Ask for a rating"), page=RATING, in_log=_("Rating"))] = False

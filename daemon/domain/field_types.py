@@ -66,6 +66,11 @@ class TextField(SettingField):
 
 
 @dataclass(frozen=True, slots=True)
+class PositionField(TextField):
+    """A place: two degrees, or a map's address that says them; kept as degrees."""
+
+
+@dataclass(frozen=True, slots=True)
 class TextsField(SettingField):
     """Several texts: how many at most, and how long each may be."""
 

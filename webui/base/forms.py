@@ -8,8 +8,17 @@ from typing import Any, TypeVar
 from flask_babel import gettext, ngettext
 
 from daemon.desk.replies import check_text
-from daemon.domain.field_types import ChoiceField, NumberField, SettingField, SwitchField, TextField, TextsField
+from daemon.domain.field_types import (
+    ChoiceField,
+    NumberField,
+    PositionField,
+    SettingField,
+    SwitchField,
+    TextField,
+    TextsField,
+)
 from daemon.domain.hours import Span, parse_spans
+from daemon.domain.map_links import PositionError, parse_position, write_position
 from daemon.domain.turns import NotAnswerable
 
 _Word = TypeVar("_Word", bound=str)
@@ -51,6 +60,8 @@ class Form:
                 return self.number(name, field.low, field.high)
             case ChoiceField():
                 return self.choice(name, field.options)
+            case PositionField():
+                return self.position(name)
             case TextField():
                 return self.text(name, field.longest)
             case TextsField():
@@ -92,6 +103,17 @@ class Form:
         if len(clean) > longest:
             self._too_long(name, longest)
         return clean
+
+    def position(self, name: str) -> str:
+        """A place as degrees, empty if there is none."""
+        typed = self.typed.get(name, "").strip()
+        try:
+            return write_position(*parse_position(typed)) if typed else ""
+        except PositionError:
+            self.complain(
+                name, gettext("Write two numbers like -6.175392, 106.827153, or paste a link from Google Maps.")
+            )
+            return ""
 
     def blocks(self, name: str, longest: int, most: int) -> tuple[str, ...]:
         """Several messages, a line of three dashes between two of them; each counts once, empty ones don't."""

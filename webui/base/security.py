@@ -82,7 +82,7 @@ def _headers(host: str, secure: bool) -> dict[str, str]:
         "X-Frame-Options": "DENY",
         # the CSRF check over https wants to see a referrer from here
         "Referrer-Policy": "same-origin",
-        "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=(self), payment=(), usb=()",
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
     }

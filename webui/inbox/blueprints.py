@@ -5,6 +5,7 @@ from flask import Flask
 from webui.inbox import (
     actions,
     attachments,
+    card_forms,
     cards,
     contact_panel,
     media_files,
@@ -20,6 +21,7 @@ BLUEPRINTS = (
     routes.pages,
     replies.pages,
     attachments.pages,
+    card_forms.pages,
     actions.pages,
     contact_panel.pages,
     media_files.pages,

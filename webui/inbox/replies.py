@@ -77,7 +77,7 @@ def answer(conversation_id: int) -> Any:
             )
             later = desk_shown.still_waiting(conn, conversation_id, shown)
     except AlreadyAnswered as error:
-        _note_refusal(conversation_id)
+        note_refusal(conversation_id)
         return _refuse(conversation_id, 409, replace(draft, notice=turn_mark.notice(error.mark, now)))
     except ClaimedByAnother as error:
         return _refuse(conversation_id, 409, replace(draft, claimed_by=error.claim.name))
@@ -93,7 +93,7 @@ def answer(conversation_id: int) -> Any:
     except MoreCame as error:
         more = more_came.look_first(conversation_id, error.count)
         return _refuse(conversation_id, 409, draft, more)
-    return _sent(conversation_id, message_id, later)
+    return sent(conversation_id, message_id, later)
 
 
 @pages.post("/c/<id:conversation_id>/note")
@@ -107,7 +107,7 @@ def note(conversation_id: int) -> Any:
     except NotAnswerable as error:
         draft = Draft(text, error=gettext(REFUSALS[error.reason]), turn_id=turn_id, mode="note")
         return _refuse(conversation_id, 422, draft)
-    return _sent(conversation_id, message_id)
+    return sent(conversation_id, message_id)
 
 
 @pages.get("/quick-replies.json")
@@ -183,7 +183,7 @@ def _reply_form() -> tuple[str, int | None, str | None]:
     return request.form.get("text", ""), int(turn) if turn else None, key or None
 
 
-def _sent(conversation_id: int, message_id: int, later: int = 0) -> Any:
+def sent(conversation_id: int, message_id: int, later: int = 0) -> Any:
     """The new bubble for a script, the thread for a browser without one; `later` messages came unseen."""
     now = services().clock()
     with services().database.read() as conn:
@@ -211,7 +211,7 @@ def _refuse(conversation_id: int, code: int, draft: Draft, more: MoreNotice | No
     return page.render(conversation_id, draft, more=more), code
 
 
-def _note_refusal(conversation_id: int) -> None:
+def note_refusal(conversation_id: int) -> None:
     """A second answer was prevented: the owner wants to know how often that happens."""
     with services().database.write() as conn:
         about = conversation_list.summary(conn, conversation_id)

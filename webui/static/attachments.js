@@ -18,7 +18,11 @@ export function begin() {
   });
   const button = find('[data-action="attach"]');
   button.hidden = false;
-  button.addEventListener("click", () => input.click());
+  button.addEventListener("click", () => {
+    const menu = button.closest("details.menu");
+    if (menu) menu.open = false;
+    input.click();
+  });
   if (!findAll("li", list()).length) for (const file of drafts.files(conversation())) add(file);
   for (const item of findAll("li", list())) makeRemovable(item);
   look();
@@ -76,7 +80,7 @@ function makeRemovable(item) {
 }
 
 /** Files that were chosen, dropped or pasted. */
-function take(files) {
+export function take(files) {
   if (!list()) return;
   for (const file of files) {
     const item = add({ name: file.name || "file", size: "", kind: "" });

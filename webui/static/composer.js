@@ -252,6 +252,20 @@ function settle(status, data, fields) {
   if (form.turn_id.value === fields.turn_id) form.turn_id.value = data.turn_id;
 }
 
+/** Something besides words was sent as an answer: what stands in the field stays there. */
+export function answered(data, turn) {
+  const form = composer();
+  placeBubble(data.bubble);
+  toEnd();
+  if (!form) return;
+  if (!isEdit()) dropAbout();
+  claims.stopped();
+  showNotice("");
+  claims.show("");
+  shown.more(data.more || "");
+  if (form.turn_id.value === turn) form.turn_id.value = data.turn_id;
+}
+
 /** What the server says about the open turn: taken over at once, unless somebody is in mid-sentence. */
 export function adoptTurn(message) {
   const form = composer();

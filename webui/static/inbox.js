@@ -3,6 +3,7 @@
 import "./ask_again.js";
 import * as alarms from "./alarms.js";
 import "./cards.js";
+import * as cardForms from "./card_forms.js";
 import * as claims from "./claims.js";
 import * as composer from "./composer.js";
 import * as connection from "./connection.js";
@@ -176,6 +177,7 @@ function begin() {
   thread.begin();
   details.begin();
   composer.begin();
+  cardForms.begin();
   if (list.isTyping(body.dataset.open)) thread.showTyping(true);
   list.refresh();
   list.age();
