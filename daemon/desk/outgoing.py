@@ -144,6 +144,8 @@ def decide(
     if bubble is None or about is None or bubble.conversation_id != conversation_id:
         return False
     before, after = _MOVES[decision]
+    if after == OutboxState.QUEUED and about.is_blocked:
+        return False
     unseen = after == OutboxState.QUEUED and shown is not None
     if unseen and other_answers.came_since(conn, conversation_id, max(shown or 0, message_id)):
         return False

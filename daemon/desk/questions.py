@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from daemon.desk import paces, profile_pictures
+from daemon.desk import blocking, paces, profile_pictures
 from daemon.domain.links import can_send
 from daemon.domain.pace import Pace, Paced
 from daemon.domain.questions import KINDS, Question, QuestionKind, Stage, Unanswered
@@ -20,6 +20,9 @@ class NotOnline(Exception):
 # of a kind whose answer outlives its question: what is kept of it, in the transaction that writes the answer
 KEEPERS: dict[QuestionKind, Callable[[Connection, Question, dict[str, Any], datetime], None]] = {
     QuestionKind.PROFILE_PICTURE: profile_pictures.keep,
+    QuestionKind.BLOCK: blocking.keep,
+    QuestionKind.UNBLOCK: blocking.keep,
+    QuestionKind.BLOCKLIST: blocking.keep_list,
 }
 # the same for a kind that got no answer
 QUITTERS: dict[QuestionKind, Callable[[Connection, Question, Unanswered, datetime], None]] = {}
@@ -62,7 +65,8 @@ def _serves(known: Question, now: datetime) -> bool:
 
 def answered(conn: Connection, question: Question, answer: dict[str, Any], now: datetime) -> None:
     """WhatsApp has answered, in time or late; nothing is kept of a question that was forgotten meanwhile."""
-    if questions.answer(conn, question.id, answer, now) and (keep := KEEPERS.get(question.kind)):
+    kept = {name: value for name, value in answer.items() if name != blocking.EVERYBODY}
+    if questions.answer(conn, question.id, kept, now) and (keep := KEEPERS.get(question.kind)):
         keep(conn, question, answer, now)
 
 

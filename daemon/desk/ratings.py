@@ -45,7 +45,7 @@ def ask(conn: Connection, conversation_id: int, actor: Actor, now: datetime) -> 
     It leaves only when resolving can't be taken back any more.
     """
     about = conversation_list.summary(conn, conversation_id)
-    if about is None:
+    if about is None or about.is_blocked:
         return
     chosen = settings.load(conn, about.account_id)
     question = _filled(chosen.rating_question, about)

@@ -131,10 +131,15 @@ def note_refusal(conn: Connection, account_id: int, conversation_id: int, actor:
 
 
 def answerable(conn: Connection, conversation_id: int) -> Summary:
-    """A conversation that can be written to; raises NotAnswerable if there is none or it is resolved."""
+    """A conversation that can be written to.
+
+    Raises NotAnswerable if there is none, it is resolved, or its customer is blocked.
+    """
     about = conversation_list.summary(conn, conversation_id)
     if about is None or about.status == Status.RESOLVED:
         raise NotAnswerable("unknown_conversation")
+    if about.is_blocked:
+        raise NotAnswerable("blocked")
     return about
 
 

@@ -72,6 +72,8 @@ class Action(StrEnum):
     UNTAGGED = "untagged"
     CONTACT_CHANGED = "contact.changed"
     CONTACT_FORGOTTEN = "contact.forgotten"
+    BLOCKED = "blocked"
+    UNBLOCKED = "unblocked"
     CHAT_STARTED = "chat.started"
     FIRST_WORDS_REFUSED = "first_words.refused"
     REPLY_DECIDED = "reply.decided"

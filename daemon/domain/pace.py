@@ -23,6 +23,7 @@ class Paced(StrEnum):
     FIRST_WORDS = "first_words"
     NUMBER_CHECK = "number_check"
     PROFILE_PICTURE = "profile_picture"
+    BLOCK = "block"
 
 
 class TooFast(Exception):

@@ -17,6 +17,11 @@ class QuestionKind(StrEnum):
     IS_ON_WHATSAPP = "is_on_whatsapp"
     # {"file": a JPEG below the folder of attachments, "wa_id": its id at WhatsApp}; both None: there is none
     PROFILE_PICTURE = "profile_picture"
+    # {}: an answer says that it is done
+    BLOCK = "block"
+    UNBLOCK = "unblock"
+    # of the service itself; {"everybody": addresses as text}, of which nothing is kept with the question
+    BLOCKLIST = "blocklist"
 
 
 class Unanswered(StrEnum):
@@ -51,6 +56,9 @@ class KindOfQuestion:
 KINDS = {
     QuestionKind.IS_ON_WHATSAPP: KindOfQuestion(timedelta(seconds=30), timedelta(minutes=10)),
     QuestionKind.PROFILE_PICTURE: KindOfQuestion(timedelta(minutes=2), is_patient=True),
+    QuestionKind.BLOCK: KindOfQuestion(timedelta(seconds=30)),
+    QuestionKind.UNBLOCK: KindOfQuestion(timedelta(seconds=30)),
+    QuestionKind.BLOCKLIST: KindOfQuestion(timedelta(minutes=2), is_patient=True),
 }
 
 

@@ -28,6 +28,8 @@ IN_THREAD = frozenset(
         Action.PRIORITY_CHANGED,
         Action.ALARM,
         Action.RATED,
+        Action.BLOCKED,
+        Action.UNBLOCKED,
     }
 )
 

@@ -64,6 +64,7 @@ def _merge_knowledge(conn: Connection, survivor: int, gone: int) -> None:
         "note": both or None,
         # somebody who is known is not forgotten
         "forgotten_at": kept.forgotten_at and other.forgotten_at,
+        "blocked_at": kept.blocked_at or other.blocked_at,
     }
     conn.execute(update(contact).where(contact.c.id == survivor).values(known_of_both))
     asked = rating.c.conversation_id.in_(of_contacts([gone]))

@@ -32,6 +32,7 @@ class Summary:
     is_forgotten: bool
     # the file of his profile picture
     contact_picture: str | None
+    is_blocked: bool
     status: Status
     assignee_id: int | None
     assignee_name: str | None
@@ -186,6 +187,7 @@ _summaries = (
         contact.c.name,
         contact.c.phone,
         contact.c.forgotten_at,
+        contact.c.blocked_at,
         contact_picture.c.file.label("picture"),
         admin.c.name.label("assignee_name"),
         _resolver.c.name.label("resolver_name"),
@@ -224,6 +226,7 @@ def _summary(row: Row[*tuple[Any, ...]], tagged: tuple[Tag, ...]) -> Summary:
         contact_phone=row.phone,
         is_forgotten=row.forgotten_at is not None,
         contact_picture=row.picture,
+        is_blocked=row.blocked_at is not None,
         status=Status(row.status),
         assignee_id=row.assignee_id,
         assignee_name=row.assignee_name,

@@ -209,7 +209,7 @@ def erase_person(conn: Connection, account_id: int, contact_ids: Sequence[int], 
         conn.execute(delete(table).where(table.c.contact_id.in_(contact_ids)))
     quiet = dict.fromkeys(("typing_at", "seen_elsewhere_at", "seen_elsewhere_by", "seen_elsewhere_message_id"))
     conn.execute(update(conversation).where(conversation.c.contact_id.in_(contact_ids)).values(quiet))
-    nobody = dict.fromkeys(("lid", "phone", "note", "name")) | {"forgotten_at": now}
+    nobody = dict.fromkeys(("lid", "phone", "note", "name", "blocked_at")) | {"forgotten_at": now}
     conn.execute(update(contact).where(contact.c.id.in_(contact_ids)).values(nobody))
 
 

@@ -11,6 +11,7 @@ from daemon.whatsapp import go_library  # noqa: F401
 
 # isort: split
 from neonize.exc import GetProfilePictureError, IsOnWhatsAppError, NeonizeError
+from neonize.utils.enum import BlocklistAction
 
 from daemon.domain.ids import Address, parse_address
 from daemon.domain.questions import QuestionKind, Unanswered
@@ -36,6 +37,7 @@ _NO_LINK = ("websocket not connected", "websocket disconnected", "client is nil"
 _NO_PICTURE = ("hidden their profile picture", "does not have a profile picture")
 # characters; WhatsApp's have some 300
 _LONGEST_URL = 2000
+_MOST_BLOCKED = 10_000
 _TIMED_OUT = "info query timed out"
 _TOO_MANY = "status 429"
 _STATUS = "info query returned status"
@@ -93,7 +95,27 @@ def _profile_picture(whatsapp: WhatsApp, asked: Address) -> dict[str, Any]:
     return {"url": url or None, "wa_id": wa_id or None}
 
 
+def _block(whatsapp: WhatsApp, asked: Address) -> dict[str, Any]:
+    whatsapp.client.update_blocklist(jid_of(asked), BlocklistAction.BLOCK)
+    return {}
+
+
+def _unblock(whatsapp: WhatsApp, asked: Address) -> dict[str, Any]:
+    whatsapp.client.update_blocklist(jid_of(asked), BlocklistAction.UNBLOCK)
+    return {}
+
+
+def _blocklist(whatsapp: WhatsApp, asked: Address) -> dict[str, Any]:
+    found = whatsapp.client.get_blocklist().JIDs
+    if len(found) > _MOST_BLOCKED:
+        raise ValueError("nobody has blocked so many")
+    return {"everybody": [str(address.bare()) for jid in found if (address := address_of(jid)) is not None]}
+
+
 _ASKERS: dict[QuestionKind, Callable[[WhatsApp, Address], dict[str, Any]]] = {
     QuestionKind.IS_ON_WHATSAPP: _is_on_whatsapp,
     QuestionKind.PROFILE_PICTURE: _profile_picture,
+    QuestionKind.BLOCK: _block,
+    QuestionKind.UNBLOCK: _unblock,
+    QuestionKind.BLOCKLIST: _blocklist,
 }

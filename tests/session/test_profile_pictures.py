@@ -41,7 +41,7 @@ def somebody(shop: Shop, name: str) -> Customer:
 def open_chat(shop: Shop, name: str) -> int:
     """Look at his chat, days after anything was asked; gives the question."""
     about = row(shop, name)
-    newest = select(func.max(question.c.id))
+    newest = select(func.max(question.c.id)).where(question.c.kind == QuestionKind.PROFILE_PICTURE.value)
     with shop.database.write() as conn:
         before = conn.execute(newest).scalar() or 0
         conn.execute(delete(pace_mark))

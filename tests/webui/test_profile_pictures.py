@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from daemon.config import Config
-from daemon.desk import contact_refresh, profile_pictures, settings
+from daemon.desk import profile_pictures, settings
 from daemon.desk.forget import forget
 from daemon.domain.desk import COMMAND_LINE, Actor
 from daemon.domain.messages import Author
@@ -67,7 +67,7 @@ def test_whoever_opens_a_chat_asks_once(budi: Visitor, shop: StaffedBooks) -> No
 
     def asked() -> int:
         with shop.database.read() as conn:
-            return len(conn.exec_driver_sql("SELECT * FROM question").all())
+            return len(conn.exec_driver_sql("SELECT * FROM question WHERE kind = 'profile_picture'").all())
 
     assert asked() == 0
     shop.online()
@@ -116,9 +116,8 @@ def test_two_that_are_one_have_one_and_no_sweep_takes_it(shop: StaffedBooks, fac
 
 def test_a_clock_that_was_set_back_asks_again(shop: StaffedBooks) -> None:
     conversation_id = with_face(shop)
-    shop.online()
     with shop.database.read() as conn:
         one = about(shop, conversation_id)
-        assert not contact_refresh.is_due(conn, one, utc_now())
-        assert contact_refresh.is_due(conn, one, utc_now() - timedelta(days=30))
-        assert contact_refresh.is_due(conn, one, utc_now() + timedelta(days=3))
+        assert not profile_pictures.is_due(conn, one.contact_id, utc_now())
+        assert profile_pictures.is_due(conn, one.contact_id, utc_now() - timedelta(days=30))
+        assert profile_pictures.is_due(conn, one.contact_id, utc_now() + timedelta(days=3))

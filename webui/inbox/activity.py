@@ -28,6 +28,8 @@ SENTENCES = {
     Action.UNHANDLED: _("%(by)s: this needs a reply after all"),
     Action.PRIORITY_CHANGED: _("%(by)s set the priority: %(priority)s"),
     Action.ALARM: _("The customer has been waiting too long"),
+    Action.BLOCKED: _("%(by)s blocked this customer"),
+    Action.UNBLOCKED: _("%(by)s unblocked this customer"),
     Action.RATED: _("The customer's rating: %(score)s of 5"),
 }
 RETURNED_BECAUSE = {

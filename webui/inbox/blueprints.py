@@ -5,6 +5,7 @@ from flask import Flask
 from webui.inbox import (
     actions,
     attachments,
+    blocking,
     card_forms,
     cards,
     contact_panel,
@@ -29,6 +30,7 @@ BLUEPRINTS = (
     message_menu.pages,
     new_chat.pages,
     profile_picture.pages,
+    blocking.pages,
 )
 
 

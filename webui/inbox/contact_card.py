@@ -42,6 +42,7 @@ class ContactCard:
     earlier: list[EarlierLine]
     is_resolved: bool
     is_forgotten: bool
+    is_blocked: bool
 
 
 def read(conn: Connection, about: Summary, now: datetime) -> ContactCard:
@@ -71,6 +72,7 @@ def read(conn: Connection, about: Summary, now: datetime) -> ContactCard:
         ],
         is_resolved=about.status == Status.RESOLVED,
         is_forgotten=about.is_forgotten,
+        is_blocked=about.is_blocked,
     )
 
 

@@ -35,6 +35,7 @@ def _(text: str) -> str:
 REFUSALS = {
     "empty": _("Write something first."),
     "too_long": _("This is longer than WhatsApp allows (65,536 characters). Send it in parts."),
+    "blocked": _("This customer is blocked on WhatsApp. Unblock them in the details first."),
     "unknown_conversation": _("This conversation is closed. Open the customer's newest one."),
 }
 

@@ -88,6 +88,7 @@ class Row:
     waiting: str
     waits_long: bool
     is_forgotten: bool
+    is_blocked: bool
     is_alarmed: bool
     priority: str
     priority_label: str
@@ -147,6 +148,7 @@ def _show(about: Summary, now: datetime, claim: Claim | None, mentioned: bool, i
         waiting=formatting.duration(waits),
         waits_long=waits >= LONG_WAIT,
         is_forgotten=about.is_forgotten,
+        is_blocked=about.is_blocked,
         is_alarmed=about.alarmed_at is not None,
         priority=about.priority.value,
         priority_label=gettext(PRIORITIES[about.priority]),

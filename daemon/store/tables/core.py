@@ -120,6 +120,9 @@ contact = Table(
     Column("note", Text),
     # since then nobody knows who he was
     Column("forgotten_at", UtcTime),
+    # since when he is blocked on WhatsApp, as far as we have been told
+    Column("blocked_at", UtcTime),
+    partial_index("ix_contact_blocked", "account_id", where="blocked_at IS NOT NULL"),
 )
 
 contact_alias = Table(

@@ -70,6 +70,11 @@ class Phone(OwnDevice):
         self.network.remove_device(self.user, number)
 
     @on_loop
+    def block(self, customer: Customer, blocked: bool = True) -> None:
+        """Block or unblock somebody on the phone."""
+        (self.user.blocked.add if blocked else self.user.blocked.discard)(customer.user.lid_jid)
+
+    @on_loop
     def linked_numbers(self) -> list[int]:
         """Give the device numbers of linked clients that are real, not actors."""
         return [number for number in self.user.devices if number and number not in self.companions]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.whatsapp_server.server.errors import QueryFailed
 from tests.whatsapp_server.server.records import participants_hash
 from tests.whatsapp_server.wire.node import Node, Value
 
@@ -53,14 +54,18 @@ def _pass_token(connection: Connection, token: Node) -> None:
 
 
 def blocklist(connection: Connection, node: Node) -> list[Node]:
-    """Give the block list, after a change if one is asked for."""
+    """Give the block list, after a change if one is asked for (whatsmeow user.go, UpdateBlocklist).
+
+    People are blocked by hidden id; the phone number comes along with a block.
+    """
     device = connection.device
     assert device is not None
     blocked = device.user.blocked
     for item in node.children("item"):
-        jid = item.jid("jid")
-        if jid is not None:
-            (blocked.add if item.get("action") == "block" else blocked.discard)(jid.bare())
+        user = connection.network.user_of(item.jid("jid"))
+        if user is None or user is device.user or item.get("action") not in ("block", "unblock"):
+            raise QueryFailed(400, "bad-request")
+        (blocked.add if item.get("action") == "block" else blocked.discard)(user.lid_jid)
     items = [Node("item", {"jid": jid}) for jid in sorted(blocked, key=str)]
     return [Node("list", {"dhash": participants_hash(blocked)}, items)]
 

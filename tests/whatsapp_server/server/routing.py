@@ -77,6 +77,10 @@ class Router:
         if self.refusals and self.refusals[0][1] in (None, sender):
             self._acknowledge(sender, node, error=self.refusals.pop(0)[0])
             return
+        if recipient is not None and sender.user.lid_jid in recipient.blocked:
+            # it looks sent, and never arrives
+            self._acknowledge(sender, node)
+            return
         fan_out = node.child("participants")
         remembered = (sender.phone_jid, node.get("id"))
         if fan_out is not None:
