@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from daemon.desk import file_storage
-from daemon.domain.attachments import OutgoingFile
+from daemon.domain.attachments import OutgoingFile, small_of
 from daemon.domain.links import LinkState
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Delivery
@@ -91,7 +91,10 @@ def test_a_picture_comes_upright_without_its_place_and_with_what_stands_there_me
         assert small.size == (50, 100)
         assert small.getpixel((25, 10))[0] > 200
     shown = becomes(shop, shop.bubble(message_id), lambda b: b.delivery in (Delivery.SENT, Delivery.DELIVERED))
-    assert (shown.kind, (shown.media or {})["width"]) == (MessageKind.IMAGE, 800)
+    about = shown.media or {}
+    assert (shown.kind, about["width"], about["small"]) == (MessageKind.IMAGE, 800, 1)
+    with Image.open(shop.folder / "media" / small_of(about["file"])) as picture:
+        assert picture.size == (450, 900)
     assert row(shop, asking.name).waiting_since is None
 
 

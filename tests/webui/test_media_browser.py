@@ -15,6 +15,7 @@ from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.time import utc_now
 from daemon.store import messages
+from daemon.store.tables.core import message as sql_message
 from tests.support.pictures import drawn, small_jpeg
 from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Server
@@ -88,11 +89,14 @@ def test_nothing_moves_when_pictures_come_whatever_their_senders_say_of_them(pag
     film = {"mime": "video/mp4", "width": 640, "height": 360, "seconds": 7}
     small = base64.b64encode(small_jpeg()).decode()
     ratna.send(MessageKind.VIDEO, film | {"thumbnail": small} | ratna.keep("f.mp4", b"\0\0\0\x18ftypmp42"))
+    about = {"mime": "image/jpeg", "width": 1200, "height": 900, "thumbnail": small}
+    coming = ratna.send(MessageKind.IMAGE, about)
     last = ratna.shop.customer_writes(ratna.chat, "sudah semua", at=ratna.at + timedelta(seconds=1))
     held: list[Route] = []
     page.route("**/media/**", lambda route: held.append(route))
     open_thread(page, ratna.chat)
-    expect(page.locator(".media img")).to_have_count(4)
+    expect(page.locator(".media img")).to_have_count(5)
+    expect(message(page, coming)).to_contain_text("open the phone to see it")
     page.locator("#scroller").evaluate("place => place.scrollTop = 0")
     where = f"document.querySelector('#message-{last}').offsetTop"
     before = page.evaluate(where)
@@ -100,6 +104,12 @@ def test_nothing_moves_when_pictures_come_whatever_their_senders_say_of_them(pag
     # those that are far below are loaded when they are looked at
     page.locator("#scroller").evaluate("place => place.scrollTop = place.scrollHeight")
     until(page, ALL_LOADED)
+    assert page.evaluate(where) == before
+    # now it is here
+    media = about | ratna.keep("b.jpg", drawn(1200, 900), drawn(900, 675)) | {"mime": "image/jpeg"}
+    here = sql_message.update().where(sql_message.c.id == coming).values(media=media)
+    ratna.shop.changed(ratna.chat, coming, lambda conn: conn.execute(here))
+    expect(message(page, coming).locator("[data-action=gallery]")).to_be_visible()
     assert page.evaluate(where) == before
     for width, height in ((360, 740), (820, 1180), (1440, 900)):
         page.set_viewport_size({"width": width, "height": height})

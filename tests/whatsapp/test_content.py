@@ -81,6 +81,13 @@ KINDS = [
         None,
         {"width": 512, "height": 512, "animated": 1},
     ),
+    (
+        # a picture once more, in high definition
+        e2e.Message(associatedChildMessage=e2e.FutureProofMessage(message=payload.image(MEDIA, "/p"))),
+        MessageKind.IMAGE,
+        None,
+        {"mime": "image/jpeg", "size": 1234},
+    ),
     (payload.sticker(MEDIA, "/p"), MessageKind.STICKER, None, {"mime": "image/webp", "size": 1234}),
     (e2e.Message(listResponseMessage=e2e.ListResponseMessage(title="Nastar")), MessageKind.TEXT, "Nastar", {}),
     (e2e.Message(requestPhoneNumberMessage=e2e.RequestPhoneNumberMessage()), MessageKind.UNKNOWN, None, {}),

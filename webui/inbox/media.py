@@ -34,6 +34,8 @@ NO_ROOM = _("no room for it on Balas's computer: open the phone to see it")
 CANT_BE_SHOWN = _("can't be shown here")
 # given up, and another attempt of the customer's may come through
 _ASKED_FOR = frozenset(MISSING) - {MissingFile.LARGE}
+# what has its room in a thread before its file is here
+_SEEN = (MessageKind.IMAGE, MessageKind.VIDEO, MessageKind.STICKER)
 SEND_IT_AGAIN = _("Sorry, we can't open this any more. Could you send it once again, please? Thank you!")
 
 # pixels of a picture in its bubble, and of a sticker, at most; of a small one, at least
@@ -50,7 +52,8 @@ class ShownFile:
     """A file inside a bubble; one that has not been downloaded has no `url`: `missing` says why.
 
     `small` is what the thread shows of a picture, `preview` what travelled in the message; `width` and `height` in
-    pixels of the page, 0 if nobody knows; `wave` 64 loudnesses in hex; `ask` what the customer is asked with.
+    pixels of the page, 0 if nobody knows; `is_coming`: a picture's room is kept, it may still be fetched; `wave`
+    64 loudnesses in hex; `ask` what the customer is asked with.
     """
 
     shape: str
@@ -66,6 +69,7 @@ class ShownFile:
     length: str = ""
     wave: str = ""
     is_gif: bool = False
+    is_coming: bool = False
     ask: str | None = None
 
 
@@ -77,7 +81,7 @@ def shown(bubble: Bubble) -> ShownFile | None:
     url = url_for("media.file", message_id=bubble.id) if about.get("file") else None
     shape = _shape(bubble.kind, about) if url else "none"
     name, seconds = about.get("name"), _number(about, "seconds")
-    width, height = _fitted(about, STICKER if shape == "sticker" else WIDEST)
+    width, height = _fitted(about, STICKER if bubble.kind == MessageKind.STICKER else WIDEST)
     can_ask = not bubble.from_me and not bubble.revoked and about.get(GONE) in _ASKED_FOR
     return ShownFile(
         shape=shape,
@@ -93,6 +97,7 @@ def shown(bubble: Bubble) -> ShownFile | None:
         length=formatting.length(seconds) if seconds else "",
         wave=str(about.get("waveform") or ""),
         is_gif=bool(about.get("gif")),
+        is_coming=bool(width) and url is None and bubble.kind in _SEEN and GONE not in about,
         ask=ask_again() if can_ask else None,
     )
 
@@ -134,7 +139,8 @@ def _details(kind: MessageKind, about: dict[str, Any]) -> list[str]:
         found.append(formatting.length(seconds))
     if size := _number(about, "size"):
         found.append(formatting.size(size))
-    if about.get(ODD) and about.get("file"):
+    is_shown = kind != MessageKind.STICKER or plain(str(about.get("mime") or "")) in PICTURES
+    if about.get("file") and (about.get(ODD) or not is_shown):
         found.append(gettext(CANT_BE_SHOWN))
     return found
 
