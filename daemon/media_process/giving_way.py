@@ -35,24 +35,31 @@ class _Line(NamedTuple):
 class GivingWay:
     """Says when the next piece may go into a socket, and how large it may be.
 
-    `slowest` is the speed (bytes a second) that it keeps to whatever the line does, others being on it, too.
+    `slowest` is the speed (bytes a second) that it keeps to whatever the line does, others being on it, too;
+    `silence` are the seconds for which the other end may acknowledge nothing.
     """
 
-    def __init__(self, connection: socket.socket, slowest: float) -> None:
+    def __init__(self, connection: socket.socket, slowest: float, silence: float = 20.0) -> None:
         self._socket = connection
         self._slowest = slowest
+        self._silence = silence
         self._window = float(FIRST_WINDOW)
         self._was_felt = False
         # bytes that were acknowledged when what is under way now will have been
         self._turn_ends = 1
 
     def piece(self, largest: int) -> int:
-        """Wait until there is room, then say for how many bytes."""
+        """Wait until there is room, then say for how many bytes; raises TimeoutError after too long a silence."""
+        acknowledged, heard_at = -1, time.monotonic()
         while True:
             line = self._look()
             if line is None:
                 return largest
-            under_way = self._under_way()
+            under_way, now = self._under_way(), time.monotonic()
+            if line.acknowledged != acknowledged:
+                acknowledged, heard_at = line.acknowledged, now
+            elif now - heard_at > self._silence:
+                raise TimeoutError
             if line.acknowledged >= self._turn_ends:
                 self._turn_ends = line.acknowledged + under_way + 1
                 self._fit(line.round_trip - line.shortest)

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import secrets
 import tempfile
 import time
@@ -19,6 +20,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from daemon.domain.attachments import UploadedFile
+from daemon.media_process.bounds import hurry
+from daemon.media_process.download_job import is_plain_path
 from daemon.media_process.file_keys import MAC_LENGTH, FileKeys
 from daemon.media_process.giving_way import GivingWay
 from daemon.media_process.hosts import BUSY_STATUSES, ORIGIN_HEADERS, TooSlow, TransferTimes, connect, is_too_slow
@@ -27,6 +30,10 @@ from daemon.media_process.upload_job import UploadJob, UploadResult
 PIECE = 65536
 # bytes of an answer: it names two addresses
 _LONGEST_ANSWER = 65_536
+# silences that it may take in all
+_SLOWEST_ANSWER = 2
+# as our message carries it; the apps go by the path
+_ADDRESS = re.compile(r"https://[!-~]{1,2000}")
 _NOT_LET_IN = {401, 403}
 
 
@@ -103,21 +110,31 @@ def _post(job: UploadJob, host: str, encrypted: BinaryIO, enc_sha256: bytes) -> 
     with closing(connect(host, job.times.silence)) as connection:
         headers = {**ORIGIN_HEADERS, "Content-Length": str(length)}
         connection.request("POST", target, body=_pieces(encrypted, job.times, connection), headers=headers)
+        # an answer is short: one that drips is none
+        hurry(_SLOWEST_ANSWER * job.times.silence)
         response = connection.getresponse()
         if response.status != 200:
             raise _NotTaken(response.status)
-        answer = json.loads(response.read(_LONGEST_ANSWER))
-    path, url = answer.get("direct_path"), answer.get("url")
-    if not isinstance(path, str) or not path.startswith("/"):
+        return _read(response.read(_LONGEST_ANSWER))
+
+
+def _read(answer: bytes) -> tuple[str, str]:
+    """The path and the address in a host's answer; raises ValueError."""
+    try:
+        given = json.loads(answer)
+    except RecursionError:
+        raise ValueError("the host plays tricks") from None
+    path, url = (given.get(name) if isinstance(given, dict) else None for name in ("direct_path", "url"))
+    if not isinstance(path, str) or not is_plain_path(path):
         raise ValueError("the host names no path")
-    return path, url if isinstance(url, str) else ""
+    return path, url if isinstance(url, str) and _ADDRESS.fullmatch(url) else ""
 
 
 def _pieces(encrypted: BinaryIO, times: TransferTimes, connection: HTTPSConnection) -> Iterator[bytes]:
     encrypted.seek(0)
     begun, sent = time.monotonic(), 0
     # twice what counts as too slow: others on the line must not make us give up
-    way = GivingWay(connection.sock, 2 * times.slowest)
+    way = GivingWay(connection.sock, 2 * times.slowest, times.silence)
     while piece := encrypted.read(way.piece(PIECE)):
         if is_too_slow(times, sent, time.monotonic() - begun):
             raise TooSlow

@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 FRESH = 300.0
 # and waits so long for an answer
 LONGEST_QUESTION = 30.0
+# Its upload knows no time-out: on a host that is silent it stays for ever. So many of those are left behind.
+MOST_STUCK = 5
 # brought to make the library ask: it has no other way
 _NOTHING = b"balas"
 
@@ -29,7 +31,7 @@ class MediaAccess:
         self._whatsapp = whatsapp
         self._told = threading.Event()
         self._told_at: float | None = None
-        self._asking: threading.Thread | None = None
+        self._asking: list[threading.Thread] = []
         whatsapp.hook.on_media_auth = self._hear
 
     def get(self) -> tuple[tuple[str, ...], str] | None:
@@ -48,11 +50,13 @@ class MediaAccess:
         self._told.set()
 
     def _ask(self) -> None:
-        # the library's own upload knows no time-out: it is left behind, one at most
-        if self._asking is None or not self._asking.is_alive():
-            self._told.clear()
-            self._asking = threading.Thread(target=self._bring_nothing, name="media access", daemon=True)
-            self._asking.start()
+        self._asking = [one for one in self._asking if one.is_alive()]
+        if len(self._asking) >= MOST_STUCK:
+            return
+        self._told.clear()
+        asking = threading.Thread(target=self._bring_nothing, name="media access", daemon=True)
+        self._asking.append(asking)
+        asking.start()
         self._told.wait(LONGEST_QUESTION)
 
     def _bring_nothing(self) -> None:

@@ -3,6 +3,7 @@
 import io
 import secrets
 import sqlite3
+import time
 from contextlib import closing
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests.support.shop import Shop
 from tests.support.waiting import wait_until
 from tests.whatsapp_server.actors.customer import Customer
 from tests.whatsapp_server.actors.values import Received
+from tests.whatsapp_server.server.media_host import Trick
 
 pytestmark = pytest.mark.wire
 
@@ -216,3 +218,27 @@ def test_what_nobody_foresaw_ends_the_session_and_in_the_end_the_file(shop: Shop
     shop.answer(asking.name, "maaf, tidak bisa")
     asking.wait_for_text("maaf, tidak bisa", 20)
     assert not files_of(asking)
+
+
+def test_a_host_that_falls_silent_is_left_soon_and_holds_up_nobodys_words(shop: Shop, asking: Customer) -> None:
+    media = shop.wa.endpoint.media
+    content = secrets.token_bytes(3_000_000)
+    with shop.wa.faults.media_tricks(Trick.READS_NOTHING):
+        met = media.tricked
+        message_id = shop.answer(asking.name, "", keep(shop, content, "a.bin", "application/octet-stream"))
+        upload = wait_until(lambda: shop.pid("download"), 40, "the upload")
+        wait_until(lambda: media.tricked > met, 20, "a silent host")
+        begun = time.monotonic()
+        shop.answer(asking.name, "sebentar ya")
+        asking.wait_for_text("sebentar ya", 10)
+        print(f"words beside a stalled file: {time.monotonic() - begun:.2f} s")
+        assert shop.pid("download") == upload
+        # nothing was acknowledged for 20 s: the next host is asked
+        silent = media.tricked
+        wait_until(lambda: media.tricked > silent, 60, "the next host")
+        assert shop.bubble(message_id).delivery == Delivery.QUEUED
+    assert asking.file_of(gets_file(asking)) == content
+    becomes(shop, shop.bubble(message_id), lambda b: b.delivery in (Delivery.SENT, Delivery.DELIVERED))
+    shop.answer(asking.name, "sudah")
+    asking.wait_for_text("sudah", 20)
+    assert len(files_of(asking)) == 1

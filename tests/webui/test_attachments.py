@@ -3,9 +3,11 @@
 import io
 
 import pytest
+from flask import Flask
 
 from daemon.config import Config
 from daemon.desk import settings
+from daemon.desk.media_budget import MediaBudget
 from daemon.domain.desk import Actor
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author
@@ -16,6 +18,7 @@ from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Visitor
 
 PDF = b"%PDF-1.7 daftar harga"
+NO_ROOM = "There is no room for this file on Balas's computer."
 
 
 @pytest.fixture
@@ -135,3 +138,20 @@ def test_a_note_carries_no_file(sari: Visitor, database: Database, chat: int) ->
     with database.read() as conn:
         [note] = [b for b in messages.thread(conn, chat) if b.kind == MessageKind.NOTE]
     assert note.media is None
+
+
+def test_what_has_no_room_is_refused_before_it_sets_out(
+    sari: Visitor, app: Flask, config: Config, shop: StaffedBooks, database: Database, chat: int
+) -> None:
+    app.extensions["media budget"] = MediaBudget(config.data, 1000)
+    assert sari.get(f"/c/{chat}/files/room?size=1000").status_code == 204
+    full = sari.get(f"/c/{chat}/files/room?size=1001")
+    assert (full.status_code, full.get_json()) == (422, {"error": NO_ROOM})
+    assert sari.get(f"/c/{chat}/files/room?size=99000000").get_json()["error"].startswith("This file is too large")
+    assert sari.get(f"/c/{chat}/files/room?size=x").status_code == 400
+    assert bring(sari, chat, b"x" * 1001) == {"status": "413", "error": NO_ROOM}
+    assert bring(sari, chat, b"x" * 900)["status"] == "201"
+    refused = sari.post(f"/c/{chat}/answer", {"text": "ini", "upload": [(io.BytesIO(b"y" * 500), "b.txt")]})
+    assert refused.status_code == 422
+    assert NO_ROOM.replace("'", "&#39;") in refused.text
+    assert sent(database, chat) == []

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from tests.whatsapp_server.actors.customer import Customer
 from tests.whatsapp_server.actors.loop import LoopThread
 from tests.whatsapp_server.actors.phone import Phone
 from tests.whatsapp_server.server.faults import ALWAYS, Faults
+from tests.whatsapp_server.server.media_host import Trick
 from tests.whatsapp_server.wire.jid import Jid
 
 
@@ -88,6 +92,15 @@ class FaultControl:
     def fail_media(self, status: int | None) -> None:
         """Answer downloads with an HTTP status, or None to serve them again."""
         self._loop.call(setattr, self._faults, "media_status", status)
+
+    @contextmanager
+    def media_tricks(self, trick: Trick) -> Iterator[None]:
+        """Uploads meet a host that does this."""
+        self._loop.call(setattr, self._faults, "media_trick", trick)
+        try:
+            yield
+        finally:
+            self._loop.call(setattr, self._faults, "media_trick", None)
 
     def _jid(self, number: int | None) -> Jid | None:
         return None if number is None else self._phone.user.phone_jid.with_device(number)

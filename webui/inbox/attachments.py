@@ -1,5 +1,6 @@
 """Files in the reply field: brought here before the reply is sent, and named by it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import IO, Any
@@ -12,9 +13,10 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from daemon.desk import file_storage, settings
 from daemon.desk.file_storage import FileRefused
+from daemon.desk.media_budget import MediaBudget
 from daemon.domain.attachments import OutgoingFile
 from daemon.store import conversation_list
-from webui.base import formatting
+from webui.base import context, formatting
 from webui.base.context import services
 
 pages = Blueprint("attachments", __name__)
@@ -22,6 +24,7 @@ pages = Blueprint("attachments", __name__)
 MB = 1_000_000
 # files of one answer
 MOST_FILES = 20
+_BUDGET = "media budget"
 # bytes of a form beside its files
 _FORM = 1_000_000
 
@@ -44,6 +47,8 @@ def install(app: Flask) -> None:
 
     Before the form's token is looked at: that reads the form.
     """
+    config = context.of(app).config
+    app.extensions[_BUDGET] = MediaBudget(config.data, config.media_budget)
 
     @app.before_request
     def allow_files() -> None:
@@ -64,14 +69,44 @@ def bring(conversation_id: int) -> Any:
         if about is None:
             abort(404)
         largest = _largest(settings.load(conn, about.account_id))
-    if (request.content_length or 0) > largest:
-        return jsonify(error=refusal("too_large", largest)), 413
+    try:
+        check_room(request.content_length or 0, largest)
+    except FileRefused as error:
+        return jsonify(error=refusal(error.reason, largest)), 413
     name = unquote(request.headers.get("X-File-Name", ""))
     try:
         file = _keep(about.account_id, request.stream, name, request.mimetype, largest)
     except FileRefused as error:
         return jsonify(error=refusal(error.reason, largest)), 422
     return jsonify(word=word_of(file), name=file.name, size=formatting.size(file.size), kind=file.kind.value), 201
+
+
+@pages.get("/c/<id:conversation_id>/files/room")
+@login_required  # type: ignore[untyped-decorator]
+def room(conversation_id: int) -> Any:
+    """Whether a file of `size` bytes would be taken: asked before it sets out on a slow line."""
+    size = request.args.get("size", "")
+    if not re.fullmatch(r"\d{1,15}", size, re.ASCII):
+        abort(400)
+    with services().database.read() as conn:
+        about = conversation_list.summary(conn, conversation_id)
+        if about is None:
+            abort(404)
+        largest = _largest(settings.load(conn, about.account_id))
+    try:
+        check_room(int(size), largest)
+    except FileRefused as error:
+        return jsonify(error=refusal(error.reason, largest)), 422
+    return "", 204
+
+
+def check_room(size: int, largest: int) -> None:
+    """Raises FileRefused if a file of so many bytes is larger than it may be, or there is no room for it."""
+    if size > largest:
+        raise FileRefused("too_large")
+    budget: MediaBudget = current_app.extensions[_BUDGET]
+    if size > budget.left():
+        raise FileRefused("no_room")
 
 
 def sent(conversation_id: int) -> list[OutgoingFile]:
@@ -116,10 +151,19 @@ def shown(files: Sequence[OutgoingFile]) -> list[dict[str, str]]:
 
 
 def _keep(account_id: int, stream: IO[bytes], name: str, mime: str, largest: int) -> OutgoingFile:
+    budget: MediaBudget = current_app.extensions[_BUDGET]
+    left = budget.left()
+    if left <= 0:
+        raise FileRefused("no_room")
     try:
-        return file_storage.keep(services().config.data, account_id, stream, name, mime, largest)
+        file = file_storage.keep(services().config.data, account_id, stream, name, mime, min(largest, left))
     except OSError:
         raise FileRefused("no_room") from None
+    except FileRefused as error:
+        # it was cut off by what is left, not by what a file may have
+        raise FileRefused("no_room" if error.reason == "too_large" and left < largest else error.reason) from None
+    budget.take(file.size)
+    return file
 
 
 def _file_of(word: str, account_id: int) -> OutgoingFile:

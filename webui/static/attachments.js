@@ -100,8 +100,20 @@ function preview(item, file) {
   image.hidden = false;
 }
 
-function bring(item, file) {
+// bytes; smaller ones are here sooner than an answer
+const SMALL = 500_000;
+
+/** What there is to say against a file before it sets out; null if it may. */
+async function refused(url, file) {
+  if (file.size < SMALL) return null;
+  const response = await fetch(`${url}/room?size=${file.size}`, { headers: { Accept: "application/json" } }).catch(() => null);
+  return response?.status === 422 ? response.json() : null;
+}
+
+async function bring(item, file) {
   const url = list().dataset.url;
+  const refusal = await refused(url, file);
+  if (refusal) return settle(item, file, 422, refusal);
   return new Promise((done) => {
     const request = new XMLHttpRequest();
     item.request = request;

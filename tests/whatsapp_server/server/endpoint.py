@@ -47,6 +47,7 @@ class Endpoint:
         self.logins: list[float] = []
         self.faults = Faults(network, self.connections)
         self.media.fail_with = lambda: self.faults.media_status
+        self.media.trick = lambda: self.faults.media_trick
         self.stanzas: deque[tuple[Jid | None, Node]] = deque(maxlen=STANZAS_KEPT)
         self.troubles: list[str] = []
         self.on_change: Callable[[], None] = lambda: None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tests.whatsapp_server.server.media_host import Trick
 from tests.whatsapp_server.wire.jid import Jid
 from tests.whatsapp_server.wire.node import Node
 
@@ -38,7 +39,8 @@ def stream_error(code: str) -> Node:
 class Faults:
     """Faults of the server: of open connections, of the next logins, and of the routing.
 
-    `media_status` is an HTTP status that every media request fails with, None for none; `pair_code_error` the
+    `media_status` is an HTTP status that every media request fails with, None for none; `media_trick` is what
+    uploads meet; `pair_code_error` the
     code that requests for an eight-letter code are refused with; `codes_in_a_set` how many QR codes an unlinked
     client is given (six are worth 160 s; fewer are worth 20 s each: whatsmeow qrchan.go, emitQRs);
     `directory` says how a number that is looked up is named: "" by hidden id and number, "lid" by hidden id alone,
@@ -51,6 +53,7 @@ class Faults:
     answers_pings: bool = True
     refuse_until: float = 0.0
     media_status: int | None = None
+    media_trick: Trick | None = None
     pair_code_error: int | None = None
     codes_in_a_set: int = 6
     unanswered: set[str] = field(default_factory=set)

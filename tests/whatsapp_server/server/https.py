@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import h11
 
 from tests.whatsapp_server.server.connection import Connection
-from tests.whatsapp_server.server.media_host import PLAIN, Reply
+from tests.whatsapp_server.server.media_host import PLAIN, MediaHost, Reply, Trick
 from tests.whatsapp_server.server.websocket import accept_key
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class HttpsProtocol(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._request: h11.Request | None = None
         self._body: list[bytes] = []
+        self._is_mute = False
 
     def secured(self, transport: asyncio.Transport) -> None:
         """TLS stands; requests may come. (start_tls does not call connection_made.)"""
@@ -50,11 +51,14 @@ class HttpsProtocol(asyncio.Protocol):
                 event = self._http.next_event()
                 if isinstance(event, h11.Request):
                     self._request, self._body = event, []
+                    self._is_mute = self._is_tricked(transport, event)
                     if event.target.partition(b"?")[0] == CHAT_PATH:
                         self._upgrade(transport, event)
                         return
                 elif isinstance(event, h11.Data):
                     self._body.append(bytes(event.data))
+                elif isinstance(event, h11.EndOfMessage) and self._is_mute:
+                    return
                 elif isinstance(event, h11.EndOfMessage):
                     self._answer(transport)
                 else:
@@ -62,6 +66,22 @@ class HttpsProtocol(asyncio.Protocol):
         except h11.RemoteProtocolError as error:
             self._endpoint.log_trouble(f"HTTP: {error}")
             transport.abort()
+
+    def _is_tricked(self, transport: asyncio.Transport, request: h11.Request) -> bool:
+        """Whether an upload meets a host that never answers."""
+        media = self._endpoint.media
+        trick = media.trick()
+        if request.method != b"POST" or trick is None:
+            return False
+        media.tricked += 1
+        if trick == Trick.READS_NOTHING:
+            transport.pause_reading()
+            self._endpoint.run(asyncio.get_running_loop().create_task(_hold(transport, media, trick)))
+        elif trick == Trick.RESETS:
+            asyncio.get_running_loop().call_later(0.1, transport.abort)
+        elif trick == Trick.TRICKLES:
+            self._endpoint.run(asyncio.get_running_loop().create_task(_trickle(transport)))
+        return trick in (Trick.READS_NOTHING, Trick.RESETS, Trick.TRICKLES, Trick.ANSWERS_NOTHING)
 
     def _upgrade(self, transport: asyncio.Transport, request: h11.Request) -> None:
         endpoint = self._endpoint
@@ -99,6 +119,20 @@ class HttpsProtocol(asyncio.Protocol):
             transport.close()
         else:
             self._http.start_next_cycle()
+
+
+async def _hold(transport: asyncio.Transport, media: MediaHost, trick: Trick) -> None:
+    """As long as the trick is played; whoever has gone meanwhile is not noticed."""
+    while media.trick() == trick:
+        await asyncio.sleep(0.1)
+    transport.abort()
+
+
+async def _trickle(transport: asyncio.Transport) -> None:
+    """An answer that never ends, a byte now and then."""
+    while not transport.is_closing():
+        transport.write(b"H" if transport.get_write_buffer_size() else b"HTTP/1.1 200 OK\r\nX: ")
+        await asyncio.sleep(0.2)
 
 
 async def _misbehave(transport: asyncio.Transport, reply: Reply) -> None:

@@ -9,6 +9,7 @@ import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
@@ -37,6 +38,32 @@ class Manner:
 PLAIN = Manner()
 
 
+class Trick(StrEnum):
+    """What a host may do to whoever brings it a file."""
+
+    # the connection is taken, and nothing of the body
+    READS_NOTHING = "reads nothing"
+    ANSWERS_NOTHING = "answers nothing"
+    TRICKLES = "trickles"
+    RESETS = "resets"
+    NO_JSON = "no JSON"
+    NO_PATH = "no path"
+    BARE_PATH = "a path without a slash"
+    NO_OBJECT = "a list"
+    DEEP = "many brackets"
+    HUGE = "a huge answer"
+
+
+ANSWERS = {
+    Trick.NO_JSON: b"<html>\xff",
+    Trick.NO_PATH: b"{}",
+    Trick.BARE_PATH: b'{"direct_path": "v/t62/x", "url": "https://mmg.whatsapp.net/v/t62/x"}',
+    Trick.NO_OBJECT: b"[1]",
+    Trick.DEEP: b"[" * 60_000,
+    Trick.HUGE: b'{"direct_path": "/' + b"x" * 3_000_000 + b'"}',
+}
+
+
 class Reply(NamedTuple):
     """An HTTP answer."""
 
@@ -55,6 +82,9 @@ class MediaHost:
     uploads: int = 0
     downloads: int = 0
     manners: dict[str, Manner] = field(default_factory=dict)
+    # what is done to uploads now, and how many were met so
+    trick: Callable[[], Trick | None] = lambda: None
+    tricked: int = 0
     # each request for a file: its whole target
     asked: list[str] = field(default_factory=list)
 
@@ -103,6 +133,8 @@ class MediaHost:
 
     def _upload(self, path: str, query: dict[str, list[str]], body: bytes) -> Reply:
         """The token in the path is the hash of the encrypted file; a wrong one is refused."""
+        if (answer := ANSWERS.get(self.trick() or Trick.READS_NOTHING)) is not None:
+            return Reply(200, "application/json", answer)
         token = path.rsplit("/", 1)[-1]
         try:
             expected = base64.urlsafe_b64decode(token)
@@ -112,10 +144,10 @@ class MediaHost:
             return Reply(403, "text/plain", b"wrong hash")
         direct_path = self.put(path.split("/")[2], body)
         self.uploads += 1
-        answer = {
+        said = {
             "url": self.url(direct_path),
             "direct_path": direct_path,
             "handle": token,
             "object_id": token,
         }
-        return Reply(200, "application/json", json.dumps(answer).encode())
+        return Reply(200, "application/json", json.dumps(said).encode())
