@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 
 from daemon.desk import claims, ratings
 from daemon.desk import shown as pages
-from daemon.domain.desk import THE_DESK, Action, Actor, FieldError, Priority, Status
-from daemon.domain.text_cleaning import one_line
+from daemon.desk import tags as desk_tags
+from daemon.domain.desk import THE_DESK, Action, Actor, Priority, Status
 from daemon.domain.turns import Closer
 from daemon.store import (
     audit,
@@ -23,9 +23,6 @@ from daemon.store import (
 )
 from daemon.store import claims as store_claims
 from daemon.store.events import EventKind
-
-LONGEST_TAG = 40
-MOST_TAGS = 200
 
 
 def resolve(conn: Connection, conversation_id: int, actor: Actor, now: datetime, shown: int | None = None) -> bool:
@@ -132,20 +129,10 @@ def tag(conn: Connection, conversation_id: int, name: str, actor: Actor, now: da
 
     Upper and lower case are the same tag. Raises FieldError for `tag`: empty, too_long, too_many.
     """
-    wanted = one_line(name)
-    if not wanted:
-        raise FieldError("tag", "empty")
-    if len(wanted) > LONGEST_TAG:
-        raise FieldError("tag", "too_long")
     about = conversation_list.summary(conn, conversation_id)
-    if about is None:
+    found = desk_tags.find_or_make(conn, about.account_id, name) if about else None
+    if about is None or found is None:
         return False
-    known = tags.every(conn, about.account_id)
-    found = next((one for one in known if one.name.casefold() == wanted.casefold()), None)
-    if found is None:
-        if len(known) >= MOST_TAGS:
-            raise FieldError("tag", "too_many")
-        found = tags.create(conn, about.account_id, wanted)
     if not tags.put(conn, conversation_id, found.id):
         return False
     audit.record(conn, about.account_id, Action.TAGGED, actor, now, conversation_id, detail={"tag": found.name})

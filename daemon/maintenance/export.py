@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Select, case, select, type_coerce
 
 from auth_store.tables import admin
+from daemon.store import contact_names
 from daemon.store.engine import Database
 from daemon.store.tables.core import contact, conversation, message
 from daemon.store.tables.desk import rating
@@ -23,7 +24,8 @@ from daemon.store.tables.desk import rating
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _AT_A_TIME = 500
 _NAME = type_coerce(
-    case((contact.c.forgotten_at.is_not(None), "Forgotten customer"), else_=contact.c.name), contact.c.name.type
+    case((contact.c.forgotten_at.is_not(None), "Forgotten customer"), else_=contact_names.shown_name),
+    contact.c.name.type,
 )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery
-from daemon.store import claims
+from daemon.store import claims, contact_names
 from daemon.store.conversations import is_unresolved, is_with_person
 from daemon.store.tables.core import contact, conversation, message, turn
 from daemon.store.tables.desk import claim
@@ -70,7 +70,7 @@ def waiting(
             turn.c.id,
             conversation.c.id.label("conversation_id"),
             conversation.c.contact_id,
-            contact.c.name,
+            contact_names.shown_name.label("name"),
             conversation.c.previous_id,
             turn.c.acknowledged_at,
             turn.c.bot_message_id,

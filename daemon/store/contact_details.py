@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select, update
 
 from auth_store.tables import admin
-from daemon.domain.ids import Address
+from daemon.domain.ids import Address, ChatKind
 from daemon.store.conversations import is_resolved
 from daemon.store.sql import changed, upsert
 from daemon.store.tables.core import contact, contact_alias, conversation, message
@@ -28,7 +28,10 @@ class EarlierConversation:
 class ContactRow:
     """A contact's own row."""
 
+    account_id: int
+    kind: ChatKind
     name: str | None
+    shop_name: str | None
     phone: str | None
     note: str | None
     is_forgotten: bool
@@ -37,11 +40,27 @@ class ContactRow:
 def card(conn: Connection, contact_id: int) -> ContactRow | None:
     """A contact's own row; None if there is none."""
     row = conn.execute(
-        select(contact.c.name, contact.c.phone, contact.c.note, contact.c.forgotten_at).where(
-            contact.c.id == contact_id
-        )
+        select(
+            contact.c.account_id,
+            contact.c.kind,
+            contact.c.name,
+            contact.c.shop_name,
+            contact.c.phone,
+            contact.c.note,
+            contact.c.forgotten_at,
+        ).where(contact.c.id == contact_id)
     ).first()
-    return ContactRow(row.name, row.phone, row.note, row.forgotten_at is not None) if row else None
+    if row is None:
+        return None
+    return ContactRow(
+        account_id=row.account_id,
+        kind=ChatKind(row.kind),
+        name=row.name,
+        shop_name=row.shop_name,
+        phone=row.phone,
+        note=row.note,
+        is_forgotten=row.forgotten_at is not None,
+    )
 
 
 def addresses(conn: Connection, contact_id: int) -> list[Address]:

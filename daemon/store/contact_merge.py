@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Column, Connection, Table, delete, func, select, update
 
 from daemon.domain.desk import Priority, Status
 from daemon.domain.message_kinds import PLACEHOLDERS
-from daemon.store import contact_pictures, events
+from daemon.store import contact_names, contact_pictures, events
 from daemon.store.conversations import is_unresolved, lead, of_contacts
 from daemon.store.tables.core import (
     contact,
@@ -18,7 +18,7 @@ from daemon.store.tables.core import (
     reaction,
     turn,
 )
-from daemon.store.tables.desk import audit, claim, contact_field, conversation_tag, rating
+from daemon.store.tables.desk import audit, claim, contact_field, contact_tag, conversation_tag, rating
 from daemon.store.tables.message_changes import message_change, message_version
 from daemon.store.tables.outgoing_files import outgoing_file
 
@@ -58,15 +58,20 @@ def _merge_knowledge(conn: Connection, survivor: int, gone: int) -> None:
     conn.execute(delete(contact_field).where(contact_field.c.contact_id == gone))
     rows = conn.execute(select(contact).where(contact.c.id.in_((survivor, gone))))
     kept, other = sorted(rows, key=lambda row: row.id != survivor)
-    both = "\n\n".join(dict.fromkeys(note for note in (kept.note, other.note) if note))
+    # the survivor's own name stands; what the shop called the other one is not lost
+    lost_name = other.shop_name if kept.shop_name not in (None, other.shop_name) else None
+    both = "\n\n".join(dict.fromkeys(note for note in (kept.note, other.note, lost_name) if note))
     known_of_both = {
         "name": kept.name or other.name,
+        "shop_name": kept.shop_name or other.shop_name,
         "note": both or None,
         # somebody who is known is not forgotten
         "forgotten_at": kept.forgotten_at and other.forgotten_at,
         "blocked_at": kept.blocked_at or other.blocked_at,
     }
     conn.execute(update(contact).where(contact.c.id == survivor).values(known_of_both))
+    contact_names.list_by_names(conn, [survivor])
+    _merge_tags(conn, contact_tag, contact_tag.c.contact_id, survivor, gone)
     asked = rating.c.conversation_id.in_(of_contacts([gone]))
     conn.execute(update(rating).where(asked).values(contact_id=survivor))
 
@@ -127,14 +132,17 @@ def _join_conversations(conn: Connection, keep: int, drop: int, now: datetime) -
     lead(conn, keep)
 
 
+def _merge_tags(conn: Connection, table: Table, whose: Column[int], keep: int, drop: int) -> None:
+    tagged = table.alias()
+    has = (tagged.c[whose.name] == keep) & (tagged.c.tag_id == table.c.tag_id)
+    moved = update(table).where(whose == drop, ~select(tagged.c.tag_id).where(has).exists())
+    conn.execute(moved.values({whose.name: keep}))
+    conn.execute(delete(table).where(whose == drop))
+
+
 def _join_desk(conn: Connection, keep: int, drop: int) -> None:
     """The kept conversation has the tags, urgency and assignee of either, and all that was done in both."""
-    tagged = conversation_tag.alias()
-    has = (tagged.c.conversation_id == keep) & (tagged.c.tag_id == conversation_tag.c.tag_id)
-    dropped = conversation_tag.c.conversation_id == drop
-    moved = update(conversation_tag).where(dropped, ~select(tagged.c.tag_id).where(has).exists())
-    conn.execute(moved.values(conversation_id=keep))
-    conn.execute(delete(conversation_tag).where(dropped))
+    _merge_tags(conn, conversation_tag, conversation_tag.c.conversation_id, keep, drop)
     # whoever was answering claims again with the next key
     conn.execute(delete(claim).where(claim.c.conversation_id == drop))
     conn.execute(update(audit).where(audit.c.conversation_id == drop).values(conversation_id=keep))

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from daemon.domain.ids import LID_SERVER, PHONE_SERVER, Address, Party
-from daemon.store import contact_merge
+from daemon.store import contact_merge, contact_names
 from daemon.store.sql import changed, upsert
 from daemon.store.tables.core import contact, contact_alias
 
@@ -91,19 +91,18 @@ def _lose_number(conn: Connection, contact_id: int) -> None:
 
 def set_name(conn: Connection, contact_id: int, name: str) -> bool:
     """Record the name a customer gave himself; True if it is new."""
-    return changed(
-        conn,
-        update(contact)
-        .where(contact.c.id == contact_id, contact.c.name.is_distinct_from(name))
-        .values(name=name[:200]),
-    )
+    is_new = update(contact).where(contact.c.id == contact_id, contact.c.name.is_distinct_from(name))
+    if not changed(conn, is_new.values(name=name[:200])):
+        return False
+    contact_names.list_by_names(conn, [contact_id])
+    return True
 
 
 def set_first_name(conn: Connection, contact_id: int, name: str) -> None:
     """Name a customer who has no name yet: what the phone remembers is older than what he wrote with."""
-    conn.execute(
-        update(contact).where(contact.c.id == contact_id, contact.c.name.is_(None)).values(name=name[:200])
-    )
+    nameless = update(contact).where(contact.c.id == contact_id, contact.c.name.is_(None))
+    if changed(conn, nameless.values(name=name[:200])):
+        contact_names.list_by_names(conn, [contact_id])
 
 
 def address_of(conn: Connection, contact_id: int) -> Address:

@@ -11,11 +11,11 @@ from auth_store.tables import admin
 from daemon.domain.desk import Box, Priority, Status
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery
-from daemon.store import tags, undecided
+from daemon.store import contact_names, tags, undecided
 from daemon.store.conversations import is_resolved, is_unresolved, is_with_person
 from daemon.store.tables.contact_pictures import contact_picture
 from daemon.store.tables.core import contact, conversation, message, turn
-from daemon.store.tables.desk import conversation_tag
+from daemon.store.tables.desk import contact_tag, conversation_tag
 from daemon.store.tables.wire_columns import WireText
 from daemon.store.tags import Tag
 
@@ -61,6 +61,8 @@ class Summary:
     seen_elsewhere_by: Author | None
     seen_elsewhere_at: datetime | None
     tags: tuple[Tag, ...] = ()
+    # those that stand on the customer
+    contact_tags: tuple[Tag, ...] = ()
 
     @property
     def listed_at(self) -> datetime:
@@ -119,7 +121,8 @@ def _listing(
         conditions.append(nobodys if resolved else conversation.c.status == Status.UNASSIGNED.value)
     if tag_id is not None:
         tagged = select(conversation_tag.c.conversation_id).where(conversation_tag.c.tag_id == tag_id)
-        conditions.append(conversation.c.id.in_(tagged))
+        theirs = select(contact_tag.c.contact_id).where(contact_tag.c.tag_id == tag_id)
+        conditions.append(conversation.c.id.in_(tagged) | conversation.c.contact_id.in_(theirs))
     if priority is not None:
         conditions.append(conversation.c.priority == priority.value)
     statement = _summaries.where(*conditions).order_by(order.desc(), conversation.c.id.desc())
@@ -184,7 +187,7 @@ _unread = (
 _summaries = (
     select(
         conversation,
-        contact.c.name,
+        contact_names.shown_name.label("name"),
         contact.c.phone,
         contact.c.forgotten_at,
         contact.c.blocked_at,
@@ -214,10 +217,11 @@ _summaries = (
 
 def _with_tags(conn: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[Summary]:
     tagged = tags.of(conn, [row.id for row in rows])
-    return [_summary(row, tuple(tagged.get(row.id, ()))) for row in rows]
+    theirs = tags.of_contacts(conn, list({row.contact_id for row in rows}))
+    return [_summary(row, tuple(tagged.get(row.id, ())), tuple(theirs.get(row.contact_id, ()))) for row in rows]
 
 
-def _summary(row: Row[*tuple[Any, ...]], tagged: tuple[Tag, ...]) -> Summary:
+def _summary(row: Row[*tuple[Any, ...]], tagged: tuple[Tag, ...], theirs: tuple[Tag, ...]) -> Summary:
     return Summary(
         id=row.id,
         account_id=row.account_id,
@@ -252,4 +256,5 @@ def _summary(row: Row[*tuple[Any, ...]], tagged: tuple[Tag, ...]) -> Summary:
         seen_elsewhere_by=Author(row.seen_elsewhere_by) if row.seen_elsewhere_by else None,
         seen_elsewhere_at=row.seen_elsewhere_at,
         tags=tagged,
+        contact_tags=theirs,
     )

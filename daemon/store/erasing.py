@@ -22,7 +22,7 @@ from daemon.store.tables.core import (
     receipt,
     turn,
 )
-from daemon.store.tables.desk import contact_field, conversation_tag, mention, rating
+from daemon.store.tables.desk import contact_field, contact_tag, conversation_tag, mention, rating
 from daemon.store.tables.message_changes import message_change, message_version
 from daemon.store.tables.outgoing_files import outgoing_file
 
@@ -205,11 +205,12 @@ def erase_person(conn: Connection, account_id: int, contact_ids: Sequence[int], 
     own = select(conversation.c.id).where(conversation.c.contact_id.in_(contact_ids))
     conn.execute(delete(conversation_tag).where(conversation_tag.c.conversation_id.in_(own)))
     conn.execute(delete(turn).where(turn.c.conversation_id.in_(own), turn.c.closed_at.is_(None)))
-    for table in (rating, contact_field, contact_alias):
+    for table in (rating, contact_field, contact_tag, contact_alias):
         conn.execute(delete(table).where(table.c.contact_id.in_(contact_ids)))
     quiet = dict.fromkeys(("typing_at", "seen_elsewhere_at", "seen_elsewhere_by", "seen_elsewhere_message_id"))
     conn.execute(update(conversation).where(conversation.c.contact_id.in_(contact_ids)).values(quiet))
-    nobody = dict.fromkeys(("lid", "phone", "note", "name", "blocked_at")) | {"forgotten_at": now}
+    who = ("lid", "phone", "note", "name", "shop_name", "listed_name", "blocked_at")
+    nobody = dict.fromkeys(who) | {"forgotten_at": now}
     conn.execute(update(contact).where(contact.c.id.in_(contact_ids)).values(nobody))
 
 

@@ -25,12 +25,14 @@ def details(books: Books, conversation_id: int) -> desk_contacts.Details:
 
 def put(books: Books, conversation_id: int, name: str, value: str, who: Actor) -> bool:
     with books.database.write() as conn:
-        return desk_contacts.set_field(conn, conversation_id, name, value, who, NOON)
+        return desk_contacts.set_field(
+            conn, desk_contacts.of_conversation(conn, conversation_id), name, value, who, NOON
+        )
 
 
 def note(books: Books, conversation_id: int, text: str, who: Actor) -> bool:
     with books.database.write() as conn:
-        return desk_contacts.save_note(conn, conversation_id, text, who, NOON)
+        return desk_contacts.save_note(conn, desk_contacts.of_conversation(conn, conversation_id), text, who, NOON)
 
 
 def test_everything_known_is_told(books: Books, sari: Actor) -> None:

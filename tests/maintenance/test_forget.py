@@ -15,7 +15,7 @@ from sqlalchemy import insert
 
 from auth_store.tables import metadata
 from daemon.desk import contacts as desk_contacts
-from daemon.desk import conversations, file_storage, replies, reports, settings
+from daemon.desk import conversations, file_storage, replies, reports, settings, tags
 from daemon.desk.forget import StillSending, forget
 from daemon.domain.attachments import small_of
 from daemon.domain.desk import Action, Actor
@@ -48,6 +48,8 @@ from tests.support.command_line import balas, refused
 JAKARTA = ZoneInfo("Asia/Jakarta")
 SECRETS = (
     "Nama-Rahasia",
+    "nama-rahasia",
+    "panggilan-rahasia",
     "62819990001",
     "700700700",
     "kata-rahasia",
@@ -95,8 +97,11 @@ class Known:
         with books.database.write() as conn:
             store_contacts.set_name(conn, self.contact_id, "Nama-Rahasia")
             turns.close(conn, turn_id, Closer(Author.ADMIN, self.sari.admin_id), answer, at(60))
-            desk_contacts.save_note(conn, self.earlier, "catatan-rahasia", self.sari, NOON)
-            desk_contacts.set_field(conn, self.earlier, "Ukuran", "XL-rahasia", self.sari, NOON)
+            customer = desk_contacts.of_conversation(conn, self.earlier)
+            desk_contacts.save_note(conn, customer, "catatan-rahasia", self.sari, NOON)
+            desk_contacts.set_field(conn, customer, "Ukuran", "XL-rahasia", self.sari, NOON)
+            desk_contacts.rename(conn, customer, "panggilan-rahasia", self.sari, NOON)
+            tags.put_on(conn, customer, "langganan", self.sari, NOON)
             conversations.tag(conn, self.earlier, "grosir", self.sari, NOON)
             who = "62819990001@s.whatsapp.net"
             receipts.record(conn, books.account_id, ("3EB0RAHASIA", "GONE"), who, 0, "read", NOON)

@@ -1,6 +1,6 @@
 """What is known about a customer, as the panel beside his thread shows it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask_babel import gettext
@@ -30,13 +30,19 @@ class EarlierLine:
 class ContactCard:
     """One customer and one conversation of his."""
 
-    conversation_id: int
+    contact_id: int
+    # None on his own page, until he has written
+    conversation_id: int | None
     person: Person
+    # the shop's name for him, and his own where it is another
+    shop_name: str
+    own_name: str | None
     phone: str | None
     addresses: list[str]
     note: str
     fields: list[tuple[str, str]]
     tags: tuple[Tag, ...]
+    contact_tags: tuple[Tag, ...]
     more_tags: list[str]
     times: list[tuple[str, str]]
     earlier: list[EarlierLine]
@@ -47,19 +53,39 @@ class ContactCard:
 
 def read(conn: Connection, about: Summary, now: datetime) -> ContactCard:
     """All there is to show about a conversation's customer."""
-    found = contacts.details(conn, about.contact_id)
-    used = {one.id for one in about.tags}
+    card = of_contact(conn, about.account_id, about.contact_id, about.id, now)
+    return replace(
+        card,
+        person=row.person(about),
+        tags=about.tags,
+        times=_times(about, now),
+        is_resolved=about.status == Status.RESOLVED,
+        is_forgotten=about.is_forgotten,
+        is_blocked=about.is_blocked,
+    )
+
+
+def of_contact(
+    conn: Connection, account_id: int, contact_id: int, conversation_id: int | None, now: datetime
+) -> ContactCard:
+    """All there is to show about a customer himself; LookupError if there is none."""
+    found = contacts.details(conn, contact_id)
+    name = found.shop_name or found.name
     phones = [formatting.phone(one.user) for one in found.addresses if one.server == "s.whatsapp.net"]
     return ContactCard(
-        conversation_id=about.id,
-        person=row.person(about),
+        contact_id=contact_id,
+        conversation_id=conversation_id,
+        person=row.person_of(contact_id, name, found.phone),
+        shop_name=found.shop_name or "",
+        own_name=found.name if found.shop_name and found.name != found.shop_name else None,
         phone=formatting.phone(found.phone),
         addresses=[one for one in phones if one and one != formatting.phone(found.phone)],
         note=found.note,
         fields=found.fields,
-        tags=about.tags,
-        more_tags=[one.name for one in tags.every(conn, about.account_id) if one.id not in used],
-        times=_times(about, now),
+        tags=(),
+        contact_tags=tuple(tags.of_contacts(conn, [contact_id]).get(contact_id, ())),
+        more_tags=[one.name for one in tags.every(conn, account_id)],
+        times=[],
         earlier=[
             EarlierLine(
                 one.conversation_id,
@@ -68,11 +94,11 @@ def read(conn: Connection, about: Summary, now: datetime) -> ContactCard:
                 one.score,
             )
             for one in found.earlier
-            if one.conversation_id != about.id
+            if one.conversation_id != conversation_id
         ],
-        is_resolved=about.status == Status.RESOLVED,
-        is_forgotten=about.is_forgotten,
-        is_blocked=about.is_blocked,
+        is_resolved=False,
+        is_forgotten=False,
+        is_blocked=False,
     )
 
 

@@ -92,20 +92,33 @@ class Row:
     is_alarmed: bool
     priority: str
     priority_label: str
+    # of the conversation, and of the customer
     tags: tuple[Tag, ...]
+    contact_tags: tuple[Tag, ...]
     claim: Claim | None
     is_mentioned: bool
     # to whom it is new: he was given it and has not looked yet
     given_to: int | None
 
+    @property
+    def all_tags(self) -> list[tuple[Tag, bool]]:
+        """Every tag once, the customer's first, and whether it is the customer's."""
+        theirs = {one.id for one in self.contact_tags}
+        own = [(one, False) for one in self.tags if one.id not in theirs]
+        return [*((one, True) for one in self.contact_tags), *own]
+
 
 def person(about: Summary) -> Person:
-    """A customer by the given name, else by phone, else by our own id for him."""
-    phone = formatting.phone(about.contact_phone)
-    given = gettext("Forgotten customer") if about.is_forgotten else (about.contact_name or "").strip()
-    shown = given or phone or gettext("Customer %(number)d", number=about.contact_id)
-    picture = profile_picture.address(about)
-    return Person(shown, initials(given), about.contact_id % TONES, phone if given else None, picture)
+    """A conversation's customer."""
+    name = gettext("Forgotten customer") if about.is_forgotten else about.contact_name
+    return person_of(about.contact_id, name, about.contact_phone, profile_picture.address(about))
+
+
+def person_of(contact_id: int, name: str | None, digits: str | None, picture: str | None = None) -> Person:
+    """A customer by his name, else by phone, else by our own id for him."""
+    phone, given = formatting.phone(digits), (name or "").strip()
+    shown = given or phone or gettext("Customer %(number)d", number=contact_id)
+    return Person(shown, initials(given), contact_id % TONES, phone if given else None, picture)
 
 
 def show(
@@ -153,6 +166,7 @@ def _show(about: Summary, now: datetime, claim: Claim | None, mentioned: bool, i
         priority=about.priority.value,
         priority_label=gettext(PRIORITIES[about.priority]),
         tags=about.tags,
+        contact_tags=about.contact_tags,
         claim=claim,
         is_mentioned=mentioned,
         given_to=about.assignee_id if is_given else None,

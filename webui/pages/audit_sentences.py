@@ -116,6 +116,7 @@ SETTINGS = {
     "alert_channel": SettingField(_("Where alerts go")),
     "bot_rule": SettingField(_("Rules")),
     "quick_reply": SettingField(_("Quick replies")),
+    "tag": SettingField(_("Tags")),
 }
 PRIORITIES = {
     Priority.LOW: _("Low"),

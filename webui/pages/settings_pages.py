@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint
 
-from webui.pages import alerts, audit_log, bot, bot_preview, desk_settings, hours, quick_replies, rating
+from webui.pages import alerts, audit_log, bot, bot_preview, desk_settings, hours, quick_replies, rating, tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ SETTINGS_PAGES = (
     SettingsPage(_("Opening hours"), (hours.pages,)),
     SettingsPage(_("Bot"), (bot.pages, bot_preview.pages)),
     SettingsPage(_("Quick replies"), (quick_replies.pages,)),
+    SettingsPage(_("Tags"), (tags.pages,)),
     SettingsPage(_("Rating"), (rating.pages,)),
     SettingsPage(_("Alerts"), (alerts.pages,)),
     SettingsPage(_("Log"), (audit_log.pages,)),

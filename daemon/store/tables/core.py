@@ -123,6 +123,10 @@ contact = Table(
     # since when he is blocked on WhatsApp, as far as we have been told
     Column("blocked_at", UtcTime),
     partial_index("ix_contact_blocked", "account_id", where="blocked_at IS NOT NULL"),
+    # what the shop calls him, and the names as lists are ordered and searched by (domain/contact_names.py)
+    Column("shop_name", String(80)),
+    Column("listed_name", String(400)),
+    Index("ix_contact_listed", "account_id", "kind", "listed_name", "id"),
 )
 
 contact_alias = Table(

@@ -82,6 +82,9 @@ tag = Table(
     Column("id", Integer, primary_key=True),
     _account(),
     Column("name", String(40), nullable=False),
+    Column("colour", String(12), nullable=False, server_default="grey"),
+    # it stays when nobody has it any more
+    Column("is_kept", Boolean(name="is_kept"), nullable=False, server_default="0"),
     Index(None, "account_id", "name", unique=True),
 )
 
@@ -89,6 +92,15 @@ conversation_tag = Table(
     "conversation_tag",
     metadata,
     Column("conversation_id", Integer, ForeignKey("conversation.id"), primary_key=True),
+    Column("tag_id", Integer, ForeignKey("tag.id"), primary_key=True),
+    Index(None, "tag_id"),
+)
+
+# Tags of the customer himself, which stay when a conversation is resolved.
+contact_tag = Table(
+    "contact_tag",
+    metadata,
+    Column("contact_id", Integer, ForeignKey("contact.id"), primary_key=True),
     Column("tag_id", Integer, ForeignKey("tag.id"), primary_key=True),
     Index(None, "tag_id"),
 )
