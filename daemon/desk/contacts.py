@@ -65,7 +65,9 @@ def of_conversation(conn: Connection, conversation_id: int) -> Customer | None:
 def of_account(conn: Connection, account_id: int, contact_id: int) -> Customer | None:
     """A customer of an account, with his newest conversation; None if there is none, or he was forgotten."""
     card = contact_details.card(conn, contact_id)
-    if card is None or card.account_id != account_id or card.is_forgotten or card.kind != ChatKind.PERSON:
+    if card is None or card.account_id != account_id or card.kind != ChatKind.PERSON:
+        return None
+    if card.is_forgotten or card.is_merged:
         return None
     here = conversations.current(conn, contact_id)
     newest = here.conversation_id if here else conversations.last_resolved(conn, contact_id)

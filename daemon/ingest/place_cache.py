@@ -26,6 +26,7 @@ class PlaceCache:
 
     def __init__(self) -> None:
         self._places: dict[Party, Place] = {}
+        self._parties: dict[int, Party] = {}
         self._version: int | None = None
 
     def check(self, conn: Connection) -> None:
@@ -36,7 +37,7 @@ class PlaceCache:
         cursor.close()
         version = row[0] if row else None
         if version != self._version:
-            self._places.clear()
+            self.forget()
             self._version = version
 
     def get(self, party: Party) -> Place | None:
@@ -44,9 +45,17 @@ class PlaceCache:
         return self._places.get(party)
 
     def remember(self, party: Party, place: Place) -> None:
-        """Note what this transaction has found out or made."""
+        """Note what this transaction has found out or made.
+
+        A customer who writes from two accounts has one place: replies go to the one that wrote last.
+        """
+        before = self._parties.get(place.contact_id)
+        if before is not None and before != party:
+            self._places.pop(before, None)
         self._places[party] = place
+        self._parties[place.contact_id] = party
 
     def forget(self) -> None:
         """Something other than a customer's next message happened: read it all again."""
         self._places.clear()
+        self._parties.clear()

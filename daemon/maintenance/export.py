@@ -15,13 +15,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Select, case, select, type_coerce
 
 from auth_store.tables import admin
+from daemon.domain.spreadsheets import harmless
 from daemon.store import contact_names
 from daemon.store.engine import Database
 from daemon.store.tables.core import contact, conversation, message
 from daemon.store.tables.desk import rating
 
-# a cell that begins with one of these is a formula to some spreadsheet
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _AT_A_TIME = 500
 _NAME = type_coerce(
     case((contact.c.forgotten_at.is_not(None), "Forgotten customer"), else_=contact_names.shown_name),
@@ -172,16 +171,9 @@ def _csv(file: TextIO, names: list[str]) -> Callable[[dict[str, Any]], None]:
     writer.writerow(names)
 
     def write(row: dict[str, Any]) -> None:
-        writer.writerow([_harmless(value) for value in row.values()])
+        writer.writerow([harmless(value) if isinstance(value, str) else value for value in row.values()])
 
     return write
-
-
-def _harmless(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula: whatever could be one gets an apostrophe in front."""
-    if isinstance(value, str) and value.lstrip(" \u00a0").startswith(_FORMULA):
-        return f"'{value}"
-    return value
 
 
 @contextmanager

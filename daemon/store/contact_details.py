@@ -35,6 +35,8 @@ class ContactRow:
     phone: str | None
     note: str | None
     is_forgotten: bool
+    # into another one
+    is_merged: bool
 
 
 def card(conn: Connection, contact_id: int) -> ContactRow | None:
@@ -48,6 +50,7 @@ def card(conn: Connection, contact_id: int) -> ContactRow | None:
             contact.c.phone,
             contact.c.note,
             contact.c.forgotten_at,
+            contact.c.merged_into,
         ).where(contact.c.id == contact_id)
     ).first()
     if row is None:
@@ -60,6 +63,7 @@ def card(conn: Connection, contact_id: int) -> ContactRow | None:
         phone=row.phone,
         note=row.note,
         is_forgotten=row.forgotten_at is not None,
+        is_merged=row.merged_into is not None,
     )
 
 

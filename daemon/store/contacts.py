@@ -64,6 +64,9 @@ def resolve(conn: Connection, account_id: int, party: Party, now: datetime, *, i
             owners[address] = None
     known = sorted({owner for owner in owners.values() if owner is not None})
     if len(known) == 1 and None not in owners.values():
+        if not is_old and _has_another_lid(conn, known[0], party.lid):
+            # somebody with two accounts, merged by hand: replies go to the one that was heard of last
+            conn.execute(update(contact).where(contact.c.id == known[0]).values(lid=party.lid))
         return known[0]
     if not known:
         values = {"account_id": account_id, "kind": party.kind.value, "created_at": now}

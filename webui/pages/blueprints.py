@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Flask
 
-from webui.pages import accounts, forget, link, reports, team
+from webui.pages import accounts, contact, contact_import, contacts, forget, link, reports, team
 from webui.pages.settings_pages import SETTINGS_PAGES
 
 BLUEPRINTS = (
@@ -14,6 +14,9 @@ BLUEPRINTS = (
     link.pages,
     accounts.pages,
     forget.pages,
+    contacts.pages,
+    contact.pages,
+    contact_import.pages,
 )
 
 
