@@ -1,4 +1,4 @@
-"""Quick replies: `/shortcut` in the reply field, the team's and everybody's own."""
+"""Quick replies: `/shortcut` in the reply field, the team's and everybody's own; each a text, a file or both."""
 
 import re
 from datetime import datetime
@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from daemon.desk.replies import LONGEST_REPLY
+from daemon.domain.attachments import OutgoingFile
 from daemon.domain.desk import Action, Actor, FieldError
 from daemon.domain.text_cleaning import clean
 from daemon.store import audit, quick_replies
@@ -24,14 +25,17 @@ def save(
     text: str,
     actor: Actor,
     now: datetime,
+    file: OutgoingFile | None = None,
 ) -> int:
     """Keep a quick reply (a new one without an id) for the team (`admin_id` None) or for its writer.
 
-    The shortcut may be typed with its slash; it is kept in lower case. Raises FieldError for `shortcut` (empty,
-    format, too_long: 32, taken), `text` (empty, too_long: 65,536) or `quick_reply` (unknown, too_many: 500).
+    The shortcut may be typed with its slash; it is kept in lower case. `file` lies below the folder of attachments
+    already; the one that it replaces goes with the next sweep, unless a message has it. Raises FieldError for
+    `shortcut` (empty, format, too_long: 32, taken), `text` (empty, too_long: 65,536) or `quick_reply` (unknown,
+    too_many: 500).
     """
     name, content = clean(shortcut).removeprefix("/").lower(), clean(text)
-    _check(name, content)
+    _check(name, content, file is not None)
     before = quick_replies.get(conn, account_id, quick_reply_id) if quick_reply_id is not None else None
     if admin_id not in (None, actor.admin_id) or (quick_reply_id is not None and not _may_touch(before, actor)):
         raise FieldError("quick_reply", "unknown")
@@ -41,9 +45,9 @@ def save(
     if quick_reply_id is None:
         if len(known) >= MOST:
             raise FieldError("quick_reply", "too_many")
-        quick_reply_id = quick_replies.add(conn, account_id, admin_id, name, content)
+        quick_reply_id = quick_replies.add(conn, account_id, admin_id, name, content, file)
     else:
-        quick_replies.change(conn, quick_reply_id, admin_id, name, content)
+        quick_replies.change(conn, quick_reply_id, admin_id, name, content, file)
     if admin_id is None or (before is not None and before.admin_id is None):
         _log(conn, account_id, before, name, actor, now)
     return quick_reply_id
@@ -60,14 +64,14 @@ def delete(conn: Connection, account_id: int, quick_reply_id: int, actor: Actor,
     return True
 
 
-def _check(name: str, content: str) -> None:
+def _check(name: str, content: str, has_file: bool) -> None:
     if not name:
         raise FieldError("shortcut", "empty")
     if len(name) > LONGEST_SHORTCUT:
         raise FieldError("shortcut", "too_long")
     if not SHORTCUT.fullmatch(name):
         raise FieldError("shortcut", "format")
-    if not content:
+    if not content and not has_file:
         raise FieldError("text", "empty")
     if len(content) > LONGEST_REPLY:
         raise FieldError("text", "too_long")

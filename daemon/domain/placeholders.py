@@ -1,4 +1,4 @@
-"""{name}, {shop}, {hours} and {admin} in the texts that a shop prepares."""
+"""{name}, {shop}, {hours} and {admin}, or {nama}, {toko} and {jam}, in the texts that a shop prepares."""
 
 import re
 from datetime import datetime
@@ -6,7 +6,18 @@ from zoneinfo import ZoneInfo
 
 from daemon.domain.hours import Hours, write_spans
 
-_PLACE = re.compile(r" ?\{(name|shop|hours|admin)\}", re.IGNORECASE)
+# what each is called, in English and Indonesian
+_NAMES = {
+    "name": "name",
+    "nama": "name",
+    "shop": "shop",
+    "toko": "shop",
+    "hours": "hours",
+    "jam": "hours",
+    "admin": "admin",
+}
+_PLACE = re.compile(rf" ?\{{({'|'.join(_NAMES)})\}}", re.IGNORECASE)
+_LIKE_ONE = re.compile(r"\{([^\W\d_][\w -]{0,30})\}")
 
 
 def fill(text: str, *, name: str = "", shop: str = "", hours: str = "", admin: str = "") -> str:
@@ -18,11 +29,17 @@ def fill(text: str, *, name: str = "", shop: str = "", hours: str = "", admin: s
     values = {"name": name, "shop": shop, "hours": hours, "admin": admin}
 
     def put(found: re.Match[str]) -> str:
-        value = " ".join(values[found[1].lower()].split())
+        value = " ".join(values[_NAMES[found[1].lower()]].split())
         space = " " if found[0].startswith(" ") else ""
         return f"{space}{value}" if value else ""
 
     return _PLACE.sub(put, text)
+
+
+def unknown(text: str) -> list[str]:
+    """What stands in a text like a placeholder and is none, each once: it would be sent as it stands."""
+    found = (match[0] for match in _LIKE_ONE.finditer(text) if match[1].lower() not in _NAMES)
+    return list(dict.fromkeys(found))
 
 
 def opening(hours: Hours, now: datetime, zone: ZoneInfo) -> str:

@@ -13,6 +13,7 @@ from daemon.domain.message_kinds import MessageKind
 from daemon.store.outbox import is_queued
 from daemon.store.prepared_statement import Prepared
 from daemon.store.tables.core import message, outbox
+from daemon.store.tables.desk import quick_reply
 from daemon.store.tables.outgoing_files import outgoing_file
 from daemon.store.transfer_attempts import Attempts
 
@@ -123,6 +124,8 @@ def uploaded_of(conn: Connection, message_id: int) -> tuple[UploadedFile, bytes]
 
 
 def still_used(conn: Connection, files: Iterable[str]) -> set[str]:
-    """Those of some files that a message sends."""
-    found = select(outgoing_file.c.file).where(outgoing_file.c.file.in_(list(files)))
-    return set(conn.execute(found).scalars())
+    """Those of some files that a message sends, or a quick reply brings."""
+    names = list(files)
+    sent = select(outgoing_file.c.file).where(outgoing_file.c.file.in_(names))
+    ready = select(quick_reply.c.file).where(quick_reply.c.file.in_(names))
+    return {*conn.execute(sent).scalars(), *(name for name in conn.execute(ready).scalars() if name)}

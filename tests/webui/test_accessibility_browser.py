@@ -13,8 +13,9 @@ from playwright.sync_api import Browser, Page, expect
 from auth_store import admins, files
 from auth_store.admins import Role
 from daemon.config import Config
+from daemon.domain.questions import QuestionKind
 from daemon.domain.time import utc_now
-from daemon.store import quick_replies
+from daemon.store import questions, quick_replies
 from daemon.store.engine import Database
 from daemon.store.schema import migrate
 from tests.support.browser import PATIENCE_MS, wait_live
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.browser
 
 # what answers to GET and is no page that a person looks at
 NO_PAGES = {
-    *("static", "live", "replies.quick", "media.file", "link.qr_svg"),
+    *("static", "live", "replies.quick", "media.file", "link.qr_svg", "quick_replies.file"),
     *("health.health", "health.healthz", "health.readyz", "health.metrics"),
     # parts of pages; they are looked at where they open
     "details.panel",
@@ -39,6 +40,8 @@ PAGES = {
     "auth.setup": ("/setup/nobodys", "/setup/SETUP"),
     "inbox.box": ("/", "/?box=resolved"),
     "inbox.thread": ("/c/1", "/c/2", "/c/5", "/c/8", "/c/11", "/c/12", "/c/1?details=1"),
+    "new_chat.page": ("/chats/new?number=0812",),
+    "new_chat.answer": ("/chats/new/1",),
     "team.page": ("/team",),
     "metrics.page": ("/report",),
     "desk_settings.page": ("/settings/desk",),
@@ -77,6 +80,11 @@ def busy_config(tmp_path_factory: pytest.TempPathFactory) -> Config:
     assert ran.returncode == 0, ran.stderr[-2000:]
     with database.write() as conn:
         quick_replies.add(conn, 1, None, "harga", "Halo {name}")
+        sari = admins.by_username(conn, "sari")
+        assert sari
+        subject, now = "6281311112222@s.whatsapp.net", utc_now()
+        asked = questions.add(conn, 1, QuestionKind.IS_ON_WHATSAPP, subject, sari.id, now)
+        questions.answer(conn, asked, {"in": True, "lid": "700700700"}, now)
     database.close()
     return config
 
@@ -149,7 +157,8 @@ def test_what_opens_on_a_page(page: Page, busy_server: Server, username: str) ->
 
     page.locator(".message.own [data-action=message-menu]").last.click()
     expect(page.locator("[data-message-menu]")).to_be_visible()
-    page.click("[data-message-menu] details.delete summary")
+    if username == "sari":
+        page.click("[data-message-menu] details.delete summary")
     found += violations(page)
     page.keyboard.press("Escape")
 

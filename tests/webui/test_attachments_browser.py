@@ -7,8 +7,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from daemon.config import Config
+from daemon.desk.file_storage import keep
 from daemon.domain.message_kinds import MessageKind
-from daemon.store import messages
+from daemon.store import messages, quick_replies
 from daemon.store.messages import Bubble
 from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Server
@@ -147,3 +149,32 @@ def test_a_file_that_did_not_get_through_is_brought_again(
     again.click()
     brought(page, 1)
     expect(page.locator(f"{ITEMS} [data-file-error]")).to_have_text("")
+
+
+def test_a_quick_reply_attaches_its_file_with_its_words(
+    page: Page, shop: StaffedBooks, chat: int, config: Config, photo: Path
+) -> None:
+    with photo.open("rb") as source:
+        file = keep(config.data, shop.account_id, source, "qris.jpg", "image/jpeg")
+    with shop.database.write() as conn:
+        quick_replies.add(conn, shop.account_id, None, "qris", "Halo {nama}, silakan", file)
+    open_thread(page, chat)
+    for _ in range(2):
+        page.locator("#reply").press_sequentially("/qr")
+        expect(page.locator("[data-suggestions] [role=option]")).to_contain_text(["qris.jpg"])
+        page.keyboard.press("Enter")
+        expect(page.locator("#reply")).to_have_value("Halo Ibu Ratna, silakan")
+        # chosen twice it is there once
+        expect(page.locator(ITEMS)).to_have_count(1)
+        expect(page.locator(f"{ITEMS} img")).to_have_js_property("naturalWidth", 640)
+        page.fill("#reply", "")
+    page.get_by_role("button", name="Remove qris.jpg").click()
+    expect(page.locator(ITEMS)).to_have_count(0)
+    page.locator("#reply").press_sequentially("/qr")
+    page.keyboard.press("Enter")
+    expect(page.locator(ITEMS)).to_have_count(1)
+    page.click("[data-action=send]")
+    expect(page.locator(ITEMS)).to_have_count(0)
+    expect(page.locator(".message.own")).to_have_count(1)
+    (answer,) = own(shop, chat)
+    assert (answer.kind, answer.text) == (MessageKind.IMAGE, "Halo Ibu Ratna, silakan")

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import IO, Any
 from urllib.parse import unquote
 
-from flask import Blueprint, Flask, abort, current_app, jsonify, request, session
+from flask import Blueprint, Flask, abort, current_app, jsonify, request, session, url_for
 from flask_babel import gettext
 from flask_login import login_required
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -16,6 +16,7 @@ from daemon.desk.file_storage import FileRefused
 from daemon.desk.media_budget import MediaBudget
 from daemon.domain.attachments import OutgoingFile
 from daemon.store import conversation_list
+from daemon.store.quick_replies import QuickReply
 from webui.base import context, formatting
 from webui.base.context import services
 
@@ -58,6 +59,8 @@ def install(app: Flask) -> None:
             request.max_content_length = settings.LARGEST_UPLOAD * MB + _FORM
         elif request.endpoint == "replies.answer" and request.mimetype == "multipart/form-data":
             request.max_content_length = MOST_FILES * settings.LARGEST_UPLOAD * MB + _FORM
+        elif request.endpoint in ("quick_replies.add", "quick_replies.change"):
+            request.max_content_length = settings.LARGEST_UPLOAD * MB + _FORM
 
 
 @pages.post("/c/<id:conversation_id>/files")
@@ -68,14 +71,14 @@ def bring(conversation_id: int) -> Any:
         about = conversation_list.summary(conn, conversation_id)
         if about is None:
             abort(404)
-        largest = _largest(settings.load(conn, about.account_id))
+        largest = largest_of(settings.load(conn, about.account_id))
     try:
         check_room(request.content_length or 0, largest)
     except FileRefused as error:
         return jsonify(error=refusal(error.reason, largest)), 413
     name = unquote(request.headers.get("X-File-Name", ""))
     try:
-        file = _keep(about.account_id, request.stream, name, request.mimetype, largest)
+        file = keep(about.account_id, request.stream, name, request.mimetype, largest)
     except FileRefused as error:
         return jsonify(error=refusal(error.reason, largest)), 422
     return jsonify(word=word_of(file), name=file.name, size=formatting.size(file.size), kind=file.kind.value), 201
@@ -124,10 +127,10 @@ def sent(conversation_id: int) -> list[OutgoingFile]:
         about = conversation_list.summary(conn, conversation_id)
         if about is None:
             abort(404)
-        largest = _largest(settings.load(conn, about.account_id))
-    found = [_file_of(word, about.account_id) for word in words]
+        largest = largest_of(settings.load(conn, about.account_id))
+    found = [file_of(word, about.account_id) for word in words]
     return found + [
-        _keep(about.account_id, one.stream, one.filename or "", one.mimetype, largest) for one in uploads
+        keep(about.account_id, one.stream, one.filename or "", one.mimetype, largest) for one in uploads
     ]
 
 
@@ -150,7 +153,15 @@ def shown(files: Sequence[OutgoingFile]) -> list[dict[str, str]]:
     ]
 
 
-def _keep(account_id: int, stream: IO[bytes], name: str, mime: str, largest: int) -> OutgoingFile:
+def ready(reply: QuickReply) -> dict[str, str] | None:
+    """The file that a quick reply brings into the field; None without one, or if it is not here any more."""
+    if reply.file is None or not file_storage.is_kept(services().config.data, reply.account_id, reply.file):
+        return None
+    return {**shown([reply.file])[0], "url": url_for("quick_replies.file", quick_reply_id=reply.id)}
+
+
+def keep(account_id: int, stream: IO[bytes], name: str, mime: str, largest: int) -> OutgoingFile:
+    """Keep one file on the disk. Raises FileRefused."""
     budget: MediaBudget = current_app.extensions[_BUDGET]
     left = budget.left()
     if left <= 0:
@@ -166,7 +177,8 @@ def _keep(account_id: int, stream: IO[bytes], name: str, mime: str, largest: int
     return file
 
 
-def _file_of(word: str, account_id: int) -> OutgoingFile:
+def file_of(word: str, account_id: int) -> OutgoingFile:
+    """The file that a word of ours names; FileRefused if it is gone, 400 if the word is none of ours."""
     try:
         file = OutgoingFile(**_signer().loads(word))
     except (BadSignature, TypeError):
@@ -177,7 +189,8 @@ def _file_of(word: str, account_id: int) -> OutgoingFile:
     return file
 
 
-def _largest(chosen: settings.DeskSettings) -> int:
+def largest_of(chosen: settings.DeskSettings) -> int:
+    """Bytes of one file at most."""
     return chosen.largest_upload * MB
 
 

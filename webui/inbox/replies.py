@@ -136,6 +136,7 @@ def quick() -> Any:
                 "shortcut": one.shortcut,
                 "text": fill(one.text, **filled),
                 "own": one.admin_id is not None,
+                "file": attachments.ready(one),
             }
             for one in found
         ]

@@ -56,6 +56,17 @@ function keep() {
   );
 }
 
+/** A file that Balas has already: a quick reply brings it. */
+export function attach(file) {
+  // new words for old ones take no file along
+  if (!list() || "editing" in find("#composer").dataset || words().includes(file.word)) return;
+  const item = add(file);
+  makeRemovable(item);
+  if (file.kind === "image") show(find("img", item), file.url);
+  keep();
+  look();
+}
+
 function add({ word, name, size, kind }) {
   const item = parse(find("[data-attachment-template]").innerHTML);
   find('[name="files"]', item).value = word || "";
@@ -93,11 +104,15 @@ export function take(files) {
   look();
 }
 
+function show(image, url) {
+  image.src = url;
+  image.hidden = false;
+}
+
 function preview(item, file) {
   const image = find("img", item);
-  image.src = URL.createObjectURL(file);
+  show(image, URL.createObjectURL(file));
   image.addEventListener("load", () => URL.revokeObjectURL(image.src), { once: true });
-  image.hidden = false;
 }
 
 // bytes; smaller ones are here sooner than an answer

@@ -1,5 +1,6 @@
 // What the reply field offers while one types: "/" quick replies in a reply, "@" colleagues in a note.
 
+import * as attachments from "./attachments.js";
 import { find, findAll } from "./dom.js";
 
 const FRESH = 60000;
@@ -19,7 +20,7 @@ async function quickReplies() {
     if (!response.ok) return [];
     kept = { url, at: Date.now(), replies: (await response.json()).replies };
   }
-  return kept.replies.map((one) => ({ key: one.shortcut, title: `/${one.shortcut}`, text: one.text, put: one.text }));
+  return kept.replies.map((one) => ({ key: one.shortcut, title: `/${one.shortcut}`, text: one.text, put: one.text, file: one.file }));
 }
 
 const colleagues = () =>
@@ -81,6 +82,12 @@ function show(found) {
       text.dir = "auto";
       text.textContent = one.text;
       item.append(title, text);
+      if (one.file) {
+        const file = document.createElement("i");
+        file.dir = "auto";
+        file.textContent = one.file.name;
+        item.append(file);
+      }
       return item;
     }),
   );
@@ -114,6 +121,7 @@ function put(number) {
   const one = shown[number];
   close();
   area.setRangeText(one.put, start, area.selectionStart, "end");
+  if (one.file) attachments.attach(one.file);
   area.focus();
   area.dispatchEvent(new Event("input", { bubbles: true }));
 }

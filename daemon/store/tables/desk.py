@@ -133,8 +133,14 @@ quick_reply = Table(
     Column("admin_id", Integer, ForeignKey("admin.id")),
     Column("shortcut", String(32), nullable=False),
     Column("text", Text, nullable=False),
+    # what goes with it: named as in `outgoing_file`; what it is, bytes, what the customer sees as its name
+    Column("file", String(160)),
+    Column("file_mime", String(100)),
+    Column("file_size", Integer),
+    Column("file_name", String(120)),
     partial_index("uq_quick_reply_team", "account_id", "shortcut", unique=True, where="admin_id IS NULL"),
     Index("uq_quick_reply_own", "account_id", "admin_id", "shortcut", unique=True),
+    Index(None, "file"),
 )
 
 # What the bot says to which words; the first rule by position wins.
