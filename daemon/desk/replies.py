@@ -11,6 +11,7 @@ from daemon.desk import shown as pages
 from daemon.domain import text_cleaning
 from daemon.domain.attachments import OutgoingFile
 from daemon.domain.desk import Action, Actor, Status
+from daemon.domain.forwarding import FORWARDED
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.outgoing_cards import OutgoingCard
@@ -63,6 +64,7 @@ def answer(
     answers: bool = True,
     files: Sequence[OutgoingFile] = (),
     card: OutgoingCard | None = None,
+    forwarded: int = 0,
 ) -> int:
     """Queue a reply, close the open turn with it, take the conversation; returns the message's id.
 
@@ -70,7 +72,7 @@ def answer(
     mark. So it does without an open turn when the last answer is somebody else's, unless `follow_up` says that
     it is meant. A `request_key` seen before queues nothing. `quoted` is the message that it replies to. Of several
     `files` the first carries the text, and the whole is one answer. A `card`
-    stands instead of text and files.
+    stands instead of text and files. `forwarded`: how often it has been passed on.
     `shown` is the last message that the author's page had shown (None: there is no page). What came later waits
     on, in a turn of its own; an open turn of which it had shown nothing stays as it is: he answers what stood
     before it. Without `answers` it is about something else, and whatever is open stays open.
@@ -95,7 +97,18 @@ def answer(
             claims.log_take_over(conn, about, actor, theirs, now)
     first, *more = files or (None,)
     message_id = queue_message(
-        conn, about, closer, clean, now, open_turn, request_key, bot_key, quoted=quoted, file=first, card=card
+        conn,
+        about,
+        closer,
+        clean,
+        now,
+        open_turn,
+        request_key,
+        bot_key,
+        quoted=quoted,
+        file=first,
+        card=card,
+        forwarded=forwarded,
     )
     for file in more:
         queue_message(conn, about, closer, "", now, open_turn, None, bot_key, file=file)
@@ -179,6 +192,7 @@ def queue_message(
     quoted: int | None = None,
     file: OutgoingFile | None = None,
     card: OutgoingCard | None = None,
+    forwarded: int = 0,
 ) -> int:
     """Store a message and queue it, as the newest of its conversation; it leaves at `due_at`, or at once."""
     # whole seconds, as WhatsApp counts them (ties are broken by arrival); behind what it answers, until WhatsApp
@@ -195,7 +209,7 @@ def queue_message(
         "admin_id": closer.admin_id,
         "kind": (content.kind if content else MessageKind.TEXT).value,
         "text": card.text if card else text or None,
-        "media": content.media if content else None,
+        "media": ((content.media if content else {}) | ({FORWARDED: forwarded} if forwarded else {})) or None,
         "sent_at": sent_at,
         "arrived_at": now,
         "delivery": Delivery.QUEUED.value,

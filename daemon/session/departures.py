@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection
 
 from daemon.desk import message_changes, other_devices, outgoing
+from daemon.domain.forwarding import times_of
 from daemon.domain.ids import Address, parse_address
 from daemon.domain.message_changes import ChangeKind
 from daemon.domain.messages import Delivery, OutboxState, Quoted
@@ -16,7 +17,7 @@ from daemon.store.conversations import lead
 from daemon.store.events import EventKind
 from daemon.store.message_changes import OutgoingChange
 from daemon.store.send_queue import Outgoing
-from daemon.whatsapp import compose, compose_cards
+from daemon.whatsapp import compose, compose_cards, forwarded
 from daemon.whatsapp.send import SendFailed, Sent
 
 
@@ -109,8 +110,11 @@ class _Reply:
             return compose_cards.card(reply.kind, reply.media, quoted)
         lies = outgoing_files.uploaded_of(conn, reply.message_id)
         if lies is None:
-            return compose.text(reply.text, quoted)
-        return compose.file(reply.kind, *lies, reply.media, reply.text, quoted, now)
+            message = compose.text(reply.text, quoted)
+        else:
+            message = compose.file(reply.kind, *lies, reply.media, reply.text, quoted, now)
+        times = times_of(reply.media)
+        return forwarded.mark(message, times) if times else message
 
     def note_id(self, conn: Connection, wa_id: str) -> bool:
         return outbox.note_wa_id(conn, self._reply.id, wa_id)

@@ -7,7 +7,7 @@ from typing import Any
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from daemon.domain.message_kinds import MessageKind
-from daemon.whatsapp import content_business, content_cards, media_content, wire_text
+from daemon.whatsapp import content_business, content_cards, forwarded, link_content, media_content, wire_text
 from daemon.whatsapp.found_content import Content
 
 # fields that accompany a message, or are read by machines only
@@ -54,7 +54,8 @@ def content_of(message: Any) -> Content:
             return content_of(value.message)
         reader = _READERS.get(descriptor.name)
         if reader is not None:
-            return _passed(reader(value))
+            found = _passed(reader(value))
+            return replace(found, media=found.media | forwarded.read(value))
     return Content(MessageKind.UNKNOWN)
 
 
@@ -106,6 +107,12 @@ def _text(*path: str) -> Callable[[Any], Content]:
     return read
 
 
+def _extended_text(value: Any) -> Content:
+    if not value.text:
+        return Content(MessageKind.UNKNOWN)
+    return Content(MessageKind.TEXT, value.text, link_content.preview(value, wire_text.text(value.text)[0]))
+
+
 _WRAPPERS = {
     "ephemeralMessage",
     "viewOnceMessage",
@@ -125,7 +132,7 @@ _WRAPPERS = {
 
 _READERS: dict[str, Callable[[Any], Content]] = {
     "conversation": lambda value: Content(MessageKind.TEXT, value),
-    "extendedTextMessage": _text("text"),
+    "extendedTextMessage": _extended_text,
     "imageMessage": _image,
     "videoMessage": _video,
     "ptvMessage": _video,

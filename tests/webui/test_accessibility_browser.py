@@ -20,6 +20,7 @@ from daemon.store.engine import Database
 from daemon.store.schema import migrate
 from tests.support.browser import PATIENCE_MS, wait_live
 from tests.support.shop import free_port
+from tests.support.staffed_books import StaffedBooks
 from tests.webui.axe import violations
 from tests.webui.conftest import ROOT, Server, log_in
 
@@ -27,14 +28,15 @@ pytestmark = pytest.mark.browser
 
 # what answers to GET and is no page that a person looks at
 NO_PAGES = {
-    *("static", "live", "replies.quick", "media.file", "link.qr_svg", "quick_replies.file"),
+    *("static", "live", "replies.quick", "media.file", "media.preview", "media.small", "link.qr_svg"),
+    *("quick_replies.file", "profile_picture.file"),
     *("health.health", "health.healthz", "health.readyz", "health.metrics"),
     # parts of pages; they are looked at where they open
     "details.panel",
-    # leads to another page
-    "desk_settings.start",
+    # lead to other pages
+    *("desk_settings.start", "cards.write_to"),
 }
-# addresses of each page, by its endpoint
+# addresses of each page, by its endpoint; CHAT is his who waits, MESSAGE one of his, SETUP a link
 PAGES = {
     "auth.login": ("/login",),
     "auth.setup": ("/setup/nobodys", "/setup/SETUP"),
@@ -42,6 +44,7 @@ PAGES = {
     "inbox.thread": ("/c/1", "/c/2", "/c/5", "/c/8", "/c/11", "/c/12", "/c/1?details=1"),
     "new_chat.page": ("/chats/new?number=0812",),
     "new_chat.answer": ("/chats/new/1",),
+    "forwarding.choose": ("CHAT/messages/MESSAGE/forward", "CHAT/messages/MESSAGE/forward?to=8"),
     "team.page": ("/team",),
     "metrics.page": ("/report",),
     "desk_settings.page": ("/settings/desk",),
@@ -59,6 +62,7 @@ PAGES = {
     "link.confirm_unlink": ("/link/unlink",),
     "forgetting.page": ("/c/12/forget",),
 }
+WAITING = "Ibu Ratna"
 STRANGERS = {"auth.login", "auth.setup"}
 # where an agent sees something else than the owner
 AGENTS = ("/", "/c/1", "/c/8", "/team", "/settings/quick-replies", "/settings/log")
@@ -78,6 +82,8 @@ def busy_config(tmp_path_factory: pytest.TempPathFactory) -> Config:
     command = [sys.executable, "-m", "tests.webui.busy_day"]
     ran = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert ran.returncode == 0, ran.stderr[-2000:]
+    # somebody who waits: what opens about him, what of his is forwarded
+    StaffedBooks(database).new_customer(WAITING, "masih ada?")
     with database.write() as conn:
         quick_replies.add(conn, 1, None, "harga", "Halo {name}")
         sari = admins.by_username(conn, "sari")
@@ -128,10 +134,13 @@ def test_what_strangers_see(page: Page, busy_server: Server, busy_config: Config
 def test_every_page_of_the_owners(page: Page, busy_server: Server) -> None:
     page.set_viewport_size({"width": 1440, "height": 900})
     log_in(page, busy_server)
+    page.get_by_role("link", name=WAITING).first.click()
+    message = page.locator("#messages .message").last.get_attribute("data-message") or ""
+    chat = page.locator("#pane").get_attribute("data-conversation")
     found: list[str] = []
     for endpoint in PAGES.keys() - STRANGERS:
         for path in PAGES[endpoint]:
-            response = page.goto(busy_server.url + path)
+            response = page.goto(busy_server.url + path.replace("CHAT", f"/c/{chat}").replace("MESSAGE", message))
             assert response
             assert response.status == 200, path
             found += violations(page)
@@ -178,8 +187,8 @@ def test_what_opens_on_a_page(page: Page, busy_server: Server, username: str) ->
         page.set_viewport_size({"width": 1440, "height": 900})
         page.click(f'[data-menu="{menu}"] summary')
     # somebody waits there: that is asked about first
-    page.goto(f"{busy_server.url}/c/13")
-    wait_live(page)
+    page.goto(busy_server.url)
+    page.get_by_role("link", name=WAITING).first.click()
     page.click("[data-action=resolve]")
     expect(page.locator("[data-question-place] form")).to_be_visible()
     found += violations(page)

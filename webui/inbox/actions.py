@@ -198,9 +198,17 @@ def _without_note(conn: Connection, conversation_id: int, to: int, note: str, ac
     return assignment.assign(conn, conversation_id, to, actor, now)
 
 
+def row_id_in_address(name: str) -> int | None:
+    """A row's id in the address."""
+    return _row_id(request.args.get(name, ""))
+
+
 def row_id(name: str) -> int | None:
     """A row's id in a form."""
-    wish = request.form.get(name, "")
+    return _row_id(request.form.get(name, ""))
+
+
+def _row_id(wish: str) -> int | None:
     if not re.fullmatch(r"\d{0,15}", wish, re.ASCII):
         abort(400)
     return int(wish) if wish else None

@@ -11,13 +11,14 @@ from markupsafe import Markup, escape
 
 from daemon.desk.outgoing import Decision
 from daemon.desk.unreadable_replies import UnreadableDecision
+from daemon.domain import forwarding
 from daemon.domain.emoji import are_emoji_alone
 from daemon.domain.message_changes import ChangeKind, PendingChange
 from daemon.domain.message_kinds import PLACEHOLDERS, MessageKind
 from daemon.domain.messages import REACHED_WHATSAPP, Author, Delivery, OutboxState
 from daemon.store.messages import Bubble
 from webui.base import formatting
-from webui.inbox import cards, media, message_text, row
+from webui.inbox import cards, link_card, media, message_text, row
 
 log = logging.getLogger(__name__)
 
@@ -127,6 +128,9 @@ class ShownMessage:
     # what the message's menu offers, and to whom: its writer, and the owner
     can: str
     admin_id: int | None
+    # that it was passed on, in words; the card of a link in it
+    forwarded: str
+    link: link_card.LinkCard | None
 
 
 def show(bubble: Bubble, now: datetime) -> ShownMessage:
@@ -184,6 +188,8 @@ def _show(bubble: Bubble, now: datetime) -> ShownMessage:
         earlier_texts=bubble.earlier_texts,
         can=" ".join(_can(bubble)),
         admin_id=bubble.admin_id,
+        forwarded=_forwarded(bubble),
+        link=link_card.of(bubble),
     )
 
 
@@ -196,10 +202,19 @@ def _can(bubble: Bubble) -> Iterator[str]:
     has_left = not bubble.from_me or bubble.delivery is None or bubble.delivery in REACHED_WHATSAPP
     if has_left:
         yield from ("quote", "react")
+        if forwarding.can_be(bubble.kind):
+            yield "forward"
     if bubble.from_me and (has_left or bubble.delivery in (Delivery.QUEUED, Delivery.HELD)):
         yield "delete"
         if bubble.kind == MessageKind.TEXT:
             yield "edit"
+
+
+def _forwarded(bubble: Bubble) -> str:
+    times = forwarding.times_of(bubble.media)
+    if not times or bubble.revoked:
+        return ""
+    return gettext("Forwarded many times") if times >= forwarding.MANY_FORWARDS else gettext("Forwarded")
 
 
 def _change(one: PendingChange) -> ShownChange:

@@ -107,6 +107,11 @@ def ask_again() -> str:
     return translate(services().config.language)(SEND_IT_AGAIN)
 
 
+def why_missing(bubble: Bubble) -> str:
+    """Why a message's file is not here, in words."""
+    return gettext(_why_missing(bubble.media or {}))
+
+
 def _why_missing(about: dict[str, Any]) -> str:
     gone, size = about.get(GONE), about.get("size")
     if gone in MISSING:

@@ -14,13 +14,14 @@ from daemon.desk.file_storage import FileRefused
 from daemon.domain import placeholders
 from daemon.domain.attachments import OutgoingFile
 from daemon.domain.desk import FieldError
+from daemon.domain.file_types import PICTURES
 from daemon.store import quick_replies as store_quick_replies
 from daemon.store.media import FOLDER
 from daemon.store.quick_replies import QuickReply
 from webui.auth import the_actor, the_admin
 from webui.base import formatting, layout
 from webui.base.context import services
-from webui.inbox import attachments, media
+from webui.inbox import attachments
 
 pages = Blueprint("quick_replies", __name__)
 
@@ -69,7 +70,7 @@ def file(quick_reply_id: int) -> Response:
         found = _usable(conn, quick_reply_id).file
     if found is None or not _is_here(found):
         abort(404)
-    is_picture = found.mime in media.IMAGES
+    is_picture = found.mime in PICTURES
     response = send_file(
         services().config.data / FOLDER / found.file,
         mimetype=found.mime if is_picture else "application/octet-stream",

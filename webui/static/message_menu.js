@@ -33,7 +33,8 @@ function show(button) {
     item.hidden = writes || !can.includes(item.dataset.needs) || ("ours" in item.dataset && !isMine);
   }
   const path = `/c/${document.body.dataset.open}/messages/${message.dataset.message}/`;
-  for (const form of findAll("[data-path]", menu)) form.action = path + form.dataset.path;
+  for (const form of findAll("form[data-path]", menu)) form.action = path + form.dataset.path;
+  for (const link of findAll("a[data-path]", menu)) link.href = path + link.dataset.path;
   message.append(menu);
   button.setAttribute("aria-expanded", "true");
   menu.scrollIntoView({ block: "nearest" });
