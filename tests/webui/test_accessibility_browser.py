@@ -45,6 +45,7 @@ PAGES = {
     "new_chat.page": ("/chats/new?number=0812",),
     "new_chat.answer": ("/chats/new/1",),
     "forwarding.choose": ("CHAT/messages/MESSAGE/forward", "CHAT/messages/MESSAGE/forward?to=8"),
+    "card_forms.page": ("CHAT/send/location", "CHAT/send/contact", "CHAT/send/poll"),
     "team.page": ("/team",),
     "metrics.page": ("/report",),
     "desk_settings.page": ("/settings/desk",),
