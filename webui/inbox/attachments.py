@@ -95,7 +95,7 @@ def room(conversation_id: int) -> Any:
         about = conversation_list.summary(conn, conversation_id)
         if about is None:
             abort(404)
-        largest = _largest(settings.load(conn, about.account_id))
+        largest = largest_of(settings.load(conn, about.account_id))
     try:
         check_room(int(size), largest)
     except FileRefused as error:

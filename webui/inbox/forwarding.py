@@ -11,6 +11,8 @@ from flask_login import login_required
 from sqlalchemy import Connection
 
 from daemon.desk import forwarding
+from daemon.desk.file_storage import FileRefused
+from daemon.domain.attachments import LARGEST_FILE
 from daemon.domain.desk import ClaimedByAnother, OnlyTheAssignee
 from daemon.domain.forwarding import ForwardRefused
 from daemon.domain.messages import Author
@@ -96,6 +98,8 @@ def send(conversation_id: int, message_id: int) -> Any:
             found = forwarding.find(conn, conversation_id, message_id)
             about = conversation_list.summary(conn, conversation_id)
         assert about is not None
+        if found.kind.info.has_file and isinstance(size := (found.media or {}).get("size"), int):
+            attachments.check_room(size, LARGEST_FILE)
         file = forwarding.file_of(services().config.data, about.account_id, found)
         with services().database.write() as conn:
             forwarding.forward(
@@ -113,7 +117,7 @@ def send(conversation_id: int, message_id: int) -> Any:
                 take_over=bool(request.form.get("take_over")),
                 address=request.remote_addr,
             )
-    except ForwardRefused as error:
+    except (ForwardRefused, FileRefused) as error:
         return _render(conversation_id, message_id, form.to, refused=error.reason), 422
     except (AlreadyAnswered, ClaimedByAnother, OnlyTheAssignee, NotAnswerable, MoreCame) as error:
         trouble = _trouble(error)
