@@ -64,7 +64,7 @@ _LONGEST = {
     ("message", "quoted_wa_id"): 64,
     ("message", "participant"): 80,
     ("message", "raw"): wire_text.LARGEST_RAW,
-    ("message", "media"): 4000,
+    ("message", "media"): 4000 + wire_text.LARGEST_THUMBNAIL * 4 // 3,
     ("contact", "name"): 200,
     ("contact", "lid"): 64,
     ("contact", "phone"): 32,

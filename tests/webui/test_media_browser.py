@@ -198,6 +198,11 @@ def test_the_gallery_leads_through_all_pictures_and_films(
         touch(("touchStart", start), ("touchMove", apart), ("touchEnd", []))
         expect(page.locator("[data-zoomed]")).to_have_count(1)
         page.keyboard.press("0")
+        for zoomed in (1, 0):
+            # twice, quickly
+            for _ in range(2):
+                touch(("touchStart", [(180, 400)]), ("touchEnd", []))
+            expect(page.locator("[data-zoomed]")).to_have_count(zoomed)
         swipe = [(300, 400)], [(200, 400)], [(120, 402)]
         touch(("touchStart", swipe[0]), ("touchMove", swipe[1]), ("touchMove", swipe[2]), ("touchEnd", []))
         expect(words).to_have_text("caranya")
@@ -214,6 +219,24 @@ def test_the_gallery_leads_through_all_pictures_and_films(
         opener.click()
         page.get_by_role("button", name="Reply", exact=True).last.click()
         expect(page.locator("[data-draft-about]")).to_contain_text("kue lapis")
+
+
+def test_a_mouse_zooms_by_a_double_click_and_the_film_opens_without_a_small_picture(
+    page: Page, ratna: Sender
+) -> None:
+    ratna.picture("kue lapis")
+    film = {"mime": "video/mp4", "seconds": 7, "gif": 1}
+    gif = ratna.send(MessageKind.VIDEO, film | ratna.keep("f.mp4", b"\0\0\0\x18ftypmp42"))
+    open_thread(page, ratna.chat)
+    page.locator("[data-action=gallery]").first.click()
+    for zoomed in (1, 0):
+        page.mouse.dblclick(410, 600)
+        expect(page.locator("[data-zoomed]")).to_have_count(zoomed)
+    page.keyboard.press("Escape")
+    message(page, gif).locator("[data-action=gallery]").click()
+    assert page.locator(f"{GALLERY} video").evaluate("film => film.loop")
+    page.get_by_role("button", name="Close").click()
+    expect(message(page, gif).locator("[data-action=gallery]")).to_be_focused()
 
 
 def test_recordings_play_in_place_one_at_a_time_as_fast_as_one_likes(page: Page, ratna: Sender) -> None:

@@ -30,15 +30,7 @@ def file(message_id: int) -> Response:
     path = _path(str(about.get("file") or ""))
     mime = None if about.get(ODD) else shown_as(str(about.get("mime") or ""), _head(path))
     name = secure_filename(str(about.get("name") or "")) or f"balas-{message_id}{path.suffix}"
-    return _guarded(
-        send_file(
-            path,
-            mimetype=mime or "application/octet-stream",
-            as_attachment=mime is None,
-            download_name=name,
-            max_age=0,
-        )
-    )
+    return _handed_out(path, mime or "application/octet-stream", name, as_attachment=mime is None)
 
 
 @pages.get("/media/<id:message_id>/small")
@@ -49,7 +41,7 @@ def small(message_id: int) -> Response:
     if not about.get(SMALL):
         abort(404)
     path = _path(small_of(str(about.get("file") or "")))
-    return _guarded(send_file(path, mimetype="image/jpeg", download_name=f"balas-{message_id}.jpg", max_age=0))
+    return _handed_out(path, "image/jpeg", f"balas-{message_id}.jpg")
 
 
 @pages.get("/media/<id:message_id>/preview")
@@ -62,8 +54,7 @@ def preview(message_id: int) -> Response:
         abort(404)
     if shown_as("image/jpeg", content[:HEAD]) is None:
         abort(404)
-    name = f"balas-{message_id}-preview.jpg"
-    return _guarded(send_file(BytesIO(content), mimetype="image/jpeg", download_name=name, max_age=0))
+    return _handed_out(BytesIO(content), "image/jpeg", f"balas-{message_id}-preview.jpg")
 
 
 def _about(message_id: int) -> dict[str, Any]:
@@ -82,11 +73,19 @@ def _path(name: str) -> Path:
 
 
 def _head(path: Path) -> bytes:
-    with path.open("rb") as content:
-        return content.read(HEAD)
+    try:
+        with path.open("rb") as content:
+            return content.read(HEAD)
+    except FileNotFoundError:
+        abort(404)
 
 
-def _guarded(response: Response) -> Response:
+def _handed_out(content: Path | BytesIO, mime: str, name: str, *, as_attachment: bool = False) -> Response:
+    try:
+        response = send_file(content, mimetype=mime, as_attachment=as_attachment, download_name=name, max_age=0)
+    except FileNotFoundError:
+        # forgotten since we looked
+        abort(404)
     response.headers["Content-Security-Policy"] = _POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "private, max-age=86400"

@@ -15,6 +15,7 @@ export function zoomable(stage, act) {
   let y = 0;
   let began = null;
   let tapped = 0;
+  let isTouched = false;
   const fingers = new Map();
   const picture = () => stage.querySelector("img");
 
@@ -57,9 +58,11 @@ export function zoomable(stage, act) {
     },
     { passive: false },
   );
-  stage.addEventListener("dblclick", (event) => event.target === picture() && toggle(event));
+  // fingers tap twice below: browsers do not agree whether that is a double click
+  stage.addEventListener("dblclick", (event) => !isTouched && toggle(event));
   stage.addEventListener("pointerdown", (event) => {
     if (event.target.closest("video")) return;
+    isTouched = event.pointerType === "touch";
     fingers.set(event.pointerId, event);
     stage.setPointerCapture(event.pointerId);
     began = { x: event.clientX, y: event.clientY, spread: spread(), moved: fingers.size > 1 };
@@ -88,10 +91,10 @@ export function zoomable(stage, act) {
     began = null;
     if (swipes && Math.abs(right) > SWIPE && Math.abs(right) > 2 * Math.abs(down)) return act(right > 0 ? "before" : "next");
     if (swipes && event.pointerType === "touch" && down > 2 * SWIPE && down > 2 * Math.abs(right)) return act("close");
-    if (event.pointerType !== "touch" || far) return;
-    // a mouse has its own double click
-    if (event.timeStamp - tapped < DOUBLE) toggle(event);
-    tapped = event.timeStamp;
+    if (!isTouched || far) return;
+    const isSecond = event.timeStamp - tapped < DOUBLE;
+    if (isSecond) toggle(event);
+    tapped = isSecond ? 0 : event.timeStamp;
   }
 
   const points = () => [...fingers.values()];
