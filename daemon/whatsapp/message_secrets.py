@@ -84,6 +84,13 @@ def pairs(keys: Keys) -> set[tuple[str, str]]:
     return {(_raw(lid).decode(errors="replace"), _raw(pn).decode(errors="replace")) for lid, pn in found}
 
 
+def secrets_of(keys: Keys, wa_id: str | bytes) -> list[tuple[bytes, str]]:
+    """The secrets of messages with that id, each with its author's address. Raises SecretsUnread."""
+    asked = wa_id.decode(errors="replace") if isinstance(wa_id, bytes) else wa_id
+    found = keys.ask("SELECT key, sender_jid FROM whatsmeow_message_secrets WHERE message_id = ?", asked)
+    return [(_raw(key), _raw(author).decode(errors="replace")) for key, author in found]
+
+
 def arrival_of_row(chat: Any, sender: Any, wa_id: Any, pn: Any, lid: Any) -> Arrival | None:
     """The message of a secret; None if it is in no person's or group's chat.
 

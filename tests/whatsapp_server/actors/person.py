@@ -37,6 +37,13 @@ class PersonActor(DeviceActor):
         """Change the text of an own message."""
         return self.send(chat, payload.edit(str(chat), message_id, text, at_ms=self.now_ms()))
 
+    def post_secret_edit(self, chat: Jid, message_id: str, text: str, secret: bytes | None = None) -> str:
+        """Change the text of an own message as newer apps do; another secret than its own can't be opened."""
+        kept = secret or self.sent[message_id].message.messageContextInfo.messageSecret
+        author = str(self.user.lid_jid)
+        sealed = payload.secret_edit(str(chat), message_id, text, kept, author, at_ms=self.now_ms())
+        return self.send(chat, sealed)
+
     def post_revoke(self, chat: Jid, message_id: str) -> str:
         """Delete an own message for everyone."""
         revoke = payload.revoke(str(chat), message_id)

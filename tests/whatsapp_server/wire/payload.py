@@ -11,6 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
 from tests.whatsapp_server.wire.media import EncryptedMedia, MediaKind
 from tests.whatsapp_server.wire.protos import common, e2e
 
@@ -103,6 +107,23 @@ def edit(chat: str, message_id: str, body: str, *, at_ms: int) -> Any:
     )
     inner = e2e.FutureProofMessage(message=e2e.Message(protocolMessage=protocol))
     return e2e.Message(editedMessage=inner)
+
+
+def secret_edit(chat: str, message_id: str, body: str, secret: bytes, author: str, *, at_ms: int) -> Any:
+    """Build an edit that is encrypted with the secret of the message it changes, as newer apps do.
+
+    `author` is the address of who wrote and changes it (whatsmeow msgsecret.go, generateMsgSecretKey).
+    """
+    info = f"{message_id}{author}{author}Message Edit".encode()
+    sealed = e2e.SecretEncryptedMessage(
+        targetMessageKey=key(chat, message_id, from_me=True),
+        secretEncType=e2e.SecretEncryptedMessage.MESSAGE_EDIT,
+        encIV=secrets.token_bytes(12),
+    )
+    inner = unwrap(edit(chat, message_id, body, at_ms=at_ms)).SerializeToString()
+    cipher = AESGCM(HKDF(SHA256(), 32, None, info).derive(secret))
+    sealed.encPayload = cipher.encrypt(sealed.encIV, inner, None)
+    return e2e.Message(secretEncryptedMessage=sealed)
 
 
 def revoke(chat: str, message_id: str) -> Any:
@@ -270,6 +291,8 @@ def edit_attribute(message: Any) -> str:
             return EDIT_REVOKE
         if kind == e2e.ProtocolMessage.MESSAGE_EDIT and message.protocolMessage.HasField("editedMessage"):
             return EDIT_MESSAGE
+    if message.HasField("secretEncryptedMessage"):
+        return EDIT_MESSAGE
     if message.HasField("reactionMessage") and not message.reactionMessage.text:
         return EDIT_REVOKE
     return ""
