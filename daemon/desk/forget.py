@@ -9,6 +9,7 @@ from daemon.desk import claims
 from daemon.domain.desk import Action, Actor
 from daemon.store import (
     audit,
+    calls,
     contact_details,
     contact_pictures,
     conversations,
@@ -53,7 +54,8 @@ def forget(conn: Connection, account_id: int, contact_id: int, actor: Actor, now
     in_groups = erasing.in_groups(conn, account_id, everybody)
     groups = erasing.conversations_with(conn, in_groups)
     gone = erasing.of_contacts(conn, everybody) + in_groups
-    forgotten_messages.keep(conn, account_id, erasing.ids_on_the_wire(conn, gone), now)
+    rang = calls.wa_ids_of(conn, account_id, erasing.addresses(conn, everybody))
+    forgotten_messages.keep(conn, account_id, [*erasing.ids_on_the_wire(conn, gone), *rang], now)
     files = erasing.erase(conn, gone) + contact_pictures.files_of(conn, everybody)
     erasing.erase_person(conn, account_id, everybody, now)
     detail = {"contact": contact_id, "messages": len(gone)}

@@ -21,7 +21,7 @@ from daemon.domain.message_changes import (
     ChangeKind,
     ChangeRefused,
 )
-from daemon.domain.message_kinds import PLACEHOLDERS, MessageKind
+from daemon.domain.message_kinds import NOTICES, PLACEHOLDERS, MessageKind
 from daemon.domain.messages import REACHED_WHATSAPP, Delivery, OutboxState
 from daemon.domain.turns import NotAnswerable
 from daemon.store import audit, clock, contacts, conversation_list, events, messages, outbox
@@ -83,7 +83,7 @@ def react(
     if emoji and not is_emoji(emoji):
         raise ChangeRefused("no_emoji")
     has_left = not bubble.from_me or bubble.delivery is None or bubble.delivery in REACHED_WHATSAPP
-    if not has_left or bubble.kind in PLACEHOLDERS or bubble.kind == MessageKind.NOTE:
+    if not has_left or bubble.kind in PLACEHOLDERS | NOTICES | {MessageKind.NOTE}:
         raise ChangeRefused("not_sent")
     store.withdraw(conn, message_id, [ChangeKind.REACTION])
     store.queue(conn, about.account_id, message_id, ChangeKind.REACTION, emoji, actor.admin_id, now)

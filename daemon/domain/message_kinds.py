@@ -23,6 +23,8 @@ class KindInfo:
     has_file: bool = False
     # shown without its content, until a resend brings it
     is_placeholder: bool = False
+    # about something that is no message: nothing to quote, to react to, or to mark as read
+    is_notice: bool = False
     instead: str = ""
     instead_own: str = ""
 
@@ -72,6 +74,15 @@ class MessageKind(StrEnum):
             "Answered on another device; Balas can't read it yet. Open WhatsApp on the phone to see it."
         ),
     )
+    # linked devices are only told that there was one
+    VIEW_ONCE = KindInfo(
+        "view_once",
+        _("View once"),
+        "eye",
+        is_placeholder=True,
+        instead=_("Something to be viewed once. Open WhatsApp on the phone to see it."),
+        instead_own=_("Answered on another device with something to be viewed once. Balas can't read it."),
+    )
     # acknowledged, then lost in a crash: only the phone has it
     LOST = KindInfo(
         "lost",
@@ -89,9 +100,14 @@ class MessageKind(StrEnum):
         instead=_(
             "Something was edited or deleted here, and Balas could not see what. Open WhatsApp on the phone."
         ),
+        is_notice=True,
     )
+    # somebody rang, and nobody took it; or the phone did
+    CALL = KindInfo("call", _("Missed call"), "call", is_notice=True)
+    ANSWERED_CALL = KindInfo("answered_call", _("Call answered on the phone"), "call", is_notice=True)
     # written by an admin for the team: never leaves the shop
     NOTE = KindInfo("note", _("Internal note"), "note")
 
 
+NOTICES = frozenset(kind for kind in MessageKind if kind.info.is_notice)
 PLACEHOLDERS = frozenset(kind for kind in MessageKind if kind.info.is_placeholder)

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from daemon.domain.calls import CallStep
 from daemon.domain.history import HistoryKind
 from daemon.domain.ids import LID_SERVER, PHONE_SERVER, Address, Party, parse_address
 from daemon.domain.message_kinds import MessageKind
@@ -200,6 +201,17 @@ class TypingChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class CallChanged:
+    """Something happened to a call; `creator` is who made it, if that is told."""
+
+    call_id: str
+    origin: Origin
+    step: CallStep
+    is_video: bool = False
+    creator: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryUploaded:
     """A part of the history as the phone sent it: up to thousands of messages, to be read and imported later.
 
@@ -237,6 +249,7 @@ Event = (
     | Reacted
     | ReceiptReceived
     | TypingChanged
+    | CallChanged
     | HistoryUploaded
     | HistoryReceived
     | Nothing

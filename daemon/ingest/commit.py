@@ -8,7 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import (
+    CallChanged,
     Event,
     HistoryReceived,
     HistoryUploaded,
@@ -21,8 +23,9 @@ from daemon.domain.messages import (
     TypingChanged,
 )
 from daemon.domain.time import believable
-from daemon.ingest import changes, history, messages, receipts
+from daemon.ingest import calls, changes, history, messages, receipts
 from daemon.ingest.evidence import sighting
+from daemon.ingest.lines import place_line
 from daemon.ingest.place_cache import PlaceCache
 from daemon.store import accounts, clock, evidence
 from daemon.store.engine import Database
@@ -55,6 +58,9 @@ def apply(conn: Connection, account_id: int, event: Event, now: datetime, places
             # or is it our clock that can't be believed?
             at = believable(event.origin.at, clock.on_whatsapps(conn, account_id, now))
             event = replace(event, origin=replace(event.origin, at=at))
+    if isinstance(event, MessageReceived) and event.kind == MessageKind.LOST_CHANGE:
+        place_line(conn, accounts.get(conn, account_id), event, now)
+        return
     if isinstance(event, MessageReceived) and messages.next_of_turn(conn, account_id, event, now, places):
         return
     if not isinstance(event, MessageReceived) or event.origin.from_me:
@@ -69,6 +75,8 @@ def apply(conn: Connection, account_id: int, event: Event, now: datetime, places
             receipts.receive_receipt(conn, account, event, now)
         case MessageEdited() | MessageRevoked() | Reacted():
             changes.change(conn, account, event, now)
+        case CallChanged():
+            calls.receive_call(conn, account, event, now)
         case TypingChanged():
             changes.typing(conn, account, event, now)
         case HistoryUploaded():

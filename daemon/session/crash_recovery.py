@@ -8,19 +8,18 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from daemon.desk import contact_identity
 from daemon.domain.ids import Address, ChatKind, Party
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import MessageReceived, Origin, ReceiptReceived
 from daemon.domain.time import Clock, believable
 from daemon.ingest import receipts
-from daemon.ingest.messages import is_ourselves, receive_message, values_of
+from daemon.ingest.calls import receive_call
+from daemon.ingest.lines import place_line
+from daemon.ingest.messages import is_ourselves, receive_message
 from daemon.logs import without_words
 from daemon.store import (
     accounts,
     contacts,
-    conversations,
-    events,
     forgotten_messages,
     messages,
 )
@@ -28,7 +27,6 @@ from daemon.store import clock as clocks
 from daemon.store.accounts import Account
 from daemon.store.busy import is_busy
 from daemon.store.engine import Database
-from daemon.store.events import EventKind
 from daemon.store.portions import write_in_portions
 from daemon.whatsapp.arrival_journal import ArrivalJournal
 from daemon.whatsapp.arrivals import Arrival, ArrivedReceipt
@@ -42,8 +40,9 @@ _MOST_NAMED = 20
 
 
 def recover(database: Database, account_id: int, arrivals: ArrivalJournal, clock: Clock) -> int:
-    """Put a placeholder for each lost message into its conversation, and apply lost receipts; gives the former's
-    count.
+    """Put a placeholder for each lost message into its conversation, and apply lost receipts and calls.
+
+    Gives the count of the former.
 
     Runs before connecting. A reply that was written on the phone closes its turn, as it would have: somebody has
     answered, even if nobody here has seen what. A message that WhatsApp sends once more fills its placeholder
@@ -59,6 +58,11 @@ def recover(database: Database, account_id: int, arrivals: ArrivalJournal, clock
         database,
         arrivals.read_receipts() if is_linked else [],
         lambda conn, found: _apart(conn, partial(_apply, conn, account, found, now)),
+    )
+    write_in_portions(
+        database,
+        arrivals.read_calls() if is_linked else [],
+        lambda conn, found: _apart(conn, partial(receive_call, conn, account, found, now)),
     )
     lost, failed = placed.count(True), placed.count(None)
     if arrivals.unreadable or failed:
@@ -134,36 +138,10 @@ def _place(conn: Connection, account: Account, arrival: Arrival, kind: MessageKi
     device = arrival.writer.device if arrival.writer else 0
     origin = Origin(arrival.party, arrival.writer is not None, device, at, arrival.participant)
     if arrival.is_change:
-        return _place_change(
+        return place_line(
             conn, account, MessageReceived(arrival.wa_id, origin, MessageKind.LOST_CHANGE, None), now
         )
     receive_message(conn, account, MessageReceived(arrival.wa_id, origin, kind, None, arrival.push_name), now)
-    return True
-
-
-def _place_change(conn: Connection, account: Account, event: MessageReceived, now: datetime) -> bool:
-    """Say in the conversation that something in it was edited or deleted; False if there is none.
-
-    It opens and closes no turn: what is live does not, either.
-    """
-    contact_id = contact_identity.find(conn, account.id, event.origin.party, now)
-    if contact_id is None:
-        return False
-    here = conversations.current(conn, contact_id)
-    conversation_id = here.conversation_id if here else conversations.last_resolved(conn, contact_id)
-    if conversation_id is None:
-        return False
-    place = {
-        "contact_id": contact_id,
-        "conversation_id": conversation_id,
-        "turn_id": here.turn_id if here else None,
-        "delivery": None,
-    }
-    message_id = messages.add(conn, values_of(account.id, event, now) | place)
-    if message_id is None:
-        return False
-    conversations.touch(conn, conversation_id, message_id, event.origin.at)
-    events.append(conn, account.id, EventKind.MESSAGE_NEW, now, conversation_id, message_id)
     return True
 
 

@@ -25,6 +25,7 @@ from daemon.maintenance.disk_space import DiskSpace
 from daemon.maintenance.media_room import MediaRoom
 from daemon.session import departures, fail_stop
 from daemon.session.backlog import LONGEST_SILENCE, BacklogProgress
+from daemon.session.call_watch import CallWatch
 from daemon.session.crash_recovery import place_unhandled, recover
 from daemon.session.file_uploader import FileUploader
 from daemon.session.history_importer import HistoryImporter
@@ -112,6 +113,7 @@ class Session:
             self._database, account.id, config.data, self._whatsapp, self._recorder.ready, clock
         )
         self._history_importer = HistoryImporter(self._database, account.id, connected, clock)
+        self._calls = CallWatch(self._brief, account.id, clock)
         self._asked_code_for: str | None = None
         self._stopping = False
         # what others have written is still to be read
@@ -228,6 +230,7 @@ class Session:
                 self._note_clock()
                 self._follow_backlog()
                 self._has_news |= watch.changed() or self._recorder.pairing
+                self._calls.look(self._has_news, self._recorder.ready.is_set())
                 if self._has_news and (end := self._wishes()):
                     return end
                 self._has_news = False

@@ -10,7 +10,7 @@ from daemon.domain.desk import Status
 from daemon.domain.ids import PHONE_SERVER
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import OutboxState
-from daemon.store import contact_pictures, conversations, outgoing_files, questions
+from daemon.store import calls, contact_pictures, conversations, outgoing_files, questions
 from daemon.store.tables.core import (
     contact,
     contact_alias,
@@ -90,7 +90,7 @@ def of_contacts(conn: Connection, contact_ids: Sequence[int]) -> list[int]:
 
 def in_groups(conn: Connection, account_id: int, contact_ids: Sequence[int]) -> list[int]:
     """What some contacts wrote into groups: messages of another contact, the group."""
-    wrote = message.c.participant.in_(_addresses(conn, contact_ids))
+    wrote = message.c.participant.in_(addresses(conn, contact_ids))
     return list(conn.execute(select(message.c.id).where(message.c.account_id == account_id, wrote)).scalars())
 
 
@@ -198,7 +198,8 @@ def conversations_of(conn: Connection, contact_ids: Sequence[int]) -> list[tuple
 
 def erase_person(conn: Connection, account_id: int, contact_ids: Sequence[int], now: datetime) -> None:
     """Take away all that says who somebody is, and how to reach him; his conversations keep their ids."""
-    users = _addresses(conn, contact_ids)
+    users = addresses(conn, contact_ids)
+    calls.forget(conn, account_id, users)
     questions.forget_about(conn, account_id, users)
     contact_pictures.forget(conn, contact_ids)
     conn.execute(delete(receipt).where(receipt.c.account_id == account_id, receipt.c.user.in_(users)))
@@ -214,7 +215,7 @@ def erase_person(conn: Connection, account_id: int, contact_ids: Sequence[int], 
     conn.execute(update(contact).where(contact.c.id.in_(contact_ids)).values(nobody))
 
 
-def _addresses(conn: Connection, contact_ids: Sequence[int]) -> list[str]:
+def addresses(conn: Connection, contact_ids: Sequence[int]) -> list[str]:
     """Every address that the contacts have or had, as messages and receipts name them."""
     rows = select(contact_alias.c.user, contact_alias.c.server).where(contact_alias.c.contact_id.in_(contact_ids))
     return [f"{row.user}@{row.server}" for row in conn.execute(rows)]

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from auth_store.tables import admin
 from daemon.domain.message_changes import PendingChange
-from daemon.domain.message_kinds import PLACEHOLDERS, MessageKind
+from daemon.domain.message_kinds import NOTICES, PLACEHOLDERS, MessageKind
 from daemon.domain.messages import DELIVERY_ORDER, Author, Delivery
 from daemon.domain.text_cleaning import LONGEST_TEXT
 from daemon.store import message_changes
@@ -144,6 +144,11 @@ def set_sent_at(conn: Connection, message_id: int, at: datetime) -> None:
 def set_text(conn: Connection, message_id: int, text: str) -> None:
     """Replace the words of a message that nobody has had yet."""
     conn.execute(update(message).where(message.c.id == message_id).values(text=text))
+
+
+def set_kind(conn: Connection, message_id: int, kind: MessageKind) -> None:
+    """Say anew what a message is."""
+    conn.execute(update(message).where(message.c.id == message_id).values(kind=kind.value))
 
 
 def edit(conn: Connection, message_id: int, text: str, at: datetime, is_cut: bool = False) -> bool:
@@ -297,7 +302,10 @@ def quotable(conn: Connection, contact_id: int, message_id: int) -> str | None:
     """WhatsApp's id of a message that a reply to its customer can quote; None if there is none."""
     return conn.execute(
         select(message.c.wa_id).where(
-            message.c.id == message_id, message.c.contact_id == contact_id, message.c.revoked_at.is_(None)
+            message.c.id == message_id,
+            message.c.contact_id == contact_id,
+            message.c.revoked_at.is_(None),
+            message.c.kind.not_in(sorted(NOTICES)),
         )
     ).scalar()
 

@@ -4,7 +4,7 @@ import re
 
 from sqlalchemy import Connection, select
 
-from daemon.domain.message_kinds import PLACEHOLDERS
+from daemon.domain.message_kinds import NOTICES, PLACEHOLDERS
 from daemon.store.tables.core import message
 
 # of one turn; nobody counts the ticks of what lies further back
@@ -21,7 +21,7 @@ def of_turn(conn: Connection, turn_id: int) -> dict[str | None, list[str]]:
             message.c.turn_id == turn_id,
             message.c.from_me.is_(False),
             message.c.wa_id.is_not(None),
-            message.c.kind.not_in(sorted(PLACEHOLDERS)),
+            message.c.kind.not_in(sorted(PLACEHOLDERS | NOTICES)),
         )
         .order_by(message.c.id.desc())
         .limit(_MOST)

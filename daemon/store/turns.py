@@ -137,6 +137,18 @@ def split_after_message(conn: Connection, turn_id: int, message_id: int, now: da
     return new
 
 
+def withdraw(conn: Connection, message_id: int) -> None:
+    """Take back an open turn that holds this message and nothing else: nobody waits."""
+    turn_id = conn.execute(select(message.c.turn_id).where(message.c.id == message_id)).scalar()
+    if turn_id is None:
+        return
+    is_open = select(turn.c.id).where(turn.c.id == turn_id, turn.c.closed_at.is_(None))
+    others = select(message.c.id).where(message.c.turn_id == turn_id, message.c.id != message_id).limit(1)
+    if conn.execute(others).first() is None and conn.execute(is_open).first() is not None:
+        conn.execute(update(message).where(message.c.id == message_id).values(turn_id=None))
+        conn.execute(delete(turn).where(turn.c.id == turn_id))
+
+
 def _said_in(turn_id: int) -> ColumnElement[bool]:
     return (message.c.turn_id == turn_id) & (message.c.author == Author.CUSTOMER.value)
 

@@ -4,7 +4,7 @@ The library acknowledges a stanza before our callback has it, and moves its ratc
 crash catches in between never comes again. Two witnesses name such a message: this file, a line for each
 stanza, written before the library handles it (it survives a killed process, not always a power cut), and
 the secrets that the library keeps of received messages (on disk for good, but without a time). Of a receipt
-the line holds everything.
+and a call the line holds everything.
 """
 
 import logging
@@ -19,8 +19,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from daemon.domain.ids import Party
+from daemon.domain.messages import CallChanged
 from daemon.whatsapp import message_secrets
 from daemon.whatsapp.arrivals import Arrival, ArrivedReceipt, arrival_of, attributes_of, parse_receipt
+from daemon.whatsapp.calls import parse_call
 from daemon.whatsapp.message_secrets import Keys, SecretsUnread
 from daemon.whatsapp.wire_text import identifier
 
@@ -30,6 +32,8 @@ log = logging.getLogger(__name__)
 _HEAD_BEGINS, _HEAD_ENDS = 300, 600
 # bytes of a receipt, which may be for some hundred messages at once
 _LONGEST_RECEIPT = 16_000
+# bytes of a call's stanza: who rings, and how, stands at its beginning
+_LONGEST_CALL = 2_000
 # lines at which a day without silence is cut back to what may still be under way (whatsmeow queues 2048 stanzas)
 _MOST_LINES, _KEPT_LINES = 20_000, 4_000
 _PEER, _DONE, _SECRETS = b"peer", b"done ", b"secrets "
@@ -84,6 +88,11 @@ class ArrivalJournal:
         """Keep a receipt's stanza."""
         with self._lock:
             self._write(node[:_LONGEST_RECEIPT].replace(b"\n", b" "))
+
+    def note_call(self, node: bytes) -> None:
+        """Keep what a stanza says of a call."""
+        with self._lock:
+            self._write(node[:_LONGEST_CALL].replace(b"\n", b" "))
 
     def settle(self, wa_id: str) -> None:
         """Note that a message turned out to say nothing that belongs into our books."""
@@ -175,6 +184,11 @@ class ArrivalJournal:
         lines = [line for line in self._read_lines() if line.startswith(b"<receipt")]
         return [found for line in lines[-_KEPT_LINES:] if (found := parse_receipt(line))]
 
+    def read_calls(self) -> list[CallChanged]:
+        """What happened to calls since `start_anew`, oldest first."""
+        lines = (line for line in self._read_lines() if line.startswith(b"<call "))
+        return [found for line in lines if (found := parse_call(line))]
+
     def _arrivals_in(self, lines: list[bytes]) -> tuple[list[Arrival], int | None]:
         """The messages that were not settled, and which of the library's secrets are older than the file."""
         found: dict[tuple[str, Party], Arrival] = {}
@@ -195,7 +209,7 @@ class ArrivalJournal:
                     self.unreadable.append(f"line {number}")
                 if attributes and (arrival := arrival_of(attributes)):
                     found[arrival.wa_id, arrival.party] = arrival
-            elif line and not line.startswith(b"<receipt"):
+            elif line and not line.startswith((b"<receipt", b"<call ")):
                 self.unreadable.append(f"line {number}")
         return [arrival for arrival in found.values() if arrival.wa_id not in settled], known_secrets
 

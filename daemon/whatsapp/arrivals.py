@@ -16,6 +16,11 @@ _ATTRIBUTE = re.compile(rb' ([a-z_-]+)="([^"]*)"')
 # whatsmeow's EditAttribute: a message, one in a channel; deleted by its writer, by an admin
 _CHANGES = (b"1", b"3", b"7", b"8")
 _RECEIPT, _ITEM = re.compile(rb"^<receipt((?: [a-z_-]+=\"[^\"]*\")+)"), re.compile(rb'<item id="([^"]+)"')
+# neonize tells that a message is unavailable, but not why
+_VIEW_ONCE = re.compile(
+    rb'^<message (?:[a-z_-]+="[^"]*" )*?id="([^"]+)".*<unavailable (?:[a-z_-]+="[^"]*" )*?type="view_once',
+    re.DOTALL,
+)
 # as the library does (parseMessageSource)
 _HOSTED = {"hosted": PHONE_SERVER, "hosted.lid": LID_SERVER}
 # the types of receipt that move something; the rest is between the library and other clients
@@ -113,6 +118,12 @@ def arrival_of(attributes: dict[bytes, bytes]) -> Arrival | None:
         return None
     participant = address_in(get(b"participant", b"")) if party.kind == ChatKind.GROUP else None
     return Arrival(wa_id, party, str(participant) if participant else None, name, at, None, is_change)
+
+
+def view_once_id(node: bytes) -> str | None:
+    """The id of a message that only the phone is given, because it is to be viewed once; None of any other."""
+    found = _VIEW_ONCE.match(node)
+    return identifier(found[1]) if found else None
 
 
 def parse_receipt(node: bytes) -> ArrivedReceipt | None:

@@ -3,6 +3,7 @@
 import ctypes
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +14,10 @@ from daemon.whatsapp import go_library  # noqa: F401
 # isort: split
 from neonize.client import DeviceProps
 from neonize.events import (
+    CallAcceptEv,
+    CallOfferEv,
+    CallOfferNoticeEv,
+    CallTerminateEv,
     ChatPresenceEv,
     ClientOutdatedEv,
     ConnectedEv,
@@ -50,8 +55,9 @@ from daemon.domain.link_events import (
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Event, MessageReceived
-from daemon.whatsapp import translate
+from daemon.whatsapp import calls, secret_edits, translate
 from daemon.whatsapp.arrival_journal import ArrivalJournal
+from daemon.whatsapp.arrivals import view_once_id
 from daemon.whatsapp.encryption_gate import EncryptionGate
 from daemon.whatsapp.go_library import NewClient, check_environment, install_log_hook
 from daemon.whatsapp.log_hook import LogHook
@@ -66,6 +72,8 @@ _LONGEST_DRAIN = 10.0
 # seconds for an acknowledgement to be logged, and from its log entry to the socket
 _LONGEST_ACK, _FRAME_WRITE = 2.0, 0.1
 
+# messages to be viewed once between the library's reader and our callback
+_MOST_UNAVAILABLE = 2_048
 # WhatsApp's login failure codes (whatsmeow's ConnectFailureReason), by neonize's enum
 _LOGGED_OUT = {2: LinkReason.UNLINKED_BY_PHONE, 4: LinkReason.PHONE_GONE, 5: LinkReason.ACCOUNT_BLOCKED}
 _LOGIN_STATUS = {
@@ -104,8 +112,10 @@ class WhatsApp:
         self.gate = EncryptionGate()
         self.hook = LogHook(self.drain, self._passkey, lambda: self._on_signal(self._dropped()), self.gate)
         self._arrivals = arrivals
-        self.hook.on_message = self._or_fail(arrivals.note)
+        self._view_once: deque[str] = deque(maxlen=_MOST_UNAVAILABLE)
+        self.hook.on_message = self._or_fail(self._arrived)
         self.hook.on_receipt = self._or_fail(arrivals.note_receipt)
+        self.hook.on_call = self._or_fail(arrivals.note_call)
         self.client = NewClient(
             session_file + _SQLITE_OPTIONS,
             props=DeviceProps(os=device_name, platformType=DeviceProps.DESKTOP),
@@ -164,6 +174,10 @@ class WhatsApp:
             (MessageEv, self._message),
             (ReceiptEv, lambda e: self._on_event(translate.translate_receipt(e))),
             (ChatPresenceEv, lambda e: self._on_event(translate.translate_typing(e))),
+            (CallOfferEv, lambda e: self._on_event(calls.translate_offer(e))),
+            (CallOfferNoticeEv, lambda e: self._on_event(calls.translate_offer(e))),
+            (CallAcceptEv, lambda e: self._on_event(calls.translate_accept(e))),
+            (CallTerminateEv, lambda e: self._on_event(calls.translate_terminate(e))),
             (HistorySyncEv, lambda e: self._on_event(translate.translate_history(e))),
             (UndecryptableMessageEv, self._unreadable),
             (ConnectedEv, self._connected),
@@ -205,6 +219,11 @@ class WhatsApp:
 
         return call
 
+    def _arrived(self, node: bytes) -> None:
+        self._arrivals.note(node)
+        if wa_id := view_once_id(node):
+            self._view_once.append(wa_id)
+
     def _message(self, event: Any) -> None:
         self.gate.handed_over(event.Info.ID)
         try:
@@ -217,11 +236,14 @@ class WhatsApp:
                 return
             raw = translate.raw_of(event.Message)
             found = MessageReceived(identifier(event.Info.ID), origin, MessageKind.UNKNOWN, None, raw=raw)
+        if isinstance(found, MessageReceived) and found.kind == MessageKind.LOST_CHANGE:
+            found = secret_edits.open_edit(event, found.origin, self._arrivals.keys) or found
         self._take(found, event)
 
     def _unreadable(self, event: Any) -> None:
         self.gate.handed_over(event.Info.ID)
-        self._take(translate.translate_unreadable(event), event)
+        is_view_once = identifier(event.Info.ID) in self._view_once
+        self._take(translate.translate_unreadable(event, is_view_once), event)
 
     def _take(self, found: Event, event: Any) -> None:
         self._on_event(found)

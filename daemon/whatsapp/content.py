@@ -51,12 +51,17 @@ def content_of(message: Any) -> Content:
         if descriptor.name in _SILENT:
             continue
         if descriptor.name in _WRAPPERS:
-            return content_of(value.message)
+            return _once(content_of(value.message), descriptor.name.startswith("viewOnce"))
         reader = _READERS.get(descriptor.name)
         if reader is not None:
-            found = _passed(reader(value))
+            found = _once(_passed(reader(value)), getattr(value, "viewOnce", False))
             return replace(found, media=found.media | forwarded.read(value))
     return Content(MessageKind.UNKNOWN)
+
+
+def _once(found: Content, is_view_once: bool) -> Content:
+    """What is to be viewed once, if its sender wants that; what can be read is shown all the same."""
+    return replace(found, media=found.media | {"view_once": True}) if is_view_once else found
 
 
 def _passed(found: Content) -> Content:

@@ -60,6 +60,7 @@ class LogHook:
         self.on_media_auth: Callable[[], None] = lambda: None
         self.on_message: Callable[[bytes], None] = lambda node: None
         self.on_receipt: Callable[[bytes], None] = lambda node: None
+        self.on_call: Callable[[bytes], None] = lambda node: None
         self.on_time: Callable[[int], None] = lambda seconds: None
         self._drain = drain
         self._on_passkey = on_passkey
@@ -142,6 +143,8 @@ class LogHook:
                 self._let_only_this_in(node)
             else:
                 self.on_receipt(node)
+        elif node.startswith(b"<call "):
+            self.on_call(node)
         elif node.startswith(b"<chatstate"):
             medium = _MEDIUM.search(node)
             known_medium = medium is None or medium[1] in _MAPPED_MEDIA

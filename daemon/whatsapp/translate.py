@@ -1,6 +1,7 @@
 """neonize's protobuf events → frozen domain values; pure, and total: whatever is unknown stays visible."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -99,6 +100,9 @@ def translate_message(event: Any) -> Event:
     found = translate_content(content, wire_text.identifier(info.ID), origin, wire_text.name(info.Pushname))
     if isinstance(found, Nothing):
         return Nothing(found.why, own_phone(info.MessageSource, seconds, SightingKind.PEER))
+    # the library has taken the wrapper off
+    if isinstance(found, MessageReceived) and (event.IsViewOnce or event.IsViewOnceV2):
+        return replace(found, media=found.media | {"view_once": True})
     return found
 
 
@@ -121,6 +125,11 @@ def translate_content(
         target_from_me = reaction.key.fromMe == origin.from_me
         target = wire_text.identifier(reaction.key.ID)
         return Reacted(target, origin, wire_text.emoji(reaction.text), target_from_me)
+    if plain.HasField("secretEncryptedMessage"):
+        # an edit that is encrypted once more; history tells what became of the message itself
+        if is_history:
+            return Nothing("an edit of something in the history")
+        return MessageReceived(wa_id, origin, MessageKind.LOST_CHANGE, None, raw=raw_of(content))
     if is_silent(plain):
         return Nothing("no content for a person")
     found = content_of(content)
@@ -154,7 +163,7 @@ def _protocol(message: Any, origin: Origin) -> Event:
     return Nothing("protocol message")
 
 
-def translate_unreadable(event: Any) -> Event:
+def translate_unreadable(event: Any, is_view_once: bool = False) -> Event:
     """An UndecryptableMessageEv: a placeholder, to be filled when the resend comes."""
     origin = translate_info(event.Info)
     hidden = event.DecryptFailMode == 2  # DECRYPT_FAIL_HIDE: reactions, edits and the like
@@ -162,7 +171,8 @@ def translate_unreadable(event: Any) -> Event:
         seen = own_phone(event.Info.MessageSource, event.Info.Timestamp / 1000, SightingKind.PEER)
         return Nothing("an unreadable event that shows nothing", seen)
     wa_id, push_name = wire_text.identifier(event.Info.ID), wire_text.name(event.Info.Pushname)
-    return MessageReceived(wa_id, origin, MessageKind.UNREADABLE, None, push_name)
+    kind = MessageKind.VIEW_ONCE if is_view_once and event.IsUnavailable else MessageKind.UNREADABLE
+    return MessageReceived(wa_id, origin, kind, None, push_name)
 
 
 def translate_receipt(event: Any) -> Event:

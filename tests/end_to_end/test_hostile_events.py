@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from daemon.domain.messages import MessageReceived
 from daemon.domain.text_cleaning import readable
 from daemon.whatsapp.arrivals import parse_head, parse_receipt
+from daemon.whatsapp.calls import parse_call
 from daemon.whatsapp.translate import translate_message
 from tests.bench.fuzz import Fuzzer, fuzzer
 from tests.support import hostile_events
@@ -43,6 +44,9 @@ def test_whatever_is_translated_can_be_kept_and_shown(seed: int) -> None:
 def test_no_head_of_a_stanza_is_too_odd_to_be_read(anything: bytes, name: bytes, wa_id: bytes) -> None:
     parse_head(anything)
     parse_receipt(b"<receipt " + anything)
+    parse_call(b"<call " + anything)
+    if found := parse_call(b'<call from="551@lid" t="5"><offer call-creator="%s" call-id="%s"/>' % (name, wa_id)):
+        assert readable(found.call_id) == found.call_id
     found = parse_head(b'<message from="551@lid" id="x%s" notify="%s" t="5" type="text"' % (wa_id, name))
     assert found is not None
     assert readable(found.push_name) == found.push_name

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
+from daemon.domain.calls import CallStep
 from daemon.domain.ids import Party
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import (
+    CallChanged,
     Event,
     HistoryReceived,
     MessageEdited,
@@ -78,7 +80,7 @@ def received(draw: st.DrawFn, seconds: int, history: bool = False) -> MessageRec
 def events(draw: st.DrawFn, seconds: int) -> Event:
     """One event; marks (edits, deletions, reactions) hit messages that may never have come."""
     target = draw(st.sampled_from(IDS))
-    match draw(st.sampled_from("mmmmmmrrrehvtn")):
+    match draw(st.sampled_from("mmmmmmrrrehvtnc")):
         case "m":
             return draw(received(seconds))
         case "r":
@@ -94,6 +96,9 @@ def events(draw: st.DrawFn, seconds: int) -> Event:
             return HistoryReceived(tuple(found), tuple(names[:1]))
         case "t":
             return TypingChanged(draw(origins(seconds)), draw(st.booleans()))
+        case "c":
+            step, is_video = draw(st.sampled_from(list(CallStep))), draw(st.booleans())
+            return CallChanged(draw(st.sampled_from(IDS)), draw(origins(seconds)), step, is_video)
         case "n":
             return Nothing("nothing")
         case _:

@@ -113,18 +113,39 @@ KINDS = {
         lambda c: c.send_location(-6.2, 106.8, "Monas"),
         MessageKind.LOCATION,
         "Monas",
-        {"lat": -6.2, "lng": 106.8},
+        {"lat": -6.2, "lng": 106.8, "name": "Monas"},
     ),
     "contact card": Kind(
-        lambda c: c.send_raw(payload.contact("Bu Ani", "6281200000009")), MessageKind.CONTACT, "Bu Ani"
+        lambda c: c.send_raw(payload.contact("Bu Ani", "6281200000009")),
+        MessageKind.CONTACT,
+        "Bu Ani",
+        {"contacts": [{"name": "Bu Ani", "numbers": [{"number": "+6281200000009", "wa": "6281200000009"}]}]},
     ),
     "poll": Kind(
         lambda c: c.send_raw(payload.poll("Rasa apa?", ["Nanas", "Keju"])),
         MessageKind.POLL,
         "Rasa apa?\n• Nanas\n• Keju",
+        {"question": "Rasa apa?", "options": ["Nanas", "Keju"]},
     ),
     "order": Kind(
-        lambda c: c.send_raw(e2e.Message(orderMessage=e2e.OrderMessage(orderID="77"))), MessageKind.UNKNOWN
+        lambda c: c.send_raw(e2e.Message(orderMessage=e2e.OrderMessage(orderTitle="Kue", itemCount=2))),
+        MessageKind.ORDER,
+        "Kue",
+        {"title": "Kue", "items": 2},
+    ),
+    "event": Kind(
+        lambda c: c.send_raw(e2e.Message(eventMessage=e2e.EventMessage(name="Arisan", startTime=1795323605))),
+        MessageKind.EVENT,
+        "Arisan",
+        {"name": "Arisan", "starts": 1795323605},
+    ),
+    "view once": Kind(
+        lambda c: c.send_raw(
+            e2e.Message(viewOnceMessageV2=e2e.FutureProofMessage(message=payload.text("sekali saja")))
+        ),
+        MessageKind.TEXT,
+        "sekali saja",
+        {"view_once": True},
     ),
 }
 
@@ -189,18 +210,37 @@ def test_an_edit_replaces_the_text_and_a_deletion_keeps_it_for_the_shop(shop: Sh
     assert len(shop.bubbles(customer.name)) == 1
 
 
+def test_an_edit_that_is_encrypted_with_its_messages_secret_is_an_edit(shop: Shop) -> None:
+    customer = shop.wa.add_customer("Ubah Rahasia")
+    sent = customer.send_text("2 loyang")
+    bubble = only(shop, customer.name)
+    customer.edit_secretly(sent, "3 loyang")
+    assert becomes(shop, bubble, lambda b: b.edited).text == "3 loyang"
+    assert shop.bubble(bubble.id).earlier_texts == ("2 loyang",)
+    # what can't be opened is said, and opens no turn
+    shop.answer(customer.name, "siap")
+    wait_until(lambda: row(shop, customer.name).waiting_since is None, what="the answer")
+    customer.edit_secretly(sent, "4 loyang", b"x" * 32)
+    wait_until(lambda: len(shop.bubbles(customer.name)) == 3, what="the line")
+    assert MessageKind.LOST_CHANGE in [one.kind for one in shop.bubbles(customer.name)]
+    assert (shop.bubble(bubble.id).text, row(shop, customer.name).waiting_since) == ("3 loyang", None)
+
+
 def test_what_only_the_phone_is_given_is_a_placeholder_until_the_phone_shares_it(shop: Shop) -> None:
     customer = shop.wa.add_customer("Sekali Lihat")
     shop.wa.phone.go_offline()
     try:
         customer.send_unavailable(kind="view_once")
         bubble = only(shop, customer.name)
-        assert (bubble.kind, bubble.text) == (MessageKind.UNREADABLE, None)
-        assert row(shop, customer.name).unread == 1
+        assert (bubble.kind, bubble.text) == (MessageKind.VIEW_ONCE, None)
+        customer.send_unavailable(payload.text("lain"), kind="unknown")
+        wait_until(lambda: len(shop.bubbles(customer.name)) == 2, what="both")
+        assert shop.bubbles(customer.name)[-1].kind == MessageKind.UNREADABLE
+        assert row(shop, customer.name).unread == 2
     finally:
         shop.wa.phone.go_online()
     assert becomes(shop, bubble, lambda b: b.kind == MessageKind.TEXT).text == "sekali lihat"
-    assert (row(shop, customer.name).unread, len(shop.bubbles(customer.name))) == (1, 1)
+    assert (row(shop, customer.name).unread, len(shop.bubbles(customer.name))) == (2, 2)
 
 
 def test_an_unreadable_message_fills_in_when_the_resend_comes(shop: Shop) -> None:
@@ -246,13 +286,12 @@ def test_an_unreadable_message_stays_a_placeholder_when_no_resend_comes(shop: Sh
     assert [b.kind for b in shop.bubbles(customer.name)] == [MessageKind.UNREADABLE, MessageKind.TEXT]
 
 
-def test_groups_stories_channels_calls_and_notes_to_oneself_are_no_conversations(shop: Shop) -> None:
+def test_groups_stories_channels_and_notes_to_oneself_are_no_conversations(shop: Shop) -> None:
     customer = shop.wa.add_customer("Di Luar")
     with nothing_appears(shop, customer):
         customer.send_in_group("di grup")
         customer.post_status("di status")
         shop.wa.post_newsletter("di saluran")
-        customer.call()
         shop.wa.phone.send_to_self("catatan sendiri")
     with shop.database.read() as conn:
         texts = conn.execute(select(message.c.text)).scalars().all()

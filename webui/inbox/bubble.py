@@ -14,7 +14,7 @@ from daemon.desk.unreadable_replies import UnreadableDecision
 from daemon.domain import forwarding
 from daemon.domain.emoji import are_emoji_alone
 from daemon.domain.message_changes import ChangeKind, PendingChange
-from daemon.domain.message_kinds import PLACEHOLDERS, MessageKind
+from daemon.domain.message_kinds import NOTICES, PLACEHOLDERS, MessageKind
 from daemon.domain.messages import REACHED_WHATSAPP, Author, Delivery, OutboxState
 from daemon.store.messages import Bubble
 from webui.base import formatting
@@ -70,8 +70,17 @@ CHANGES = {
 }
 
 
+# by voice, and as a video
+CALLS = {
+    MessageKind.CALL: (_("Missed call %(time)s"), _("Missed video call %(time)s")),
+    MessageKind.ANSWERED_CALL: (
+        _("Call answered on the phone %(time)s"),
+        _("Video call answered on the phone %(time)s"),
+    ),
+}
+
 # what the customer does not have as it is shown here
-_NO_MESSAGES = PLACEHOLDERS | {MessageKind.NOTE, MessageKind.LOST_CHANGE}
+_NO_MESSAGES = PLACEHOLDERS | NOTICES | {MessageKind.NOTE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +124,7 @@ class ShownMessage:
     quoted_own: bool
     reactions: tuple[str, ...]
     is_note: bool
+    is_view_once: bool
     is_automatic: bool
     is_cut: bool
     # the words as they are drawn, and whether that is all there is of them; folded up at first; emoji alone
@@ -177,6 +187,7 @@ def _show(bubble: Bubble, now: datetime) -> ShownMessage:
         quoted_own=bool(bubble.quoted_from_me),
         reactions=bubble.reactions,
         is_note=bubble.kind == MessageKind.NOTE,
+        is_view_once=bool((bubble.media or {}).get("view_once")),
         is_automatic=bubble.is_automatic,
         is_cut=bubble.is_cut,
         words=words,
@@ -223,6 +234,9 @@ def _change(one: PendingChange) -> ShownChange:
 
 
 def _placeholder(bubble: Bubble) -> str | None:
+    if bubble.kind in CALLS:
+        is_video = bool((bubble.media or {}).get("video"))
+        return gettext(CALLS[bubble.kind][is_video], time=formatting.clock_time(bubble.sent_at))
     kind = bubble.kind.info
     words = (bubble.from_me and kind.instead_own) or kind.instead
     return gettext(words) if words else None

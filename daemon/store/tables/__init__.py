@@ -4,4 +4,13 @@ Each row that belongs to a linked number carries its account.
 """
 
 # whoever imports one table has all of them in the metadata
-from daemon.store.tables import alerts, contact_pictures, core, desk, message_changes, outgoing_files, questions  # noqa: F401
+from daemon.store.tables import (  # noqa: F401
+    alerts,
+    calls,
+    contact_pictures,
+    core,
+    desk,
+    message_changes,
+    outgoing_files,
+    questions,
+)

@@ -53,6 +53,10 @@ class Customer(PersonActor):
         """Change an own message."""
         return self.post_edit(self.to_shop, message_id, text)
 
+    def edit_secretly(self, message_id: str, text: str, secret: bytes | None = None) -> str:
+        """Change an own message as newer apps do, encrypted with its secret (or another, which is of no use)."""
+        return self.post_secret_edit(self.to_shop, message_id, text, secret)
+
     def revoke(self, message_id: str) -> str:
         """Delete an own message for everyone."""
         return self.post_revoke(self.to_shop, message_id)
@@ -113,9 +117,25 @@ class Customer(PersonActor):
         return elsewhere.in_chat(self, elsewhere.STATUS, payload.text(text))
 
     @on_loop
-    def call(self) -> str:
-        """Ring the shop; give the call's id."""
-        return elsewhere.call(self)
+    def ring(self, *, video: bool = False, group: str = "") -> str:
+        """Ring the shop, or a group that it is in, too; give the call's id."""
+        return elsewhere.ring(self, is_video=video, group=group)
+
+    @on_loop
+    def hang_up(self, call_id: str, reason: str = "timeout") -> None:
+        """Nobody rings any more; the reason "accepted_elsewhere" says that the shop's phone took the call."""
+        elsewhere.end_call(self, call_id, reason)
+
+    @on_loop
+    def is_taken(self, call_id: str) -> None:
+        """The shop's phone says that it takes the call."""
+        elsewhere.accept_call(self, call_id)
+
+    def call(self, *, video: bool = False) -> str:
+        """Ring the shop until nobody has taken the call; give its id."""
+        call_id = self.ring(video=video)
+        self.hang_up(call_id)
+        return call_id
 
     @on_loop
     def show_picture(self, content: bytes, *, hidden: bool = False, url: str = "") -> str:

@@ -68,25 +68,45 @@ def unavailable(author: Customer, message: Any, kind: str) -> str:
     return message_id
 
 
-def call(caller: Customer) -> str:
-    """Ring all devices of the shop, and give up at once."""
+def ring(caller: Customer, *, is_video: bool = False, group: str = "") -> str:
+    """Ring all devices of the shop, which one of them may take; give the call's id."""
     call_id = secrets.token_hex(16).upper()
+    media = [Node("audio", {"enc": "opus", "rate": "16000"})]
+    media += [Node("video", {"enc": "vp8", "orientation": "0"})] if is_video else []
+    if group:
+        kind = "video" if is_video else "audio"
+        more: dict[str, Value] = {"media": kind, "type": "group", "group-jid": Jid.parse(group)}
+        _tell_of_call(caller, call_id, "offer_notice", None, **more)
+    else:
+        _tell_of_call(caller, call_id, "offer", [*media, Node("net", {"medium": "3"})])
+    return call_id
+
+
+def end_call(caller: Customer, call_id: str, reason: str = "timeout") -> None:
+    """Nobody rings any more: the caller has hung up ("timeout"), or it was taken ("accepted_elsewhere")."""
+    _tell_of_call(caller, call_id, "terminate", None, reason=reason)
+
+
+def accept_call(caller: Customer, call_id: str) -> None:
+    """Another device takes the call, and says so."""
+    _tell_of_call(caller, call_id, "accept", [Node("audio", {"enc": "opus", "rate": "16000"})])
+
+
+def _tell_of_call(caller: Customer, call_id: str, tag: str, content: list[Node] | None, **more: Value) -> None:
     creator: dict[str, Value] = {
         "call-id": call_id,
         "call-creator": caller.user.lid_jid,
         "caller_pn": caller.user.phone_jid,
     }
-    for tag, extra in (("offer", {}), ("terminate", {"reason": "timeout"})):
-        for device in caller.shop.devices.values():
-            attrs: dict[str, Value] = {
-                "from": caller.user.lid_jid,
-                "id": caller.network.stanza_id(),
-                "t": caller.network.now(),
-                "platform": "android",
-                "version": "2.26.1",
-            }
-            device.mailbox.put(Node("call", attrs, [Node(tag, {**creator, **extra})]))
-    return call_id
+    for device in caller.shop.devices.values():
+        attrs: dict[str, Value] = {
+            "from": caller.user.lid_jid,
+            "id": caller.network.stanza_id(),
+            "t": caller.network.now(),
+            "platform": "android",
+            "version": "2.26.1",
+        }
+        device.mailbox.put(Node("call", attrs, [Node(tag, {**creator, **more}, content)]))
 
 
 def newsletter(network: Network, shop: User, text: str) -> str:
