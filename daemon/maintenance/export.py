@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Select, case, select, type_coerce
 
 from auth_store.tables import admin
+from daemon.domain.cards import in_words
 from daemon.domain.spreadsheets import harmless
 from daemon.store import contact_names
 from daemon.store.engine import Database
@@ -119,6 +120,7 @@ def _messages(since: datetime | None, account_id: int | None) -> Select[*tuple[A
             message.c.kind,
             message.c.text,
             message.c.media,
+            message.c.media.label("card"),
             message.c.delivery,
             message.c.edited_at,
             message.c.revoked_at,
@@ -154,6 +156,8 @@ def _plain(name: str, value: Any, zone: ZoneInfo) -> Any:
     if name == "media":
         # where the file is below the folder media; the rest is WhatsApp's own
         return value.get("file") if value else None
+    if name == "card":
+        return in_words(value) or None
     return value
 
 

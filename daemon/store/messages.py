@@ -70,6 +70,7 @@ class Bubble:
     pending: tuple[PendingChange, ...] = ()
     earlier_texts: tuple[str, ...] = ()
     quoted_message_id: int | None = None
+    quoted_kind: MessageKind | None = None
 
 
 _add = insert_new(message).returning(message.c.id)
@@ -236,6 +237,7 @@ _bubbles = (
         func.substr(_quoted.c.text, 1, _QUOTED_LENGTH, type_=WireText).label("quoted_text"),
         _quoted.c.from_me.label("quoted_from_me"),
         _quoted.c.id.label("quoted_message_id"),
+        _quoted.c.kind.label("quoted_kind"),
         select(type_coerce(func.aggregate_strings(reaction.c.emoji, " "), WireText))
         .where(reaction.c.message_id == message.c.id, reaction.c.emoji != "")
         .scalar_subquery()
@@ -332,6 +334,7 @@ def _bubble(row: Row[*tuple[Any, ...]]) -> Bubble:
         quoted_text=row.quoted_text,
         quoted_from_me=row.quoted_from_me,
         quoted_message_id=row.quoted_message_id,
+        quoted_kind=MessageKind(row.quoted_kind) if row.quoted_kind else None,
         reactions=tuple(row.reactions.split(" ")) if row.reactions else (),
         turn_id=row.turn_id,
         is_automatic=row.is_automatic,

@@ -56,6 +56,29 @@ def test_json_lines_hold_every_message_as_it_was_written(
     assert (chat["customer"], chat["status"], chat["id"]) == ("@SUM(Budi)", "unassigned", conversation_id)
 
 
+def test_what_is_on_a_card_is_exported_beside_the_text(books: Books, tmp_path: Path) -> None:
+    chat = books.conversation(both("700", "62812345"))
+    people = [{"name": "Ani", "numbers": [{"number": "0812-3", "wa": "628123"}]}, {"name": "Budi"}]
+    for media in (
+        {"lat": -6.2, "lng": 106.8, "address": "Jl. Melati"},
+        {"contacts": people},
+        {"title": "Nastar", "amount": 60000.0, "currency": "IDR"},
+        {"contacts": ["?", {"numbers": 3}], "lat": "x", "amount": None},
+        {"file": "1/1.jpg", "mime": "image/jpeg"},
+    ):
+        books.message(chat, None, media=media)
+    export(books.database, tmp_path / "out", Format.JSONL, JAKARTA)
+    lines = read_lines(tmp_path / "out" / "messages.jsonl")
+    assert [line["card"] for line in lines] == [
+        "-6.2,106.8; Jl. Melati",
+        "Ani 0812-3; Budi",
+        "Nastar; 60000 IDR",
+        None,
+        None,
+    ]
+    assert lines[-1]["media"] == "1/1.jpg"
+
+
 def test_a_late_message_stands_where_its_thread_shows_it(
     books: Books, conversation_id: int, tmp_path: Path
 ) -> None:

@@ -443,6 +443,23 @@ class TestRecovery:
         ingest(linked, again)
         assert dump(linked.database) == before
 
+    def test_lost_calls_are_missed_or_taken_as_they_would_have_been(self, linked: Books, keys: Path) -> None:
+        ingest(linked, arrives("A", "halo"))
+        arrivals = ArrivalJournal(keys)
+        taken, missed = (
+            b'<call from="551@lid" id="1" t="%d"><%s call-creator="551@lid" call-id="%s"/>' + b" " * 9_000,
+            b'<call from="552@lid" id="1" t="1795323605"><terminate call-creator="552@lid" call-id="C2"/></call>',
+        )
+        arrivals.note_call(taken % (1795323605, b"offer", b"C1"))
+        arrivals.note_call(taken % (1795323606, b"accept", b"C1"))
+        arrivals.note_call(missed)
+        arrivals.note_call(b'<call from="551@lid" id="\xff\n')
+        for _ in range(2):
+            recover(linked.database, linked.account_id, ArrivalJournal(keys), lambda: at(7200))
+        assert arrivals.unreadable == []
+        assert [linked.bubble(number).kind for number in (2, 3)] == [MessageKind.ANSWERED_CALL, MessageKind.CALL]
+        assert (linked.summary(2).waiting_since is not None, linked.rows("message")) == (True, 3)
+
     def test_one_that_cannot_be_placed_does_not_stop_the_others(self, linked: Books, keys: Path) -> None:
         arrivals = self.arrivals(keys)
         arrivals.note((HEAD % b"Budi").replace(b'"A"', b'"B"') + REST)

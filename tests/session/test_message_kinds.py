@@ -12,7 +12,7 @@ from daemon.domain.links import LinkState
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author
 from daemon.store.messages import Bubble
-from daemon.store.tables.core import contact, conversation, message
+from daemon.store.tables.core import contact, conversation, message, turn
 from tests.support.inbox import becomes, last_mark, only, row
 from tests.support.shop import Shop
 from tests.support.waiting import wait_until
@@ -34,10 +34,12 @@ def nothing_appears(shop: Shop, customer: Customer) -> Iterator[None]:
     """Nothing that is done inside leaves a trace among the customers' messages."""
 
     def counted() -> tuple[int, ...]:
+        # a group's messages are kept apart; nothing waits in them
         kinds = select(func.count()).select_from(conversation).where(conversation.c.kind == "person")
         people = select(func.count()).select_from(contact).where(contact.c.kind == "person")
         with shop.database.read() as conn:
-            return conn.execute(kinds).scalar_one(), conn.execute(people).scalar_one()
+            turns = conn.execute(select(func.count()).select_from(turn)).scalar_one()
+            return conn.execute(kinds).scalar_one(), conn.execute(people).scalar_one(), turns
 
     customer.send_text("sebelum")
     shop.wait_for_text("sebelum")

@@ -1,5 +1,6 @@
 """Places, people and the like as cards; the way to somebody whose number is on one."""
 
+import re
 from typing import Any
 
 import pytest
@@ -86,6 +87,30 @@ def test_a_number_on_a_card_leads_to_the_chat_with_it(sari: Visitor, shop: Staff
     for nobody in ("62999999999", "x", "6" * 40, "٦٢"):
         answer = sari.get(f"/write-to/{nobody}")
         assert answer.status_code == 404 or answer.location.startswith("/chats/new?")
+
+
+def test_a_quotation_without_words_says_what_it_answers(sari: Visitor, shop: StaffedBooks) -> None:
+    chat = shop.new_customer("Rina")
+    sends(shop, chat, MessageKind.LOCATION, None, lat=1.0, lng=2.0)
+    with shop.database.read() as conn:
+        wa_id = conn.exec_driver_sql("SELECT wa_id FROM message").scalar_one()
+    shop.customer_writes(chat, "di sini ya", quoted_wa_id=wa_id)
+    page = sari.get(f"/c/{chat}").text
+    assert '<blockquote class="quoted" dir="auto">' in page
+    assert ">Location</a></blockquote>" in page
+
+
+def test_calls_say_when_and_offer_nothing_that_only_messages_can(sari: Visitor, shop: StaffedBooks) -> None:
+    chat = shop.new_customer("Rina")
+    for kind, media in ((MessageKind.CALL, {}), (MessageKind.ANSWERED_CALL, {"video": True})):
+        sends(shop, chat, kind, None, **media)
+    page = sari.get(f"/c/{chat}").text
+    for words in ("Missed call ", "Video call answered on the phone "):
+        assert re.search(rf"<span>{words}\d\d:\d\d</span>", page)
+    assert page.count('data-can=""') == 2
+    assert "Call answered on the phone" in sari.get("/").text
+    refused = sari.post(f"/c/{chat}/messages/1/react", {"emoji": "👍"})
+    assert refused.status_code == 422
 
 
 def test_a_stranger_is_led_to_no_chat(stranger: Visitor, shop: StaffedBooks) -> None:

@@ -150,7 +150,16 @@ def show(bubble: Bubble, now: datetime) -> ShownMessage:
     except Exception as error:
         log.error("message %d can't be shown: %s", bubble.id, type(error).__name__)
         return _show(
-            replace(bubble, kind=MessageKind.UNKNOWN, text=None, media=None, quoted_text=None, sent_at=now), now
+            replace(
+                bubble,
+                kind=MessageKind.UNKNOWN,
+                text=None,
+                media=None,
+                quoted_text=None,
+                quoted_kind=None,
+                sent_at=now,
+            ),
+            now,
         )
 
 
@@ -183,7 +192,7 @@ def _show(bubble: Bubble, now: datetime) -> ShownMessage:
         edited=bubble.edited,
         revoked=bubble.revoked,
         history=bubble.is_history,
-        quoted=bubble.quoted_text,
+        quoted=_quoted(bubble),
         quoted_own=bool(bubble.quoted_from_me),
         reactions=bubble.reactions,
         is_note=bubble.kind == MessageKind.NOTE,
@@ -202,6 +211,13 @@ def _show(bubble: Bubble, now: datetime) -> ShownMessage:
         forwarded=_forwarded(bubble),
         link=link_card.of(bubble),
     )
+
+
+def _quoted(bubble: Bubble) -> str | None:
+    """What a message answers: its words, or what it was."""
+    if bubble.quoted_text or bubble.quoted_kind is None:
+        return bubble.quoted_text
+    return row.kind_label(bubble.quoted_kind)
 
 
 def _can(bubble: Bubble) -> Iterator[str]:
