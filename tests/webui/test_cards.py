@@ -47,7 +47,7 @@ WRITTEN: list[tuple[MessageKind, str | None, dict[str, Any], list[str]]] = [
         MessageKind.PRODUCT,
         "ada?",
         {"title": "Nastar", "amount": 60000.0, "currency": "IDR"},
-        ["IDR60,000", "ada?"],
+        ["IDR60,000<", "ada?"],
     ),
     (MessageKind.ORDER, None, {"items": 3, "status": "accepted"}, ["3 items", "Accepted"]),
     (MessageKind.PAYMENT, "tolong", {"what": "request", "amount": 1.5, "currency": "USD"}, ["$1.50", "tolong"]),

@@ -241,8 +241,9 @@ def _price(about: dict[str, Any], name: str = "amount") -> str:
     if not isinstance(amount, int | float) or not currency:
         return ""
     # nobody writes cents of a rupiah
-    pattern = "¤#,##0" if amount == int(amount) else None
-    return str(format_currency(amount, currency, format=pattern))
+    if amount == int(amount):
+        return str(format_currency(amount, currency, format="¤#,##0", currency_digits=False))
+    return str(format_currency(amount, currency))
 
 
 def _position(about: dict[str, Any]) -> str | None:
