@@ -11,23 +11,17 @@ from typing import IO
 from auth_store.files import prepare_folder
 from daemon.domain.attachments import LARGEST_FILE, OutgoingFile, file_end
 from daemon.domain.disk_space import FETCHES_FROM
+from daemon.domain.file_signatures import HEAD, mime_of, recorded
 from daemon.domain.text_cleaning import clean
 from daemon.store.media import FOLDER
 
 PIECE = 65_536
 LONGEST_NAME = 120
-_MIME = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]{0,80}")
-# what a file is, whatever its name says: only these are sent as pictures
-_MAGIC = (
-    (re.compile(rb"\xff\xd8\xff"), "image/jpeg"),
-    (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
-    (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp"),
-)
 _OUT = re.compile(r"\d{1,9}/out-[0-9a-f]{64}\.[a-z0-9]{1,5}")
 
 
 class FileRefused(Exception):
-    """`reason`: empty, too_large, no_room."""
+    """`reason`: empty, too_large, no_room, no_voice."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -35,11 +29,19 @@ class FileRefused(Exception):
 
 
 def keep(
-    data: Path, account_id: int, stream: IO[bytes], name: str, mime: str, largest: int = LARGEST_FILE
+    data: Path,
+    account_id: int,
+    stream: IO[bytes],
+    name: str,
+    mime: str,
+    largest: int = LARGEST_FILE,
+    *,
+    is_voice: bool = False,
 ) -> OutgoingFile:
     """Write a file to the disk, once for its content; it is there when this returns.
 
-    `mime` is the sender's word, believed of what is no picture. Raises FileRefused, OSError.
+    `mime` is the sender's word, believed of documents only; `is_voice`: recorded to be sent as a voice message.
+    Raises FileRefused, OSError.
     """
     folder = data / FOLDER / str(account_id)
     prepare_folder(folder)
@@ -56,34 +58,29 @@ def keep(
                 size += len(piece)
                 if size > largest:
                     raise FileRefused("too_large")
-                head = head or piece[:16]
+                head += piece[: HEAD - len(head)]
                 digest.update(piece)
                 out.write(piece)
             if not size:
                 raise FileRefused("empty")
             out.flush()
             os.fsync(fd)
-        kind = _mime(head, mime)
+        kind = mime_of(head, mime)
+        if is_voice:
+            kind = recorded(kind) or ""
+        if not kind:
+            raise FileRefused("no_voice")
         kept = f"out-{digest.hexdigest()}{file_end(kind)}"
         part.rename(folder / kept)
     finally:
         part.unlink(missing_ok=True)
-    return OutgoingFile(f"{account_id}/{kept}", kind, size, _name(name, kind))
+    return OutgoingFile(f"{account_id}/{kept}", kind, size, _name(name, kind), is_voice)
 
 
 def is_kept(data: Path, account_id: int, file: OutgoingFile) -> bool:
     """Whether a file that a page names is there, and this account's."""
     mine = file.file.startswith(f"{account_id}/") and _OUT.fullmatch(file.file) is not None
     return mine and (data / FOLDER / file.file).is_file()
-
-
-def _mime(head: bytes, said: str) -> str:
-    for magic, mime in _MAGIC:
-        if magic.match(head):
-            return mime
-    said = said.partition(";")[0].strip().lower()
-    # what calls itself a picture and is none
-    return said if _MIME.fullmatch(said) and not said.startswith("image/") else "application/octet-stream"
 
 
 def _name(name: str, mime: str) -> str:

@@ -54,11 +54,12 @@ def file_of(data: Path, account_id: int, bubble: Bubble) -> OutgoingFile | None:
     name, mime = str(about.get("name") or ""), str(about.get("mime") or "")
     try:
         with path.open("rb") as source:
-            return file_storage.keep(data, account_id, source, name, mime)
+            is_voice = bubble.kind == MessageKind.VOICE
+            return file_storage.keep(data, account_id, source, name, mime, is_voice=is_voice)
     except OSError:
         raise ForwardRefused("no_file") from None
     except FileRefused as error:
-        raise ForwardRefused(error.reason) from None
+        raise ForwardRefused("kind" if error.reason == "no_voice" else error.reason) from None
 
 
 def forward(

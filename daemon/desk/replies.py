@@ -71,8 +71,8 @@ def answer(
     `turn_id` is the turn the author saw open: if somebody closed it meanwhile, AlreadyAnswered carries the
     mark. So it does without an open turn when the last answer is somebody else's, unless `follow_up` says that
     it is meant. A `request_key` seen before queues nothing. `quoted` is the message that it replies to. Of several
-    `files` the first carries the text, and the whole is one answer. A `card`
-    stands instead of text and files. `forwarded`: how often it has been passed on.
+    `files` the first carries the text (a sound can't: the text goes before it), and the whole is one answer. A
+    `card` stands instead of text and files. `forwarded`: how often it has been passed on.
     `shown` is the last message that the author's page had shown (None: there is no page). What came later waits
     on, in a turn of its own; an open turn of which it had shown nothing stays as it is: he answers what stood
     before it. Without `answers` it is about something else, and whatever is open stays open.
@@ -96,6 +96,8 @@ def answer(
             actor = Actor(closer.author, closer.admin_id, address)
             claims.log_take_over(conn, about, actor, theirs, now)
     first, *more = files or (None,)
+    if first is not None and clean and not first.carries_words:
+        first, more = None, list(files)
     message_id = queue_message(
         conn,
         about,

@@ -16,6 +16,7 @@ from daemon.desk.conversations import reply_failed
 from daemon.domain import outgoing_cards
 from daemon.domain.attachments import OutgoingFile
 from daemon.domain.desk import Action, Actor, Status
+from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import CAN_READ, Author, ReceiptKind
 from daemon.domain.turns import Closer
 from daemon.store import audit, clock, conversation_list, conversations, events, messages, other_answers, turns
@@ -132,7 +133,10 @@ def _files_of(bubble: Bubble) -> list[OutgoingFile]:
     about = bubble.media or {}
     if not bubble.kind.info.has_file or not about.get("file"):
         return []
-    return [OutgoingFile(about["file"], about.get("mime", ""), about.get("size", 0), about.get("name", ""))]
+    is_voice = bubble.kind == MessageKind.VOICE
+    return [
+        OutgoingFile(about["file"], about.get("mime", ""), about.get("size", 0), about.get("name", ""), is_voice)
+    ]
 
 
 def _was_read(conn: Connection, account_id: int, message_id: int, now: datetime) -> None:

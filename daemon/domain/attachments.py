@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from daemon.domain.file_signatures import PICTURES, SOUNDS, VIDEOS
 from daemon.domain.message_kinds import MessageKind
 
 # bytes; a larger attachment is looked at on the phone
@@ -11,18 +12,14 @@ LARGEST_FILE = 64_000_000
 WAITS = "waits"
 # in a message's media if its file is given up: a MissingFile
 GONE = "gone"
-
-
 # in a message's media if a smaller picture lies beside its file
 SMALL = "small"
 # in a message's media if its file is not what it calls itself, or nothing that can be shown safely
 ODD = "odd"
 # in a message's media: the picture that travelled in the message, until a better one is here (JPEG, Base64)
 THUMBNAIL = "thumbnail"
-
-
-# types of pictures that are sent as such
-PICTURES = frozenset({"image/jpeg", "image/png", "image/webp"})
+# in the media of a message of ours: the type of what was made of its file
+SENT_AS = "sent_as"
 
 
 class MissingFile(StrEnum):
@@ -69,11 +66,24 @@ class OutgoingFile:
     mime: str
     size: int
     name: str
+    # recorded to be heard as a voice message
+    is_voice: bool = False
 
     @property
     def kind(self) -> MessageKind:
-        """As what it is sent: a picture that WhatsApp shows in place, or a document."""
-        return MessageKind.IMAGE if self.mime in PICTURES else MessageKind.DOCUMENT
+        """As what it is sent, if that can be made of it: what WhatsApp shows or plays in place, or a document."""
+        if self.is_voice:
+            return MessageKind.VOICE
+        if self.mime in PICTURES:
+            return MessageKind.IMAGE
+        if self.mime in VIDEOS:
+            return MessageKind.VIDEO
+        return MessageKind.AUDIO if self.mime in SOUNDS else MessageKind.DOCUMENT
+
+    @property
+    def carries_words(self) -> bool:
+        """Whether words can stand below it: a sound has no place for them."""
+        return self.kind not in (MessageKind.VOICE, MessageKind.AUDIO)
 
     @property
     def media(self) -> dict[str, str | int]:
@@ -105,8 +115,17 @@ _ENDS = {
     "audio/mp4": ".m4a",
     "audio/aac": ".aac",
     "audio/amr": ".amr",
+    "audio/wav": ".wav",
+    "audio/flac": ".flac",
+    "audio/webm": ".webm",
     "video/mp4": ".mp4",
+    "video/quicktime": ".mov",
     "video/3gpp": ".3gp",
+    "video/webm": ".webm",
+    "video/x-matroska": ".mkv",
+    "video/x-msvideo": ".avi",
+    "video/x-ms-wmv": ".wmv",
+    "video/mpeg": ".mpg",
     "application/pdf": ".pdf",
     "application/zip": ".zip",
     "application/msword": ".doc",

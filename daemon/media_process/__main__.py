@@ -11,11 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
+from daemon.domain.attachments import LARGEST_FILE
 from daemon.media_process.bounds import bound, end_with, in_time
 from daemon.media_process.download import download
 from daemon.media_process.download_job import DownloadJob, DownloadResult, is_usable
 from daemon.media_process.hosts import TooSlow
-from daemon.media_process.preparation_job import LONGEST, PreparationJob, PreparationResult
+from daemon.media_process.preparation_job import NotConvertible, PreparationJob, PreparationResult
 from daemon.media_process.profile_picture_job import LARGEST, ProfilePictureJob, ProfilePictureResult
 from daemon.media_process.thumbnail_job import LONGEST as LONGEST_THUMBNAIL
 from daemon.media_process.thumbnail_job import ThumbnailJob
@@ -24,8 +25,9 @@ from daemon.media_process.upload_job import UploadJob, UploadResult, answer_of
 
 # bytes that encryption adds to a file at most
 _PADDING = 32
-# bytes of the picture that is made, and of address space for the largest one in colours
-_LARGEST_PICTURE, _PICTURE_MEMORY = 20_000_000, 1024**3
+# Bytes of address space: a picture of a hundred million points in colours takes 550 MB, FFmpeg (which has the
+# limit of whoever starts it) 720 MB for a film in 4K. Seconds of a processor for a film of ten minutes.
+_PICTURE_MEMORY, _FFMPEG_MEMORY, _FFMPEG_PROCESSOR = 640 * 1024**2, 1024**3, 1200
 
 
 def main() -> NoReturn:
@@ -63,15 +65,18 @@ def _upload(told: bytes, out: BinaryIO) -> UploadResult:
 
 def _prepare(told: bytes, out: BinaryIO) -> PreparationResult:
     # not for a download, which needs the same little memory always
-    from daemon.media_process.picture import NoPicture, prepare
+    from daemon.media_process.preparation import prepare
 
     job = PreparationJob.from_json(told)
-    end_with(job.parent, PreparationResult.NO_PICTURE)
+    end_with(job.parent, PreparationResult.NOT_CONVERTIBLE)
     try:
-        bound(_LARGEST_PICTURE, LONGEST, _PICTURE_MEMORY)
-        prepared = prepare(Path(job.file), Path(job.out))
-    except (NoPicture, MemoryError, TooSlow):
-        return PreparationResult.NO_PICTURE
+        if job.is_still:
+            bound(LARGEST_FILE, job.longest, _PICTURE_MEMORY)
+        else:
+            bound(LARGEST_FILE, job.longest, _FFMPEG_MEMORY, _FFMPEG_PROCESSOR)
+        prepared = prepare(job)
+    except (NotConvertible, MemoryError, TooSlow):
+        return PreparationResult.NOT_CONVERTIBLE
     in_time()
     out.write(prepared.to_json())
     return PreparationResult.DONE
@@ -92,16 +97,15 @@ def _profile_picture(told: bytes, out: BinaryIO) -> ProfilePictureResult:
 
 
 def _thumbnail(told: bytes, out: BinaryIO) -> PreparationResult:
-    from daemon.media_process.picture import NoPicture
     from daemon.media_process.thumbnail import make_thumbnail
 
     job = ThumbnailJob.from_json(told)
-    end_with(job.parent, PreparationResult.NO_PICTURE)
+    end_with(job.parent, PreparationResult.NOT_CONVERTIBLE)
     try:
-        bound(_LARGEST_PICTURE, LONGEST_THUMBNAIL, _PICTURE_MEMORY)
+        bound(LARGEST_FILE, LONGEST_THUMBNAIL, _PICTURE_MEMORY)
         measured = make_thumbnail(Path(job.file), Path(job.out) if job.out else None)
-    except (NoPicture, MemoryError, TooSlow):
-        return PreparationResult.NO_PICTURE
+    except (NotConvertible, MemoryError, TooSlow):
+        return PreparationResult.NOT_CONVERTIBLE
     in_time()
     out.write(measured.to_json())
     return PreparationResult.DONE

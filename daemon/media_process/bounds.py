@@ -25,8 +25,11 @@ def end_with(parent: int, code: int) -> None:
         sys.exit(code)
 
 
-def bound(largest_file: int, longest: float, memory: int = MEMORY) -> None:
-    """Whatever comes, it takes little from the others: no memory, no disk (bytes), no time (seconds)."""
+def bound(largest_file: int, longest: float, memory: int = MEMORY, processor: int = PROCESSOR) -> None:
+    """Whatever comes, it takes little from the others: no memory, no disk (bytes), no time (seconds).
+
+    What it starts is bound as it is, each by itself; only the alarm is its own.
+    """
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         # if the machine has too little memory, this process goes first
         file.write("1000")
@@ -34,7 +37,7 @@ def bound(largest_file: int, longest: float, memory: int = MEMORY) -> None:
         os.nice(10)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
-    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR, PROCESSOR))
+    resource.setrlimit(resource.RLIMIT_CPU, (processor, processor))
     guard_memory()
     signal.signal(signal.SIGALRM, _too_slow)
     # again each second, should somebody have caught it

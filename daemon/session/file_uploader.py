@@ -1,5 +1,6 @@
 """Brings files of ours to WhatsApp's media hosts while the link is up, one at a time, beside words that leave."""
 
+import base64
 import logging
 import threading
 from datetime import timedelta
@@ -8,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from daemon.desk import outgoing
-from daemon.domain.attachments import MediaFolder, small_of
+from daemon.domain.attachments import SENT_AS, THUMBNAIL, MediaFolder, small_of
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.time import Clock
 from daemon.media_process.hosts import usable_hosts
@@ -26,6 +27,13 @@ log = logging.getLogger(__name__)
 
 # after 5 s, 10 s, 20 s …, some twenty minutes in all
 RETRIES = Retries(timedelta(seconds=5), 8)
+# kinds that are made of a file before it leaves, and as what it lies on the hosts then
+FOLDERS = {
+    MessageKind.IMAGE: MediaFolder.IMAGE,
+    MessageKind.VIDEO: MediaFolder.VIDEO,
+    MessageKind.AUDIO: MediaFolder.AUDIO,
+    MessageKind.VOICE: MediaFolder.AUDIO,
+}
 # in the thread, by its message's words
 UNSENT = "its file could not be brought to WhatsApp"
 
@@ -70,8 +78,8 @@ class FileUploader(FileTransfers[WaitingFile]):
             self._give_up(waiting, deadly=False)
             return
         folder = MediaFolder.DOCUMENT
-        if waiting.kind == MessageKind.IMAGE and self._prepare(waiting, file, sent):
-            file, folder = sent, MediaFolder.IMAGE
+        if waiting.kind in FOLDERS and (kind := self._prepare(waiting, file, sent)) in FOLDERS:
+            file, folder = sent, FOLDERS[kind]
         if (access := self._access.get()) is None:
             log.warning("WhatsApp does not tell where files are brought")
             raise TransferFailed
@@ -85,17 +93,22 @@ class FileUploader(FileTransfers[WaitingFile]):
         log.warning("a file was not taken by WhatsApp's media hosts: %s", result.name)
         raise TransferFailed
 
-    def _prepare(self, waiting: WaitingFile, file: Path, sent: Path) -> bool:
-        """Make the picture that is sent; what is none goes as a document, as it is."""
-        picture = self._process.prepare(PreparationJob(str(file), str(sent)))
-        kind, thumbnail = MessageKind.DOCUMENT, b""
+    def _prepare(self, waiting: WaitingFile, file: Path, sent: Path) -> MessageKind:
+        """Make what is sent, and say as what; what can't be made into anything goes as a document, as it is."""
+        mime = str(waiting.media.get("mime") or "")
+        made = self._process.prepare(PreparationJob(str(file), waiting.kind, mime, str(sent)))
+        if made is not None and made.kind == MessageKind.AUDIO and waiting.has_words:
+            # a film without pictures, and a sound has no place for the words below it
+            made = None
         small = self._folder / small_of(waiting.file)
-        about = waiting.media | thumbnails.look_at(self._process, MessageKind.IMAGE, waiting.media, file, small)
-        if picture is not None:
-            kind, thumbnail = MessageKind.IMAGE, picture.thumbnail
-            about = about | {"width": picture.width, "height": picture.height}
+        about = waiting.media | thumbnails.look_at(self._process, waiting.kind, waiting.media, file, small)
+        kind, thumbnail = MessageKind.DOCUMENT, b""
+        if made is not None:
+            kind, about, thumbnail = made.kind, about | made.about | {SENT_AS: made.mime}, made.thumbnail
+        if kind == MessageKind.VIDEO:
+            about[THUMBNAIL] = base64.b64encode(thumbnail).decode()
         self._write(lambda conn: outgoing_files.prepared(conn, waiting.message_id, kind, about, thumbnail))
-        return picture is not None
+        return kind
 
     def _give_up(self, item: WaitingFile, *, deadly: bool) -> None:
         log.warning("a file is not sent: its message has failed")

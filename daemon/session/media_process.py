@@ -9,7 +9,7 @@ from pathlib import Path
 
 from daemon.domain.attachments import UploadedFile
 from daemon.media_process.download_job import DownloadJob, DownloadResult
-from daemon.media_process.preparation_job import LONGEST, PreparationJob, PreparationResult, PreparedPicture
+from daemon.media_process.preparation_job import PreparationJob, PreparationResult, PreparedFile
 from daemon.media_process.profile_picture_job import ProfilePictureJob, ProfilePictureResult
 from daemon.media_process.thumbnail_job import LONGEST as LONGEST_THUMBNAIL
 from daemon.media_process.thumbnail_job import MeasuredPicture, ThumbnailJob
@@ -65,13 +65,13 @@ class MediaProcess:
         except (ValueError, KeyError, TypeError):
             raise ProcessDied from None
 
-    def prepare(self, job: PreparationJob) -> PreparedPicture | None:
-        """Make the picture that is sent; None if it is none, or takes too long."""
-        code, said = self._run("prepare", replace(job, parent=os.getpid()).to_json(), LONGEST)
-        if code is None or code == PreparationResult.NO_PICTURE:
+    def prepare(self, job: PreparationJob) -> PreparedFile | None:
+        """Make what is sent; None if nothing can be made of it, or that takes too long."""
+        code, said = self._run("prepare", replace(job, parent=os.getpid()).to_json(), job.longest)
+        if code is None or code == PreparationResult.NOT_CONVERTIBLE:
             return None
         try:
-            return PreparedPicture.from_json(said)
+            return PreparedFile.from_json(said)
         except (ValueError, KeyError, TypeError):
             raise ProcessDied from None
 
@@ -88,7 +88,7 @@ class MediaProcess:
     def thumbnail(self, job: ThumbnailJob) -> MeasuredPicture | None:
         """Measure a picture and make the one that a thread shows; None if it is none, or takes too long."""
         code, said = self._run("thumbnail", replace(job, parent=os.getpid()).to_json(), LONGEST_THUMBNAIL)
-        if code is None or code == PreparationResult.NO_PICTURE:
+        if code is None or code == PreparationResult.NOT_CONVERTIBLE:
             return None
         try:
             return MeasuredPicture.from_json(said)

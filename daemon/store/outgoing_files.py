@@ -35,6 +35,7 @@ class WaitingFile:
     media: dict[str, Any]
     failures: int
     deaths: int
+    has_words: bool
 
 
 def add(conn: Connection, account_id: int, message_id: int, sent: OutgoingFile, now: datetime) -> None:
@@ -50,6 +51,7 @@ _waiting = (
         message.c.conversation_id,
         message.c.kind,
         message.c.media,
+        message.c.text,
     )
     .join(outbox, outbox.c.message_id == outgoing_file.c.message_id)
     .join(message, message.c.id == outgoing_file.c.message_id)
@@ -86,6 +88,7 @@ def load(conn: Connection, message_id: int) -> WaitingFile | None:
         row.media or {},
         row.failures,
         row.deaths,
+        bool(row.text),
     )
 
 

@@ -14,7 +14,7 @@ from daemon.domain.attachments import UploadedFile
 from daemon.domain.ids import Address
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Quoted
-from daemon.whatsapp import quotes
+from daemon.whatsapp import played_media, quotes
 
 
 def text(words: str, quoted: tuple[Quoted, Address] | None = None) -> Message:
@@ -35,18 +35,24 @@ def file(
     quoted: tuple[Quoted, Address] | None = None,
     now: datetime | None = None,
 ) -> Message:
-    """A picture or a document that lies on the media servers; `media` is what our books say of it."""
+    """A file that lies on the media servers; `media` is what our books say of it. A sound has no caption."""
     message = Message()
     if kind == MessageKind.IMAGE:
         about = message.imageMessage
         about.width, about.height = media.get("width", 0), media.get("height", 0)
         about.JPEGThumbnail = thumbnail
         about.mimetype = "image/jpeg"
+    elif kind == MessageKind.VIDEO:
+        about = message.videoMessage
+        played_media.fill_film(about, media, thumbnail)
+    elif kind in (MessageKind.AUDIO, MessageKind.VOICE):
+        about = message.audioMessage
+        played_media.fill_sound(about, kind, media)
     else:
         about = message.documentMessage
         about.fileName = about.title = media.get("name") or "file"
         about.mimetype = media.get("mime") or "application/octet-stream"
-    if caption:
+    if caption and "caption" in about.DESCRIPTOR.fields_by_name:
         about.caption = caption
     about.URL, about.directPath = there.url, there.path
     about.mediaKey, about.fileSHA256, about.fileEncSHA256 = there.key, there.sha256, there.enc_sha256

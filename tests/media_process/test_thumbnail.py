@@ -68,4 +68,4 @@ def test_what_moves_is_only_measured(tmp_path: Path, form: str) -> None:
 )
 def test_nothing_is_made_of_what_is_no_picture(tmp_path: Path, content: bytes) -> None:
     code, measured, small = look_at(tmp_path, content)
-    assert (code, measured, small.exists()) == (PreparationResult.NO_PICTURE, None, False)
+    assert (code, measured, small.exists()) == (PreparationResult.NOT_CONVERTIBLE, None, False)

@@ -2,9 +2,7 @@
 
 import io
 import secrets
-import sqlite3
 import time
-from contextlib import closing
 from typing import Any
 
 import pytest
@@ -41,8 +39,8 @@ def photo(width: int = 2400, height: int = 1200) -> bytes:
     return out.getvalue()
 
 
-def keep(shop: Shop, content: bytes, name: str, mime: str) -> OutgoingFile:
-    return file_storage.keep(shop.folder, shop.account_id, io.BytesIO(content), name, mime)
+def keep(shop: Shop, content: bytes, name: str, mime: str = "", *, is_voice: bool = False) -> OutgoingFile:
+    return file_storage.keep(shop.folder, shop.account_id, io.BytesIO(content), name, mime, is_voice=is_voice)
 
 
 def parts(got: Received) -> Any:
@@ -50,7 +48,7 @@ def parts(got: Received) -> Any:
     message = got.message
     if message.HasField("documentWithCaptionMessage"):
         message = message.documentWithCaptionMessage.message
-    for name in ("imageMessage", "documentMessage"):
+    for name in ("imageMessage", "documentMessage", "videoMessage", "audioMessage"):
         if message.HasField(name):
             return getattr(message, name)
     return None
@@ -160,35 +158,6 @@ def test_a_session_that_begins_leaves_alone_what_is_being_attached(own_shop: Sho
 
     file = file_storage.keep(shop.folder, shop.account_id, Slow(PDF * 2), "a.pdf", "application/pdf")
     assert (shop.folder / "media" / file.file).read_bytes() == PDF * 2
-
-
-@pytest.mark.parametrize("moment", ["begun_at", "uploaded_at"])
-def test_a_session_that_dies_while_it_brings_a_file_sends_it_once(own_shop: Shop, moment: str) -> None:
-    shop, customer = own_shop, own_shop.wa.add_customer("Ibu Foto")
-    customer.send_text("ada fotonya?")
-    only(shop, customer.name)
-    if moment == "begun_at":
-        # so that it takes a while
-        shop.wa.faults.fail_media(503)
-    message_id = shop.answer(customer.name, "", keep(shop, photo(), "a.jpg", "image/jpeg"))
-
-    def reached() -> bool:
-        with closing(sqlite3.connect(shop.database.path)) as conn:
-            sql = f"SELECT {moment} IS NOT NULL OR failures > 0 FROM outgoing_file WHERE message_id = ?"
-            return bool(conn.execute(sql, (message_id,)).fetchone()[0])
-
-    wait_until(reached, 40, moment)
-    old = shop.pid("session")
-    assert old is not None
-    shop.kill("session")
-    shop.wa.faults.fail_media(None)
-    shop.wait_for_successor("session", old)
-    gets_file(customer)
-    becomes(shop, shop.bubble(message_id), lambda b: b.delivery in (Delivery.SENT, Delivery.DELIVERED))
-    # nothing more is under way
-    shop.answer(customer.name, "sudah")
-    customer.wait_for_text("sudah", 20)
-    assert len(files_of(customer)) == 1
 
 
 def test_what_nobody_foresaw_ends_the_session_and_in_the_end_the_file(shop: Shop, asking: Customer) -> None:
