@@ -3,8 +3,8 @@
 import re
 
 PICTURES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
-SOUNDS = frozenset({"audio/ogg", "audio/mpeg", "audio/mp4", "audio/aac"})
-VIDEOS = frozenset({"video/mp4"})
+SOUNDS = frozenset({"audio/ogg", "audio/mpeg", "audio/mp4", "audio/aac", "audio/webm"})
+VIDEOS = frozenset({"video/mp4", "video/webm"})
 # what a browser may show in place; everything else is a download
 INLINE = PICTURES | SOUNDS | VIDEOS
 # bytes at the beginning of a file that tell what it is
@@ -18,9 +18,13 @@ _MAGIC = (
     (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp"),
     (re.compile(rb"OggS"), "audio/ogg"),
     (re.compile(rb"....ftyp", re.DOTALL), "video/mp4"),
+    # EBML: WebM, unless it is another Matroska file, which does not call itself one of ours
+    (re.compile(rb"\x1aE\xdf\xa3"), "video/webm"),
     (re.compile(rb"\xff[\xf0\xf1\xf8\xf9]"), "audio/aac"),
     (re.compile(rb"ID3|\xff[\xe2-\xe7\xea-\xef\xf2-\xf7\xfa-\xff]"), "audio/mpeg"),
 )
+# the same container with a sound alone
+_SOUND_IN = {"video/mp4": "audio/mp4", "video/webm": "audio/webm"}
 
 
 def plain(mime: str) -> str:
@@ -38,9 +42,8 @@ def shown_as(mime: str, head: bytes) -> str | None:
     found = next((kind for magic, kind in _MAGIC if magic.match(head)), None)
     if said not in INLINE or found is None:
         return None
-    if found == "video/mp4" and said in SOUNDS:
-        # the same container
-        return "audio/mp4"
+    if found in _SOUND_IN and said in SOUNDS:
+        return _SOUND_IN[found]
     return found if found.partition("/")[0] == said.partition("/")[0] else None
 
 

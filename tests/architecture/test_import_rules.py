@@ -26,6 +26,7 @@ DOWNLOAD = "The transfer of a file knows values only: it holds nothing that is w
 ENTRANCE = "Only the session enters WhatsApp's room"
 PROCESS = "The session is a process: it is started, never imported"
 NEONIZE = "Only daemon.whatsapp imports neonize"
+FFMPEG = "Only daemon.media_process runs FFmpeg"
 APPRISE = "Only daemon.alerts imports apprise"
 TESTS = "The program knows none of its tests"
 
@@ -117,6 +118,7 @@ BREACHES = {
         NEONIZE, "daemon/session/spare.py", "from neonize.proto.Neonize_pb2 import JID"
     ),
     "a page that loads neonize": _breach(NEONIZE, "webui/base/spare.py", "import neonize.client"),
+    "a session that converts films": _breach(FFMPEG, "daemon/session/spare.py", "import imageio_ffmpeg"),
     "a desk that sends alerts": _breach(APPRISE, "daemon/desk/spare.py", "def f() -> None:\n    import apprise"),
     "a command with a simulator": _breach(
         TESTS, "daemon/commands/spare.py", "from tests.whatsapp_server import WhatsAppServer"

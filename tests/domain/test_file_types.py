@@ -25,6 +25,9 @@ HTML = b"<!doctype html><script>alert(1)</script>"
         ("audio/mpeg", b"ID3\x04", "audio/mpeg"),
         ("audio/mpeg", b"\xff\xfb\x90\x00", "audio/mpeg"),
         ("audio/aac", b"\xff\xf1\x50\x80", "audio/aac"),
+        ("audio/webm", b"\x1aE\xdf\xa3\x9f\x42", "audio/webm"),
+        ("video/webm", b"\x1aE\xdf\xa3\x9f\x42", "video/webm"),
+        ("video/mp4", b"\x1aE\xdf\xa3\x9f\x42", "video/webm"),
         # what is something else, or nothing that is shown in place
         ("image/png", HTML, None),
         ("image/svg+xml", b"<svg xmlns='http://www.w3.org/2000/svg'/>", None),

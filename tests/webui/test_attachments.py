@@ -155,3 +155,18 @@ def test_what_has_no_room_is_refused_before_it_sets_out(
     assert refused.status_code == 422
     assert NO_ROOM.replace("'", "&#39;") in refused.text
     assert sent(database, chat) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "status"), [(b"\x1aE\xdf\xa3\x9f\x42\x82\x84webm" + bytes(50), "201"), (PDF, "422"), (b"", "422")]
+)
+def test_only_what_a_browser_records_is_a_voice_message(
+    sari: Visitor, database: Database, chat: int, content: bytes, status: str
+) -> None:
+    brought = bring(sari, chat, content, **{"X-Voice": "1"})
+    assert brought["status"] == status
+    if status == "201":
+        assert brought["kind"] == "voice"
+        assert sari.post(f"/c/{chat}/answer", {"text": "", "files": brought["word"]}).status_code == 303
+        with database.read() as conn:
+            assert messages.thread(conn, chat)[-1].kind == MessageKind.VOICE

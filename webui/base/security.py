@@ -69,7 +69,8 @@ def _headers(host: str, secure: bool) -> dict[str, str]:
         "style-src": "'self'",
         # blob: what is about to be sent
         "img-src": "'self' data: blob:",
-        "media-src": "'self'",
+        # blob: what was recorded and is about to be sent
+        "media-src": "'self' blob:",
         # browsers before 2022 don't count ws: as 'self'
         "connect-src": f"'self' {'wss' if secure else 'ws'}://{host}",
         "form-action": "'self'",
@@ -82,7 +83,7 @@ def _headers(host: str, secure: bool) -> dict[str, str]:
         "X-Frame-Options": "DENY",
         # the CSRF check over https wants to see a referrer from here
         "Referrer-Policy": "same-origin",
-        "Permissions-Policy": "camera=(), microphone=(), geolocation=(self), payment=(), usb=()",
+        "Permissions-Policy": "camera=(), microphone=(self), geolocation=(self), payment=(), usb=()",
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
     }

@@ -38,6 +38,7 @@ REFUSALS = {
     "empty": _("This file is empty."),
     "too_large": _("This file is too large: %(size)s at most."),
     "no_room": _("There is no room for this file on Balas's computer."),
+    "no_voice": _("This is no recording that can be sent as a voice message."),
     "gone": _("An attached file is not here any more. Attach it again."),
     "too_many": _("These are too many files for one answer: 20 at most."),
 }
@@ -66,7 +67,10 @@ def install(app: Flask) -> None:
 @pages.post("/c/<id:conversation_id>/files")
 @login_required  # type: ignore[untyped-decorator]
 def bring(conversation_id: int) -> Any:
-    """Keep one file, the request's body, whose name is in a header; gives the word that a reply names it by."""
+    """Keep one file, the request's body, whose name is in a header; gives the word that a reply names it by.
+
+    What comes with X-Voice was recorded, to be heard as a voice message.
+    """
     with services().database.read() as conn:
         about = conversation_list.summary(conn, conversation_id)
         if about is None:
@@ -77,8 +81,9 @@ def bring(conversation_id: int) -> Any:
     except FileRefused as error:
         return jsonify(error=refusal(error.reason, largest)), 413
     name = unquote(request.headers.get("X-File-Name", ""))
+    is_voice = request.headers.get("X-Voice") == "1"
     try:
-        file = keep(about.account_id, request.stream, name, request.mimetype, largest)
+        file = keep(about.account_id, request.stream, name, request.mimetype, largest, is_voice=is_voice)
     except FileRefused as error:
         return jsonify(error=refusal(error.reason, largest)), 422
     return jsonify(word=word_of(file), name=file.name, size=formatting.size(file.size), kind=file.kind.value), 201
@@ -160,14 +165,17 @@ def ready(reply: QuickReply) -> dict[str, str] | None:
     return {**shown([reply.file])[0], "url": url_for("quick_replies.file", quick_reply_id=reply.id)}
 
 
-def keep(account_id: int, stream: IO[bytes], name: str, mime: str, largest: int) -> OutgoingFile:
+def keep(
+    account_id: int, stream: IO[bytes], name: str, mime: str, largest: int, *, is_voice: bool = False
+) -> OutgoingFile:
     """Keep one file on the disk. Raises FileRefused."""
+    data = services().config.data
     budget: MediaBudget = current_app.extensions[_BUDGET]
     left = budget.left()
     if left <= 0:
         raise FileRefused("no_room")
     try:
-        file = file_storage.keep(services().config.data, account_id, stream, name, mime, min(largest, left))
+        file = file_storage.keep(data, account_id, stream, name, mime, min(largest, left), is_voice=is_voice)
     except OSError:
         raise FileRefused("no_room") from None
     except FileRefused as error:

@@ -10,7 +10,7 @@ from auth_store import admins
 from daemon.desk import settings
 from daemon.domain.desk import Priority
 from daemon.store import presence
-from webui.inbox import row
+from webui.inbox import attachments, row
 
 
 def _(text: str) -> str:
@@ -43,6 +43,8 @@ class ThreadHeader:
 
     colleagues: list[Colleague]
     strict: bool
+    # bytes of a file that the team sends
+    largest_upload: int
 
     @property
     def priorities(self) -> list[tuple[str, str]]:
@@ -52,7 +54,8 @@ class ThreadHeader:
 
 def read(conn: Connection, account_id: int, now: datetime) -> ThreadHeader:
     """The header as it stands."""
-    return ThreadHeader(team(conn, now), settings.load(conn, account_id).strict)
+    chosen = settings.load(conn, account_id)
+    return ThreadHeader(team(conn, now), chosen.strict, chosen.largest_upload * attachments.MB)
 
 
 def team(conn: Connection, now: datetime) -> list[Colleague]:

@@ -4,6 +4,7 @@ import * as attachments from "./attachments.js";
 import * as claims from "./claims.js";
 import { find, findAll, isTouch, post } from "./dom.js";
 import * as drafts from "./drafts.js";
+import * as recorder from "./recorder.js";
 import * as shown from "./shown.js";
 import * as suggestions from "./suggestions.js";
 import { placeBubble, toEnd } from "./thread.js";
@@ -20,7 +21,10 @@ const field = () => find("#reply");
 /** After a thread has been put on the page. */
 export function begin() {
   const form = composer();
-  if (!form) return showKept();
+  if (!form) {
+    recorder.begin();
+    return showKept();
+  }
   busy = false;
   heldBack = null;
   wanted = null;
@@ -31,6 +35,7 @@ export function begin() {
     choose(kept.mode);
   }
   attachments.begin();
+  recorder.begin();
   // the field of the files has made room by now
   grow();
   form.addEventListener("submit", submit);
@@ -111,6 +116,8 @@ export function dropAbout() {
   showError("");
 }
 
+// words, or a voice that was recorded
+const isAnswering = () => Boolean(field().value.trim() || recorder.current());
 const isNote = () => composer().dataset.mode === "note";
 
 /** A reply goes to the customer, a note stays with the team. */
@@ -175,7 +182,10 @@ async function submit(event) {
   const fields = Object.fromEntries(shown.tell(new FormData(form, event.submitter)));
   delete fields.upload;
   delete fields.files;
-  if (!isNote() && !isEdit()) {
+  // what was recorded leaves by itself: words and files in the field stay there
+  const voice = recorder.current();
+  if (voice) Object.assign(fields, { text: "", request_key: voice.key });
+  else if (!isNote() && !isEdit()) {
     if (attachments.isBusy()) return showError(find("[data-attachments]").dataset.busyWords);
     const files = attachments.words();
     if (files.length) fields.files = files.join(" ");
@@ -185,11 +195,17 @@ async function submit(event) {
   form.setAttribute("aria-busy", "true");
   field().readOnly = true;
   try {
+    if (voice) {
+      const { word, error } = await voice.bring();
+      if (error) return form.isConnected && showError(error);
+      fields.files = word;
+    }
     const answer = await post(form.action, fields);
     status = answer.status;
-    if (status === 201) drafts.accepted(form.dataset.conversation, fields.mode, fields.text);
-    if (form.isConnected) settle(status, answer.data, fields);
-    else if (status === 201) leftBehind(form.dataset.conversation, fields);
+    if (status === 201 && voice) recorder.sent(voice.key);
+    else if (status === 201) drafts.accepted(form.dataset.conversation, fields.mode, fields.text);
+    if (form.isConnected) settle(status, answer.data, fields, voice);
+    else if (status === 201 && !voice) leftBehind(form.dataset.conversation, fields);
   } catch {
     if (form.isConnected) showError(document.body.dataset.failed);
   } finally {
@@ -222,7 +238,7 @@ function empty() {
   grow();
 }
 
-function settle(status, data, fields) {
+function settle(status, data, fields, voice) {
   if (fields.edits && status === 204) {
     dropAbout();
     return;
@@ -232,6 +248,11 @@ function settle(status, data, fields) {
     claims.show(data.claim || "");
     shown.more(data.more || "");
     showError(data.error || (data.notice || data.claim || data.more ? "" : document.body.dataset.failed));
+    return;
+  }
+  if (voice) {
+    answered(data, fields.turn_id);
+    field().focus({ preventScroll: true });
     return;
   }
   const form = composer();
@@ -278,11 +299,11 @@ export function adoptTurn(message) {
   const open = message.turn_id === null ? "" : String(message.turn_id);
   if (open) {
     // the text answers what waits now; that somebody answered the question before it stays as one line
-    const overtaken = seen && seen !== open && field().value.trim();
+    const overtaken = seen && seen !== open && isAnswering();
     form.turn_id.value = open;
     if (overtaken) showNotice(message.before || "");
     else if (find("[data-answered]", form) || seen !== open) showNotice("");
-  } else if (!field().value.trim()) {
+  } else if (!isAnswering()) {
     form.turn_id.value = "";
     showNotice("");
   } else if (seen && !find("[data-answered]", form)) {
@@ -293,7 +314,7 @@ export function adoptTurn(message) {
 /** Somebody resolved the conversation; whether there is a text that must not go with the field. */
 export function resolved(notice) {
   const form = composer();
-  if (!form || !field().value.trim()) return false;
+  if (!form || !isAnswering()) return false;
   if (!find("[data-resolved]", form)) showNotice(notice);
   claims.show("");
   return true;
