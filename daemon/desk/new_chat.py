@@ -63,6 +63,12 @@ def check(
     return questions.ask(conn, account_id, kind, subject, now, asked_by=admin_id, paced=paced)
 
 
+def is_own(conn: Connection, account_id: int, party: Party) -> bool:
+    """Whether a party is the account itself, by whatever name."""
+    own = accounts.get(conn, account_id)
+    return (own.lid is not None and party.lid == own.lid) or (own.phone is not None and party.phone == own.phone)
+
+
 def found(question: Question, now: datetime) -> Party | None:
     """Whom WhatsApp has named; None if nobody is there, or there is no answer."""
     answer = question.answer
@@ -88,14 +94,16 @@ def begin(
     """Store the customer with his conversation, which is the writer's, and queue the first words: all or nothing.
 
     They answer nothing; his reply opens a turn. The same `request_key` begins once. Raises NotAnswerable for an
-    unusable text, AlreadyBegun, NotOnline (words that waited would all leave at once), and TooFast if he is a
-    stranger and as many were written to as the pace allows.
+    unusable text, OwnNumber, AlreadyBegun, NotOnline (words that waited would all leave at once), and TooFast if
+    as many strangers were written to as the pace allows.
     """
     if request_key and (done := outbox.message_of_request(conn, request_key)) is not None:
         known = messages.bubble(conn, done)
         assert known is not None
         return Begun(known.conversation_id, done)
     clean = replies.check_text(text)
+    if is_own(conn, account_id, party):
+        raise OwnNumber
     if (here := conversation_of(conn, account_id, party)) is not None:
         raise AlreadyBegun(here)
     if not can_send(links.get(conn, account_id).state):

@@ -38,5 +38,15 @@ def test_a_number_is_checked_written_to_and_answers(own_shop: Shop, chromium: Br
     expect(page.locator("#messages").get_by_text("terima kasih")).to_be_visible()
     own, reply = shop.bubbles("Melati")
     assert (own.admin_id, reply.conversation_id) == (1, own.conversation_id)
+    # and he may be kept away
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.click("[data-action=details]")
+    page.click("[data-action=ask-block]")
+    page.click("[data-action=block]")
+    expect(page.locator("[data-details] .blocked")).to_be_visible()
+    expect(page.locator("[data-head] .blocked")).to_be_visible()
+    expect(page.locator("#messages").get_by_text("Sari blocked this customer")).to_be_visible()
+    page.click("[data-action=unblock]")
+    expect(page.locator("[data-details] .blocked")).to_have_count(0)
     context.close()
     assert problems == []

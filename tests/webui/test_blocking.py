@@ -5,8 +5,8 @@ import threading
 import pytest
 from sqlalchemy import func, select
 
+from daemon.desk import block_request, settings
 from daemon.desk import questions as desk_questions
-from daemon.desk import settings
 from daemon.domain.desk import COMMAND_LINE, Action
 from daemon.domain.questions import Question, Unanswered
 from daemon.domain.time import utc_now
@@ -142,3 +142,12 @@ def test_two_that_are_one_stay_blocked(shop: StaffedBooks) -> None:
         assert not blocked.mark(conn, one, utc_now())
         contact_merge.merge(conn, shop.account_id, survivor=other, gone=one, now=utc_now())
         assert blocked.is_blocked(conn, other)
+
+
+def test_a_group_can_not_be_blocked(shop: StaffedBooks) -> None:
+    conversation_id = shop.new_customer("Usil", "halo")
+    with shop.database.write() as conn:
+        conn.exec_driver_sql("UPDATE contact SET lid = NULL, phone = NULL")
+        conn.exec_driver_sql("UPDATE contact_alias SET server = 'g.us'")
+        with pytest.raises(LookupError):
+            block_request.ask(conn, about(shop, conversation_id), True, COMMAND_LINE, utc_now())

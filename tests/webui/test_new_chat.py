@@ -248,7 +248,9 @@ def test_a_page_that_still_waits_says_so_and_an_end_without_answer_too(
 def test_the_own_number_and_what_is_not_asked_here(budi: Visitor, stranger: Visitor, online: StaffedBooks) -> None:
     with online.database.write() as conn:
         conn.exec_driver_sql("UPDATE account SET phone = '6281230000001'")
+        conn.exec_driver_sql("UPDATE account SET lid = '999'")
     assert "own number" in budi.post(NEW, {"number": "0812 3000 0001"}).text
+    assert "own number" in checked(online, budi, "0812 3000 0002", THERE | {"lid": "999"}).text
     assert budi.get(f"{NEW}/999").status_code == 404
     assert budi.post(f"{NEW}/999", {"text": "x"}).status_code == 404
     assert stranger.get(NEW).status_code == 302

@@ -57,6 +57,8 @@ def _carry_out(conversation_id: int, wanted: bool, shown: int | None) -> Any:
         return actions.refuse(conversation_id, {"block": gettext(OFFLINE)})
     except TooFast:
         return actions.refuse(conversation_id, {"block": gettext(TOO_OFTEN)})
+    except LookupError:
+        abort(404)
     except OnlyTheAssignee as error:
         return actions.refuse(conversation_id, {"block": gettext("Only %(name)s may do this.", name=error.name)})
     found = wait_for(asked.id)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from daemon.desk import contacts
 from daemon.domain.desk import Status
+from daemon.domain.ids import ChatKind
 from daemon.store import tags
 from daemon.store.conversation_list import Summary
 from daemon.store.tags import Tag
@@ -49,6 +50,8 @@ class ContactCard:
     is_resolved: bool
     is_forgotten: bool
     is_blocked: bool
+    # a person, not a group
+    can_be_blocked: bool
 
 
 def read(conn: Connection, about: Summary, now: datetime) -> ContactCard:
@@ -99,6 +102,7 @@ def of_contact(
         is_resolved=False,
         is_forgotten=False,
         is_blocked=False,
+        can_be_blocked=any(one.kind == ChatKind.PERSON for one in found.addresses),
     )
 
 

@@ -101,6 +101,8 @@ def answer(question_id: int) -> Any:
     if party is None:
         return _show(phone, gettext(NOT_THERE)), 422
     with services().database.read() as conn:
+        if new_chat.is_own(conn, question.account_id, party):
+            return _show(phone, gettext(OWN_NUMBER)), 422
         here = new_chat.conversation_of(conn, question.account_id, party)
     if here is not None:
         # he has written by another name before: the number is his, too
@@ -128,6 +130,8 @@ def send(question_id: int) -> Any:
             begun = new_chat.begin(conn, question.account_id, party, text, actor, limits, now, key or None)
     except NotAnswerable as error:
         return _compose(question, party, text, gettext(REFUSALS[error.reason])), 422
+    except OwnNumber:
+        return _show("", gettext(OWN_NUMBER)), 422
     except NotOnline:
         return _compose(question, party, text, gettext(NOT_NOW)), 503
     except AlreadyBegun as error:
