@@ -24,6 +24,7 @@ from daemon.store import (
     presence,
     waiting_customers,
 )
+from daemon.store.conversations import is_with_person
 from daemon.store.events import EventKind
 from daemon.store.portions import Portion
 from daemon.store.presence import TeamMember
@@ -202,7 +203,7 @@ def _assignments(
 def _candidates(
     conn: Connection, account_id: int, team: Sequence[TeamMember], chosen: DeskSettings
 ) -> list[Candidate]:
-    has, given = conversation_list.counts_by_admin(conn, account_id), presence.given_at(conn)
+    has, given = conversation_list.counts_by_admin(conn, account_id, is_with_person), presence.given_at(conn)
     return [
         Candidate(
             one.admin_id,

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from daemon.desk import settings
 from daemon.desk.replies import queue_message
 from daemon.domain.desk import UNDO_TAKEN, Action, Actor
+from daemon.domain.ids import ChatKind
 from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.domain.placeholders import fill
 from daemon.domain.text_cleaning import clean
@@ -45,7 +46,7 @@ def ask(conn: Connection, conversation_id: int, actor: Actor, now: datetime) -> 
     It leaves only when resolving can't be taken back any more.
     """
     about = conversation_list.summary(conn, conversation_id)
-    if about is None or about.is_blocked:
+    if about is None or about.is_blocked or about.kind == ChatKind.GROUP:
         return
     chosen = settings.load(conn, about.account_id)
     question = _filled(chosen.rating_question, about)

@@ -12,6 +12,7 @@ from daemon.domain import text_cleaning
 from daemon.domain.attachments import OutgoingFile
 from daemon.domain.desk import Action, Actor, Status
 from daemon.domain.forwarding import FORWARDED
+from daemon.domain.ids import ChatKind
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.outgoing_cards import OutgoingCard
@@ -83,6 +84,7 @@ def answer(
         return done
     clean = check_text(text) if text.strip() or not (files or card) else ""
     about = answerable(conn, conversation_id)
+    _check_group(about, closer)
     shown = pages.check(conn, conversation_id, shown)
     waiting = turns.current(conn, conversation_id)
     open_turn = pages.shown_of(conn, conversation_id, waiting, shown) if answers else None
@@ -118,7 +120,8 @@ def answer(
         turns.close(conn, open_turn, closer, message_id, now)
         pages.keep_open(conn, open_turn, shown, now)
     if closer.author == Author.ADMIN and closer.admin_id is not None:
-        conversations.assign(conn, conversation_id, closer.admin_id, now)
+        if about.kind != ChatKind.GROUP:
+            conversations.assign(conn, conversation_id, closer.admin_id, now)
         # whoever answers has read what his page showed
         conversations.see(conn, conversation_id, message_id if shown is None else shown)
     claims.end(conn, about.account_id, conversation_id, now)
@@ -133,6 +136,7 @@ def acknowledge(
     Raises NotAnswerable if the turn is not the open one any more, or the text is unusable.
     """
     about = answerable(conn, conversation_id)
+    _check_group(about, Closer(Author.BOT))
     if turns.current(conn, conversation_id) != turn_id:
         raise NotAnswerable("unknown_conversation")
     message_id = queue_message(conn, about, Closer(Author.BOT), check_text(text), now, turn_id, None, bot_key)
@@ -156,6 +160,18 @@ def answerable(conn: Connection, conversation_id: int) -> Summary:
     if about.is_blocked:
         raise NotAnswerable("blocked")
     return about
+
+
+def _check_group(about: Summary, closer: Closer) -> None:
+    """Who writes into a group: people, while the number may."""
+    if about.group is None:
+        return
+    if about.group.is_left:
+        raise NotAnswerable("left_group")
+    if not about.group.may_write:
+        raise NotAnswerable("only_group_admins")
+    if closer.author == Author.BOT:
+        raise NotAnswerable("unknown_conversation")
 
 
 def _mark_in_the_way(

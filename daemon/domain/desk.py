@@ -38,6 +38,8 @@ class Box(StrEnum):
     UNASSIGNED = "unassigned"
     ALL = "all"
     RESOLVED = "resolved"
+    # all that are switched on, those in which nothing waits, too
+    GROUPS = "groups"
 
 
 class Assign(StrEnum):
@@ -82,6 +84,7 @@ class Action(StrEnum):
     REPLY_DECIDED = "reply.decided"
     REPLY_EDITED = "reply.edited"
     REPLY_DELETED = "reply.deleted"
+    GROUP_SWITCHED = "group.switched"
     AWAY = "away"
     BACK = "back"
     ALARM = "alarm"

@@ -103,7 +103,8 @@ CAN_READ = (ReceiptKind.DELIVERED, ReceiptKind.INACTIVE, ReceiptKind.READ, Recei
 class Origin:
     """Where an event came from: the chat, the writing device, and WhatsApp's own time.
 
-    `device` is the sender's device number, `participant` the writer inside a group.
+    `device` is the sender's device number, `participant` the writer inside a group, by the address that the group
+    uses for him, and `participant_alternative` his other one if it was told.
     """
 
     party: Party
@@ -111,6 +112,7 @@ class Origin:
     device: int
     at: datetime
     participant: str | None = None
+    participant_alternative: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,8 @@ class MessageReceived:
 
     `raw` is the serialized waE2E.Message of everything that is not plain text; `media` holds what is
     shown without downloading (mime, size in bytes, name, seconds, what is on a card); `is_cut`: it was longer.
+    Inside a group: `mentions` are the addresses of those who are named (`mentions_all`: everybody), and
+    `quoted_author` is who wrote what is quoted.
     """
 
     wa_id: str
@@ -131,6 +135,9 @@ class MessageReceived:
     raw: bytes | None = None
     is_history: bool = False
     is_cut: bool = False
+    mentions: tuple[str, ...] = ()
+    mentions_all: bool = False
+    quoted_author: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,20 +174,25 @@ class MessageEdited:
 
 @dataclass(frozen=True, slots=True)
 class MessageRevoked:
-    """An earlier message was deleted for everyone."""
+    """An earlier message was deleted for everyone; inside a group `target_writer` wrote it."""
 
     target_wa_id: str
     origin: Origin
+    target_writer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reacted:
-    """Somebody reacted to a message; an empty emoji takes the reaction back."""
+    """Somebody reacted to a message; an empty emoji takes the reaction back.
+
+    Inside a group `target_writer` is who wrote the message, and `target_from_me` says nothing.
+    """
 
     target_wa_id: str
     origin: Origin
     emoji: str
     target_from_me: bool
+    target_writer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,10 @@ class QuestionKind(StrEnum):
     UNBLOCK = "unblock"
     # of the service itself; {"everybody": addresses as text}, of which nothing is kept with the question
     BLOCKLIST = "blocklist"
+    # what a group is now, with its members (`domain.groups.GroupTold.as_answer`)
+    GROUP = "group"
+    # {"groups": [such, without their members]}: those that the number is in, whatever the subject says
+    JOINED_GROUPS = "joined_groups"
 
 
 class Unanswered(StrEnum):
@@ -59,6 +63,8 @@ KINDS = {
     QuestionKind.BLOCK: KindOfQuestion(timedelta(seconds=30)),
     QuestionKind.UNBLOCK: KindOfQuestion(timedelta(seconds=30)),
     QuestionKind.BLOCKLIST: KindOfQuestion(timedelta(minutes=2), is_patient=True),
+    QuestionKind.GROUP: KindOfQuestion(timedelta(minutes=10), is_patient=True),
+    QuestionKind.JOINED_GROUPS: KindOfQuestion(timedelta(minutes=10), timedelta(minutes=2), is_patient=True),
 }
 
 

@@ -44,7 +44,9 @@ class MoreCame(Exception):
 
 
 class NotAnswerable(Exception):
-    """The reply itself is unusable; `reason` is one of `empty`, `too_long`, `unknown_conversation`."""
+    """The reply itself is unusable; `reason` is one of `empty`, `too_long`, `unknown_conversation`, `left_group`,
+    `only_group_admins`.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

@@ -13,8 +13,9 @@ from daemon.domain.ids import Address
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import CallChanged, MessageReceived, Origin
 from daemon.domain.time import believable
+from daemon.ingest.group_messages import receive
 from daemon.ingest.lines import place_line
-from daemon.ingest.messages import is_ourselves, receive_message
+from daemon.ingest.messages import is_ourselves
 from daemon.store import calls, clock, contacts, events, forgotten_messages, messages, other_answers, turns
 from daemon.store.accounts import Account
 from daemon.store.calls import Call
@@ -65,7 +66,7 @@ def _conclude(conn: Connection, account: Account, call: Call, state: CallState, 
         # told of late: the phone has written to him since
         place_line(conn, account, line, now, is_read=True)
     else:
-        receive_message(conn, account, line, now)
+        receive(conn, account, line, now)
 
 
 def _was_answered(conn: Connection, account: Account, call: Call, now: datetime) -> None:

@@ -5,10 +5,13 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from daemon.desk import contact_identity, outgoing
+from daemon.desk import groups as desk_groups
 from daemon.desk.conversations import reply_failed
+from daemon.domain.ids import ChatKind
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import MessageEdited, MessageReceived, MessageRevoked, Origin, Reacted, TypingChanged
-from daemon.ingest.messages import judge_again, receive_message
+from daemon.ingest import group_messages
+from daemon.ingest.messages import judge_again
 from daemon.store import contacts, conversations, events, messages
 from daemon.store.accounts import Account
 from daemon.store.events import EventKind
@@ -20,15 +23,20 @@ def change(
     """Mark the message an event is about; an edit of a message that never came becomes that message."""
     origin: Origin = event.origin
     contact_id = contact_identity.find(conn, account.id, origin.party, now)
+    in_group = origin.party.kind == ChatKind.GROUP
     from_me = event.target_from_me if isinstance(event, Reacted) else origin.from_me
+    if in_group and not isinstance(event, MessageEdited):
+        from_me = desk_groups.is_us(account, event.target_writer)
     place = messages.find(conn, contact_id, from_me, event.target_wa_id) if contact_id is not None else None
+    if in_group and place is not None and not group_messages.may_change(conn, place, event):
+        return
     if place is None:
         if isinstance(event, MessageEdited) and event.text:
             # the original never came: the edited text is all there is
             original = MessageReceived(
                 event.target_wa_id, origin, MessageKind.TEXT, event.text, is_cut=event.is_cut
             )
-            receive_message(conn, account, original, now)
+            group_messages.receive(conn, account, original, now)
             contact_id = contacts.find_party(conn, account.id, origin.party)
             made = messages.find(conn, contact_id, from_me, event.target_wa_id) if contact_id is not None else None
             if made:
@@ -46,7 +54,9 @@ def change(
             if changed and from_me:
                 reply_failed(conn, place.id, now)
         case Reacted():
-            changed = messages.react(conn, place.id, origin.from_me, event.emoji, origin.at)
+            # our own is one, whichever of our devices it comes from
+            who = "" if origin.from_me else origin.participant or ""
+            changed = messages.react(conn, place.id, origin.from_me, event.emoji, origin.at, who)
     if changed:
         events.append(conn, account.id, EventKind.MESSAGE_CHANGED, now, place.conversation_id, place.id)
 

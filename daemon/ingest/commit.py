@@ -23,7 +23,7 @@ from daemon.domain.messages import (
     TypingChanged,
 )
 from daemon.domain.time import believable
-from daemon.ingest import calls, changes, history, messages, receipts
+from daemon.ingest import calls, changes, group_messages, history, messages, receipts
 from daemon.ingest.evidence import sighting
 from daemon.ingest.lines import place_line
 from daemon.ingest.place_cache import PlaceCache
@@ -70,7 +70,7 @@ def apply(conn: Connection, account_id: int, event: Event, now: datetime, places
         evidence.note(conn, account_id, seen.kind, clock.on_ours(conn, account_id, seen.at, now), now)
     match event:
         case MessageReceived():
-            messages.receive_message(conn, account, event, now, places)
+            group_messages.receive(conn, account, event, now, places)
         case ReceiptReceived():
             receipts.receive_receipt(conn, account, event, now)
         case MessageEdited() | MessageRevoked() | Reacted():

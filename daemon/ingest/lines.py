@@ -4,7 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from daemon.desk import contact_identity
+from daemon.desk import contact_identity, groups
+from daemon.domain.ids import ChatKind
 from daemon.domain.messages import MessageReceived
 from daemon.ingest.messages import values_of
 from daemon.store import conversation_list, conversations, events, messages
@@ -19,8 +20,9 @@ def place_line(
 
     It opens and closes no turn: what is live does not, either. `is_read`: nobody has to look at it.
     """
-    contact_id = contact_identity.find(conn, account.id, event.origin.party, now)
-    if contact_id is None:
+    party = event.origin.party
+    contact_id = contact_identity.find(conn, account.id, party, now)
+    if contact_id is None or (party.kind == ChatKind.GROUP and not groups.is_kept(conn, account.id, party)):
         return False
     here = conversations.current(conn, contact_id)
     conversation_id = here.conversation_id if here else conversations.last_resolved(conn, contact_id)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from daemon.desk import business_auto_replies, contact_identity, other_devices, outgoing, ratings
 from daemon.domain.attachments import LARGEST_FILE
-from daemon.domain.ids import ChatKind, Party
+from daemon.domain.ids import Party
 from daemon.domain.message_kinds import PLACEHOLDERS, MessageKind
 from daemon.domain.messages import TICKS, Author, Delivery, MessageReceived, Origin, ReceiptKind
 from daemon.domain.turns import Closer
@@ -47,7 +47,7 @@ def next_of_turn(
     )
     if message_id is None:
         return False
-    _want_file(conn, account_id, event, message_id, now)
+    want_file(conn, account_id, event, message_id, now)
     conversations.touch(conn, place.conversation_id, message_id, event.origin.at)
     events.append(conn, account_id, EventKind.MESSAGE_NEW, now, place.conversation_id, message_id)
     return True
@@ -56,7 +56,7 @@ def next_of_turn(
 def receive_message(
     conn: Connection, account: Account, event: MessageReceived, now: datetime, places: PlaceCache | None = None
 ) -> None:
-    """Store a message that is new, fill a placeholder, or do nothing.
+    """Store a person's message that is new, fill a placeholder, or do nothing (`group_messages.receive` chooses).
 
     One that only history has brought so far is new: what comes by itself was sent to us as well as to the phone.
     """
@@ -71,11 +71,11 @@ def receive_message(
     if known is not None and (event.is_history or not known.is_history):
         fill(conn, account, known, event, now)
         return
-    if event.push_name and not origin.from_me and origin.participant is None:
+    if event.push_name and not origin.from_me:
         contacts.set_name(conn, contact_id, event.push_name)
     here = conversations.current(conn, contact_id)
     turn_id = here.turn_id if here else None
-    from_customer = not origin.from_me and origin.party.kind == ChatKind.PERSON
+    from_customer = not origin.from_me
     if (
         event.quoted_wa_id
         and from_customer
@@ -102,10 +102,10 @@ def receive_message(
         if event.kind not in PLACEHOLDERS:
             messages.fill_placeholder(conn, message_id, _content(event))
     if origin.from_me:
-        _written_on_another_device(conn, account, event, contact_id, conversation_id, message_id, now)
+        written_on_another_device(conn, account, event, contact_id, conversation_id, message_id, now)
     elif from_customer and turn_id is not None and places is not None:
         places.remember(origin.party, Place(contact_id, conversation_id, turn_id, event.push_name))
-    _want_file(conn, account.id, event, message_id, now)
+    want_file(conn, account.id, event, message_id, now)
     conversations.touch(conn, conversation_id, message_id, origin.at)
     events.append(conn, account.id, EventKind.MESSAGE_NEW, now, conversation_id, message_id)
 
@@ -136,7 +136,7 @@ def _rated(conn: Connection, account: Account, event: MessageReceived, contact_i
     return True
 
 
-def _written_on_another_device(
+def written_on_another_device(
     conn: Connection,
     account: Account,
     event: MessageReceived,
@@ -184,14 +184,14 @@ def _author(event: MessageReceived) -> Author:
 
 def fill(
     conn: Connection, account: Account, place: messages.MessagePlace, event: MessageReceived, now: datetime
-) -> None:
-    """Put the content of a message into its placeholder, if one is there."""
-    if event.kind in PLACEHOLDERS:
-        return
-    if messages.fill_placeholder(conn, place.id, _content(event)):
-        judge_again(conn, account, event.origin, place, now)
-        _want_file(conn, account.id, event, place.id, now)
-        events.append(conn, account.id, EventKind.MESSAGE_CHANGED, now, place.conversation_id, place.id)
+) -> bool:
+    """Put the content of a message into its placeholder; False if none is there."""
+    if event.kind in PLACEHOLDERS or not messages.fill_placeholder(conn, place.id, _content(event)):
+        return False
+    judge_again(conn, account, event.origin, place, now)
+    want_file(conn, account.id, event, place.id, now)
+    events.append(conn, account.id, EventKind.MESSAGE_CHANGED, now, place.conversation_id, place.id)
+    return True
 
 
 def judge_again(
@@ -207,13 +207,18 @@ def _content(event: MessageReceived) -> dict[str, Any]:
         "kind": event.kind.value,
         "text": event.text,
         "is_cut": event.is_cut,
-        "media": event.media or None,
+        "media": _details(event) or None,
         "raw": event.raw,
         "quoted_wa_id": event.quoted_wa_id,
     }
 
 
-def _want_file(conn: Connection, account_id: int, event: MessageReceived, message_id: int, now: datetime) -> None:
+def _details(event: MessageReceived) -> dict[str, Any]:
+    """What is shown of an attachment, and who is named inside a group."""
+    return {**event.media, "mentions": " ".join(event.mentions)} if event.mentions else {**event.media}
+
+
+def want_file(conn: Connection, account_id: int, event: MessageReceived, message_id: int, now: datetime) -> None:
     """Queue an attachment, unless it is larger than anybody would want on the shop's computer."""
     size = event.media.get("size", 0)
     if event.kind.info.has_file and event.raw and isinstance(size, int) and size <= LARGEST_FILE:

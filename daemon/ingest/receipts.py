@@ -5,7 +5,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from daemon.desk import contact_identity, message_changes, other_devices
+from daemon.desk import groups as desk_groups
 from daemon.desk import receipts as desk_receipts
+from daemon.domain.ids import ChatKind
 from daemon.domain.messages import TICKS, ReceiptKind, ReceiptReceived
 from daemon.ingest.messages import is_ourselves
 from daemon.store import clock, contacts, forgotten_messages, messages, receipts
@@ -15,6 +17,8 @@ from daemon.store.accounts import Account, own_author
 def receive_receipt(conn: Connection, account: Account, event: ReceiptReceived, now: datetime) -> None:
     """Keep a receipt and move the ticks; one that is known already does nothing."""
     origin = event.origin
+    if origin.party.kind == ChatKind.GROUP and not desk_groups.is_kept(conn, account.id, origin.party):
+        return
     who = receipts.OURSELVES if origin.from_me else origin.participant or str(origin.party.address)
     wa_ids = forgotten_messages.without(conn, account.id, event.wa_ids)
     if not receipts.record(conn, account.id, wa_ids, who, origin.device, event.kind.value, origin.at):

@@ -14,8 +14,9 @@ from daemon.domain.messages import MessageReceived, Origin, ReceiptReceived
 from daemon.domain.time import Clock, believable
 from daemon.ingest import receipts
 from daemon.ingest.calls import receive_call
+from daemon.ingest.group_messages import receive
 from daemon.ingest.lines import place_line
-from daemon.ingest.messages import is_ourselves, receive_message
+from daemon.ingest.messages import is_ourselves
 from daemon.logs import without_words
 from daemon.store import (
     accounts,
@@ -141,7 +142,7 @@ def _place(conn: Connection, account: Account, arrival: Arrival, kind: MessageKi
         return place_line(
             conn, account, MessageReceived(arrival.wa_id, origin, MessageKind.LOST_CHANGE, None), now
         )
-    receive_message(conn, account, MessageReceived(arrival.wa_id, origin, kind, None, arrival.push_name), now)
+    receive(conn, account, MessageReceived(arrival.wa_id, origin, kind, None, arrival.push_name), now)
     return True
 
 

@@ -5,13 +5,15 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
-from daemon.desk import message_changes, other_devices, outgoing
+from daemon.desk import groups, message_changes, other_devices, outgoing
 from daemon.domain.forwarding import times_of
-from daemon.domain.ids import Address, parse_address
+from daemon.domain.groups import LEFT_GROUP
+from daemon.domain.ids import Address, ChatKind, parse_address
 from daemon.domain.message_changes import ChangeKind
 from daemon.domain.messages import Delivery, OutboxState, Quoted
 from daemon.domain.outgoing_cards import CARDS
 from daemon.store import accounts, contacts, events, messages, outbox, outgoing_files, send_queue
+from daemon.store import groups as store_groups
 from daemon.store import message_changes as store_changes
 from daemon.store.conversations import lead
 from daemon.store.events import EventKind
@@ -140,6 +142,8 @@ class _Reply:
         other_devices.put_back(conn, self._account_id, self._reply.id, now, "not connected")
 
     def failed(self, conn: Connection, error: SendFailed, now: datetime) -> None:
+        if error.reason == LEFT_GROUP:
+            groups.left(conn, self._account_id, self._reply.contact_id, now)
         end = outgoing.fail if error.permanent else outgoing.try_later
         end(conn, self._account_id, self._reply.id, now, error.reason)
 
@@ -148,7 +152,8 @@ class _Reply:
         if quoted is None:
             return None
         ours = accounts.get(conn, self._account_id)
-        return quoted, quoted.author(self.to, ours.phone, ours.lid)
+        by_phone = self.to.kind == ChatKind.GROUP and store_groups.uses_phone_numbers(conn, self._reply.contact_id)
+        return quoted, quoted.author(self.to, ours.phone, None if by_phone else ours.lid)
 
     def _announce(self, conn: Connection, now: datetime) -> None:
         kind, reply = EventKind.MESSAGE_CHANGED, self._reply

@@ -28,6 +28,7 @@ from daemon.session.backlog import LONGEST_SILENCE, BacklogProgress
 from daemon.session.call_watch import CallWatch
 from daemon.session.crash_recovery import place_unhandled, recover
 from daemon.session.file_uploader import FileUploader
+from daemon.session.group_watch import GroupWatch
 from daemon.session.history_importer import HistoryImporter
 from daemon.session.link_recorder import REFUSED, LinkRecorder
 from daemon.session.media_fetcher import MediaFetcher
@@ -90,6 +91,8 @@ class Session:
         )
         self._whatsapp_clock = WhatsAppClock(clock)
         self._lead: int | None = None
+        self._group_watch = GroupWatch(self._brief, account.id, clock)
+        self._whatsapp.hook.on_group = self._group_watch.changed
         self._whatsapp.hook.on_time = lambda seconds: self._whatsapp_clock.hear(from_unix(seconds))
         connected = self._recorder.connected
         question = translate(config.language)(PING)
@@ -228,6 +231,8 @@ class Session:
             try:
                 self._forget_arrivals()
                 self._note_clock()
+                if self._recorder.ready.is_set():
+                    self._group_watch.tend()
                 self._follow_backlog()
                 self._has_news |= watch.changed() or self._recorder.pairing
                 self._calls.look(self._has_news, self._recorder.ready.is_set())

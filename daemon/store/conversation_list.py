@@ -1,7 +1,7 @@
 """Conversations as lists show them: boxes, filters, counts, what is unread and who waits."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,10 +9,19 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, select
 
 from auth_store.tables import admin
 from daemon.domain.desk import Box, Priority, Status
+from daemon.domain.groups import GroupMember
+from daemon.domain.ids import ChatKind
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery
-from daemon.store import contact_names, tags, undecided
-from daemon.store.conversations import is_resolved, is_unresolved, is_with_person
+from daemon.store import contact_names, group_people, groups, tags, undecided
+from daemon.store.conversations import (
+    is_answered_here,
+    is_in_group,
+    is_resolved,
+    is_unresolved,
+    is_with_person,
+)
+from daemon.store.groups import Group
 from daemon.store.tables.contact_pictures import contact_picture
 from daemon.store.tables.core import contact, conversation, message, turn
 from daemon.store.tables.desk import contact_tag, conversation_tag
@@ -60,14 +69,22 @@ class Summary:
     seen_elsewhere_message_id: int | None
     seen_elsewhere_by: Author | None
     seen_elsewhere_at: datetime | None
+    kind: ChatKind = ChatKind.PERSON
     tags: tuple[Tag, ...] = ()
     # those that stand on the customer
     contact_tags: tuple[Tag, ...] = ()
+    # of a group: what is known of it, and who wrote last
+    group: Group | None = None
+    last_writer: GroupMember | None = None
 
     @property
     def listed_at(self) -> datetime:
-        """Where it stands in a list: the resolved ones stand in the order in which they were resolved."""
-        return self.resolved_at or self.last_at if self.status == Status.RESOLVED else self.last_at
+        """Where it stands in a list: the resolved ones stand in the order in which they were resolved.
+
+        A group goes on though it is resolved.
+        """
+        is_over = self.status == Status.RESOLVED and self.kind != ChatKind.GROUP
+        return self.resolved_at or self.last_at if is_over else self.last_at
 
 
 def listing(
@@ -80,16 +97,21 @@ def listing(
     tag_id: int | None = None,
     priority: Priority | None = None,
 ) -> list[Summary]:
-    """Customers' unresolved conversations, newest message first (`before`: older than that moment).
+    """Unresolved conversations with customers and in groups, newest message first (`before`: older than that).
 
     The resolved ones stand in a box of their own, the last to be resolved first; `before` is then about that.
-    Those in which a reply needs a decision stand with the others too.
+    Those in which a reply needs a decision stand with the others too. Groups have a box with all of them besides.
     """
-    found = _listing(conn, account_id, box, admin_id, limit, before, tag_id, priority)
-    if box != Box.RESOLVED and (left := undecided.resolved_conversations(conn, account_id)):
-        more = _listing(conn, account_id, box, admin_id, limit, before, tag_id, priority, left)
-        found = sorted(found + more, key=lambda one: (one.listed_at, one.id), reverse=True)[:limit]
-    return found
+    asked = box, admin_id, limit, before, tag_id, priority
+    if box == Box.GROUPS:
+        return _listing(conn, account_id, *asked, is_in_group)
+    found = _listing(conn, account_id, *asked, is_with_person)
+    if box == Box.RESOLVED:
+        return found
+    more = _listing(conn, account_id, *asked, is_in_group) if groups.any_on(conn, account_id) else []
+    if left := undecided.resolved_conversations(conn, account_id):
+        more += _listing(conn, account_id, *asked, is_answered_here, left)
+    return sorted(found + more, key=lambda one: (one.listed_at, one.id), reverse=True)[:limit] if more else found
 
 
 def _listing(
@@ -101,15 +123,16 @@ def _listing(
     before: datetime | None,
     tag_id: int | None,
     priority: Priority | None,
+    kinds: ColumnElement[bool],
     resolved_ids: Sequence[int] | None = None,
 ) -> list[Summary]:
     resolved = box == Box.RESOLVED or resolved_ids is not None
     order = conversation.c.resolved_at if resolved else conversation.c.last_at
-    conditions: list[ColumnElement[bool]] = [
-        conversation.c.account_id == account_id,
-        is_with_person,
-        is_resolved if resolved else is_unresolved,
-    ]
+    conditions: list[ColumnElement[bool]] = [conversation.c.account_id == account_id, kinds]
+    if box == Box.GROUPS:
+        conditions.append(conversation.c.contact_id.in_(groups.those_on(account_id)))
+    else:
+        conditions.append(is_resolved if resolved else is_unresolved)
     if resolved_ids is not None:
         conditions.append(conversation.c.id.in_(resolved_ids))
     if before is not None:
@@ -143,12 +166,14 @@ def summaries(conn: Connection, conversation_ids: Collection[int]) -> dict[int, 
 
 def counts(conn: Connection, account_id: int, admin_id: int) -> dict[Box, int]:
     """How many unresolved conversations each list holds; what is resolved only grows and is not counted."""
-    owned = counts_by_admin(conn, account_id)
+    owned = counts_by_admin(conn, account_id, is_answered_here)
     return {Box.ALL: sum(owned.values()), Box.MINE: owned.get(admin_id, 0), Box.UNASSIGNED: owned.get(None, 0)}
 
 
-def counts_by_admin(conn: Connection, account_id: int) -> dict[int | None, int]:
-    """How many unresolved conversations each admin has; None counts those that nobody has.
+def counts_by_admin(
+    conn: Connection, account_id: int, kinds: ColumnElement[bool] = is_answered_here
+) -> dict[int | None, int]:
+    """How many unresolved conversations each admin has, of some kinds; None counts those that nobody has.
 
     Resolved ones count as long as a reply in them needs a decision.
     """
@@ -157,7 +182,7 @@ def counts_by_admin(conn: Connection, account_id: int) -> dict[int | None, int]:
         select(owner.label("owner"), func.count())
         .where(
             conversation.c.account_id == account_id,
-            is_with_person,
+            kinds,
             is_unresolved,
         )
         .group_by(owner)
@@ -199,6 +224,8 @@ _summaries = (
         _last.c.from_me,
         _last.c.delivery,
         _last.c.revoked_at,
+        _last.c.participant,
+        _last.c.media,
         _unread.label("unread"),
         turn.c.opened_at,
         turn.c.acknowledged_at,
@@ -218,7 +245,25 @@ _summaries = (
 def _with_tags(conn: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[Summary]:
     tagged = tags.of(conn, [row.id for row in rows])
     theirs = tags.of_contacts(conn, list({row.contact_id for row in rows}))
-    return [_summary(row, tuple(tagged.get(row.id, ())), tuple(theirs.get(row.contact_id, ()))) for row in rows]
+    found = [_summary(row, tuple(tagged.get(row.id, ())), tuple(theirs.get(row.contact_id, ()))) for row in rows]
+    if not any(one.kind == ChatKind.GROUP for one in found):
+        return found
+    return [
+        _in_group(conn, one, row) if one.kind == ChatKind.GROUP else one
+        for one, row in zip(found, rows, strict=True)
+    ]
+
+
+def _in_group(conn: Connection, about: Summary, row: Row[*tuple[Any, ...]]) -> Summary:
+    """A group's line: what is known of the group, who wrote last, and names for those whom he named."""
+    named = group_people.mentions_in(row.media)
+    people = groups.people(conn, about.contact_id, [*named, *([row.participant] if row.participant else [])])
+    text = about.last_text
+    for address in named:
+        if text and (member := people.get(address)) and member.name:
+            text = text.replace("@" + address.partition("@")[0], "@" + member.name)
+    writer = people.get(row.participant or "")
+    return replace(about, group=groups.get(conn, about.contact_id), last_writer=writer, last_text=text)
 
 
 def _summary(row: Row[*tuple[Any, ...]], tagged: tuple[Tag, ...], theirs: tuple[Tag, ...]) -> Summary:
@@ -255,6 +300,7 @@ def _summary(row: Row[*tuple[Any, ...]], tagged: tuple[Tag, ...], theirs: tuple[
         seen_elsewhere_message_id=row.seen_elsewhere_message_id,
         seen_elsewhere_by=Author(row.seen_elsewhere_by) if row.seen_elsewhere_by else None,
         seen_elsewhere_at=row.seen_elsewhere_at,
+        kind=ChatKind(row.kind),
         tags=tagged,
         contact_tags=theirs,
     )

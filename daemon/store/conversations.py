@@ -32,6 +32,10 @@ TYPING_LASTS = timedelta(seconds=10)
 is_unresolved = conversation.c.status != written_out(Status.RESOLVED)
 is_resolved = conversation.c.status == written_out(Status.RESOLVED)
 is_with_person = conversation.c.kind == ChatKind.PERSON.value
+# by the words of its index
+is_in_group = conversation.c.kind == written_out(ChatKind.GROUP)
+# whose open turns count: of a group that is off there are none
+is_answered_here = conversation.c.kind.in_([ChatKind.PERSON.value, ChatKind.GROUP.value])
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,12 @@ def last_resolved(conn: Connection, contact_id: int) -> int | None:
         .order_by(conversation.c.resolved_at.desc(), conversation.c.id.desc())
         .limit(1)
     ).scalar()
+
+
+def last_of(conn: Connection, contact_id: int) -> int | None:
+    """The conversation of a contact's that is going on, or the one that ended last."""
+    here = current(conn, contact_id)
+    return here.conversation_id if here else last_resolved(conn, contact_id)
 
 
 def start(conn: Connection, account_id: int, contact_id: int, kind: ChatKind, now: datetime) -> int:

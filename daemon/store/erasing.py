@@ -10,7 +10,15 @@ from daemon.domain.desk import Status
 from daemon.domain.ids import PHONE_SERVER
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import OutboxState
-from daemon.store import calls, contact_pictures, conversations, outgoing_files, questions
+from daemon.store import (
+    calls,
+    contact_pictures,
+    conversations,
+    group_people,
+    groups,
+    outgoing_files,
+    questions,
+)
 from daemon.store.tables.core import (
     contact,
     contact_alias,
@@ -202,6 +210,10 @@ def erase_person(conn: Connection, account_id: int, contact_ids: Sequence[int], 
     calls.forget(conn, account_id, users)
     questions.forget_about(conn, account_id, users)
     contact_pictures.forget(conn, contact_ids)
+    groups.forget_people(conn, account_id, users)
+    groups.forget(conn, contact_ids)
+    conn.execute(delete(reaction).where(reaction.c.who.in_(users)))
+    group_people.unname(conn, account_id, users)
     conn.execute(delete(receipt).where(receipt.c.account_id == account_id, receipt.c.user.in_(users)))
     own = select(conversation.c.id).where(conversation.c.contact_id.in_(contact_ids))
     conn.execute(delete(conversation_tag).where(conversation_tag.c.conversation_id.in_(own)))

@@ -25,7 +25,8 @@ from daemon.domain.message_changes import PendingChange
 from daemon.domain.message_kinds import NOTICES, PLACEHOLDERS, MessageKind
 from daemon.domain.messages import DELIVERY_ORDER, Author, Delivery
 from daemon.domain.text_cleaning import LONGEST_TEXT
-from daemon.store import message_changes
+from daemon.store import group_people, message_changes
+from daemon.store.group_people import InGroup
 from daemon.store.prepared_statement import Prepared
 from daemon.store.sql import changed, insert_new, upsert
 from daemon.store.tables.core import message, reaction, turn
@@ -71,6 +72,10 @@ class Bubble:
     earlier_texts: tuple[str, ...] = ()
     quoted_message_id: int | None = None
     quoted_kind: MessageKind | None = None
+    # inside a group: who wrote this, and what it quotes, by address; and all that is known of these people
+    participant: str | None = None
+    quoted_participant: str | None = None
+    in_group: InGroup | None = None
 
 
 _add = insert_new(message).returning(message.c.id)
@@ -185,14 +190,19 @@ def revoke(conn: Connection, message_id: int, at: datetime) -> bool:
     )
 
 
-def react(conn: Connection, message_id: int, by_me: bool, emoji: str, at: datetime) -> bool:
-    """Set or (with an empty emoji) take back a reaction; False if nothing changed.
+def set_turn(conn: Connection, message_id: int, turn_id: int) -> None:
+    """Let a message wait for an answer with a turn."""
+    conn.execute(update(message).where(message.c.id == message_id).values(turn_id=turn_id))
+
+
+def react(conn: Connection, message_id: int, by_me: bool, emoji: str, at: datetime, who: str = "") -> bool:
+    """Set or (with an empty emoji) take back a reaction, inside a group `who`'s; False if nothing changed.
 
     A reaction taken back keeps its row, so that an older one that comes late can't return.
     """
     emoji = emoji[:32]
     is_older = (reaction.c.at < at) | ((reaction.c.at == at) & (reaction.c.emoji != emoji))
-    key = {"message_id": message_id, "by_me": by_me}
+    key = {"message_id": message_id, "by_me": by_me, "who": who}
     return changed(conn, upsert(reaction, key, {"emoji": emoji, "at": at}, replaces=is_older))
 
 
@@ -228,6 +238,7 @@ _bubbles = (
         message.c.revoked_at,
         message.c.is_history,
         message.c.is_cut,
+        message.c.participant,
         message.c.turn_id,
         message.c.is_automatic,
         message.c.retry_asked_at,
@@ -238,6 +249,7 @@ _bubbles = (
         _quoted.c.from_me.label("quoted_from_me"),
         _quoted.c.id.label("quoted_message_id"),
         _quoted.c.kind.label("quoted_kind"),
+        _quoted.c.participant.label("quoted_participant"),
         select(type_coerce(func.aggregate_strings(reaction.c.emoji, " "), WireText))
         .where(reaction.c.message_id == message.c.id, reaction.c.emoji != "")
         .scalar_subquery()
@@ -277,13 +289,19 @@ def _part(
         start = tuple_(literal(before[0], message.c.sent_at.type), literal(before[1]))
         statement = statement.where(tuple_(message.c.sent_at, message.c.id) < start)
     rows = conn.execute(statement.order_by(message.c.sent_at.desc(), message.c.id.desc()).limit(limit)).all()
-    return with_changes(conn, [_bubble(row) for row in reversed(rows)])
+    return _with_all(conn, [_bubble(row) for row in reversed(rows)])
 
 
 def bubble(conn: Connection, message_id: int) -> Bubble | None:
     """One message as a thread shows it; None if there is none."""
     row = conn.execute(_bubbles.where(message.c.id == message_id)).first()
-    return with_changes(conn, [_bubble(row)])[0] if row else None
+    return _with_all(conn, [_bubble(row)])[0] if row else None
+
+
+def _with_all(conn: Connection, bubbles: list[Bubble]) -> list[Bubble]:
+    people = group_people.of(conn, bubbles)
+    known = [replace(one, in_group=people[one.id]) if one.id in people else one for one in bubbles]
+    return with_changes(conn, known)
 
 
 def with_changes(conn: Connection, bubbles: list[Bubble]) -> list[Bubble]:
@@ -336,6 +354,8 @@ def _bubble(row: Row[*tuple[Any, ...]]) -> Bubble:
         quoted_message_id=row.quoted_message_id,
         quoted_kind=MessageKind(row.quoted_kind) if row.quoted_kind else None,
         reactions=tuple(row.reactions.split(" ")) if row.reactions else (),
+        participant=row.participant,
+        quoted_participant=row.quoted_participant,
         turn_id=row.turn_id,
         is_automatic=row.is_automatic,
         closed_by=Author(row.closed_by) if row.closed_by else None,

@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, union_all
 
 from daemon.domain.messages import Author, Delivery
-from daemon.store.conversations import is_resolved, is_with_person
+from daemon.store.conversations import is_answered_here, is_resolved
 from daemon.store.sql import by_index, written_out
 from daemon.store.tables.core import conversation, message, turn
 from daemon.store.turns import every_open
@@ -93,7 +93,7 @@ def resolved_conversations(conn: Connection, account_id: int) -> list[int]:
     found = select(message.c.conversation_id).where(needs_decision, by_index(message.c.conversation_id))
     rows = conn.execute(
         select(conversation.c.id).where(
-            conversation.c.id.in_(found), conversation.c.account_id == account_id, is_resolved, is_with_person
+            conversation.c.id.in_(found), conversation.c.account_id == account_id, is_resolved, is_answered_here
         )
     )
     return list(rows.scalars())

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from daemon.domain.desk import CLAIM_LASTS
 from daemon.store.claims import ends_between
-from daemon.store.conversations import is_unresolved, is_with_person
+from daemon.store.conversations import is_answered_here, is_unresolved, is_with_person
 from daemon.store.portions import MOST_ROWS
 from daemon.store.prepared_statement import Prepared
 from daemon.store.sql import by_index
@@ -83,7 +83,7 @@ def _for_an_answer(among: bool, condition: Condition) -> Statement:
         select(conversation.c.id, turn.c.id.label("turn_id"), turn.c.opened_at.label("since"), _his)
         .select_from(turn)
         .join(conversation, conversation.c.id == turn.c.conversation_id)
-        .where(turn.c.closed_at.is_(None), is_with_person, ~undecided.exists(), condition(turn.c.opened_at))
+        .where(turn.c.closed_at.is_(None), is_answered_here, ~undecided.exists(), condition(turn.c.opened_at))
     )
     if among:
         return statement.where(turn.c.conversation_id.in_(bindparam("conversation_ids", expanding=True)))
@@ -100,7 +100,7 @@ def _for_a_decision(among: bool, condition: Condition) -> Statement:
             _open_turn, (_open_turn.c.conversation_id == conversation.c.id) & _open_turn.c.closed_at.is_(None)
         )
         .outerjoin(turn, turn.c.id == func.coalesce(_open_turn.c.id, by_conversation.c.turn_id))
-        .where(conversation.c.account_id == _account_id, is_with_person, condition(_either))
+        .where(conversation.c.account_id == _account_id, is_answered_here, condition(_either))
         .order_by(_either, turn.c.id)
     )
     return (
@@ -214,7 +214,8 @@ def count_waiting(conn: Connection, account_id: int, since: datetime) -> int:
 
 def _is_unassigned(since: ColumnElement[Any]) -> ColumnElement[bool]:
     is_after = tuple_(since, turn.c.id) > tuple_(_since, bindparam("after_id", type_=Integer))
-    return is_unresolved & _his.is_(None) & is_after & ~_claimed.exists()
+    # a group is the whole team's until somebody takes it
+    return is_with_person & is_unresolved & _his.is_(None) & is_after & ~_claimed.exists()
 
 
 def unassigned(
@@ -224,7 +225,7 @@ def unassigned(
     after: WaitingCustomer | None = None,
     conversation_ids: Collection[int] | None = None,
 ) -> list[WaitingCustomer]:
-    """Who waits, belongs to nobody and is answered by nobody this moment; MOST_ROWS of them, `after` another."""
+    """Which person waits, belongs to nobody and is answered by nobody this moment; MOST_ROWS, `after` another."""
     start = {"since": after.opened_at if after else _EVER, "after_id": (after.turn_id or 0) if after else 0}
     values = start | {"now": now, "latest": now + CLAIM_LASTS}
     rows = _run(conn, _is_unassigned, account_id, conversation_ids, **values)

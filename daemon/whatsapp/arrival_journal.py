@@ -36,6 +36,8 @@ _LONGEST_RECEIPT = 16_000
 _LONGEST_CALL = 2_000
 # lines at which a day without silence is cut back to what may still be under way (whatsmeow queues 2048 stanzas)
 _MOST_LINES, _KEPT_LINES = 20_000, 4_000
+# how each encrypted part begins in the library's log
+_PART = b"<enc "
 _PEER, _DONE, _SECRETS = b"peer", b"done ", b"secrets "
 
 # as whatsmeow writes it; what a customer can choose comes after it
@@ -59,6 +61,8 @@ class ArrivalJournal:
         # ids and lines in the order of their arrival: those still to be handed over, and those that never will be
         self._pending: deque[tuple[str, bytes]] = deque(maxlen=_KEPT_LINES)
         self._passed_over: list[bytes] = []
+        # ids of stanzas in two parts of which the first has not been handed over
+        self._of_two: deque[str] = deque(maxlen=_KEPT_LINES)
         # the lines and secrets that the last `read` could not make anything of, by their numbers
         self.unreadable: list[str] = []
         self._fd = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -82,7 +86,10 @@ class ArrivalJournal:
         with self._lock:
             self._write(line)
             if match := _ID.match(line):
-                self._pending.append((identifier(match[1]), line))
+                wa_id = identifier(match[1])
+                self._pending.append((wa_id, line))
+                if node.count(_PART) > 1:
+                    self._of_two.append(wa_id)
 
     def note_receipt(self, node: bytes) -> None:
         """Keep a receipt's stanza."""
@@ -93,6 +100,17 @@ class ArrivalJournal:
         """Keep what a stanza says of a call."""
         with self._lock:
             self._write(node[:_LONGEST_CALL].replace(b"\n", b" "))
+
+    def has_more(self, wa_id: str) -> bool:
+        """Whether what was handed over of a message is only the first of its two parts; asked once for each part.
+
+        In a group it is the writer's key, for whoever has not got it yet; his words come behind it.
+        """
+        with self._lock:
+            if wa_id not in self._of_two:
+                return False
+            self._of_two.remove(wa_id)
+            return True
 
     def settle(self, wa_id: str) -> None:
         """Note that a message turned out to say nothing that belongs into our books."""

@@ -117,7 +117,7 @@ def arrival_of(attributes: dict[bytes, bytes]) -> Arrival | None:
     if party is None:
         return None
     participant = address_in(get(b"participant", b"")) if party.kind == ChatKind.GROUP else None
-    return Arrival(wa_id, party, str(participant) if participant else None, name, at, None, is_change)
+    return Arrival(wa_id, party, str(participant.bare()) if participant else None, name, at, None, is_change)
 
 
 def view_once_id(node: bytes) -> str | None:

@@ -54,7 +54,7 @@ from daemon.domain.link_events import (
 )
 from daemon.domain.links import LinkReason, LinkState
 from daemon.domain.message_kinds import MessageKind
-from daemon.domain.messages import Event, MessageReceived
+from daemon.domain.messages import Event, MessageReceived, Nothing
 from daemon.whatsapp import calls, secret_edits, translate
 from daemon.whatsapp.arrival_journal import ArrivalJournal
 from daemon.whatsapp.arrivals import view_once_id
@@ -247,8 +247,11 @@ class WhatsApp:
 
     def _take(self, found: Event, event: Any) -> None:
         self._on_event(found)
-        self.received += 1
         wa_id = identifier(event.Info.ID)
+        if isinstance(found, Nothing) and self._arrivals.has_more(wa_id):
+            # a group's writer has given his key; what he says comes next, from the same stanza
+            return
+        self.received += 1
         self._arrivals.handed_over(wa_id)
         if not isinstance(found, MessageReceived):
             self._arrivals.settle(wa_id)

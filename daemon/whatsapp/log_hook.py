@@ -23,6 +23,8 @@ _RECEIPT_TYPE = re.compile(rb'^<receipt\b[^>]*? type="([^"]*)"')
 _RECONNECTING = b"Automatically reconnecting after"
 _MEDIA_HOST = re.compile(rb'<host\b[^>]*? hostname="([^"]+)"')
 _MEDIA_AUTH = re.compile(rb'<media_conn\b[^>]*? auth="([^"]+)"')
+# who changed it and what he calls himself come behind its address
+_GROUP_CHANGED = re.compile(rb'^<notification (?:[a-e][a-z_]*="[^"]*" )*from="(\d{1,32}(?:-\d{1,32})?@g\.us)"')
 _DIGITS = re.compile(r"\d{4,}")
 # the session's exit code when it could not be written down what becomes of a reply
 EXIT_UNWRITTEN = 5
@@ -61,6 +63,8 @@ class LogHook:
         self.on_message: Callable[[bytes], None] = lambda node: None
         self.on_receipt: Callable[[bytes], None] = lambda node: None
         self.on_call: Callable[[bytes], None] = lambda node: None
+        # a group has changed: its address
+        self.on_group: Callable[[str], None] = lambda address: None
         self.on_time: Callable[[int], None] = lambda seconds: None
         self._drain = drain
         self._on_passkey = on_passkey
@@ -161,8 +165,11 @@ class LogHook:
             self._gate.begin_stream()
             if match := _LOGGED_IN.match(node):
                 self.on_time(int(match[1]))
-        elif node.startswith(b"<notification") and b"passkey" in node:
-            self._on_passkey()
+        elif node.startswith(b"<notification"):
+            if match := _GROUP_CHANGED.match(node):
+                self.on_group(match[1].decode())
+            elif b"passkey" in node:
+                self._on_passkey()
 
     def _let_only_this_in(self, node: bytes) -> None:
         log.warning("a stanza that the library can't deliver: the session will start anew")

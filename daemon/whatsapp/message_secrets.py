@@ -110,7 +110,7 @@ def arrival_of_row(chat: Any, sender: Any, wa_id: Any, pn: Any, lid: Any) -> Arr
     party = Party(party.address, other)
     wa_id = identifier(_raw(wa_id))
     if party.kind == ChatKind.GROUP:
-        return Arrival(wa_id, party, str(who))
+        return Arrival(wa_id, party, str(who.bare()))
     if who.bare() in (party.address, party.alternative):
         return Arrival(wa_id, party)
     # another device of ours wrote; which one it was, is not kept

@@ -4,19 +4,22 @@ Each waits up to 75 s for the server (whatsmeow's request.go). Between the login
 """
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 # go_library first: it keeps out what neonize would load for nothing
 from daemon.whatsapp import go_library  # noqa: F401
 
 # isort: split
-from neonize.exc import GetProfilePictureError, IsOnWhatsAppError, NeonizeError
+from neonize.exc import GetGroupInfoError, GetProfilePictureError, IsOnWhatsAppError, NeonizeError
 from neonize.utils.enum import BlocklistAction
 
+from daemon.domain.groups import GroupTold
 from daemon.domain.ids import Address, parse_address
 from daemon.domain.questions import QuestionKind, Unanswered
+from daemon.whatsapp import group_info
 from daemon.whatsapp.client import WhatsApp
-from daemon.whatsapp.send import jid_of
+from daemon.whatsapp.send import LEFT, jid_of
 from daemon.whatsapp.translate import address_of
 from daemon.whatsapp.wire_text import identifier, word
 
@@ -29,6 +32,8 @@ class NoAnswer(Exception):
         self.error = error
 
 
+# of one number; the rest is left to the phone
+_MOST_GROUPS = 2000
 # neonize's word for an empty list
 _NOTHING = "Function returned nothing."
 # whatsmeow's errors.go, as they begin or as they are
@@ -112,10 +117,27 @@ def _blocklist(whatsapp: WhatsApp, asked: Address) -> dict[str, Any]:
     return {"everybody": [str(address.bare()) for jid in found if (address := address_of(jid)) is not None]}
 
 
+def _group(whatsapp: WhatsApp, asked: Address) -> dict[str, Any]:
+    try:
+        found = whatsapp.client.get_group_info(jid_of(asked))
+    except GetGroupInfoError as error:
+        if not any(sign in str(error) for sign in LEFT):
+            raise
+        return GroupTold(str(asked), is_left=True).as_answer()
+    return group_info.told(found).as_answer()
+
+
+def _joined_groups(whatsapp: WhatsApp, asked: Address) -> dict[str, Any]:
+    found = islice(whatsapp.client.get_joined_groups(), _MOST_GROUPS)
+    return {"groups": [group_info.told(one, with_members=False).as_answer() for one in found]}
+
+
 _ASKERS: dict[QuestionKind, Callable[[WhatsApp, Address], dict[str, Any]]] = {
     QuestionKind.IS_ON_WHATSAPP: _is_on_whatsapp,
     QuestionKind.PROFILE_PICTURE: _profile_picture,
     QuestionKind.BLOCK: _block,
     QuestionKind.UNBLOCK: _unblock,
     QuestionKind.BLOCKLIST: _blocklist,
+    QuestionKind.GROUP: _group,
+    QuestionKind.JOINED_GROUPS: _joined_groups,
 }

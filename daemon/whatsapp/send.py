@@ -14,7 +14,8 @@ from neonize.proto.Neonize_pb2 import JID
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
 from neonize.utils.enum import ChatPresence, ChatPresenceMedia, ReceiptType
 
-from daemon.domain.ids import Address
+from daemon.domain.groups import LEFT_GROUP
+from daemon.domain.ids import Address, ChatKind
 from daemon.domain.time import from_unix
 from daemon.whatsapp.client import WhatsApp
 
@@ -55,8 +56,11 @@ _NO_LINK = (
     "context canceled",
     "context deadline exceeded",
 )
-# beginnings of those that no further attempt will mend: an unknown number, a group that was left
-_FINAL = ("no LID found", "failed to get group members")
+# beginnings of those that no further attempt will mend: an unknown number
+_FINAL = ("no LID found",)
+# a group that the number is not in, or that is no more (whatsmeow's errors.go), or as the server refuses a message
+LEFT = ("not participating in that group", "that group does not exist")
+_LEFT_CODES = ("server returned error 403", "server returned error 401")
 _TIMED_OUT = "info query timed out"
 _REFUSED = "server returned error"
 
@@ -82,6 +86,8 @@ def send(whatsapp: WhatsApp, to: Address, message: Message, on_id: Callable[[str
         response = whatsapp.client.send_message(jid_of(to), message)
     except SendMessageError as error:
         words = str(error)
+        if to.kind == ChatKind.GROUP and (words.startswith(_LEFT_CODES) or any(sign in words for sign in LEFT)):
+            raise SendFailed(LEFT_GROUP, permanent=True) from None
         if words.startswith(_REFUSED):
             raise SendFailed(words[:80], permanent=True) from None
         if seen:

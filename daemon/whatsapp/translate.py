@@ -23,7 +23,7 @@ from daemon.domain.messages import (
     TypingChanged,
 )
 from daemon.domain.primary_phone import Sighting, SightingKind
-from daemon.whatsapp import wire_text
+from daemon.whatsapp import group_content, wire_text
 from daemon.whatsapp.content import content_of, is_silent, quoted_id, unwrapped
 
 # waE2E ProtocolMessage.Type
@@ -78,8 +78,9 @@ def translate_origin(source: Any, seconds: float) -> Origin | None:
         return None
     device = sender.device if sender else 0
     if chat.kind == ChatKind.GROUP:
-        participant = str(sender.bare()) if sender else None
-        return Origin(Party(chat.bare()), source.IsFromMe, device, at, participant)
+        participant, other = str(sender.bare()) if sender else None, address_of(source.SenderAlt)
+        alternative = str(other.bare()) if other else None
+        return Origin(Party(chat.bare()), source.IsFromMe, device, at, participant, alternative)
     if chat.kind == ChatKind.BROADCAST and sender is not None and not source.IsFromMe:
         chat = sender
     if chat.kind != ChatKind.PERSON:
@@ -124,7 +125,8 @@ def translate_content(
         # the key is written from the reacting side: "from me" is relative to its author
         target_from_me = reaction.key.fromMe == origin.from_me
         target = wire_text.identifier(reaction.key.ID)
-        return Reacted(target, origin, wire_text.emoji(reaction.text), target_from_me)
+        writer = _writer_in(reaction.key, origin)
+        return Reacted(target, origin, wire_text.emoji(reaction.text), target_from_me, writer)
     if plain.HasField("secretEncryptedMessage"):
         # an edit that is encrypted once more; history tells what became of the message itself
         if is_history:
@@ -133,7 +135,7 @@ def translate_content(
     if is_silent(plain):
         return Nothing("no content for a person")
     found = content_of(content)
-    return MessageReceived(
+    message = MessageReceived(
         wa_id,
         origin,
         found.kind,
@@ -145,6 +147,11 @@ def translate_content(
         is_history,
         found.is_cut,
     )
+    return group_content.with_context(message, content) if origin.party.kind == ChatKind.GROUP else message
+
+
+def _writer_in(key: Any, origin: Origin) -> str | None:
+    return group_content.writer_in(key, origin) if origin.party.kind == ChatKind.GROUP else None
 
 
 def raw_of(content: Any) -> bytes | None:
@@ -156,7 +163,7 @@ def raw_of(content: Any) -> bytes | None:
 
 def _protocol(message: Any, origin: Origin) -> Event:
     if message.type == REVOKE and message.HasField("type"):
-        return MessageRevoked(wire_text.identifier(message.key.ID), origin)
+        return MessageRevoked(wire_text.identifier(message.key.ID), origin, _writer_in(message.key, origin))
     if message.type == EDIT:
         new = content_of(message.editedMessage)
         return MessageEdited(wire_text.identifier(message.key.ID), origin, new.text or "", new.is_cut)

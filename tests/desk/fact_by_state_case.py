@@ -41,6 +41,8 @@ class LateFact:
     def __init__(self, books: Books, fact: str, party: Party = CUSTOMER, participant: str | None = None) -> None:
         self.books, self.fact, self.party, self.participant = books, fact, party, participant
         self.admin = Closer(Author.ADMIN, books.admin("Sari"))
+        if participant is not None:
+            books.switch_group(party)
         self.ingest = Ingest(books.database, books.account_id)
         self.now = 10.0
         self.is_refused = False

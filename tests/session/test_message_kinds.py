@@ -300,20 +300,14 @@ def test_groups_stories_channels_and_notes_to_oneself_are_no_conversations(shop:
     assert not {"di status", "di saluran", "catatan sendiri"} & set(texts)
 
 
-def test_a_group_is_kept_apart_and_opens_no_turn(shop: Shop) -> None:
+def test_of_a_group_that_is_off_nothing_is_kept_but_that_it_exists(shop: Shop) -> None:
     customer = shop.wa.add_customer("Anggota")
-    customer.send_in_group("di grup saja")
-
-    def kept() -> Any:
-        with shop.database.read() as conn:
-            return conn.execute(
-                select(conversation.c.kind, message.c.participant, message.c.turn_id)
-                .join(conversation, conversation.c.id == message.c.conversation_id)
-                .where(message.c.text == "di grup saja")
-            ).first()
-
-    assert tuple(wait_until(kept)) == ("group", f"{customer.lid}@lid", None)
-    assert "di grup saja" not in shop.texts()
+    with nothing_appears(shop, customer):
+        customer.send_in_group("di grup saja")
+    with shop.database.read() as conn:
+        kept = conn.execute(select(message.c.id).where(message.c.text == "di grup saja")).all()
+        known = conn.execute(select(contact.c.name).where(contact.c.kind == "group")).all()
+        assert (kept, [tuple(one) for one in known]) == ([], [(None,)])
 
 
 def test_typing_is_seen_and_its_end_too(shop: Shop) -> None:

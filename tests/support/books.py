@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from auth_store.tables import admin
+from daemon.domain.groups import GroupMode
 from daemon.domain.ids import Party
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery
@@ -20,6 +21,7 @@ from daemon.store import (
     conversation_list,
     conversations,
     events,
+    groups,
     links,
     messages,
     outbox,
@@ -76,6 +78,15 @@ class Books:
         contact_id = self.contact(party)
         with self.database.write() as conn:
             return conversations.start(conn, self.account_id, contact_id, party.kind, now)
+
+    def switch_group(self, party: Party, mode: GroupMode = GroupMode.ALWAYS) -> int:
+        """Say what a group does here; gives its contact."""
+        contact_id = self.contact(party)
+        with self.database.write() as conn:
+            group = groups.get(conn, contact_id)
+            assert group is not None
+            groups.set_mode(conn, group, mode)
+        return contact_id
 
     def resolve(self, conversation_id: int) -> None:
         """End a conversation, as the inbox will."""

@@ -18,4 +18,5 @@ def spoil(
             "UPDATE contact SET name = ? WHERE id = (SELECT contact_id FROM message WHERE id = ?)",
             (b"Bu\xffdi\x1b[31m", message_id),
         )
-        conn.exec_driver_sql("INSERT INTO reaction VALUES (?, 0, ?, 1)", (message_id, b"\xf0\x9f"))
+        columns = "message_id, by_me, emoji, at"
+        conn.exec_driver_sql(f"INSERT INTO reaction ({columns}) VALUES (?, 0, ?, 1)", (message_id, b"\xf0\x9f"))

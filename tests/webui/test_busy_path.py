@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 GROWING = {
     *("message", "turn", "conversation", "contact", "contact_alias", "outbox", "receipt", "event_log", "audit"),
     *("reaction", "rating", "mention", "conversation_tag", "contact_field", "history_part"),
-    *("message_change", "message_version", "forgotten_message"),
+    *("message_change", "message_version", "forgotten_message", "group_member"),
 }
 # what may be walked through, because there is never much of it, or only as much is taken as is shown
 WALKED = {
@@ -35,6 +35,7 @@ WALKED = {
     "ix_outbox_waiting": "replies that are about to leave",
     "ix_outbox_unsettled": "replies that are on their way, or wait for a person",
     "ix_conversation_resolved": "in the order of the list, as much as a page shows",
+    "ix_conversation_group": "in the order of the list; a number is in some groups, never in many",
     "ix_mention_unseen": "calls that nobody has looked at",
 }
 # statements that read or sort what is little for a reason of their own

@@ -18,7 +18,8 @@ from daemon.domain.message_kinds import NOTICES, PLACEHOLDERS, MessageKind
 from daemon.domain.messages import REACHED_WHATSAPP, Author, Delivery, OutboxState
 from daemon.store.messages import Bubble
 from webui.base import formatting
-from webui.inbox import cards, link_card, media, message_text, row
+from webui.inbox import cards, group_writer, link_card, media, message_text, row
+from webui.inbox.group_writer import ShownWriter
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,9 @@ TROUBLES = {
     Delivery.DISCARDED: _("Discarded. The customer has not received this."),
     Delivery.CANCELLED: _("Stopped, because the chat had gone on before this could leave."),
 }
+# the same inside a group
+LEFT_GROUP = _("Not sent: this number is no longer in the group.")
+NOT_IN_GROUP = _("Not sent. Nobody in the group has received this.")
 # sent, but asked for again in vain: by the only device that has it, or by one of several
 UNREADABLE = _("The customer's phone could not read this.")
 UNREADABLE_ON_ONE = _("One of the customer's devices could not read this.")
@@ -141,6 +145,10 @@ class ShownMessage:
     # that it was passed on, in words; the card of a link in it
     forwarded: str
     link: link_card.LinkCard | None
+    # inside a group
+    writer: ShownWriter | None
+    quoted_by: str
+    in_group: bool
 
 
 def show(bubble: Bubble, now: datetime) -> ShownMessage:
@@ -165,7 +173,12 @@ def show(bubble: Bubble, now: datetime) -> ShownMessage:
 
 def _show(bubble: Bubble, now: datetime) -> ShownMessage:
     own, text = bubble.from_me, bubble.text or ""
-    words = mentions(text) if bubble.kind == MessageKind.NOTE else message_text.rich(text)
+    names = group_writer.names(bubble.in_group)
+    is_note = bubble.kind == MessageKind.NOTE
+    words = mentions(text) if is_note else message_text.rich(text, group_writer.mentions(names))
+    if not own:
+        # as it is copied and quoted
+        text = group_writer.named(text, names)
     delivery = bubble.delivery if own else None
     card = cards.shown(bubble)
     return ShownMessage(
@@ -194,7 +207,7 @@ def _show(bubble: Bubble, now: datetime) -> ShownMessage:
         history=bubble.is_history,
         quoted=_quoted(bubble),
         quoted_own=bool(bubble.quoted_from_me),
-        reactions=bubble.reactions,
+        reactions=group_writer.counted(bubble.reactions),
         is_note=bubble.kind == MessageKind.NOTE,
         is_view_once=bool((bubble.media or {}).get("view_once")),
         is_automatic=bubble.is_automatic,
@@ -210,6 +223,9 @@ def _show(bubble: Bubble, now: datetime) -> ShownMessage:
         admin_id=bubble.admin_id,
         forwarded=_forwarded(bubble),
         link=link_card.of(bubble),
+        writer=group_writer.shown(bubble.in_group.writer) if bubble.in_group and not own else None,
+        quoted_by=group_writer.quoted_by(bubble.in_group, bool(bubble.quoted_from_me)),
+        in_group=bubble.in_group is not None,
     )
 
 
@@ -261,6 +277,8 @@ def _placeholder(bubble: Bubble) -> str | None:
 def _trouble(bubble: Bubble, delivery: Delivery | None) -> str | None:
     if delivery == Delivery.HELD and bubble.closed_at and bubble.closed_by in HELD_BY:
         return gettext(HELD_BY[bubble.closed_by], time=formatting.clock_time(bubble.closed_at))
+    if delivery == Delivery.FAILED and bubble.in_group:
+        return gettext(LEFT_GROUP if bubble.in_group.has_left else NOT_IN_GROUP)
     if delivery in TROUBLES:
         return gettext(TROUBLES[delivery])
     if bubble.was_sent_again:

@@ -9,11 +9,11 @@ from sqlalchemy import Connection
 from daemon.desk import contacts
 from daemon.domain.desk import Status
 from daemon.domain.ids import ChatKind
-from daemon.store import tags
+from daemon.store import groups, tags
 from daemon.store.conversation_list import Summary
 from daemon.store.tags import Tag
 from webui.base import formatting
-from webui.inbox import row
+from webui.inbox import group_writer, row
 from webui.inbox.row import Person
 
 
@@ -52,6 +52,9 @@ class ContactCard:
     is_blocked: bool
     # a person, not a group
     can_be_blocked: bool
+    is_group: bool
+    # of a group: names, numbers, and whether they may let others in
+    members: list[tuple[str, str | None, bool]]
 
 
 def read(conn: Connection, about: Summary, now: datetime) -> ContactCard:
@@ -65,6 +68,8 @@ def read(conn: Connection, about: Summary, now: datetime) -> ContactCard:
         is_resolved=about.status == Status.RESOLVED,
         is_forgotten=about.is_forgotten,
         is_blocked=about.is_blocked,
+        is_group=about.kind == ChatKind.GROUP,
+        members=_members(conn, about) if about.group else [],
     )
 
 
@@ -103,7 +108,14 @@ def of_contact(
         is_forgotten=False,
         is_blocked=False,
         can_be_blocked=any(one.kind == ChatKind.PERSON for one in found.addresses),
+        is_group=False,
+        members=[],
     )
+
+
+def _members(conn: Connection, about: Summary) -> list[tuple[str, str | None, bool]]:
+    shown = [(group_writer.shown(one), one.is_admin) for one in groups.members(conn, about.contact_id)]
+    return [(one.name, one.phone, is_admin) for one, is_admin in shown if one is not None]
 
 
 def _times(about: Summary, now: datetime) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ What customers write is never HTML: it is escaped first, and only the elements b
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from markupsafe import Markup, escape
 
@@ -33,8 +33,11 @@ _BULLET, _NUMBER = re.compile(r"[*-] +(\S.*)"), re.compile(r"(\d{1,3})\. +(\S.*)
 _HOLE = "\x00"
 
 
-def rich(text: str) -> Markup:
-    """The words with WhatsApp's marks drawn."""
+def rich(text: str, mentions: tuple[re.Pattern[str], Mapping[str, str]] | None = None) -> Markup:
+    """The words with WhatsApp's marks drawn.
+
+    `mentions` finds whom they name by its first group, and has the HTML of each.
+    """
     ready: list[str] = []
 
     def keep(html: str) -> str:
@@ -45,6 +48,9 @@ def rich(text: str) -> Markup:
     text = _with_mono(text, keep)
     text = _CODE.sub(lambda found: keep(f"<code>{escape(found[1])}</code>"), text)
     text = _LINK.sub(lambda found: _link(found[0], keep), text)
+    if mentions is not None:
+        pattern, drawn = mentions
+        text = pattern.sub(lambda found: keep(drawn[found[1]]), text)
     html = "".join(_blocks(str(escape(text)).split("\n")))
     return Markup(re.sub(rf"{_HOLE}(\d+){_HOLE}", lambda found: ready[int(found[1])], html))  # noqa: S704 (escaped)
 

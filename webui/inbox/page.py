@@ -13,7 +13,18 @@ from sqlalchemy import Connection
 from daemon.desk import notes, resolving
 from daemon.domain.attachments import OutgoingFile
 from daemon.domain.desk import Box, Claim, Status
-from daemon.store import claims, conversation_list, conversations, events, handovers, links, messages, tags, turns
+from daemon.store import (
+    claims,
+    conversation_list,
+    conversations,
+    events,
+    groups,
+    handovers,
+    links,
+    messages,
+    tags,
+    turns,
+)
 from daemon.store.conversation_list import Summary
 from webui.auth import the_admin
 from webui.base import link_panel
@@ -78,11 +89,13 @@ def _list(
     found: list[Summary] = []
     counts = dict.fromkeys(Box, 0)
     every: list[tags.Tag] = []
+    has_groups = False
     if account_id is not None:
         me = the_admin().id
         found = conversation_list.listing(conn, account_id, box, me, LIST_LENGTH + 1, _before(), tag_id)
         counts |= conversation_list.counts(conn, account_id, me)
         every = tags.every(conn, account_id)
+        has_groups = groups.any_on(conn, account_id)
     given = handovers.unseen(conn, [about.id for about in found[:LIST_LENGTH]])
     rows = [
         row.show(about, now, held.get(about.id), about.id in mentions, about.id in given)
@@ -94,6 +107,7 @@ def _list(
         "older_rows": rows[-1].at if len(found) > LIST_LENGTH else None,
         "counts": {place.value: count for place, count in counts.items()},
         "every_tag": every,
+        "has_groups": has_groups,
         "tag": next((one for one in every if one.id == tag_id), None),
     }
 

@@ -37,6 +37,8 @@ REFUSALS = {
     "too_long": _("This is longer than WhatsApp allows (65,536 characters). Send it in parts."),
     "blocked": _("This customer is blocked on WhatsApp. Unblock them in the details first."),
     "unknown_conversation": _("This conversation is closed. Open the customer's newest one."),
+    "left_group": _("This number is no longer in the group, so nothing can be sent there."),
+    "only_group_admins": _("Only the group's admins may write there, and this number is none of them."),
 }
 
 

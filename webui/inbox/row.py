@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from flask_babel import gettext, ngettext
 
 from daemon.domain.desk import Claim, Priority, Status
+from daemon.domain.ids import ChatKind
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery
 from daemon.store.conversation_list import Summary
+from daemon.store.groups import Group
 from daemon.store.tags import Tag
 from webui.base import formatting
-from webui.inbox import profile_picture
+from webui.inbox import group_writer, profile_picture
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +65,8 @@ class Person:
     phone: str | None
     # the address of his profile picture
     picture: str | None = None
+    # what stands for initials
+    icon: str = "person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,10 @@ class Row:
     is_mentioned: bool
     # to whom it is new: he was given it and has not looked yet
     given_to: int | None
+    # of a group: what is the matter with it, whether it can be written to, whether it is shown at all
+    group: str = ""
+    group_takes: bool = True
+    group_is_on: bool = False
 
     @property
     def all_tags(self) -> list[tuple[Tag, bool]]:
@@ -109,7 +117,11 @@ class Row:
 
 
 def person(about: Summary) -> Person:
-    """A conversation's customer."""
+    """A conversation's customer, or its group."""
+    if about.kind == ChatKind.GROUP:
+        given = gettext("Forgotten group") if about.is_forgotten else (about.contact_name or "").strip()
+        shown = given or gettext("Group %(number)d", number=about.contact_id)
+        return Person(shown, "", about.contact_id % TONES, None, icon="team")
     name = gettext("Forgotten customer") if about.is_forgotten else about.contact_name
     return person_of(about.contact_id, name, about.contact_phone, profile_picture.address(about))
 
@@ -170,7 +182,19 @@ def _show(about: Summary, now: datetime, claim: Claim | None, mentioned: bool, i
         claim=claim,
         is_mentioned=mentioned,
         given_to=about.assignee_id if is_given else None,
+        group=group_state(about.group) if about.group else "",
+        group_takes=about.group is None or about.group.may_write,
+        group_is_on=about.group is not None and about.group.is_on,
     )
+
+
+def group_state(group: Group) -> str:
+    """What is the matter with a group, or how many are in it."""
+    if group.is_left:
+        return gettext("This number is no longer in the group")
+    size = ngettext("%(num)d member", "%(num)d members", group.size) if group.size else ""
+    silent = "" if group.may_write else gettext("only its admins may write")
+    return " · ".join(part for part in (size, silent) if part)
 
 
 def author(who: Author, admin_name: str | None) -> str:
@@ -202,9 +226,10 @@ def _preview(about: Summary) -> str:
     if about.last_revoked:
         return gettext("Message deleted")
     line = " ".join((about.last_text or "")[: PREVIEW_LENGTH * 2].split())[:PREVIEW_LENGTH]
-    if line or about.last_kind is None:
-        return line
-    return kind_label(about.last_kind)
+    if not line and about.last_kind is not None:
+        line = kind_label(about.last_kind)
+    writer = group_writer.shown(about.last_writer) if not about.last_from_me else None
+    return f"{writer.name}: {line}" if writer and line else line
 
 
 def initials(name: str) -> str:

@@ -20,7 +20,10 @@ def _(text: str) -> str:
 # What the owner can look for: a word, its label, and the lines that belong to it.
 KINDS = {
     "logins": (_("Logins"), (Action.LOGIN, Action.LOGIN_FAILED, Action.LOGOUT)),
-    "settings": (_("Settings and accounts"), (Action.SETTING_CHANGED, Action.ADMIN_CHANGED)),
+    "settings": (
+        _("Settings and accounts"),
+        (Action.SETTING_CHANGED, Action.ADMIN_CHANGED, Action.GROUP_SWITCHED),
+    ),
     "assigned": (
         _("Who has which chat"),
         (
@@ -73,6 +76,7 @@ SENTENCES = {
     Action.LOGOUT: _("Logged out"),
     Action.ADMIN_CHANGED: _("Changed the account of %(name)s"),
     Action.SETTING_CHANGED: _("Changed “%(setting)s”"),
+    Action.GROUP_SWITCHED: _("Changed what a group does here"),
     Action.ASSIGNED: _("Gave the chat to %(name)s"),
     Action.ASSIGNED_AUTOMATICALLY: _("The chat went to %(name)s"),
     Action.TRANSFERRED: _("Passed the chat on to %(name)s"),

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from daemon.desk import contacts
 from daemon.desk.contacts import Customer
 from daemon.desk.forget import StillSending, forget
+from daemon.domain.ids import ChatKind
 from daemon.store import conversation_list, erasing, media
 from daemon.store.conversation_list import Summary
 from webui.auth import owner_required, the_actor
@@ -79,6 +80,7 @@ def _ask(conversation_id: int, error: str | None = None) -> str:
             conn,
             back=url_for("inbox.thread", conversation_id=conversation_id, details=1),
             person=row.person(about),
+            is_group=about.kind == ChatKind.GROUP,
             messages=len(erasing.of_contacts(conn, erasing.family(conn, about.contact_id))),
             error=error,
         )
@@ -93,6 +95,7 @@ def _ask_about(contact_id: int, error: str | None = None) -> str:
             conn,
             back=url_for("contact.page", contact_id=contact_id),
             person=row.person_of(whose.contact_id, known.shop_name or known.name, known.phone),
+            is_group=False,
             messages=len(erasing.of_contacts(conn, erasing.family(conn, contact_id))),
             error=error,
         )

@@ -4,7 +4,18 @@ from dataclasses import dataclass
 
 from flask import Blueprint
 
-from webui.pages import alerts, audit_log, bot, bot_preview, desk_settings, hours, quick_replies, rating, tags
+from webui.pages import (
+    alerts,
+    audit_log,
+    bot,
+    bot_preview,
+    desk_settings,
+    groups,
+    hours,
+    quick_replies,
+    rating,
+    tags,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +45,7 @@ SETTINGS_PAGES = (
     SettingsPage(_("Bot"), (bot.pages, bot_preview.pages)),
     SettingsPage(_("Quick replies"), (quick_replies.pages,)),
     SettingsPage(_("Tags"), (tags.pages,)),
+    SettingsPage(_("Groups"), (groups.pages,)),
     SettingsPage(_("Rating"), (rating.pages,)),
     SettingsPage(_("Alerts"), (alerts.pages,)),
     SettingsPage(_("Log"), (audit_log.pages,)),

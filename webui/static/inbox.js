@@ -11,6 +11,7 @@ import { closeQuestion, personal, swap } from "./desk.js";
 import * as details from "./details.js";
 import "./gallery.js";
 import { fetchPage, find, findAll, showBanner, showNumbers, wordsOf } from "./dom.js";
+import * as groups from "./groups.js";
 import * as handovers from "./handovers.js";
 import * as list from "./list.js";
 import { Live } from "./live.js";
@@ -175,6 +176,7 @@ function begin() {
   alarms.opened(body.dataset.open);
   handovers.opened(body.dataset.open);
   thread.begin();
+  groups.begin();
   details.begin();
   composer.begin();
   cardForms.begin();

@@ -12,7 +12,8 @@ export const rowOf = (id) => find(`.row[data-conversation="${id}"]`);
 function belongs(row) {
   if (body.dataset.tag && !row.dataset.tags.split(" ").includes(body.dataset.tag)) return false;
   const resolved = row.dataset.status === "resolved";
-  if (body.dataset.box === "resolved") return resolved;
+  if (body.dataset.box === "groups") return row.dataset.group === "on";
+  if (body.dataset.box === "resolved") return resolved && !row.dataset.group;
   // a reply that needs a decision keeps even a resolved one in sight
   if (resolved && !row.hasAttribute("data-undecided")) return false;
   if (body.dataset.box === "mine") return row.dataset.assignee === body.dataset.admin;

@@ -10,6 +10,7 @@ from daemon.store.tables import (  # noqa: F401
     contact_pictures,
     core,
     desk,
+    groups,
     message_changes,
     outgoing_files,
     questions,

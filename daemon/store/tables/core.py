@@ -172,6 +172,8 @@ conversation = Table(
     partial_index(
         "ix_conversation_owner", "account_id", "kind", "status", "assignee_id", where="status <> 'resolved'"
     ),
+    # groups go on, resolved or not
+    partial_index("ix_conversation_group", "account_id", "last_at", where="kind = 'group'"),
     partial_index("ix_conversation_resolved", "account_id", "resolved_at", where="status = 'resolved'"),
     # a customer's earlier conversations
     Index(None, "contact_id", "resolved_at"),
@@ -259,6 +261,8 @@ reaction = Table(
     metadata,
     Column("message_id", Integer, ForeignKey("message.id"), primary_key=True),
     Column("by_me", Boolean(name="by_me"), primary_key=True),
+    # whose it is inside a group; else empty
+    Column("who", WireString(80), primary_key=True, server_default=""),
     Column("emoji", WireString(32), nullable=False),
     Column("at", UtcTime, nullable=False),
 )
