@@ -58,17 +58,17 @@ def apply(conn: Connection, account_id: int, event: Event, now: datetime, places
             # or is it our clock that can't be believed?
             at = believable(event.origin.at, clock.on_whatsapps(conn, account_id, now))
             event = replace(event, origin=replace(event.origin, at=at))
-    if isinstance(event, MessageReceived) and event.kind == MessageKind.LOST_CHANGE:
-        place_line(conn, accounts.get(conn, account_id), event, now)
+    words = event if isinstance(event, MessageReceived) and event.kind != MessageKind.LOST_CHANGE else None
+    if words is not None and messages.next_of_turn(conn, account_id, words, now, places):
         return
-    if isinstance(event, MessageReceived) and messages.next_of_turn(conn, account_id, event, now, places):
-        return
-    if not isinstance(event, MessageReceived) or event.origin.from_me:
+    if words is None or words.origin.from_me:
         places.forget()
     account = accounts.get(conn, account_id)
     if seen := sighting(event):
         evidence.note(conn, account_id, seen.kind, clock.on_ours(conn, account_id, seen.at, now), now)
     match event:
+        case MessageReceived(kind=MessageKind.LOST_CHANGE):
+            place_line(conn, account, event, now)
         case MessageReceived():
             group_messages.receive(conn, account, event, now, places)
         case ReceiptReceived():

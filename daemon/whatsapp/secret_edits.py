@@ -13,11 +13,6 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from google.protobuf.message import DecodeError
 
-from daemon.whatsapp import go_library  # noqa: F401
-
-# isort: split
-from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
-
 from daemon.domain.messages import MessageEdited, Origin
 from daemon.whatsapp import wire_text
 from daemon.whatsapp.content import content_of, unwrapped
@@ -48,7 +43,7 @@ def open_edit(event: Any, origin: Origin, keys: Keys) -> MessageEdited | None:
     for secret, author, writer in _candidates(kept, writers):
         content = _opened(secret, _raw(wa_id) + author.encode() + writer.encode() + _USE, sealed)
         if content is not None:
-            return _edit(content, wire_text.identifier(wa_id), origin)
+            return _edit(content, type(event.Message), wire_text.identifier(wa_id), origin)
     return None
 
 
@@ -69,22 +64,15 @@ def _opened(secret: bytes, info: bytes, sealed: Any) -> bytes | None:
         return None
 
 
-def _edit(content: bytes, wa_id: str, origin: Origin) -> MessageEdited | None:
-    message = _message(content)
-    if message is None:
+def _edit(content: bytes, kind: Any, wa_id: str, origin: Origin) -> MessageEdited | None:
+    try:
+        plain = unwrapped(kind.FromString(content))
+    except DecodeError:
         return None
-    plain = unwrapped(message)
     if plain.HasField("protocolMessage") and plain.protocolMessage.type == EDIT:
         plain = plain.protocolMessage.editedMessage
     new = content_of(plain)
     return MessageEdited(wa_id, origin, new.text, new.is_cut) if new.text else None
-
-
-def _message(content: bytes) -> Any:
-    try:
-        return Message.FromString(content)
-    except DecodeError:
-        return None
 
 
 def _raw(value: str | bytes) -> bytes:

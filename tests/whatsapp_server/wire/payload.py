@@ -121,9 +121,13 @@ def secret_edit(chat: str, message_id: str, body: str, secret: bytes, author: st
         encIV=secrets.token_bytes(12),
     )
     inner = unwrap(edit(chat, message_id, body, at_ms=at_ms)).SerializeToString()
-    cipher = AESGCM(HKDF(SHA256(), 32, None, info).derive(secret))
-    sealed.encPayload = cipher.encrypt(sealed.encIV, inner, None)
+    sealed.encPayload = sealed_with(secret, info, sealed.encIV, inner)
     return e2e.Message(secretEncryptedMessage=sealed)
+
+
+def sealed_with(secret: bytes, info: bytes, nonce: bytes, content: bytes) -> bytes:
+    """Encrypt something with a message's secret, for one use."""
+    return AESGCM(HKDF(SHA256(), 32, None, info).derive(secret)).encrypt(nonce, content, None)
 
 
 def revoke(chat: str, message_id: str) -> Any:
