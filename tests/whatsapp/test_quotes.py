@@ -7,7 +7,8 @@ import pytest
 from daemon.domain.ids import Address
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Quoted
-from daemon.whatsapp.content import Media, content_of
+from daemon.whatsapp.content import content_of
+from daemon.whatsapp.found_content import Media
 from daemon.whatsapp.quotes import NO_WORDS, fill
 from tests.whatsapp_server.wire.protos import e2e
 

@@ -128,7 +128,7 @@ def test_names_are_one_line_that_turns_nothing_around() -> None:
 def test_a_place_that_is_nowhere_keeps_its_name_only(lat: float, lng: float) -> None:
     place = e2e.LocationMessage(name="Toko", degreesLatitude=lat, degreesLongitude=lng)
     found = read(e2e.Message(locationMessage=place))
-    assert (found.text, found.media) == ("Toko", {})
+    assert (found.text, found.media) == ("Toko", {"name": "Toko"})
 
 
 def test_a_pictures_size_is_one_that_a_picture_can_have() -> None:
