@@ -80,8 +80,7 @@ def event(value: Any) -> Content:
         link=link if link.startswith(_CALL_LINK) else "",
         is_call=value.isScheduleCall or bool(link),
     )
-    where = place(value.location) if value.location.HasField("degreesLatitude") else {}
-    return Content(MessageKind.EVENT, details.get("name"), details | where)
+    return Content(MessageKind.EVENT, details.get("name"), details | place(value.location))
 
 
 def scheduled_call(value: Any) -> Content:

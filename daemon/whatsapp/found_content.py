@@ -43,6 +43,8 @@ def passage(value: str | bytes) -> str:
 
 def place(value: Any) -> Media:
     """Where a message with degrees points to, by `lat` and `lng`; nothing if that is nowhere."""
+    if not (value.HasField("degreesLatitude") or value.HasField("degreesLongitude")):
+        return {}
     lat = wire_text.degrees(value.degreesLatitude, 90)
     lng = wire_text.degrees(value.degreesLongitude, 180)
     return {"lat": lat, "lng": lng} if lat is not None and lng is not None else {}

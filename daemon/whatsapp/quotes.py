@@ -17,18 +17,9 @@ _PARTS = {
     MessageKind.AUDIO: ("audioMessage", None),
     MessageKind.DOCUMENT: ("documentMessage", "caption"),
     MessageKind.STICKER: ("stickerMessage", None),
-    MessageKind.LOCATION: ("locationMessage", "name"),
-    MessageKind.CONTACT: ("contactMessage", "displayName"),
-    MessageKind.POLL: ("pollCreationMessage", "name"),
 }
-# what is kept of an attachment (daemon/whatsapp/content.py), by the field that it came from
-_DETAILS = {
-    "mime": "mimetype",
-    "seconds": "seconds",
-    "name": "fileName",
-    "lat": "degreesLatitude",
-    "lng": "degreesLongitude",
-}
+# what is kept of an attachment (daemon/whatsapp/media_content.py), by the field that it came from
+_DETAILS = {"mime": "mimetype", "seconds": "seconds", "name": "fileName"}
 
 
 def fill(context: Any, quoted: Quoted, author: Address) -> None:
@@ -36,6 +27,9 @@ def fill(context: Any, quoted: Quoted, author: Address) -> None:
     context.stanzaID = quoted.wa_id
     context.participant = str(author)
     message = context.quotedMessage
+    if card := _CARDS.get(quoted.kind):
+        card(message, quoted)
+        return
     if quoted.kind not in _PARTS:
         message.conversation = quoted.text or NO_WORDS
         return
@@ -50,3 +44,32 @@ def fill(context: Any, quoted: Quoted, author: Address) -> None:
             setattr(part, field, quoted.media[detail])
     if quoted.kind == MessageKind.VOICE:
         part.PTT = True
+
+
+def _location(message: Any, quoted: Quoted) -> None:
+    about, part = quoted.media, message.locationMessage
+    part.SetInParent()
+    if name := about.get("name") or ("" if about.get("address") else quoted.text):
+        part.name = name
+    if address := about.get("address"):
+        part.address = address
+    if "lat" in about and "lng" in about:
+        part.degreesLatitude, part.degreesLongitude = about["lat"], about["lng"]
+
+
+def _contact(message: Any, quoted: Quoted) -> None:
+    message.contactMessage.displayName = quoted.text or ""
+
+
+def _poll(message: Any, quoted: Quoted) -> None:
+    about, part = quoted.media, message.pollCreationMessage
+    # an older version has kept its text only
+    question, *lines = (quoted.text or "").split("\n")
+    part.name = about.get("question") or question
+    for option in about.get("options") or (line.removeprefix("• ") for line in lines):
+        part.options.add(optionName=option)
+    part.selectableOptionsCount = 0 if about.get("many") else 1
+
+
+# the other cards are quoted by their words
+_CARDS = {MessageKind.LOCATION: _location, MessageKind.CONTACT: _contact, MessageKind.POLL: _poll}

@@ -14,7 +14,23 @@ from tests.whatsapp_server.wire.protos import e2e
 
 BUDI = Address("551", "lid")
 # of these we know no words
-WORDLESS = (MessageKind.UNKNOWN, MessageKind.UNREADABLE, MessageKind.LOST, MessageKind.LOST_CHANGE)
+WORDLESS = (
+    MessageKind.UNKNOWN,
+    MessageKind.UNREADABLE,
+    MessageKind.LOST,
+    MessageKind.LOST_CHANGE,
+    MessageKind.VIEW_ONCE,
+)
+# these are quoted by their words
+WORDS = (
+    MessageKind.EVENT,
+    MessageKind.PRODUCT,
+    MessageKind.ORDER,
+    MessageKind.PAYMENT,
+    MessageKind.CHOICES,
+    MessageKind.INVITE,
+)
+NO_MESSAGES = {MessageKind.NOTE, MessageKind.CALL, MessageKind.ANSWERED_CALL}
 SHOWN = (
     (MessageKind.TEXT, "ada bolu?", {}),
     (MessageKind.IMAGE, "kue", {"mime": "image/jpeg"}),
@@ -24,9 +40,12 @@ SHOWN = (
     (MessageKind.AUDIO, None, {"seconds": 9}),
     (MessageKind.DOCUMENT, "nota", {"mime": "application/pdf", "name": "nota.pdf"}),
     (MessageKind.STICKER, None, {}),
-    (MessageKind.LOCATION, "Toko", {"lat": -6.2, "lng": 106.8}),
-    (MessageKind.CONTACT, "Rina", {}),
-    (MessageKind.POLL, "Mau?\n• Ya\n• Tidak", {}),
+    (MessageKind.LOCATION, "Toko", {"lat": -6.2, "lng": 106.8, "name": "Toko", "address": "Jl. Melati 3"}),
+    (MessageKind.LOCATION, "Jl. Melati 3", {"address": "Jl. Melati 3"}),
+    (MessageKind.LOCATION, None, {}),
+    (MessageKind.CONTACT, "Rina", {"contacts": [{"name": "Rina"}]}),
+    (MessageKind.POLL, "Mau?\n• Ya\n• Tidak", {"question": "Mau?", "options": ["Ya", "Tidak"]}),
+    (MessageKind.POLL, "Mau?\n• Ya", {"question": "Mau?", "options": ["Ya"], "many": True}),
 )
 
 
@@ -45,8 +64,22 @@ def test_each_kind_is_quoted_as_a_person_saw_it(kind: MessageKind, text: str | N
     assert seen.media == media
 
 
-def test_every_kind_but_an_internal_note_can_be_quoted() -> None:
-    assert {kind for kind, _, _ in SHOWN} | set(WORDLESS) == set(MessageKind) - {MessageKind.NOTE}
+def test_every_kind_but_what_is_no_message_can_be_quoted() -> None:
+    assert {kind for kind, _, _ in SHOWN} | {*WORDLESS, *WORDS} == set(MessageKind) - NO_MESSAGES
+
+
+@pytest.mark.parametrize("kind", WORDS)
+def test_what_businesses_send_is_quoted_by_its_words(kind: MessageKind) -> None:
+    media = {"name": "Kue", "title": "Kue", "options": ["Ya"], "amount": 1.5, "lat": 1.0}
+    assert context(kind, "Kue", media).quotedMessage.conversation == "Kue"
+    assert context(kind, None, media).quotedMessage.conversation == NO_WORDS
+
+
+def test_what_an_older_version_has_kept_of_a_card_is_quoted_all_the_same() -> None:
+    place = context(MessageKind.LOCATION, "Toko", {"lat": -6.2, "lng": 106.8}).quotedMessage.locationMessage
+    assert (place.name, place.degreesLatitude) == ("Toko", -6.2)
+    poll = context(MessageKind.POLL, "Mau?\n• Ya").quotedMessage.pollCreationMessage
+    assert (poll.name, [option.optionName for option in poll.options]) == ("Mau?", ["Ya"])
 
 
 def test_a_files_size_is_not_told_because_the_file_is_not_there() -> None:
