@@ -32,6 +32,8 @@ from daemon.store.message_changes import OutgoingChange
 from daemon.store.messages import Bubble
 from daemon.store.send_queue import pause_after
 
+# nothing that the customer has under this id
+_NO_MESSAGES = PLACEHOLDERS | NOTICES | {MessageKind.NOTE, MessageKind.LOST_CHANGE}
 _UNSENT = (OutboxState.QUEUED, OutboxState.HELD)
 
 
@@ -83,7 +85,7 @@ def react(
     if emoji and not is_emoji(emoji):
         raise ChangeRefused("no_emoji")
     has_left = not bubble.from_me or bubble.delivery is None or bubble.delivery in REACHED_WHATSAPP
-    if not has_left or bubble.kind in PLACEHOLDERS | NOTICES | {MessageKind.NOTE}:
+    if not has_left or bubble.kind in _NO_MESSAGES:
         raise ChangeRefused("not_sent")
     store.withdraw(conn, message_id, [ChangeKind.REACTION])
     store.queue(conn, about.account_id, message_id, ChangeKind.REACTION, emoji, actor.admin_id, now)
@@ -215,7 +217,7 @@ def _ours(
     conn: Connection, conversation_id: int, message_id: int, actor: Actor, is_owner: bool
 ) -> tuple[Summary, Bubble]:
     about, bubble = _found(conn, conversation_id, message_id)
-    if not bubble.from_me or bubble.kind == MessageKind.NOTE or bubble.kind in PLACEHOLDERS:
+    if not bubble.from_me or bubble.kind in _NO_MESSAGES:
         raise ChangeRefused("not_ours")
     if not is_owner and (bubble.admin_id is None or bubble.admin_id != actor.admin_id):
         raise ChangeRefused("not_yours")

@@ -45,7 +45,7 @@ PAGES = {
     "new_chat.page": ("/chats/new?number=0812",),
     "new_chat.answer": ("/chats/new/1",),
     "forwarding.choose": ("CHAT/messages/MESSAGE/forward", "CHAT/messages/MESSAGE/forward?to=8"),
-    "card_forms.page": ("CHAT/send/location", "CHAT/send/contact", "CHAT/send/poll"),
+    "card_forms.page": ("CHAT/send/location?shown=1", "CHAT/send/contact?shown=1", "CHAT/send/poll?shown=1"),
     "team.page": ("/team",),
     "metrics.page": ("/report",),
     "desk_settings.page": ("/settings/desk",),
@@ -178,6 +178,12 @@ def test_what_opens_on_a_page(page: Page, busy_server: Server, username: str) ->
     expect(page.locator("[data-attachments] li[data-size]")).to_be_visible()
     page.fill("#reply", "/")
     expect(page.locator("[data-suggestions] [role=option]").first).to_be_visible()
+    found += violations(page)
+    page.keyboard.press("Escape")
+
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.click("[data-action=emoji]")
+    expect(page.locator("[data-emoji-picker] [data-emoji]").first).to_be_visible()
     found += violations(page)
     page.keyboard.press("Escape")
 

@@ -3,6 +3,7 @@
 import * as attachments from "./attachments.js";
 import * as claims from "./claims.js";
 import { find, findAll, isTouch, post } from "./dom.js";
+import * as emojiPicker from "./emoji_picker.js";
 import * as drafts from "./drafts.js";
 import * as recorder from "./recorder.js";
 import * as shown from "./shown.js";
@@ -20,6 +21,7 @@ const field = () => find("#reply");
 
 /** After a thread has been put on the page. */
 export function begin() {
+  emojiPicker.begin();
   const form = composer();
   if (!form) {
     recorder.begin();

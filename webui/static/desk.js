@@ -124,6 +124,7 @@ async function submit(event) {
 }
 
 function settle(form, status, data, hadFocus) {
+  if (status === 422 && data.error) toast(data.error);
   if (status === 422) return showErrors(form, data.errors || {});
   if (data.ask) return ask(data.ask);
   showErrors(form, {});

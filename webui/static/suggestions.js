@@ -1,7 +1,8 @@
-// What the reply field offers while one types: "/" quick replies in a reply, "@" colleagues in a note.
+// What the reply field offers while one types: "/" quick replies in a reply, "@" colleagues in a note, ":" emoji in both.
 
 import * as attachments from "./attachments.js";
 import { find, findAll } from "./dom.js";
+import { search, used } from "./emoji_data.js";
 
 const FRESH = 60000;
 let kept = { url: "", at: 0, replies: [] };
@@ -36,6 +37,9 @@ function asked() {
   const area = field();
   const before = area.value.slice(0, area.selectionStart);
   const note = find("#composer").dataset.mode === "note";
+  // two letters at least: ":)" and "10:30" are what they are
+  const named = before.match(/(?:^|\s):(\p{L}[\p{L}\d_]+)$/u);
+  if (named) return { word: named[1].toLowerCase(), from: before.length - named[1].length - 1, note, emoji: true };
   const match = before.match(note ? /(?:^|\s)@([\w.-]*)$/ : /(?:^|\s)\/([^\s/]*)$/);
   return match && { word: match[1].toLowerCase(), from: before.length - match[1].length - 1, note };
 }
@@ -44,12 +48,23 @@ function asked() {
 export async function look(always = false) {
   const wish = asked();
   if (!wish) return close();
+  if (wish.emoji) return lookForEmoji(wish);
   const every = wish.note ? colleagues() : await quickReplies().catch(() => []);
   const now = asked();
-  if (!now || now.from !== wish.from) return isOpen() && look();
+  if (!now || now.from !== wish.from || now.emoji) return isOpen() && look();
   const found = every.filter((one) => one.key.split(" ").some((part) => part.startsWith(now.word)));
   start = now.from;
   if (found.length || (always && !wish.note)) show(found.slice(0, 8));
+  else close();
+}
+
+async function lookForEmoji(wish) {
+  const found = await search(wish.word, 8).catch(() => []);
+  const now = asked();
+  // one has typed on meanwhile: that is looked for by itself
+  if (!now?.emoji || now.word !== wish.word) return;
+  start = now.from;
+  if (found.length) show(found.map((one) => ({ title: one.emoji, text: one.name, put: one.emoji, emoji: one.emoji })));
   else close();
 }
 
@@ -122,6 +137,7 @@ function put(number) {
   close();
   area.setRangeText(one.put, start, area.selectionStart, "end");
   if (one.file) attachments.attach(one.file);
+  if (one.emoji) used(one.emoji);
   area.focus();
   area.dispatchEvent(new Event("input", { bubbles: true }));
 }
