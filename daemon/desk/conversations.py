@@ -124,6 +124,18 @@ def set_priority(conn: Connection, conversation_id: int, priority: Priority, act
     return True
 
 
+def mark_unread(conn: Connection, conversation_id: int, now: datetime) -> bool:
+    """Let the customer's last message stand out in the list again; False if it does, or if it is resolved.
+
+    What the customer waits for does not change.
+    """
+    about = conversation_list.summary(conn, conversation_id)
+    if about is None or about.status == Status.RESOLVED or not conversations.unsee(conn, conversation_id):
+        return False
+    _changed(conn, about.account_id, conversation_id, now)
+    return True
+
+
 def tag(conn: Connection, conversation_id: int, name: str, actor: Actor, now: datetime) -> bool:
     """Tag a conversation, making the tag if it is new; False if it has that tag, or there is no conversation.
 

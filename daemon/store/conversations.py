@@ -148,6 +148,27 @@ def see(conn: Connection, conversation_id: int, message_id: int) -> bool:
     )
 
 
+def unsee(conn: Connection, conversation_id: int) -> bool:
+    """The customer's last message counts as not looked at; False if it does, or if there is none."""
+    last = (
+        select(message.c.id)
+        .where(
+            message.c.conversation_id == conversation_id,
+            message.c.author == Author.CUSTOMER.value,
+            message.c.is_history.is_(False),
+        )
+        .order_by(message.c.sent_at.desc(), message.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return changed(
+        conn,
+        update(conversation)
+        .where(conversation.c.id == conversation_id, conversation.c.seen_message_id >= last)
+        .values(seen_message_id=last - 1),
+    )
+
+
 def set_typing(conn: Connection, conversation_id: int, typing: bool, now: datetime) -> bool:
     """Note that the customer types or has stopped; True if that is news (typing stays news for ten seconds)."""
     at = conversation.c.typing_at

@@ -178,6 +178,7 @@ class Day:
         self.session.sends(Fate.SENT)
         self._commit(MessageReceived, 11, MessageKind.TEXT, "5")
         self._post("/c/8/seen", {"message_id": 10_000})
+        self._post("/c/8/unread")
 
     def _resolve(self, conversation_id: int) -> None:
         """Ask for it, say yes to what is asked back."""

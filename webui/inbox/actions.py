@@ -118,6 +118,16 @@ def priority(conversation_id: int) -> Any:
     )
 
 
+@pages.post("/c/<id:conversation_id>/unread")
+def mark_unread(conversation_id: int) -> Any:
+    """It stands out in the list again; the list comes next, for whoever stays in a thread has seen it."""
+    with services().database.write() as conn:
+        if conversation_list.summary(conn, conversation_id) is None:
+            abort(404)
+        conversations.mark_unread(conn, conversation_id, services().clock())
+    return redirect(url_for("inbox.box", box=request.args.get("box")), 303)
+
+
 @pages.post("/c/<id:conversation_id>/turns/<id:turn_id>/handled")
 def mark_handled(conversation_id: int, turn_id: int) -> Any:
     """This turn needs no reply."""

@@ -1,7 +1,6 @@
 // The emoji that there are, with their names; fetched from Balas once, when somebody wants one.
 
 const URL_OF = new URL("./emoji.json", import.meta.url);
-const indonesian = () => document.documentElement.lang === "id";
 let groups = null;
 
 const plain = (words) => words.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "");
@@ -11,13 +10,16 @@ export async function load() {
   if (groups) return groups;
   const response = await fetch(URL_OF);
   if (!response.ok) throw new Error("emoji");
-  groups = (await response.json()).map(([name, rows]) => ({
+  const data = await response.json();
+  // the first ones are names in languages; a page that speaks none of them shows the first
+  const own = Math.max(data.names.indexOf(document.documentElement.lang), 0);
+  groups = data.groups.map(([name, rows]) => ({
     name,
-    emoji: rows.map(([emoji, english, name, words]) => ({
+    emoji: rows.map(([emoji, ...words]) => ({
       emoji,
-      name: indonesian() ? name : english,
-      // in either language, whatever the page speaks
-      words: plain(`${english} ${name} ${words}`).split(/[^\p{L}\p{N}+]+/u),
+      name: words[own],
+      // in every language, whatever the page speaks
+      words: plain(words.join(" ")).split(/[^\p{L}\p{N}+]+/u),
     })),
   }));
   return groups;
