@@ -15,7 +15,7 @@ from auth_store.admins import Role
 from daemon.config import Config
 from daemon.domain.questions import QuestionKind
 from daemon.domain.time import utc_now
-from daemon.store import questions, quick_replies
+from daemon.store import questions, quick_replies, tags
 from daemon.store.engine import Database
 from daemon.store.schema import migrate
 from tests.support.browser import PATIENCE_MS, wait_live
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.browser
 # what answers to GET and is no page that a person looks at
 NO_PAGES = {
     *("static", "live", "replies.quick", "media.file", "media.preview", "media.small", "link.qr_svg"),
-    *("quick_replies.file", "profile_picture.file"),
+    *("quick_replies.file", "profile_picture.file", "attachments.room", "contacts.export"),
     *("health.health", "health.healthz", "health.readyz", "health.metrics"),
     # parts of pages; they are looked at where they open
     "details.panel",
@@ -46,6 +46,13 @@ PAGES = {
     "new_chat.answer": ("/chats/new/1",),
     "forwarding.choose": ("CHAT/messages/MESSAGE/forward", "CHAT/messages/MESSAGE/forward?to=8"),
     "card_forms.page": ("CHAT/send/location?shown=1", "CHAT/send/contact?shown=1", "CHAT/send/poll?shown=1"),
+    "contacts.page": ("/contacts",),
+    "contact.page": ("/contacts/1",),
+    "contact.choose": ("/contacts/1/merge",),
+    "contact_import.page": ("/contacts/import",),
+    "forgetting.page_of_contact": ("/contacts/1/forget",),
+    "tag_settings.page": ("/settings/tags",),
+    "tag_settings.edit": ("/settings/tags/1",),
     "team.page": ("/team",),
     "metrics.page": ("/report",),
     "desk_settings.page": ("/settings/desk",),
@@ -86,6 +93,7 @@ def busy_config(tmp_path_factory: pytest.TempPathFactory) -> Config:
     # somebody who waits: what opens about him, what of his is forwarded
     StaffedBooks(database).new_customer(WAITING, "masih ada?")
     with database.write() as conn:
+        tags.create(conn, 1, "grosir")
         quick_replies.add(conn, 1, None, "harga", "Halo {name}")
         sari = admins.by_username(conn, "sari")
         assert sari
