@@ -18,8 +18,8 @@ SMALL = "small"
 ODD = "odd"
 # in a message's media: the picture that travelled in the message, until a better one is here (JPEG, Base64)
 THUMBNAIL = "thumbnail"
-# in the media of a message of ours: the type of what was made of its file
-SENT_AS = "sent_as"
+# in the media of a message of ours: the type of what was made of its file, and while that is being made
+SENT_AS, IS_MADE = "sent_as", "is_made"
 
 
 class MissingFile(StrEnum):

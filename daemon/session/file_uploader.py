@@ -5,11 +5,12 @@ import logging
 import threading
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection
 
 from daemon.desk import outgoing
-from daemon.domain.attachments import SENT_AS, THUMBNAIL, MediaFolder, small_of
+from daemon.domain.attachments import IS_MADE, ODD, SENT_AS, THUMBNAIL, MediaFolder, small_of
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.time import Clock
 from daemon.media_process.hosts import usable_hosts
@@ -17,8 +18,9 @@ from daemon.media_process.preparation_job import PreparationJob
 from daemon.media_process.upload_job import UploadJob, UploadResult
 from daemon.session import thumbnails
 from daemon.session.file_transfers import FileTransfers, Retries, TransferFailed
-from daemon.store import media, outgoing_files
+from daemon.store import events, media, outgoing_files
 from daemon.store.engine import Database
+from daemon.store.events import EventKind
 from daemon.store.outgoing_files import WaitingFile
 from daemon.whatsapp.client import WhatsApp
 from daemon.whatsapp.media_access import MediaAccess
@@ -96,19 +98,34 @@ class FileUploader(FileTransfers[WaitingFile]):
     def _prepare(self, waiting: WaitingFile, file: Path, sent: Path) -> MessageKind:
         """Make what is sent, and say as what; what can't be made into anything goes as a document, as it is."""
         mime = str(waiting.media.get("mime") or "")
+        known = {name: value for name, value in waiting.media.items() if name != IS_MADE}
+        if waiting.kind == MessageKind.VIDEO:
+            # that may take minutes
+            self._tell_kind(waiting, waiting.kind, known | {IS_MADE: 1}, b"")
         made = self._process.prepare(PreparationJob(str(file), waiting.kind, mime, str(sent)))
         if made is not None and made.kind == MessageKind.AUDIO and waiting.has_words:
             # a film without pictures, and a sound has no place for the words below it
             made = None
         small = self._folder / small_of(waiting.file)
-        about = waiting.media | thumbnails.look_at(self._process, waiting.kind, waiting.media, file, small)
+        about = known | thumbnails.look_at(self._process, waiting.kind, known, file, small)
         kind, thumbnail = MessageKind.DOCUMENT, b""
         if made is not None:
             kind, about, thumbnail = made.kind, about | made.about | {SENT_AS: made.mime}, made.thumbnail
+        elif waiting.kind != MessageKind.IMAGE:
+            # nor does a browser play it
+            about[ODD] = 1
         if kind == MessageKind.VIDEO:
             about[THUMBNAIL] = base64.b64encode(thumbnail).decode()
-        self._write(lambda conn: outgoing_files.prepared(conn, waiting.message_id, kind, about, thumbnail))
+        self._tell_kind(waiting, kind, about, thumbnail)
         return kind
+
+    def _tell_kind(self, waiting: WaitingFile, kind: MessageKind, about: dict[str, Any], thumbnail: bytes) -> None:
+        def write(conn: Connection) -> None:
+            outgoing_files.prepared(conn, waiting.message_id, kind, about, thumbnail)
+            place = waiting.conversation_id, waiting.message_id
+            events.append(conn, self._account_id, EventKind.MESSAGE_CHANGED, self._clock(), *place)
+
+        self._write(write)
 
     def _give_up(self, item: WaitingFile, *, deadly: bool) -> None:
         log.warning("a file is not sent: its message has failed")

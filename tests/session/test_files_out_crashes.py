@@ -79,10 +79,13 @@ def test_killed_while_a_film_is_made(shop: Shop, asking: Customer, tmp_path: Pat
     message_id = shop.answer(asking.name, "", keep(shop, long.read_bytes(), "a.mkv"))
     ffmpeg = child(shop, lambda told: "libx264" in told)
     ffmpeg.send_signal(signal.SIGSTOP)
+    # whoever looks sees why it takes so long
+    assert (shop.bubble(message_id).media or {})["is_made"] == 1
     crash(shop)
     wait_until(lambda: not ffmpeg.is_running() or ffmpeg.status() == psutil.STATUS_ZOMBIE, 20, "its end")
     leaves_once(shop, asking, message_id)
     assert files_of(asking)[0].message.videoMessage.seconds == 2
+    assert "is_made" not in (shop.bubble(message_id).media or {})
 
 
 def test_killed_while_the_file_is_brought(shop: Shop, asking: Customer) -> None:

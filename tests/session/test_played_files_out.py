@@ -97,4 +97,6 @@ def test_what_only_calls_itself_a_film_goes_as_a_document(shop: Shop, asking: Cu
     got = gets_file(asking)
     assert (parts(got).fileName, parts(got).caption) == ("rusak.mp4", "ini")
     assert asking.file_of(got) == broken
-    assert shop.bubble(message_id).kind == MessageKind.DOCUMENT
+    shown = shop.bubble(message_id)
+    # it can be taken, not played
+    assert (shown.kind, (shown.media or {})["odd"]) == (MessageKind.DOCUMENT, 1)

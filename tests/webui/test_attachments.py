@@ -10,9 +10,9 @@ from daemon.desk import settings
 from daemon.desk.media_budget import MediaBudget
 from daemon.domain.desk import Actor
 from daemon.domain.message_kinds import MessageKind
-from daemon.domain.messages import Author
+from daemon.domain.messages import Author, Delivery
 from daemon.domain.time import utc_now
-from daemon.store import messages
+from daemon.store import messages, outgoing_files
 from daemon.store.engine import Database
 from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Visitor
@@ -170,3 +170,20 @@ def test_only_what_a_browser_records_is_a_voice_message(
         assert sari.post(f"/c/{chat}/answer", {"text": "", "files": brought["word"]}).status_code == 303
         with database.read() as conn:
             assert messages.thread(conn, chat)[-1].kind == MessageKind.VOICE
+
+
+def test_a_film_that_is_still_made_says_so_until_it_leaves(
+    sari: Visitor, shop: StaffedBooks, database: Database, chat: int
+) -> None:
+    brought = bring(sari, chat, b"\0\0\0\x20ftypisom" + bytes(50), "kue.mp4")
+    assert brought["kind"] == "video"
+    sari.post(f"/c/{chat}/answer", {"text": "", "files": brought["word"]})
+    with database.read() as conn:
+        film = messages.thread(conn, chat)[-1]
+    words = "It is being made ready for WhatsApp"
+    assert words not in sari.get(f"/c/{chat}").text
+    about = (film.media or {}) | {"is_made": 1}
+    shop.write(lambda conn: outgoing_files.prepared(conn, film.id, film.kind, about, b""))
+    assert words in sari.get(f"/c/{chat}").text
+    shop.write(lambda conn: messages.set_delivery(conn, film.id, Delivery.FAILED))
+    assert words not in sari.get(f"/c/{chat}").text

@@ -7,9 +7,20 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext, ngettext
 
-from daemon.domain.attachments import GONE, LARGEST_FILE, ODD, SMALL, THUMBNAIL, WAITS, MissingFile, file_end
+from daemon.domain.attachments import (
+    GONE,
+    IS_MADE,
+    LARGEST_FILE,
+    ODD,
+    SMALL,
+    THUMBNAIL,
+    WAITS,
+    MissingFile,
+    file_end,
+)
 from daemon.domain.file_types import PICTURES, SOUNDS, VIDEOS, plain
 from daemon.domain.message_kinds import MessageKind
+from daemon.domain.messages import Delivery
 from daemon.i18n.catalogue import translate
 from daemon.store.messages import Bubble
 from webui.base import formatting
@@ -69,6 +80,7 @@ class ShownFile:
     length: str = ""
     wave: str = ""
     is_gif: bool = False
+    is_made: bool = False
     is_coming: bool = False
     ask: str | None = None
 
@@ -97,6 +109,7 @@ def shown(bubble: Bubble) -> ShownFile | None:
         length=formatting.length(seconds) if seconds else "",
         wave=str(about.get("waveform") or ""),
         is_gif=bool(about.get("gif")),
+        is_made=bool(about.get(IS_MADE)) and bubble.delivery == Delivery.QUEUED,
         is_coming=bool(width) and url is None and bubble.kind in _SEEN and GONE not in about,
         ask=ask_again() if can_ask else None,
     )
