@@ -114,6 +114,7 @@ class Decision(StrEnum):
     ARRIVED = "arrived"
     SEND_AGAIN = "send-again"
     TRY_AGAIN = "try-again"
+    TAKE_BACK = "take-back"
 
 
 _MOVES = {
@@ -123,6 +124,8 @@ _MOVES = {
     Decision.SEND_AGAIN: (OutboxState.UNCERTAIN, OutboxState.QUEUED),
     # a file that could not be sent: nobody wants to look for it anew
     Decision.TRY_AGAIN: (OutboxState.FAILED, OutboxState.QUEUED),
+    # a file that is long on its way
+    Decision.TAKE_BACK: (OutboxState.QUEUED, OutboxState.DISCARDED),
 }
 
 
@@ -157,6 +160,9 @@ def decide(
         # its turn waits if it was not another answer that had held it, but a new link
         _answers_after_all(conn, bubble, now)
     messages.set_delivery(conn, message_id, Delivery(after.value))
+    if decision == Decision.TAKE_BACK:
+        # what it had answered waits again
+        reply_failed(conn, message_id, now)
     events.append(conn, about.account_id, EventKind.MESSAGE_CHANGED, now, conversation_id, message_id)
     if actor is not None:
         detail = {"decision": decision.value}

@@ -54,13 +54,19 @@ def _upload(told: bytes, out: BinaryIO) -> UploadResult:
     end_with(job.parent, UploadResult.FAILED)
     try:
         bound(os.stat(job.file).st_size + _PADDING, job.times.longest)
-        result, uploaded = upload(job)
+        result, uploaded = upload(job, lambda percent: _tell(percent, out))
     except (OSError, TooSlow):
         return UploadResult.FAILED
     in_time()
     if uploaded is not None:
         out.write(answer_of(uploaded))
     return result
+
+
+def _tell(percent: int, out: BinaryIO) -> None:
+    """A line before what there is to say in the end."""
+    out.write(f"{percent}\n".encode())
+    out.flush()
 
 
 def _prepare(told: bytes, out: BinaryIO) -> PreparationResult:

@@ -9,7 +9,7 @@ import re
 import secrets
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
@@ -30,6 +30,8 @@ from daemon.media_process.upload_job import UploadJob, UploadResult
 PIECE = 65536
 # bytes of an answer: it names two addresses
 _LONGEST_ANSWER = 65_536
+# seconds from one word about how far it is to the next
+_TELLS_EVERY = 1.0
 # silences that it may take in all
 _SLOWEST_ANSWER = 2
 # as our message carries it; the apps go by the path
@@ -43,15 +45,20 @@ class _NotTaken(Exception):
         self.status = status
 
 
-def upload(job: UploadJob) -> tuple[UploadResult, UploadedFile | None]:
-    """Bring a file to the first host that takes it. The key is new each time: a second try is another file."""
+def upload(
+    job: UploadJob, tell: Callable[[int], None] = lambda percent: None
+) -> tuple[UploadResult, UploadedFile | None]:
+    """Bring a file to the first host that takes it. The key is new each time: a second try is another file.
+
+    `tell` hears, once a second at most, how much of it a host has (percent).
+    """
     key = secrets.token_bytes(32)
     results: list[UploadResult] = []
     with tempfile.TemporaryFile(dir=job.room) as encrypted:
         sums = _encrypt(Path(job.file), FileKeys.of(job.folder, key), encrypted)
         for host in job.hosts:
             try:
-                path, url = _post(job, host, encrypted, sums.enc_sha256)
+                path, url = _post(job, host, encrypted, sums.enc_sha256, tell)
             except TooSlow:
                 return UploadResult.FAILED, None
             except _NotTaken as error:
@@ -102,14 +109,17 @@ def _encrypt(file: Path, keys: FileKeys, out: BinaryIO) -> _Sums:
     return _Sums(plain.digest(), encrypted.digest(), length)
 
 
-def _post(job: UploadJob, host: str, encrypted: BinaryIO, enc_sha256: bytes) -> tuple[str, str]:
+def _post(
+    job: UploadJob, host: str, encrypted: BinaryIO, enc_sha256: bytes, tell: Callable[[int], None]
+) -> tuple[str, str]:
     """The path and the address that the host gives it."""
     token = base64.urlsafe_b64encode(enc_sha256).decode()
     target = f"/mms/{job.folder.value}/{token}?{urlencode({'auth': job.auth, 'token': token})}"
     length = encrypted.seek(0, os.SEEK_END)
     with closing(connect(host, job.times.silence)) as connection:
         headers = {**ORIGIN_HEADERS, "Content-Length": str(length)}
-        connection.request("POST", target, body=_pieces(encrypted, job.times, connection), headers=headers)
+        pieces = _pieces(encrypted, job.times, connection, lambda sent: tell(sent * 100 // length))
+        connection.request("POST", target, body=pieces, headers=headers)
         # an answer is short: one that drips is none
         hurry(_SLOWEST_ANSWER * job.times.silence)
         response = connection.getresponse()
@@ -130,13 +140,20 @@ def _read(answer: bytes) -> tuple[str, str]:
     return path, url if isinstance(url, str) and _ADDRESS.fullmatch(url) else ""
 
 
-def _pieces(encrypted: BinaryIO, times: TransferTimes, connection: HTTPSConnection) -> Iterator[bytes]:
+def _pieces(
+    encrypted: BinaryIO, times: TransferTimes, connection: HTTPSConnection, tell: Callable[[int], None]
+) -> Iterator[bytes]:
     encrypted.seek(0)
     begun, sent = time.monotonic(), 0
+    told_at = begun
     # twice what counts as too slow: others on the line must not make us give up
     way = GivingWay(connection.sock, 2 * times.slowest, times.silence)
     while piece := encrypted.read(way.piece(PIECE)):
-        if is_too_slow(times, sent, time.monotonic() - begun):
+        now = time.monotonic()
+        if is_too_slow(times, sent, now - begun):
             raise TooSlow
+        if now - told_at >= _TELLS_EVERY:
+            told_at = now
+            tell(sent)
         sent += len(piece)
         yield piece

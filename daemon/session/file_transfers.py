@@ -26,7 +26,7 @@ PAUSE = 0.2
 MOST_DEATHS = 3
 
 
-class Transfer(Protocol):
+class FileTransfer(Protocol):
     """A file on its way: its message, how often that failed, or ended with its process."""
 
     @property
@@ -49,7 +49,11 @@ class TransferFailed(Exception):
     """A later attempt may do better."""
 
 
-T = TypeVar("T", bound=Transfer)
+class NoLongerWanted(Exception):
+    """Somebody has taken it back meanwhile."""
+
+
+T = TypeVar("T", bound=FileTransfer)
 V = TypeVar("V")
 
 
@@ -93,7 +97,7 @@ class FileTransfers(threading.Thread, ABC, Generic[T]):
 
     @abstractmethod
     def _transfer(self, item: T) -> None:
-        """Do it, and write what came of it; raises TransferFailed, OSError, ProcessDied, ProcessStopped."""
+        """Do it, and write what came of it; raises TransferFailed, NoLongerWanted, OSError, …"""
 
     @abstractmethod
     def _give_up(self, item: T, *, deadly: bool) -> None:
@@ -103,8 +107,8 @@ class FileTransfers(threading.Thread, ABC, Generic[T]):
         """Whether there is room for another one; what else there is to do then is done here."""
         return True
 
-    def _tell(self, conn: Connection, item: T) -> None:
-        """An attempt has begun, or it waits for the next one."""
+    def _tell(self, conn: Connection, message_id: int) -> None:
+        """An attempt has failed: the next one is waited for."""
 
     def run(self) -> None:
         """Look when something was written, and as often as the first retry comes."""
@@ -168,6 +172,8 @@ class FileTransfers(threading.Thread, ABC, Generic[T]):
             raise
         except TransferFailed:
             self._failed(item)
+        except NoLongerWanted:
+            self._write(lambda conn: self._attempts.interrupted(conn, message_id))
         except OSError as error:
             log.warning("the %s could not do its work: %s", self.name, type(error).__name__)
             self._failed(item)
@@ -190,7 +196,7 @@ class FileTransfers(threading.Thread, ABC, Generic[T]):
 
         def write(conn: Connection) -> None:
             self._attempts.later(conn, item.message_id, at)
-            self._tell(conn, item)
+            self._tell(conn, item.message_id)
 
         self._write(write)
 
@@ -202,7 +208,12 @@ class FileTransfers(threading.Thread, ABC, Generic[T]):
 
     def _try_after_death(self, message_id: int, deaths: int) -> None:
         at = self._clock() + self._retries.first * 2**deaths
-        self._write(lambda conn: self._attempts.died(conn, message_id, at))
+
+        def write(conn: Connection) -> None:
+            self._attempts.died(conn, message_id, at)
+            self._tell(conn, message_id)
+
+        self._write(write)
 
     def _give_up_deadly(self, message_id: int) -> None:
         item = self._read(lambda conn: self._load(conn, message_id))

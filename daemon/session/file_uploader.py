@@ -17,7 +17,7 @@ from daemon.media_process.hosts import usable_hosts
 from daemon.media_process.preparation_job import PreparationJob
 from daemon.media_process.upload_job import UploadJob, UploadResult
 from daemon.session import thumbnails
-from daemon.session.file_transfers import FileTransfers, Retries, TransferFailed
+from daemon.session.file_transfers import FileTransfers, NoLongerWanted, Retries, TransferFailed
 from daemon.store import events, media, outgoing_files
 from daemon.store.engine import Database
 from daemon.store.events import EventKind
@@ -36,6 +36,8 @@ FOLDERS = {
     MessageKind.AUDIO: MediaFolder.AUDIO,
     MessageKind.VOICE: MediaFolder.AUDIO,
 }
+# percent from one word about it to the next: the log of events has twenty of them for each attempt at most
+STEP = 5
 # in the thread, by its message's words
 UNSENT = "its file could not be brought to WhatsApp"
 
@@ -56,6 +58,8 @@ class FileUploader(FileTransfers[WaitingFile]):
         self._folder = data / media.FOLDER
         self._room = self._folder / str(account_id)
         self._access = MediaAccess(whatsapp)
+        # percent of the present upload that its message says
+        self._told = 0
 
     def _clear_away(self) -> None:
         for part in self._room.glob("sent-*.part"):
@@ -68,6 +72,9 @@ class FileUploader(FileTransfers[WaitingFile]):
         return outgoing_files.load(conn, message_id)
 
     def _transfer(self, item: WaitingFile) -> None:
+        if item.failures or item.deaths:
+            # its message says when it is tried again: that is now
+            self._write(lambda conn: self._tell(conn, item.message_id))
         sent = self._room / f"sent-{item.message_id}.part"
         try:
             self._bring(item, sent)
@@ -86,7 +93,9 @@ class FileUploader(FileTransfers[WaitingFile]):
             log.warning("WhatsApp does not tell where files are brought")
             raise TransferFailed
         hosts, auth = usable_hosts(access[0]), access[1]
-        result, uploaded = self._process.upload(UploadJob(str(file), folder, hosts, auth, str(self._room)))
+        self._told = 0
+        job = UploadJob(str(file), folder, hosts, auth, str(self._room))
+        result, uploaded = self._process.upload(job, lambda percent: self._on_progress(waiting, percent))
         if uploaded is not None:
             self._write(lambda conn: outgoing_files.done(conn, waiting.message_id, uploaded, self._clock()))
             return
@@ -94,6 +103,28 @@ class FileUploader(FileTransfers[WaitingFile]):
             self._access.forget()
         log.warning("a file was not taken by WhatsApp's media hosts: %s", result.name)
         raise TransferFailed
+
+    def _on_progress(self, waiting: WaitingFile, percent: int) -> None:
+        """So much is there; raises NoLongerWanted, which ends the upload."""
+        message_id = waiting.message_id
+        if not self._read(lambda conn: outgoing_files.is_wanted(conn, message_id)):
+            raise NoLongerWanted
+        if percent - self._told < STEP:
+            return
+        self._told = percent
+
+        def write(conn: Connection) -> None:
+            now, kind = self._clock(), EventKind.UPLOAD_PROGRESS
+            outgoing_files.progress(conn, message_id, percent, now)
+            events.append(conn, self._account_id, kind, now, waiting.conversation_id, message_id)
+
+        self._write(write)
+
+    def _tell(self, conn: Connection, message_id: int) -> None:
+        if (waiting := outgoing_files.load(conn, message_id)) is not None:
+            outgoing_files.forget_progress(conn, message_id)
+            now, kind = self._clock(), EventKind.MESSAGE_CHANGED
+            events.append(conn, self._account_id, kind, now, waiting.conversation_id, message_id)
 
     def _prepare(self, waiting: WaitingFile, file: Path, sent: Path) -> MessageKind:
         """Make what is sent, and say as what; what can't be made into anything goes as a document, as it is."""

@@ -1,9 +1,11 @@
 """Starts the process that fetches, prepares or brings a file, waits for it, and ends it when the session ends."""
 
+import contextlib
 import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,9 +56,12 @@ class MediaProcess:
                 os.fsync(fd)
             return result
 
-    def upload(self, job: UploadJob) -> tuple[UploadResult, UploadedFile | None]:
-        """Bring a file; where it lies, if the result is DONE."""
-        code, said = self._run("upload", replace(job, parent=os.getpid()).to_json(), job.times.longest)
+    def upload(
+        self, job: UploadJob, on_progress: Callable[[int], None] = lambda percent: None
+    ) -> tuple[UploadResult, UploadedFile | None]:
+        """Bring a file; where it lies, if the result is DONE. What `on_progress` (percent) raises ends it."""
+        told = replace(job, parent=os.getpid()).to_json()
+        code, said = self._run_and_listen("upload", told, job.times.longest, on_progress)
         if code is None:
             return UploadResult.FAILED, None
         try:
@@ -114,6 +119,39 @@ class MediaProcess:
         if self._stopped:
             raise ProcessStopped
         return process.returncode, said or b""
+
+    def _run_and_listen(
+        self, deed: str, told: bytes, longest: float, on_progress: Callable[[int], None]
+    ) -> tuple[int | None, bytes]:
+        """As `_run`, of a process that says how far it is: a number a line, then what it has to say."""
+        process, is_late, said = self._start(deed, subprocess.PIPE), threading.Event(), b""
+        assert process.stdin is not None
+        assert process.stdout is not None
+
+        def end() -> None:
+            is_late.set()
+            process.kill()
+
+        timer = threading.Timer(longest + PATIENCE, end)
+        timer.daemon = True
+        timer.start()
+        try:
+            # it may have died at once
+            with contextlib.suppress(BrokenPipeError), process.stdin:
+                process.stdin.write(told)
+            with process.stdout:
+                for said in process.stdout:
+                    if said.strip().isdigit():
+                        on_progress(int(said))
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            timer.cancel()
+            process.wait()
+        if self._stopped:
+            raise ProcessStopped
+        return (None, b"") if is_late.is_set() else (process.returncode, said)
 
     def _start(self, deed: str, out: int) -> "subprocess.Popen[bytes]":
         with self._lock:

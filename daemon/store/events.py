@@ -24,6 +24,8 @@ class EventKind(StrEnum):
     CLAIM_CHANGED = "claim.changed"
     PRESENCE_CHANGED = "presence.changed"
     ALARM = "alarm"
+    # of one message's file, on its way to WhatsApp; every twentieth of it at most
+    UPLOAD_PROGRESS = "upload.progress"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,8 @@ from daemon.domain.message_changes import PendingChange
 from daemon.domain.message_kinds import NOTICES, PLACEHOLDERS, MessageKind
 from daemon.domain.messages import DELIVERY_ORDER, Author, Delivery
 from daemon.domain.text_cleaning import LONGEST_TEXT
-from daemon.store import group_people, message_changes
+from daemon.domain.transfers import Transfer
+from daemon.store import group_people, message_changes, outgoing_files
 from daemon.store.group_people import InGroup
 from daemon.store.prepared_statement import Prepared
 from daemon.store.sql import changed, insert_new, upsert
@@ -76,6 +77,8 @@ class Bubble:
     participant: str | None = None
     quoted_participant: str | None = None
     in_group: InGroup | None = None
+    # its file is not with WhatsApp yet
+    transfer: Transfer | None = None
 
 
 _add = insert_new(message).returning(message.c.id)
@@ -305,15 +308,22 @@ def _with_all(conn: Connection, bubbles: list[Bubble]) -> list[Bubble]:
 
 
 def with_changes(conn: Connection, bubbles: list[Bubble]) -> list[Bubble]:
-    """The same with what is about to be changed in them, and what was."""
+    """The same with what is about to be changed in them, what was, and how far their files are."""
     ids = [bubble.id for bubble in bubbles]
     pending = message_changes.pending(conn, ids)
     edited = [bubble.id for bubble in bubbles if bubble.edited]
     earlier = message_changes.versions(conn, edited) if edited else {}
-    if not pending and not earlier:
+    leaving = [one.id for one in bubbles if one.delivery == Delivery.QUEUED and one.kind.info.has_file]
+    transfers = outgoing_files.transfers(conn, leaving) if leaving else {}
+    if not pending and not earlier and not transfers:
         return bubbles
     return [
-        replace(bubble, pending=tuple(pending.get(bubble.id, ())), earlier_texts=tuple(earlier.get(bubble.id, ())))
+        replace(
+            bubble,
+            pending=tuple(pending.get(bubble.id, ())),
+            earlier_texts=tuple(earlier.get(bubble.id, ())),
+            transfer=transfers.get(bubble.id),
+        )
         for bubble in bubbles
     ]
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Integer, bindparam, func, insert, select, upd
 
 from daemon.domain.attachments import OutgoingFile, UploadedFile
 from daemon.domain.message_kinds import MessageKind
+from daemon.domain.transfers import BROUGHT, BROUGHT_AT, Transfer
 from daemon.store.outbox import is_queued
 from daemon.store.prepared_statement import Prepared
 from daemon.store.tables.core import message, outbox
@@ -85,7 +86,7 @@ def load(conn: Connection, message_id: int) -> WaitingFile | None:
         row.conversation_id,
         row.file,
         MessageKind(row.kind),
-        row.media or {},
+        {name: value for name, value in (row.media or {}).items() if name not in (BROUGHT, BROUGHT_AT)},
         row.failures,
         row.deaths,
         bool(row.text),
@@ -105,6 +106,38 @@ def done(conn: Connection, message_id: int, uploaded: UploadedFile, now: datetim
     values = asdict(uploaded)
     values |= {name: base64.b64encode(values[name]).decode() for name in _KEYS}
     attempts.set(conn, message_id, uploaded=values, uploaded_at=now, begun_at=None)
+    forget_progress(conn, message_id)
+
+
+def is_wanted(conn: Connection, message_id: int) -> bool:
+    """Whether the message of a file is still to leave."""
+    found = select(outbox.c.id).where(outbox.c.message_id == message_id, is_queued)
+    return conn.execute(found).first() is not None
+
+
+def progress(conn: Connection, message_id: int, percent: int, now: datetime) -> None:
+    """So much of a file is there, its message says."""
+    at = int(now.timestamp())
+    media = func.json_set(message.c.media, f"$.{BROUGHT}", percent, f"$.{BROUGHT_AT}", at)
+    conn.execute(update(message).where(message.c.id == message_id).values(media=media))
+
+
+def forget_progress(conn: Connection, message_id: int) -> None:
+    """Nothing is known of that any more."""
+    media = func.json_remove(message.c.media, f"$.{BROUGHT}", f"$.{BROUGHT_AT}")
+    conn.execute(update(message).where(message.c.id == message_id).values(media=media))
+
+
+def transfers(conn: Connection, message_ids: Iterable[int]) -> dict[int, Transfer]:
+    """The files of these messages that are not there yet."""
+    columns = outgoing_file.c
+    found = select(columns.message_id, columns.begun_at, columns.failures, columns.next_at).where(
+        columns.message_id.in_(list(message_ids)), columns.uploaded_at.is_(None)
+    )
+    return {
+        row.message_id: Transfer(row.begun_at is not None, row.failures, row.next_at)
+        for row in conn.execute(found)
+    }
 
 
 def bring_anew(conn: Connection, message_id: int, now: datetime) -> None:

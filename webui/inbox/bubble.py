@@ -18,7 +18,7 @@ from daemon.domain.message_kinds import NOTICES, PLACEHOLDERS, MessageKind
 from daemon.domain.messages import REACHED_WHATSAPP, Author, Delivery, OutboxState
 from daemon.store.messages import Bubble
 from webui.base import formatting
-from webui.inbox import cards, group_writer, link_card, media, message_text, row
+from webui.inbox import cards, group_writer, link_card, media, message_text, row, transfer
 from webui.inbox.group_writer import ShownWriter
 
 log = logging.getLogger(__name__)
@@ -54,6 +54,7 @@ DECISIONS = {
     Delivery.UNCERTAIN: ((Decision.ARRIVED, _("It has arrived")), (Decision.SEND_AGAIN, _("Send again"))),
 }
 FILE_DECISIONS = ((Decision.TRY_AGAIN, _("Try again")),)
+TRANSFER_DECISIONS = ((Decision.TAKE_BACK, _("Take back")),)
 UNREADABLE_DECISIONS = (
     (UnreadableDecision.SEND_COPY, _("Send again")),
     (UnreadableDecision.SETTLE, _("It is settled")),
@@ -121,6 +122,7 @@ class ShownMessage:
     delivery_label: str
     trouble: str | None
     decisions: list[tuple[str, str]]
+    transfer: transfer.ShownTransfer | None
     edited: bool
     revoked: bool
     history: bool
@@ -202,6 +204,7 @@ def _show(bubble: Bubble, now: datetime) -> ShownMessage:
         delivery_label=gettext(row.DELIVERIES[delivery]) if delivery else "",
         trouble=_trouble(bubble, delivery),
         decisions=_decisions(bubble, delivery),
+        transfer=transfer.shown(bubble, now),
         edited=bubble.edited,
         revoked=bubble.revoked,
         history=bubble.is_history,
@@ -292,6 +295,8 @@ def _decisions(bubble: Bubble, delivery: Delivery | None) -> list[tuple[str, str
     offered: Sequence[tuple[Decision | UnreadableDecision, str]] = DECISIONS.get(delivery, ()) if delivery else ()
     if delivery == Delivery.FAILED and bubble.kind.info.has_file:
         offered = FILE_DECISIONS
+    if delivery == Delivery.QUEUED and bubble.transfer is not None:
+        offered = TRANSFER_DECISIONS
     if not offered and bubble.is_unreadable and delivery not in TROUBLES:
         offered = UNREADABLE_DECISIONS
     return [(decision.value, gettext(words)) for decision, words in offered]

@@ -31,6 +31,11 @@ def bubble(message: ShownMessage) -> str:
     return _render("inbox/_bubble.html", message=message, csrf="", shown="")
 
 
+def transfer(message: ShownMessage) -> str:
+    """How far a message's file is on its way; empty if it is there."""
+    return _render("inbox/_transfer.html", message=message) if message.transfer else ""
+
+
 def row(shown: Row) -> str:
     """One conversation of the list."""
     return _render("inbox/_row.html", row=shown, box=None, open_id=None, me=None)

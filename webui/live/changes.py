@@ -63,6 +63,8 @@ class Digest:
     typing: dict[int, bool] = field(default_factory=dict)
     claims: dict[int, None] = field(default_factory=dict)
     alarms: dict[int, None] = field(default_factory=dict)
+    # messages whose files are on their way, by their conversations
+    progress: dict[int, int] = field(default_factory=dict)
     # lines of the desk's log, by their conversations
     activities: dict[int, int] = field(default_factory=dict)
     presence: bool = False
@@ -90,6 +92,8 @@ class Digest:
             self.alarms[event.conversation_id] = None
         if event.kind == EventKind.ACTIVITY and event.audit_id is not None:
             self.activities[event.audit_id] = event.conversation_id
+        if event.kind == EventKind.UPLOAD_PROGRESS and event.message_id is not None:
+            self.progress[event.message_id] = event.conversation_id
         if event.kind in TYPING:
             self.typing[event.conversation_id] = event.kind == EventKind.TYPING
         if event.kind in _ROWS:
@@ -119,6 +123,8 @@ class AccountNews:
     digest: Digest
     rows: dict[int, Summary]
     bubbles: dict[int, messages.Bubble]
+    # of messages of which only that has changed how far their files are
+    progress: dict[int, messages.Bubble]
     # the customers of the conversations that are open in some tab
     contacts: dict[int, int]
     turns: dict[int, TurnNews]
@@ -181,6 +187,11 @@ def _news(
         digest=digest,
         rows=rows,
         bubbles={i: found for i in wanted if (found := messages.bubble(conn, i)) is not None},
+        progress={
+            i: found
+            for i, conversation_id in digest.progress.items()
+            if conversation_id in opened and i not in wanted and (found := messages.bubble(conn, i)) is not None
+        },
         contacts=contacts,
         turns={i: _turn(conn, i) for i in opened & set(rows)},
         link=(account, links.get(conn, account.id)) if digest.link else None,

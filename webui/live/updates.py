@@ -31,6 +31,11 @@ class Updates:
         bubbles = [i for i, found in news.bubbles.items() if found.contact_id == who]
         messages = [self._rendered(language, "bubble", i, self._bubble) for i in bubbles]
         messages += [
+            self._rendered(language, "transfer", i, self._transfer)
+            for i, found in news.progress.items()
+            if found.conversation_id == tab.open
+        ]
+        messages += [
             self._rendered(language, "activity", i, self._activity)
             for i, line in enumerate(news.activities)
             if line.conversation_id == tab.open
@@ -79,6 +84,11 @@ class Updates:
         found = self._news.bubbles[message_id]
         html = fragments.bubble(bubble.show(found, self._now))
         return {"type": "bubble", "conversation": found.conversation_id, "id": message_id, "html": html}
+
+    def _transfer(self, message_id: int) -> dict[str, Any]:
+        found = self._news.progress[message_id]
+        html = fragments.transfer(bubble.show(found, self._now))
+        return {"type": "transfer", "conversation": found.conversation_id, "id": message_id, "html": html}
 
     def _row(self, conversation_id: int) -> dict[str, Any]:
         return {"type": "row", "id": conversation_id, "html": fragments.row(self._shown_row(conversation_id))}

@@ -19,6 +19,7 @@ import * as messageMenu from "./message_menu.js";
 import { follow, missed } from "./shown.js";
 import * as suggestions from "./suggestions.js";
 import * as thread from "./thread.js";
+import * as transfers from "./transfers.js";
 
 const body = document.body;
 const isOpen = (id) => String(id) === body.dataset.open;
@@ -34,6 +35,7 @@ const live = new Live(Number(body.dataset.cursor), {
     thread.placeBubble(message.html);
     follow(message.id);
   },
+  transfer: (message) => isOpen(message.conversation) && transfers.place(message),
   activity: (message) => isOpen(message.conversation) && thread.placeActivity(message.html),
   thread: (message) => isOpen(message.conversation) && refreshThread(message),
   claim: (message) => isOpen(message.conversation) && claims.changed(message),

@@ -77,6 +77,8 @@ class HttpsProtocol(asyncio.Protocol):
         if trick == Trick.READS_NOTHING:
             transport.pause_reading()
             self._endpoint.run(asyncio.get_running_loop().create_task(_hold(transport, media, trick)))
+        elif trick == Trick.READS_SLOWLY:
+            self._endpoint.run(asyncio.get_running_loop().create_task(_read_slowly(transport)))
         elif trick == Trick.RESETS:
             asyncio.get_running_loop().call_later(0.1, transport.abort)
         elif trick == Trick.TRICKLES:
@@ -126,6 +128,14 @@ async def _hold(transport: asyncio.Transport, media: MediaHost, trick: Trick) ->
     while media.trick() == trick:
         await asyncio.sleep(0.1)
     transport.abort()
+
+
+async def _read_slowly(transport: asyncio.Transport) -> None:
+    while not transport.is_closing():
+        transport.pause_reading()
+        await asyncio.sleep(0.5)
+        transport.resume_reading()
+        await asyncio.sleep(0)
 
 
 async def _trickle(transport: asyncio.Transport) -> None:

@@ -43,6 +43,8 @@ class Trick(StrEnum):
 
     # the connection is taken, and nothing of the body
     READS_NOTHING = "reads nothing"
+    # half a megabyte a second
+    READS_SLOWLY = "reads slowly"
     ANSWERS_NOTHING = "answers nothing"
     TRICKLES = "trickles"
     RESETS = "resets"
