@@ -133,10 +133,9 @@ def _files_of(bubble: Bubble) -> list[OutgoingFile]:
     about = bubble.media or {}
     if not bubble.kind.info.has_file or not about.get("file"):
         return []
-    is_voice = bubble.kind == MessageKind.VOICE
-    return [
-        OutgoingFile(about["file"], about.get("mime", ""), about.get("size", 0), about.get("name", ""), is_voice)
-    ]
+    file = about["file"], about.get("mime", ""), about.get("size", 0), about.get("name", "")
+    is_voice, is_sticker = bubble.kind == MessageKind.VOICE, bubble.kind == MessageKind.STICKER
+    return [OutgoingFile(*file, is_voice=is_voice, is_sticker=is_sticker)]
 
 
 def _was_read(conn: Connection, account_id: int, message_id: int, now: datetime) -> None:

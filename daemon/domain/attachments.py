@@ -68,12 +68,16 @@ class OutgoingFile:
     name: str
     # recorded to be heard as a voice message
     is_voice: bool = False
+    # a picture that is to be one
+    is_sticker: bool = False
 
     @property
     def kind(self) -> MessageKind:
         """As what it is sent, if that can be made of it: what WhatsApp shows or plays in place, or a document."""
         if self.is_voice:
             return MessageKind.VOICE
+        if self.is_sticker:
+            return MessageKind.STICKER
         if self.mime in PICTURES:
             return MessageKind.IMAGE
         if self.mime in VIDEOS:
@@ -82,8 +86,8 @@ class OutgoingFile:
 
     @property
     def carries_words(self) -> bool:
-        """Whether words can stand below it: a sound has no place for them."""
-        return self.kind not in (MessageKind.VOICE, MessageKind.AUDIO)
+        """Whether words can stand below it: a sound has no place for them, nor has a sticker."""
+        return self.kind not in (MessageKind.VOICE, MessageKind.AUDIO, MessageKind.STICKER)
 
     @property
     def media(self) -> dict[str, str | int]:

@@ -34,8 +34,8 @@ class PreparationJob(Job):
 
     @property
     def is_still(self) -> bool:
-        """Whether it is a picture that does not move, whatever is in it."""
-        return self.kind == MessageKind.IMAGE and self.mime != "image/gif"
+        """Whether it is a picture, and no film; a sticker may move."""
+        return self.kind == MessageKind.STICKER or (self.kind == MessageKind.IMAGE and self.mime != "image/gif")
 
     @property
     def longest(self) -> float:
@@ -54,7 +54,8 @@ class PreparedFile:
     """A file as it is sent: its kind and type, a small picture (JPEG) that stands there until it is fetched.
 
     `about` is what its message says of it besides: width, height (points), seconds, waveform (64 hex numbers of
-    two digits, 0 to 100 each), gif (1: it plays by itself).
+    two digits, 0 to 100 each), gif (1: it plays by itself),
+    animated (of a sticker: 1 if it moves, else 0).
     """
 
     kind: MessageKind

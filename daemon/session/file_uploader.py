@@ -32,6 +32,8 @@ RETRIES = Retries(timedelta(seconds=5), 8)
 # kinds that are made of a file before it leaves, and as what it lies on the hosts then
 FOLDERS = {
     MessageKind.IMAGE: MediaFolder.IMAGE,
+    # (whatsmeow's classToMediaType)
+    MessageKind.STICKER: MediaFolder.IMAGE,
     MessageKind.VIDEO: MediaFolder.VIDEO,
     MessageKind.AUDIO: MediaFolder.AUDIO,
     MessageKind.VOICE: MediaFolder.AUDIO,

@@ -16,6 +16,9 @@ from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Quoted
 from daemon.whatsapp import played_media, quotes
 
+# points, as every sticker has them (daemon.media_process.sticker)
+STICKER_SIDE = 512
+
 
 def text(words: str, quoted: tuple[Quoted, Address] | None = None) -> Message:
     """A text; `quoted` is the message replied to, and its author."""
@@ -42,6 +45,11 @@ def file(
         about.width, about.height = media.get("width", 0), media.get("height", 0)
         about.JPEGThumbnail = thumbnail
         about.mimetype = "image/jpeg"
+    elif kind == MessageKind.STICKER:
+        about = message.stickerMessage
+        about.width = about.height = STICKER_SIDE
+        about.isAnimated = bool(media.get("animated"))
+        about.mimetype = "image/webp"
     elif kind == MessageKind.VIDEO:
         about = message.videoMessage
         played_media.fill_film(about, media, thumbnail)

@@ -1,10 +1,14 @@
 """Places, contacts and polls that the shop sends, on the wire: what the customer's phone makes of each field."""
 
+import io
 import secrets
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from PIL import Image
 
+from daemon.desk import file_storage
 from daemon.domain import outgoing_cards
 from daemon.domain.links import LinkState
 from daemon.domain.message_kinds import MessageKind
@@ -129,3 +133,46 @@ def test_a_place_that_was_not_acknowledged_waits_for_a_person_and_leaves_once_mo
     shop.answer(customer.name, "sudah ketemu?")
     customer.wait_for_text("sudah ketemu?", 20)
     assert len(got(customer, "locationMessage")) == 1
+
+
+def picture() -> bytes:
+    """A drawing that one can see through."""
+    drawn, out = Image.new("RGBA", (300, 100), (0, 0, 0, 0)), io.BytesIO()
+    drawn.paste((255, 0, 0, 255), (100, 0, 200, 100))
+    drawn.save(out, "PNG")
+    return out.getvalue()
+
+
+def moving() -> bytes:
+    frames, out = [Image.new("RGB", (64, 64), color) for color in ("red", "blue", "green")], io.BytesIO()
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=200, loop=0)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "mime", "moves"), [(picture(), "image/png", False), (moving(), "image/gif", True)]
+)
+def test_a_sticker_is_a_square_of_512_points_that_is_seen_through(
+    shop: Shop, asking: Customer, content: bytes, mime: str, moves: bool
+) -> None:
+    kept = file_storage.keep(shop.folder, shop.account_id, io.BytesIO(content), "a.png", mime)
+    message_id = shop.answer(asking.name, "", replace(kept, is_sticker=True))
+    (one,) = got(asking, "stickerMessage")
+    about = one.message.stickerMessage
+    assert (about.mimetype, about.width, about.height, about.isAnimated) == ("image/webp", 512, 512, moves)
+    webp = asking.file_of(one)
+    assert about.fileLength == len(webp) <= (500_000 if moves else 100_000)
+    with Image.open(io.BytesIO(webp)) as sticker:
+        assert (sticker.format, sticker.size, bool(sticker.is_animated)) == ("WEBP", (512, 512), moves)  # type: ignore[attr-defined]
+        if not moves:
+            seen = sticker.convert("RGBA")
+            assert (seen.getpixel((5, 256))[3], seen.getpixel((256, 256))[3]) == (0, 255)  # type: ignore[index]
+    node = stanza(shop, one.id)
+    assert (node.get("type"), [enc.get("mediatype") for enc in all_of(node, "enc")][:1]) == ("media", ["sticker"])
+    assert shop.bubble(message_id).kind == MessageKind.STICKER
+
+
+def all_of(node: Node, tag: str) -> list[Node]:
+    """The parts of that tag, wherever they stand."""
+    below = [found for child in node.children() for found in all_of(child, tag)]
+    return ([node] if node.tag == tag else []) + below

@@ -1,5 +1,6 @@
 """Places, contacts and polls without scripts: a page for each, errors beside the fields, one message a form."""
 
+import io
 import re
 from typing import Any
 
@@ -152,3 +153,15 @@ def test_what_is_no_form_of_ours_is_refused(
     assert sari.post(f"/c/{chat}/send/location", hidden | PLACE | {"shown": ""}).status_code == 400
     assert stranger.post(f"/c/{chat}/send/location", hidden | PLACE).status_code in (302, 303, 400)
     assert own(database, chat) == []
+
+
+def test_a_sticker_is_made_of_a_picture_and_of_nothing_else(sari: Visitor, database: Database, chat: int) -> None:
+    for content, words in ((b"", "Choose a picture first"), (b"%PDF-1.7", "No sticker can be made of this")):
+        fields = {"picture": (io.BytesIO(content), "a.png" if content else "")}
+        refused = send(sari, chat, "sticker", fields)
+        assert refused.status_code == 422
+        assert words in refused.text
+    gif = b"GIF89a" + b"x" * 20
+    assert send(sari, chat, "sticker", {"picture": (io.BytesIO(gif), "lucu.gif")}).status_code == 303
+    ((kind, text, media),) = own(database, chat)
+    assert (kind, text, media["mime"]) == (MessageKind.STICKER, None, "image/gif")

@@ -56,7 +56,9 @@ def install(app: Flask) -> None:
     def allow_files() -> None:
         if not session.get("_user_id"):
             return
-        if request.endpoint == "attachments.bring":
+        if request.endpoint == "attachments.bring" or (
+            request.endpoint == "card_forms.send" and request.mimetype == "multipart/form-data"
+        ):
             request.max_content_length = settings.LARGEST_UPLOAD * MB + _FORM
         elif request.endpoint == "replies.answer" and request.mimetype == "multipart/form-data":
             request.max_content_length = MOST_FILES * settings.LARGEST_UPLOAD * MB + _FORM
@@ -137,6 +139,16 @@ def sent(conversation_id: int) -> list[OutgoingFile]:
     return found + [
         keep(about.account_id, one.stream, one.filename or "", one.mimetype, largest) for one in uploads
     ]
+
+
+def keep_one(conversation_id: int, stream: IO[bytes], name: str, mime: str) -> OutgoingFile:
+    """A file of a form of its own. Raises FileRefused."""
+    with services().database.read() as conn:
+        about = conversation_list.summary(conn, conversation_id)
+        if about is None:
+            abort(404)
+        largest = largest_of(settings.load(conn, about.account_id))
+    return keep(about.account_id, stream, name, mime, largest)
 
 
 def refusal(reason: str, largest: int | None = None) -> str:

@@ -1,4 +1,4 @@
-"""A place, a contact or a poll as an answer: a form for each, in a dialog or as a page of its own."""
+"""A place, a contact, a poll or a sticker as an answer: a form for each, in a dialog or as a page of its own."""
 
 import re
 import secrets
@@ -15,6 +15,7 @@ from werkzeug.datastructures import MultiDict
 from daemon.desk import replies as door
 from daemon.desk import settings
 from daemon.desk import shown as desk_shown
+from daemon.desk.file_storage import FileRefused
 from daemon.domain import outgoing_cards
 from daemon.domain.desk import ClaimedByAnother, OnlyTheAssignee, Status
 from daemon.domain.map_links import PositionError, parse_position
@@ -27,7 +28,7 @@ from daemon.store.conversation_list import Summary
 from webui.auth import the_admin
 from webui.base import errors, layout
 from webui.base.context import services
-from webui.inbox import actions, bubble, more_came, replies, row, turn_mark
+from webui.inbox import actions, attachments, bubble, more_came, replies, row, turn_mark
 from webui.inbox.more_came import MoreNotice
 
 pages = Blueprint("card_forms", __name__)
@@ -42,6 +43,7 @@ TITLES = {
     "location": _("Send a location"),
     "contact": _("Send a contact"),
     "poll": _("Send a poll"),
+    "sticker": _("Send a sticker"),
 }
 WRONG = {
     ("position", "format"): _("Write two numbers like -6.175392, 106.827153, or paste a link from Google Maps."),
@@ -54,7 +56,16 @@ WRONG = {
     ("options", "too_few"): _("Write at least two answers."),
     ("options", "too_many"): _("WhatsApp takes twelve answers at most."),
     ("options", "twice"): _("Two answers are the same."),
+    ("picture", "empty"): _("Choose a picture first."),
+    ("picture", "no_picture"): _("No sticker can be made of this. Take a JPEG, PNG, WebP or GIF."),
 }
+# what a sticker can be made of, whatever its name says
+_PICTURES = (
+    (re.compile(rb"\xff\xd8\xff"), "image/jpeg"),
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
+    (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp"),
+    (re.compile(rb"GIF8[79]a"), "image/gif"),
+)
 TOO_LONG = _("This is too long. Shorten it.")
 
 
@@ -116,6 +127,8 @@ def send(conversation_id: int, what: str) -> Any:
     except CardError as error:
         words = gettext(WRONG.get((error.field, error.reason), TOO_LONG))
         return _refuse(conversation_id, 422, replace(form, wrong={error.field: words}))
+    except FileRefused as error:
+        return _refuse(conversation_id, 422, replace(form, wrong={"picture": attachments.refusal(error.reason)}))
     return _through_the_door(conversation_id, form, content)
 
 
@@ -217,10 +230,24 @@ def _poll(typed: MultiDict[str, str], conversation_id: int) -> Content:
     return {"card": card}
 
 
+def _sticker(typed: MultiDict[str, str], conversation_id: int) -> Content:
+    upload = request.files.get("picture")
+    if upload is None or not upload.filename:
+        raise CardError("picture", "empty")
+    head = upload.stream.read(16)
+    upload.stream.seek(0)
+    mime = next((mime for magic, mime in _PICTURES if magic.match(head)), None)
+    if mime is None:
+        raise CardError("picture", "no_picture")
+    file = attachments.keep_one(conversation_id, upload.stream, upload.filename, mime)
+    return {"files": [replace(file, mime=mime, is_sticker=True)]}
+
+
 _READERS: dict[str, Reader] = {
     "location": _place,
     "contact": _contact,
     "poll": _poll,
+    "sticker": _sticker,
 }
 
 
