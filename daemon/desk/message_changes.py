@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from daemon.desk import replies
+from daemon.desk import group_mentions, replies
 from daemon.desk.conversations import reply_failed
 from daemon.desk.outgoing import MOST_ATTEMPTS
 from daemon.domain.desk import Action, Actor
@@ -48,6 +48,8 @@ def edit(
         words = replies.check_text(text)
     except NotAnswerable as error:
         raise ChangeRefused(error.reason) from None
+    if about.group is not None:
+        words = group_mentions.in_digits(conn, about.contact_id, words)
     if words == bubble.text:
         return
     state = _state(conn, message_id)

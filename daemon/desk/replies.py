@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from daemon.desk import claims
+from daemon.desk import claims, group_mentions
 from daemon.desk import shown as pages
 from daemon.domain import text_cleaning
 from daemon.domain.attachments import OutgoingFile
@@ -85,6 +85,8 @@ def answer(
     clean = check_text(text) if text.strip() or not (files or card) else ""
     about = answerable(conn, conversation_id)
     _check_group(about, closer)
+    if about.group is not None:
+        clean = group_mentions.in_digits(conn, about.contact_id, clean)
     shown = pages.check(conn, conversation_id, shown)
     waiting = turns.current(conn, conversation_id)
     open_turn = pages.shown_of(conn, conversation_id, waiting, shown) if answers else None

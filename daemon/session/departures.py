@@ -19,7 +19,7 @@ from daemon.store.conversations import lead
 from daemon.store.events import EventKind
 from daemon.store.message_changes import OutgoingChange
 from daemon.store.send_queue import Outgoing
-from daemon.whatsapp import compose, compose_cards, forwarded
+from daemon.whatsapp import compose, compose_cards, forwarded, mentions
 from daemon.whatsapp.send import SendFailed, Sent
 
 
@@ -115,6 +115,9 @@ class _Reply:
             message = compose.text(reply.text, quoted)
         else:
             message = compose.file(reply.kind, *lies, reply.media, reply.text, quoted, now)
+        if self.to.kind == ChatKind.GROUP:
+            named = store_groups.named_in(conn, reply.contact_id, reply.text)
+            mentions.put(message, [member.address for member in named.values()])
         times = times_of(reply.media)
         return forwarded.mark(message, times) if times else message
 
@@ -166,6 +169,9 @@ class _Change:
         self.answers: int | None = None
         self.to = contacts.address_of(conn, change.contact_id)
         self.message = self._composed(now)
+        if change.kind == ChangeKind.EDIT and self.to.kind == ChatKind.GROUP:
+            named = store_groups.named_in(conn, change.contact_id, change.text)
+            mentions.put_in_edit(self.message, [member.address for member in named.values()])
 
     def _composed(self, now: datetime) -> Any:
         change, wa_id = self._change, self._change.target_wa_id or ""

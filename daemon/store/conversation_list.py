@@ -262,6 +262,9 @@ def _in_group(conn: Connection, about: Summary, row: Row[*tuple[Any, ...]]) -> S
     for address in named:
         if text and (member := people.get(address)) and member.name:
             text = text.replace("@" + address.partition("@")[0], "@" + member.name)
+    if row.from_me:
+        for digits, member in groups.named_in(conn, about.contact_id, text).items():
+            text = (text or "").replace(f"@{digits}", f"@{member.name or digits}")
     writer = people.get(row.participant or "")
     return replace(about, group=groups.get(conn, about.contact_id), last_writer=writer, last_text=text)
 

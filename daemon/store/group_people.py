@@ -32,6 +32,10 @@ class _Message(Protocol):
     @property
     def contact_id(self) -> int: ...
     @property
+    def from_me(self) -> bool: ...
+    @property
+    def text(self) -> str | None: ...
+    @property
     def participant(self) -> str | None: ...
     @property
     def quoted_participant(self) -> str | None: ...
@@ -63,7 +67,10 @@ def of(conn: Connection, bubbles: Sequence[_Message]) -> dict[int, InGroup]:
             found[one.id] = InGroup(
                 _person(people, one.participant),
                 _person(people, one.quoted_participant),
-                {
+                # who is named in what we wrote, its words alone tell
+                dict(groups.named_in(conn, contact_id, one.text))
+                if one.from_me
+                else {
                     address.partition("@")[0]: None if address in ours else _person(people, address)
                     for address in mentions_in(one.media)
                 },

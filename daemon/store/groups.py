@@ -1,5 +1,6 @@
 """Groups in the database: what the shop wants of each, what WhatsApp tells, who is in it and what he is called."""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -7,12 +8,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, delete, or_, select, update
 
 from daemon.domain.groups import GroupMember, GroupMode, GroupTold
-from daemon.domain.ids import Address, ChatKind
+from daemon.domain.ids import LID_SERVER, PHONE_SERVER, Address, ChatKind
 from daemon.store.sql import changed, upsert
 from daemon.store.tables.core import contact, contact_alias, message
 from daemon.store.tables.groups import group_chat, group_member
 
 _CHUNK = 500
+# not within an e-mail address
+_DIGITS = re.compile(r"(?<![\w.@])@(\d{3,20})(?!\d)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +179,15 @@ def people(conn: Connection, contact_id: int, addresses: Collection[str]) -> dic
             member = _member(row)
             found |= {address: member for address in member.addresses if address in chunk}
     return found
+
+
+def named_in(conn: Connection, contact_id: int, text: str | None) -> dict[str, GroupMember]:
+    """The members whose digits a text of ours holds behind an @, by these digits."""
+    digits = list(dict.fromkeys(_DIGITS.findall(text or "")))[:_CHUNK]
+    if not digits:
+        return {}
+    asked = [f"{user}@{server}" for user in digits for server in (LID_SERVER, PHONE_SERVER)]
+    return {address.partition("@")[0]: member for address, member in people(conn, contact_id, asked).items()}
 
 
 def has_said_in(conn: Connection, turn_id: int, participant: str) -> bool:

@@ -19,6 +19,7 @@ from daemon.desk import conversations, file_storage, replies, reports, settings,
 from daemon.desk.forget import StillSending, forget
 from daemon.domain.attachments import small_of
 from daemon.domain.desk import Action, Actor
+from daemon.domain.groups import GroupMember
 from daemon.domain.hours import Hours
 from daemon.domain.messages import Author
 from daemon.domain.questions import QuestionKind
@@ -31,8 +32,10 @@ from daemon.store import (
     clock,
     contact_merge,
     erasing,
+    groups,
     links,
     media,
+    messages,
     questions,
     receipts,
     send_queue,
@@ -155,8 +158,17 @@ class TestForgetting:
         group = known.books.conversation(group_chat("120363001"))
         known.books.message(group, "kata-rahasia di grup", participant="700700700@lid")
         known.books.message(group, "kata anggota lain", participant="800@lid")
+        contact_id = known.books.switch_group(group_chat("120363001"))
+        named = {"mentions": "700700700@lid 900@lid"}
+        about = known.books.message(group, "tanya @700700700 dan @900", participant="800@lid", media=named)
+        with known.books.database.write() as conn:
+            member = GroupMember("700700700@lid", "62819990001@s.whatsapp.net", "Nama-Rahasia")
+            groups.see(conn, known.books.account_id, contact_id, [member])
+            messages.react(conn, about, False, "👍", NOON, "700700700@lid")
         media.remove(data, known.forget())
-        assert known.books.thread(group) == ["kata anggota lain"]
+        assert known.books.thread(group) == ["kata anggota lain", "tanya @… dan @900"]
+        for table, rows in dump(known.books.database).items():
+            assert not [row for row in rows if "700700700" in str(row) or "Nama-Rahasia" in str(row)], table
 
     def test_what_the_team_did_stays_countable(self, known: Known) -> None:
         def report() -> reports.Report:

@@ -136,6 +136,11 @@ def test_a_group_is_shown_from_then_on_with_whoever_wrote_and_waits_only_where_s
         context = received.message.extendedTextMessage.contextInfo
         assert (context.stanzaID, context.participant) == (named, str(chat.name_of(circle.joko)))
         assert received.chat == chat.jid
+    # whom a reply names is named on the phones, too
+    circle.shop.wait_for_delivery(circle.answers("terima kasih @Joko ya"), Delivery.DELIVERED)
+    thanks = circle.joko.wait_for_text("terima kasih").message.extendedTextMessage
+    name = chat.name_of(circle.joko)
+    assert (thanks.text, list(thanks.contextInfo.mentionedJID)) == (f"terima kasih @{name.user} ya", [str(name)])
     # a reply to what we wrote calls us, too
     chat.send_text(circle.siti, "sip, berapa?", quoted_id=received.id)
     wait_until(lambda: circle.waits, what="an open turn")

@@ -178,9 +178,8 @@ def _show(bubble: Bubble, now: datetime) -> ShownMessage:
     names = group_writer.names(bubble.in_group)
     is_note = bubble.kind == MessageKind.NOTE
     words = mentions(text) if is_note else message_text.rich(text, group_writer.mentions(names))
-    if not own:
-        # as it is copied and quoted
-        text = group_writer.named(text, names)
+    # as it is copied, quoted and edited
+    text = group_writer.named(text, names)
     delivery = bubble.delivery if own else None
     card = cards.shown(bubble)
     return ShownMessage(

@@ -17,7 +17,7 @@ from daemon.domain.desk import ClaimedByAnother, OnlyTheAssignee
 from daemon.domain.messages import Author
 from daemon.domain.placeholders import fill, opening
 from daemon.domain.turns import AlreadyAnswered, Closer, MoreCame, NotAnswerable
-from daemon.store import conversation_list, messages, quick_replies
+from daemon.store import conversation_list, groups, messages, quick_replies
 from webui.auth import the_actor, the_admin
 from webui.base import errors
 from webui.base.context import services, the_account
@@ -126,6 +126,7 @@ def quick() -> Any:
             abort(404)
         found = quick_replies.listing(conn, account.id, the_admin().id)
         hours = settings.load(conn, account.id).hours
+        members = groups.members(conn, about.contact_id) if about.group else []
     filled = {
         "name": about.contact_name or "",
         "shop": services().config.shop,
@@ -133,6 +134,8 @@ def quick() -> Any:
         "admin": the_admin().name,
     }
     return jsonify(
+        # whom a reply in a group can name
+        members=[one.name for one in members if one.name],
         replies=[
             {
                 "shortcut": one.shortcut,
@@ -141,7 +144,7 @@ def quick() -> Any:
                 "file": attachments.ready(one),
             }
             for one in found
-        ]
+        ],
     )
 
 

@@ -1,11 +1,12 @@
-// What the reply field offers while one types: "/" quick replies in a reply, "@" colleagues in a note, ":" emoji in both.
+// What the reply field offers while one types: "/" quick replies in a reply, "@" colleagues in a note and members in a
+// group, ":" emoji.
 
 import * as attachments from "./attachments.js";
 import { find, findAll } from "./dom.js";
 import { search, used } from "./emoji_data.js";
 
 const FRESH = 60000;
-let kept = { url: "", at: 0, replies: [] };
+let kept = { url: "", at: 0, replies: [], members: [] };
 let shown = [];
 let chosen = 0;
 let start = 0;
@@ -14,14 +15,21 @@ const list = () => find("[data-suggestions]");
 const field = () => find("#reply");
 export const isOpen = () => Boolean(list()) && !list().hidden;
 
-async function quickReplies() {
+async function offered() {
   const url = find("#composer").dataset.quick;
   if (kept.url !== url || Date.now() - kept.at > FRESH) {
     const response = await fetch(url, { headers: { Accept: "application/json" } });
-    if (!response.ok) return [];
-    kept = { url, at: Date.now(), replies: (await response.json()).replies };
+    if (!response.ok) return { replies: [], members: [] };
+    kept = { url, at: Date.now(), ...(await response.json()) };
   }
-  return kept.replies.map((one) => ({ key: one.shortcut, title: `/${one.shortcut}`, text: one.text, put: one.text, file: one.file }));
+  return kept;
+}
+
+const members = async () =>
+  (await offered()).members.map((name) => ({ key: name.toLowerCase(), title: `@${name}`, text: "", put: `@${name} ` }));
+
+async function quickReplies() {
+  return (await offered()).replies.map((one) => ({ key: one.shortcut, title: `/${one.shortcut}`, text: one.text, put: one.text, file: one.file }));
 }
 
 const colleagues = () =>
@@ -36,12 +44,14 @@ const colleagues = () =>
 function asked() {
   const area = field();
   const before = area.value.slice(0, area.selectionStart);
-  const note = find("#composer").dataset.mode === "note";
+  const { mode, group } = find("#composer").dataset;
+  const note = mode === "note";
   // two letters at least: ":)" and "10:30" are what they are
-  const named = before.match(/(?:^|\s):(\p{L}[\p{L}\d_]+)$/u);
-  if (named) return { word: named[1].toLowerCase(), from: before.length - named[1].length - 1, note, emoji: true };
-  const match = before.match(note ? /(?:^|\s)@([\w.-]*)$/ : /(?:^|\s)\/([^\s/]*)$/);
-  return match && { word: match[1].toLowerCase(), from: before.length - match[1].length - 1, note };
+  const emoji = before.match(/(?:^|\s):(\p{L}[\p{L}\d_]+)$/u);
+  if (emoji) return { word: emoji[1].toLowerCase(), from: before.length - emoji[1].length - 1, note, emoji: true };
+  const named = note ? before.match(/(?:^|\s)@([\w.-]*)$/) : group !== undefined && before.match(/(?:^|\s)@([^\s@]*)$/);
+  const match = named || (!note && before.match(/(?:^|\s)\/([^\s/]*)$/));
+  return match && { word: match[1].toLowerCase(), from: before.length - match[1].length - 1, note, named: Boolean(named) };
 }
 
 /** After every keystroke. */
@@ -49,12 +59,12 @@ export async function look(always = false) {
   const wish = asked();
   if (!wish) return close();
   if (wish.emoji) return lookForEmoji(wish);
-  const every = wish.note ? colleagues() : await quickReplies().catch(() => []);
+  const every = wish.note ? colleagues() : await (wish.named ? members() : quickReplies()).catch(() => []);
   const now = asked();
   if (!now || now.from !== wish.from || now.emoji) return isOpen() && look();
   const found = every.filter((one) => one.key.split(" ").some((part) => part.startsWith(now.word)));
   start = now.from;
-  if (found.length || (always && !wish.note)) show(found.slice(0, 8));
+  if (found.length || (always && !wish.named)) show(found.slice(0, 8));
   else close();
 }
 
