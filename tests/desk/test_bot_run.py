@@ -333,6 +333,19 @@ def test_a_picture_without_words_is_greeted_all_the_same(bench: Bench) -> None:
     assert len(bench.said(conversation)) == 1
 
 
+def test_a_missed_call_is_greeted_as_any_message_is_and_no_rule_answers_it(bench: Bench) -> None:
+    bench.rule("telepon, call, missed", "telepon kami di jam kerja", closes=True)
+    conversation = bench.customer(None, kind=MessageKind.CALL.value, media={"video": True})
+    bench.look(26)
+    assert bench.said(conversation) == ["Halo, selamat datang di Toko Kita"]
+    assert bench.is_open(conversation)
+    # that the phone took another one says nothing to the bot
+    taken = MessageKind.ANSWERED_CALL.value
+    bench.books.message(conversation, None, kind=taken, sent_at=at(60), arrived_at=at(60))
+    bench.look(120)
+    assert len(bench.said(conversation)) == 1
+
+
 def test_a_bots_answer_that_failed_is_not_tried_again(bench: Bench) -> None:
     bench.rule("ongkir", "9 ribu", closes=True)
     conversation = bench.customer("ongkir?")
