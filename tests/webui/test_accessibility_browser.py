@@ -53,6 +53,7 @@ PAGES = {
     "forgetting.page_of_contact": ("/contacts/1/forget",),
     "tag_settings.page": ("/settings/tags",),
     "tag_settings.edit": ("/settings/tags/1",),
+    "groups.page": ("/settings/groups",),
     "team.page": ("/team",),
     "metrics.page": ("/report",),
     "desk_settings.page": ("/settings/desk",),
