@@ -138,6 +138,8 @@ class MessageReceived:
     mentions: tuple[str, ...] = ()
     mentions_all: bool = False
     quoted_author: str | None = None
+    # seconds after which WhatsApp deletes it, 0 if it stays
+    disappearing: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,14 @@ class MessageRevoked:
     target_wa_id: str
     origin: Origin
     target_writer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DisappearingChanged:
+    """Somebody has set after how many seconds the chat's messages are deleted by WhatsApp; 0 is never."""
+
+    origin: Origin
+    seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +269,7 @@ Event = (
     | MessageEdited
     | MessageRevoked
     | Reacted
+    | DisappearingChanged
     | ReceiptReceived
     | TypingChanged
     | CallChanged

@@ -9,10 +9,18 @@ from daemon.desk import groups as desk_groups
 from daemon.desk.conversations import reply_failed
 from daemon.domain.ids import ChatKind
 from daemon.domain.message_kinds import MessageKind
-from daemon.domain.messages import MessageEdited, MessageReceived, MessageRevoked, Origin, Reacted, TypingChanged
+from daemon.domain.messages import (
+    DisappearingChanged,
+    MessageEdited,
+    MessageReceived,
+    MessageRevoked,
+    Origin,
+    Reacted,
+    TypingChanged,
+)
 from daemon.ingest import group_messages
 from daemon.ingest.messages import judge_again
-from daemon.store import contacts, conversations, events, messages
+from daemon.store import contacts, conversations, disappearing, events, messages
 from daemon.store.accounts import Account
 from daemon.store.events import EventKind
 
@@ -59,6 +67,16 @@ def change(
             changed = messages.react(conn, place.id, origin.from_me, event.emoji, origin.at, who)
     if changed:
         events.append(conn, account.id, EventKind.MESSAGE_CHANGED, now, place.conversation_id, place.id)
+
+
+def disappearing_changed(conn: Connection, account: Account, event: DisappearingChanged, now: datetime) -> None:
+    """Note after how long a chat loses its messages; of a customer who is new, his first message tells it."""
+    contact_id = contact_identity.find(conn, account.id, event.origin.party, now)
+    if contact_id is None or event.origin.party.kind != ChatKind.PERSON:
+        return
+    here = conversations.current(conn, contact_id)
+    if disappearing.note(conn, contact_id, event.seconds, event.origin.at) and here is not None:
+        events.append(conn, account.id, EventKind.CONVERSATION_CHANGED, now, here.conversation_id)
 
 
 def typing(conn: Connection, account: Account, event: TypingChanged, now: datetime) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import (
     CallChanged,
+    DisappearingChanged,
     Event,
     HistoryReceived,
     HistoryUploaded,
@@ -52,7 +53,7 @@ class Ingest:
 
 def apply(conn: Connection, account_id: int, event: Event, now: datetime, places: PlaceCache) -> None:
     """Write what an event says, in the caller's transaction."""
-    if isinstance(event, MessageReceived | MessageEdited):
+    if isinstance(event, MessageReceived | MessageEdited | DisappearingChanged):
         at = believable(event.origin.at, now)
         if at != event.origin.at:
             # or is it our clock that can't be believed?
@@ -77,6 +78,8 @@ def apply(conn: Connection, account_id: int, event: Event, now: datetime, places
             changes.change(conn, account, event, now)
         case CallChanged():
             calls.receive_call(conn, account, event, now)
+        case DisappearingChanged():
+            changes.disappearing_changed(conn, account, event, now)
         case TypingChanged():
             changes.typing(conn, account, event, now)
         case HistoryUploaded():

@@ -1,6 +1,7 @@
 """Which events show that the primary phone is alive, and when it was."""
 
 from daemon.domain.messages import (
+    DisappearingChanged,
     Event,
     HistoryReceived,
     MessageEdited,
@@ -29,7 +30,7 @@ def sighting(event: Event) -> Sighting | None:
             return Sighting(SightingKind.HISTORY, max(times)) if times else None
         case MessageReceived(is_history=True):
             return None
-        case MessageReceived() | MessageEdited() | MessageRevoked() | Reacted():
+        case MessageReceived() | MessageEdited() | MessageRevoked() | Reacted() | DisappearingChanged():
             kind = SightingKind.MESSAGE
         case ReceiptReceived():
             kind = SightingKind.READ if event.kind in _READING else SightingKind.RECEIPT

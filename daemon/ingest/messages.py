@@ -16,6 +16,7 @@ from daemon.store import (
     clock,
     contacts,
     conversations,
+    disappearing,
     events,
     forgotten_messages,
     media,
@@ -37,6 +38,7 @@ def next_of_turn(
         or event.origin.from_me
         or event.push_name not in ("", place.name)
         or event.quoted_wa_id
+        or event.disappearing
         or forgotten_messages.has(conn, account_id, event.wa_id)
     ):
         return False
@@ -67,6 +69,9 @@ def receive_message(
         places.forget()  # two contacts are about to become one
     is_old = event.is_history or _was_there(conn, account.id, event)
     contact_id = contact_identity.resolve(conn, account.id, origin.party, now, is_old=is_old)
+    if event.disappearing and not event.is_history:
+        # one that stays says nothing: not every app tells it with every message
+        disappearing.note(conn, contact_id, event.disappearing, origin.at)
     known = messages.find(conn, contact_id, origin.from_me, event.wa_id)
     if known is not None and (event.is_history or not known.is_history):
         fill(conn, account, known, event, now)

@@ -13,13 +13,14 @@ from daemon.domain.message_changes import ChangeKind
 from daemon.domain.messages import Delivery, OutboxState, Quoted
 from daemon.domain.outgoing_cards import CARDS
 from daemon.store import accounts, contacts, events, messages, outbox, outgoing_files, send_queue
+from daemon.store import disappearing as store_disappearing
 from daemon.store import groups as store_groups
 from daemon.store import message_changes as store_changes
 from daemon.store.conversations import lead
 from daemon.store.events import EventKind
 from daemon.store.message_changes import OutgoingChange
 from daemon.store.send_queue import Outgoing
-from daemon.whatsapp import compose, compose_cards, forwarded, mentions
+from daemon.whatsapp import compose, compose_cards, disappearing, forwarded, mentions
 from daemon.whatsapp.send import SendFailed, Sent
 
 
@@ -102,7 +103,9 @@ class _Reply:
     def __init__(self, conn: Connection, account_id: int, reply: Outgoing, now: datetime) -> None:
         self._account_id, self._reply = account_id, reply
         self.to = contacts.address_of(conn, reply.contact_id)
-        self.message = self._composed(conn, now)
+        # in a chat whose messages disappear, ours do
+        after = store_disappearing.seconds_of(conn, reply.contact_id)
+        self.message = disappearing.expiring(self._composed(conn, now), after)
         self.answers = reply.turn_id if reply.bot_key is None else None
         messages.set_delivery(conn, reply.message_id, Delivery.SENDING)
 

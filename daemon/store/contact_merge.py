@@ -1,6 +1,7 @@
 """Two contacts that turn out to be one: their messages, conversations and all that is known come together."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Column, Connection, Table, delete, func, select, update
 
@@ -64,6 +65,7 @@ def _merge_knowledge(conn: Connection, survivor: int, gone: int) -> None:
     known_of_both = {
         "name": kept.name or other.name,
         "shop_name": kept.shop_name or other.shop_name,
+        **_newest_of_disappearing(kept, other),
         "note": both or None,
         # somebody who is known is not forgotten
         "forgotten_at": kept.forgotten_at and other.forgotten_at,
@@ -74,6 +76,15 @@ def _merge_knowledge(conn: Connection, survivor: int, gone: int) -> None:
     _merge_tags(conn, contact_tag, contact_tag.c.contact_id, survivor, gone)
     asked = rating.c.conversation_id.in_(of_contacts([gone]))
     conn.execute(update(rating).where(asked).values(contact_id=survivor))
+
+
+def _newest_of_disappearing(kept: Any, other: Any) -> dict[str, Any]:
+    """After how long messages disappear, by whichever was told last (WhatsApp's time)."""
+    told = [one for one in (kept, other) if one.disappearing_at is not None]
+    if not told:
+        return {}
+    last = max(told, key=lambda one: one.disappearing_at)
+    return {"disappearing": last.disappearing, "disappearing_at": last.disappearing_at}
 
 
 def _drop_twins(conn: Connection, survivor: int, gone: int) -> None:

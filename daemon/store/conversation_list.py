@@ -76,6 +76,8 @@ class Summary:
     # of a group: what is known of it, and who wrote last
     group: Group | None = None
     last_writer: GroupMember | None = None
+    # seconds after which WhatsApp deletes the chat's messages, 0 if it keeps them
+    disappearing: int = 0
 
     @property
     def listed_at(self) -> datetime:
@@ -215,6 +217,7 @@ _summaries = (
         contact_names.shown_name.label("name"),
         contact.c.phone,
         contact.c.forgotten_at,
+        contact.c.disappearing,
         contact.c.blocked_at,
         contact_picture.c.file.label("picture"),
         admin.c.name.label("assignee_name"),
@@ -306,4 +309,5 @@ def _summary(row: Row[*tuple[Any, ...]], tagged: tuple[Tag, ...], theirs: tuple[
         kind=ChatKind(row.kind),
         tags=tagged,
         contact_tags=theirs,
+        disappearing=row.disappearing,
     )

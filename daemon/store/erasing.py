@@ -223,7 +223,7 @@ def erase_person(conn: Connection, account_id: int, contact_ids: Sequence[int], 
     quiet = dict.fromkeys(("typing_at", "seen_elsewhere_at", "seen_elsewhere_by", "seen_elsewhere_message_id"))
     conn.execute(update(conversation).where(conversation.c.contact_id.in_(contact_ids)).values(quiet))
     who = ("lid", "phone", "note", "name", "shop_name", "listed_name", "blocked_at")
-    nobody = dict.fromkeys(who) | {"forgotten_at": now}
+    nobody = dict.fromkeys(who) | {"forgotten_at": now, "disappearing": 0, "disappearing_at": None}
     conn.execute(update(contact).where(contact.c.id.in_(contact_ids)).values(nobody))
 
 

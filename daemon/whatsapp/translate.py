@@ -9,6 +9,7 @@ from daemon.domain.history import COUNTED, HistoryKind
 from daemon.domain.ids import Address, ChatKind, Party
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import (
+    DisappearingChanged,
     Event,
     HistoryReceived,
     HistoryUploaded,
@@ -23,11 +24,11 @@ from daemon.domain.messages import (
     TypingChanged,
 )
 from daemon.domain.primary_phone import Sighting, SightingKind
-from daemon.whatsapp import group_content, wire_text
+from daemon.whatsapp import disappearing, group_content, wire_text
 from daemon.whatsapp.content import content_of, is_silent, quoted_id, unwrapped
 
 # waE2E ProtocolMessage.Type
-REVOKE, EDIT = 0, 14
+REVOKE, EPHEMERAL_SETTING, EDIT = 0, 3, 14
 
 _RECEIPTS = {
     1: ReceiptKind.DELIVERED,
@@ -146,6 +147,7 @@ def translate_content(
         None if found.kind == MessageKind.TEXT else raw_of(content),
         is_history,
         found.is_cut,
+        disappearing=disappearing.seconds_in(content),
     )
     return group_content.with_context(message, content) if origin.party.kind == ChatKind.GROUP else message
 
@@ -167,6 +169,8 @@ def _protocol(message: Any, origin: Origin) -> Event:
     if message.type == EDIT:
         new = content_of(message.editedMessage)
         return MessageEdited(wire_text.identifier(message.key.ID), origin, new.text or "", new.is_cut)
+    if message.type == EPHEMERAL_SETTING:
+        return DisappearingChanged(origin, disappearing.seconds(message.ephemeralExpiration))
     return Nothing("protocol message")
 
 

@@ -7,13 +7,22 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from daemon.domain.time import utc_now
-from daemon.store import events, messages
+from daemon.store import disappearing, events, messages
 from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Server
 from tests.webui.desk import desk_of, open_thread
-from tests.webui.earlier import quotes, three_conversations
+from tests.webui.earlier import contact_of, quotes, three_conversations
 
 pytestmark = pytest.mark.browser
+
+
+def disappear(shop: StaffedBooks, conversation_id: int, seconds: int) -> None:
+    """The customer has set it."""
+    contact_id = contact_of(shop, conversation_id)
+    kind = events.EventKind.CONVERSATION_CHANGED
+    with shop.database.write() as conn:
+        disappearing.note(conn, contact_id, seconds, utc_now())
+        events.append(conn, shop.account_id, kind, utc_now(), conversation_id)
 
 
 def loads_upwards(page: Page, count: int) -> None:
@@ -66,6 +75,13 @@ def test_scrolling_up_leads_through_all_conversations_of_a_customer(
         shop.changed(first, quoted, lambda conn: messages.react(conn, quoted, True, "👍", utc_now()))
         expect(page.locator(f"#message-{quoted} .reactions")).to_have_text("👍")
         expect(texts).to_have_count(151)
+        # the shop is told once the chat loses its messages, and no more when it does not
+        sentence = page.locator("[data-disappearing]")
+        expect(sentence).to_have_count(0)
+        disappear(shop, third, 7 * 86_400)
+        expect(sentence).to_contain_text("Disappearing messages: 7 days. WhatsApp deletes them on the phones")
+        disappear(shop, third, 0)
+        expect(sentence).to_have_count(0)
         # another conversation of the same customer's puts nothing into this thread that is not there
         shop.customer_writes(second, "lama", at=utc_now() - timedelta(days=20))
         shop.write(lambda conn: events.append(conn, shop.account_id, events.EventKind.TYPING, utc_now(), third))

@@ -46,6 +46,11 @@ def head(shown: Row, header: ThreadHeader) -> str:
     return _render("inbox/_thread_header.html", about=shown, header=header, box=None, me=None, csrf="", shown="")
 
 
+def disappearing(shown: Row) -> str:
+    """After how long WhatsApp deletes this chat's messages; nothing if it keeps them."""
+    return _render("inbox/_disappearing.html", about=shown)
+
+
 def turn_mark(shown: TurnMark) -> str:
     """What stands under a turn: who handled it, or since when the customer waits."""
     return _render("inbox/_turn_mark.html", mark=shown, csrf="", shown="")

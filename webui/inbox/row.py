@@ -107,6 +107,8 @@ class Row:
     group: str = ""
     group_takes: bool = True
     group_is_on: bool = False
+    # after how long WhatsApp deletes its messages, in words; empty if it keeps them
+    disappearing: str = ""
 
     @property
     def all_tags(self) -> list[tuple[Tag, bool]]:
@@ -182,6 +184,7 @@ def _show(about: Summary, now: datetime, claim: Claim | None, mentioned: bool, i
         claim=claim,
         is_mentioned=mentioned,
         given_to=about.assignee_id if is_given else None,
+        disappearing=_after(about.disappearing),
         group=group_state(about.group) if about.group else "",
         group_takes=about.group is None or about.group.may_write,
         group_is_on=about.group is not None and about.group.is_on,
@@ -195,6 +198,16 @@ def group_state(group: Group) -> str:
     size = ngettext("%(num)d member", "%(num)d members", group.size) if group.size else ""
     silent = "" if group.may_write else gettext("only its admins may write")
     return " · ".join(part for part in (size, silent) if part)
+
+
+def _after(seconds: int) -> str:
+    """A time as WhatsApp's apps say it: 24 hours, 7 days, 90 days."""
+    if not seconds:
+        return ""
+    hours = max(1, round(seconds / 3600))
+    if hours <= 24 or hours % 24:
+        return ngettext("%(num)d hour", "%(num)d hours", hours)
+    return ngettext("%(num)d day", "%(num)d days", hours // 24)
 
 
 def author(who: Author, admin_name: str | None) -> str:

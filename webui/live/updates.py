@@ -108,6 +108,7 @@ class Updates:
             "conversation": conversation_id,
             "turn_id": turn.open_id,
             "head": fragments.head(self._shown_row(conversation_id), header),
+            "disappearing": fragments.disappearing(self._shown_row(conversation_id)),
             "marks": self._marks(about, turn.newest),
             "status": about.status.value,
             "resolved": fragments.resolved(about.id, row.resolver(about)) if is_resolved else "",

@@ -68,6 +68,7 @@ claims.connect((words) => live.say(words));
 function refreshThread(message) {
   swap(find("[data-head]"), message.head);
   find('[data-action="back"]').search = list.where();
+  find("[data-disappearing-place]").innerHTML = message.disappearing;
   thread.placeMarks(message.marks);
   details.refresh();
   const isResolved = message.status === "resolved";
@@ -116,6 +117,8 @@ function takeOver(page) {
   thread.replaceMessages(page);
   const head = find("[data-head]", page);
   if (head && find("[data-head]")) swap(find("[data-head]"), head);
+  const disappearing = find("[data-disappearing-place]", page);
+  if (disappearing) find("[data-disappearing-place]")?.replaceChildren(...disappearing.childNodes);
   const claim = find("[data-claim]", page);
   if (claim) claims.show(claim.innerHTML);
   body.dataset.mentions = page.body.dataset.mentions;

@@ -126,6 +126,9 @@ contact = Table(
     # what the shop calls him, and the names as lists are ordered and searched by (domain/contact_names.py)
     Column("shop_name", String(80)),
     Column("listed_name", String(400)),
+    # after how many seconds WhatsApp deletes the chat's messages (0: never), and its time of the newest word on it
+    Column("disappearing", Integer, nullable=False, server_default="0"),
+    Column("disappearing_at", UtcTime),
     Index("ix_contact_listed", "account_id", "kind", "listed_name", "id"),
 )
 
