@@ -22,6 +22,7 @@ from tests.support.browser import PATIENCE_MS, wait_live
 from tests.support.shop import free_port
 from tests.support.staffed_books import StaffedBooks
 from tests.webui.axe import violations
+from tests.webui.circle import JOKO, SITI, Circle
 from tests.webui.conftest import ROOT, Server, log_in
 
 pytestmark = pytest.mark.browser
@@ -36,12 +37,13 @@ NO_PAGES = {
     # lead to other pages
     *("desk_settings.start", "cards.write_to"),
 }
-# addresses of each page, by its endpoint; CHAT is his who waits, MESSAGE one of his, SETUP a link
+# addresses of each page, by its endpoint; CHAT is his who waits, MESSAGE one of his, GROUP a group, SETUP a
+# link
 PAGES = {
     "auth.login": ("/login",),
     "auth.setup": ("/setup/nobodys", "/setup/SETUP"),
-    "inbox.box": ("/", "/?box=resolved"),
-    "inbox.thread": ("/c/1", "/c/2", "/c/5", "/c/8", "/c/11", "/c/12", "/c/1?details=1"),
+    "inbox.box": ("/", "/?box=resolved", "/?box=groups"),
+    "inbox.thread": ("/c/1", "/c/2", "/c/5", "/c/8", "/c/11", "/c/12", "/c/1?details=1", "GROUP?details=1"),
     "new_chat.page": ("/chats/new?number=0812",),
     "new_chat.answer": ("/chats/new/1",),
     "forwarding.choose": ("CHAT/messages/MESSAGE/forward", "CHAT/messages/MESSAGE/forward?to=8"),
@@ -92,7 +94,10 @@ def busy_config(tmp_path_factory: pytest.TempPathFactory) -> Config:
     ran = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert ran.returncode == 0, ran.stderr[-2000:]
     # somebody who waits: what opens about him, what of his is forwarded
-    StaffedBooks(database).new_customer(WAITING, "masih ada?")
+    books = StaffedBooks(database)
+    circle = Circle(books)
+    circle.writes(JOKO, "berapa @551?", SITI, quoted=circle.writes(SITI, "stok baru"))
+    books.new_customer(WAITING, "masih ada?")
     with database.write() as conn:
         tags.create(conn, 1, "grosir")
         quick_replies.add(conn, 1, None, "harga", "Halo {name}")
@@ -147,14 +152,22 @@ def test_every_page_of_the_owners(page: Page, busy_server: Server) -> None:
     page.get_by_role("link", name=WAITING).first.click()
     message = page.locator("#messages .message").last.get_attribute("data-message") or ""
     chat = page.locator("#pane").get_attribute("data-conversation")
+    page.goto(f"{busy_server.url}/?box=groups")
+    group = page.locator(".row").first.get_attribute("data-conversation")
     found: list[str] = []
     for endpoint in PAGES.keys() - STRANGERS:
         for path in PAGES[endpoint]:
-            response = page.goto(busy_server.url + path.replace("CHAT", f"/c/{chat}").replace("MESSAGE", message))
+            response = page.goto(busy_server.url + _filled(path, chat, group, message))
             assert response
             assert response.status == 200, path
             found += violations(page)
     assert not found, "\n".join(found)
+
+
+def _filled(path: str, chat: str | None, group: str | None, message: str) -> str:
+    for word, is_about in (("CHAT", f"/c/{chat}"), ("GROUP", f"/c/{group}"), ("MESSAGE", message)):
+        path = path.replace(word, is_about)
+    return path
 
 
 def test_every_page_that_an_agent_sees_differently(page: Page, busy_server: Server) -> None:
