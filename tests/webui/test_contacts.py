@@ -9,7 +9,7 @@ import pytest
 
 from daemon.desk import contacts, tags
 from daemon.domain.time import utc_now
-from daemon.store import contact_list
+from daemon.store import blocked, contact_list
 from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Visitor
 from tests.webui.desk import by
@@ -208,3 +208,10 @@ def test_what_is_taken_out_can_be_taken_in_and_is_no_formula(sari: Visitor, shop
     assert counts(page) == {"new": 0, "changed": 2, "known": 1, "wrong": 0}
     log = sari.get("/settings/log").text
     assert log.count("Took all customers out as a file") == 2
+
+
+def test_his_own_page_says_that_a_customer_is_blocked(budi: Visitor, shop: StaffedBooks) -> None:
+    agus = contact_of(shop, shop.new_customer("Agus", "halo"))
+    assert "Blocked" not in budi.get(f"/contacts/{agus}").text
+    shop.write(lambda conn: blocked.mark(conn, agus, utc_now()))
+    assert "Blocked" in budi.get(f"/contacts/{agus}").text

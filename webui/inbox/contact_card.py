@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from daemon.desk import contacts
 from daemon.domain.desk import Status
 from daemon.domain.ids import ChatKind
-from daemon.store import groups, tags
+from daemon.store import blocked, groups, tags
 from daemon.store.conversation_list import Summary
 from daemon.store.tags import Tag
 from webui.base import formatting
@@ -67,7 +67,6 @@ def read(conn: Connection, about: Summary, now: datetime) -> ContactCard:
         times=_times(about, now),
         is_resolved=about.status == Status.RESOLVED,
         is_forgotten=about.is_forgotten,
-        is_blocked=about.is_blocked,
         is_group=about.kind == ChatKind.GROUP,
         members=_members(conn, about) if about.group else [],
     )
@@ -106,7 +105,7 @@ def of_contact(
         ],
         is_resolved=False,
         is_forgotten=False,
-        is_blocked=False,
+        is_blocked=blocked.is_blocked(conn, contact_id),
         can_be_blocked=any(one.kind == ChatKind.PERSON for one in found.addresses),
         is_group=False,
         members=[],
