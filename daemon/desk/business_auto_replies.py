@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from daemon.desk import conversations, settings
 from daemon.domain.desk import Status
 from daemon.domain.links import LinkState
-from daemon.store import business_auto_replies, conversation_list, events, links, messages
+from daemon.store import business_auto_replies, conversation_list, events, links, threads
 from daemon.store.events import EventKind
 
 # Nobody reads, thinks and types in less: a text that comes so soon after the customer's, in as many chats,
@@ -28,7 +28,7 @@ def recognise(
     closed are open again. Only what comes while we are online teaches anything: after an outage nobody can
     tell whether the phone or its owner was so quick.
     """
-    bubble = messages.bubble(conn, message_id)
+    bubble = threads.bubble(conn, message_id)
     words = bubble.text if bubble else None
     if not words or not business_auto_replies.follows_first_words(conn, message_id, SOON):
         # even one of the owner's texts is a person's when it comes out of the blue

@@ -12,14 +12,14 @@ from daemon.domain.forwarding import ForwardRefused, can_be, next_times
 from daemon.domain.message_kinds import PLACEHOLDERS, MessageKind
 from daemon.domain.messages import REACHED_WHATSAPP
 from daemon.domain.turns import Closer
-from daemon.store import conversation_list, messages
+from daemon.store import conversation_list, threads
 from daemon.store.media import FOLDER
-from daemon.store.messages import Bubble
+from daemon.store.threads import Bubble
 
 
 def find(conn: Connection, conversation_id: int, message_id: int) -> Bubble:
     """A message that can be passed on, as far as the books tell. Raises ForwardRefused."""
-    bubble, about = messages.bubble(conn, message_id), conversation_list.summary(conn, conversation_id)
+    bubble, about = threads.bubble(conn, message_id), conversation_list.summary(conn, conversation_id)
     if bubble is None or about is None or bubble.conversation_id != conversation_id:
         raise ForwardRefused("unknown")
     if about.is_forgotten or bubble.revoked:

@@ -24,13 +24,13 @@ from daemon.domain.message_changes import (
 from daemon.domain.message_kinds import NOTICES, PLACEHOLDERS, MessageKind
 from daemon.domain.messages import REACHED_WHATSAPP, Delivery, OutboxState
 from daemon.domain.turns import NotAnswerable
-from daemon.store import audit, clock, contacts, conversation_list, events, messages, outbox
+from daemon.store import audit, clock, contacts, conversation_list, events, messages, outbox, threads
 from daemon.store import message_changes as store
 from daemon.store.conversation_list import Summary
 from daemon.store.events import EventKind
 from daemon.store.message_changes import OutgoingChange
-from daemon.store.messages import Bubble
 from daemon.store.send_queue import pause_after
+from daemon.store.threads import Bubble
 
 # nothing that the customer has under this id
 _NO_MESSAGES = PLACEHOLDERS | NOTICES | {MessageKind.NOTE, MessageKind.LOST_CHANGE}
@@ -201,7 +201,7 @@ def device_changed(conn: Connection, account_id: int, now: datetime) -> None:
 
 
 def _found(conn: Connection, conversation_id: int, message_id: int) -> tuple[Summary, Bubble]:
-    bubble, about = messages.bubble(conn, message_id), conversation_list.summary(conn, conversation_id)
+    bubble, about = threads.bubble(conn, message_id), conversation_list.summary(conn, conversation_id)
     # an earlier conversation of the same customer stands in the same thread
     if bubble is None or about is None or bubble.contact_id != about.contact_id or about.is_forgotten:
         raise ChangeRefused("unknown")
@@ -243,7 +243,7 @@ def _check_window(
 
 def _done(conn: Connection, about: Summary, message_id: int, action: Action, actor: Actor, now: datetime) -> None:
     audit.record(conn, about.account_id, action, actor, now, about.id)
-    where = messages.bubble(conn, message_id)
+    where = threads.bubble(conn, message_id)
     _announce(conn, about.account_id, where.conversation_id if where else about.id, message_id, now)
 
 

@@ -12,7 +12,7 @@ from daemon.domain.links import can_send
 from daemon.domain.pace import Paced, Paces, TooFast
 from daemon.domain.questions import Question, QuestionKind, Stage
 from daemon.domain.turns import Closer
-from daemon.store import accounts, audit, contacts, conversations, links, messages, outbox
+from daemon.store import accounts, audit, contacts, conversations, links, outbox, threads
 
 
 class OwnNumber(Exception):
@@ -98,7 +98,7 @@ def begin(
     as many strangers were written to as the pace allows.
     """
     if request_key and (done := outbox.message_of_request(conn, request_key)) is not None:
-        known = messages.bubble(conn, done)
+        known = threads.bubble(conn, done)
         assert known is not None
         return Begun(known.conversation_id, done)
     clean = replies.check_text(text)

@@ -20,11 +20,12 @@ from daemon.store import (
     outbox,
     outgoing_files,
     send_queue,
+    threads,
     turns,
 )
 from daemon.store.events import EventKind
-from daemon.store.messages import Bubble
 from daemon.store.send_queue import Outgoing
+from daemon.store.threads import Bubble
 
 # The bot's word comes at once or not at all: after an outage it would only surprise.
 BOT_WAITS = timedelta(minutes=2)
@@ -38,7 +39,7 @@ def stop(conn: Connection, account_id: int, reply: Outgoing, now: datetime) -> b
     Runs in the transaction that takes the reply out of the queue, so nobody can be faster unseen. An admin's
     reply is stopped where the phone's answer comes in (`desk.other_devices`).
     """
-    bubble = messages.bubble(conn, reply.message_id)
+    bubble = threads.bubble(conn, reply.message_id)
     if bubble is None or bubble.author != Author.BOT or reply.bot_key is None or _is_wanted(conn, reply, now):
         return False
     outbox.settle(conn, reply.id, OutboxState.CANCELLED, now)
@@ -70,7 +71,7 @@ def has_left(conn: Connection, account_id: int, message_id: int, now: datetime) 
     if outbox.settle_by_proof(conn, message_id, now) is None:
         return False
     messages.raise_delivery(conn, message_id, Delivery.SENT)
-    bubble = messages.bubble(conn, message_id)
+    bubble = threads.bubble(conn, message_id)
     assert bubble is not None  # it is in the outbox
     _answers_after_all(conn, bubble, now)
     events.append(conn, account_id, EventKind.MESSAGE_CHANGED, now, bubble.conversation_id, message_id)
@@ -142,7 +143,7 @@ def decide(
 
     So it is with sending if somebody has answered since `shown`, the last message that the page had shown.
     """
-    bubble = messages.bubble(conn, message_id)
+    bubble = threads.bubble(conn, message_id)
     about = conversation_list.summary(conn, conversation_id)
     if bubble is None or about is None or bubble.conversation_id != conversation_id:
         return False

@@ -26,6 +26,7 @@ from daemon.store import (
     messages,
     outbox,
     outgoing_files,
+    threads,
     turns,
 )
 from daemon.store.conversation_list import Summary
@@ -234,7 +235,7 @@ def queue_message(
         "arrived_at": now,
         "delivery": Delivery.QUEUED.value,
     }
-    if quoted is not None and (wa_id := messages.quotable(conn, about.contact_id, quoted)):
+    if quoted is not None and (wa_id := threads.quotable(conn, about.contact_id, quoted)):
         values["quoted_wa_id"] = wa_id
     message_id = messages.add(conn, values | ({"bot_key": bot_key} if bot_key else {}))
     assert message_id is not None  # without a WhatsApp id nothing can conflict

@@ -19,12 +19,22 @@ from daemon.domain.desk import Action, Actor, Status
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import CAN_READ, Author, ReceiptKind
 from daemon.domain.turns import Closer
-from daemon.store import audit, clock, conversation_list, conversations, events, messages, other_answers, turns
+from daemon.store import (
+    audit,
+    clock,
+    conversation_list,
+    conversations,
+    events,
+    other_answers,
+    threads,
+    turns,
+)
 from daemon.store import unreadable_replies as store
 from daemon.store.conversation_list import Summary
 from daemon.store.events import EventKind
-from daemon.store.messages import Bubble, MessagePlace
+from daemon.store.messages import MessagePlace
 from daemon.store.portions import MOST_ROWS, Portion
+from daemon.store.threads import Bubble
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +97,7 @@ def decide(
     `shown` is the last message that the page had shown: what a person has written since is not doubled, what the
     customer has written since stays open. Raises what the door for replies raises.
     """
-    bubble, about = messages.bubble(conn, message_id), conversation_list.summary(conn, conversation_id)
+    bubble, about = threads.bubble(conn, message_id), conversation_list.summary(conn, conversation_id)
     if bubble is None or about is None or bubble.conversation_id != conversation_id:
         return False
     by_sending = decision == UnreadableDecision.SEND_COPY
@@ -141,7 +151,7 @@ def _files_of(bubble: Bubble) -> list[OutgoingFile]:
 def _was_read(conn: Connection, account_id: int, message_id: int, now: datetime) -> None:
     """The customer has had his answer: its turn closes as it was closed, unless somebody else has closed it."""
     _changed(conn, account_id, message_id, now)
-    bubble = messages.bubble(conn, message_id)
+    bubble = threads.bubble(conn, message_id)
     # what was deleted answers nobody; whether a word of the bot's had closed its turn nobody knows any more
     if bubble is None or bubble.revoked or bubble.author != Author.ADMIN or bubble.turn_id is None:
         return
@@ -152,7 +162,7 @@ def _was_read(conn: Connection, account_id: int, message_id: int, now: datetime)
 
 
 def _changed(conn: Connection, account_id: int, message_id: int, now: datetime) -> None:
-    bubble = messages.bubble(conn, message_id)
+    bubble = threads.bubble(conn, message_id)
     if bubble is not None:
         kind = EventKind.MESSAGE_CHANGED
         events.append(conn, account_id, kind, now, bubble.conversation_id, message_id)

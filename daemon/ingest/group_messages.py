@@ -11,7 +11,7 @@ from daemon.domain.messages import MessageEdited, MessageReceived, MessageRevoke
 from daemon.ingest import messages as chat_messages
 from daemon.ingest.messages import fill, values_of, want_file, written_on_another_device
 from daemon.ingest.place_cache import PlaceCache
-from daemon.store import clock, conversations, events, forgotten_messages, groups, messages, turns
+from daemon.store import clock, conversations, events, forgotten_messages, groups, messages, threads, turns
 from daemon.store.accounts import Account
 from daemon.store.events import EventKind
 from daemon.store.groups import Group
@@ -66,7 +66,7 @@ def _come_again(
     now: datetime,
 ) -> None:
     """Fill a placeholder of the same writer's; if its words turn out to call us, it waits from now on."""
-    found = messages.bubble(conn, known.id)
+    found = threads.bubble(conn, known.id)
     if found is None or found.participant != event.origin.participant:
         return  # nobody speaks for somebody else
     if not fill(conn, account, known, event, now) or not waits or group.mode == GroupMode.OFF:
@@ -87,7 +87,7 @@ def may_change(
     """
     if isinstance(event, Reacted):
         return True
-    found, who = messages.bubble(conn, place.id), event.origin.participant
+    found, who = threads.bubble(conn, place.id), event.origin.participant
     if found is None or who is None:
         return False
     if event.origin.from_me and found.from_me:

@@ -33,9 +33,9 @@ from daemon.domain.message_changes import ChangeRefused
 from daemon.domain.messages import Author
 from daemon.domain.time import Clock
 from daemon.domain.turns import AlreadyAnswered, Closer, MoreCame, NotAnswerable
-from daemon.store import contacts, conversations, links, messages, presence, turns
+from daemon.store import contacts, conversations, links, messages, presence, threads, turns
 from daemon.store.engine import Database
-from daemon.store.messages import Bubble
+from daemon.store.threads import Bubble
 
 ZONE = ZoneInfo("Asia/Jakarta")
 PHONE, LAPTOP = 0, 7
@@ -233,7 +233,7 @@ class Admin:
 def undecided(conn: Connection, *states: str) -> list[Bubble]:
     """Replies that wait for a person's decision."""
     held = conn.exec_driver_sql(f"SELECT message_id FROM outbox WHERE state IN {states} ORDER BY id").scalars()
-    return [bubble for message_id in held if (bubble := messages.bubble(conn, message_id))]
+    return [bubble for message_id in held if (bubble := threads.bubble(conn, message_id))]
 
 
 def unreadable(conn: Connection) -> list[Bubble]:
@@ -241,7 +241,7 @@ def unreadable(conn: Connection) -> list[Bubble]:
     found = conn.exec_driver_sql(
         "SELECT id FROM message WHERE unreadable_at IS NOT NULL AND retry_asked_at IS NOT NULL ORDER BY id"
     ).scalars()
-    return [bubble for message_id in found if (bubble := messages.bubble(conn, message_id))]
+    return [bubble for message_id in found if (bubble := threads.bubble(conn, message_id))]
 
 
 def later(now: datetime, seconds: float) -> datetime:

@@ -25,7 +25,7 @@ from daemon.domain.messages import (
 )
 from daemon.domain.turns import Closer
 from daemon.ingest.commit import Ingest
-from daemon.store import messages, outbox, send_queue, settings, turns
+from daemon.store import messages, outbox, send_queue, settings, threads, turns
 from tests.desk.fact_by_state_cells import SENT_ANYWAY, UNREAD, Fact
 from tests.support.books import Books
 from tests.support.builders import at, both, lid, phone
@@ -195,7 +195,7 @@ class LateFact:
     def end(self) -> str:
         """Where the reply is, and who has the mark of the question (none in a group: nobody waits there)."""
         with self.books.database.read() as conn:
-            journey, bubble = outbox.by_message(conn, self.reply), messages.bubble(conn, self.reply)
+            journey, bubble = outbox.by_message(conn, self.reply), threads.bubble(conn, self.reply)
             mark = turns.mark(conn, self.turn) if self.turn is not None else None
         if journey is None:
             assert self.fact == Fact.FORGOTTEN

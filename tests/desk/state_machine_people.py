@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from daemon.desk import assignment, conversations
 from daemon.desk.outgoing import Decision
 from daemon.desk.unreadable_replies import UnreadableDecision
-from daemon.store import contacts, messages, turns
-from daemon.store.messages import Bubble
+from daemon.store import contacts, messages, threads, turns
+from daemon.store.threads import Bubble
 from tests.desk.day import addresses, undecided, unreadable
 from tests.desk.state_machine_base import ADMINS, CUSTOMERS, FORMS, OFTEN, RARELY, DeskAtWork, Happenings
 
@@ -158,7 +158,7 @@ class PeopleAct(DeskAtWork):
         """For everyone: before it has left, or after."""
         with self.database.read() as conn:
             ours = conn.exec_driver_sql("SELECT message_id FROM outbox ORDER BY id DESC").scalars().all()
-            message = messages.bubble(conn, ours[which % len(ours)]) if ours else None
+            message = threads.bubble(conn, ours[which % len(ours)]) if ours else None
         if message is not None:
             self.admins[admin].deletes(message)
 

@@ -15,7 +15,7 @@ from daemon.domain.links import LinkState
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.domain.turns import Closer
-from daemon.store import claims, contacts, links, messages, outbox, presence, turns
+from daemon.store import claims, contacts, links, messages, outbox, presence, threads, turns
 from daemon.store.portions import MOST_ROWS
 from tests.support.books import Books, dump
 from tests.support.builders import at, group_chat, lid
@@ -86,7 +86,7 @@ class Bench:
     def said(self, conversation: int) -> list[str | None]:
         """What the bot has said, in its order."""
         with self.database.read() as conn:
-            found = messages.thread(conn, conversation)
+            found = threads.of_conversation(conn, conversation)
         return [bubble.text for bubble in found if bubble.author == Author.BOT]
 
     def is_open(self, conversation: int) -> bool:
@@ -279,7 +279,7 @@ def test_each_text_once_in_the_time_the_shop_sets_counts_only_what_was_said(benc
     bench.look(3600 + 121)
     assert bench.said(conversation) == ["Sebentar ya"] * 3
     with bench.database.read() as conn:
-        thread = [b for b in messages.thread(conn, conversation) if b.author == Author.BOT]
+        thread = [b for b in threads.of_conversation(conn, conversation) if b.author == Author.BOT]
     assert [b.delivery for b in thread] == [Delivery.CANCELLED, Delivery.QUEUED, Delivery.QUEUED]
     assert [b.sent_at for b in thread] == [at(30), at(90), at(3600 + 121)]
 

@@ -7,7 +7,7 @@ from daemon.domain.desk import Actor
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author
 from daemon.domain.turns import NotAnswerable
-from daemon.store import messages
+from daemon.store import threads
 from daemon.store.events import EventKind, read_since
 from daemon.store.mentions import Mention
 from tests.support.books import Books, dump
@@ -110,6 +110,6 @@ def test_a_note_does_not_lead_a_merged_conversation(books: Books, sari: Actor) -
     assert books.summary(one).last_text == "juga"
     assert [mention.message_id for mention in unseen(books, budi)] == [noted]
     with books.database.read() as conn:
-        bubble = messages.bubble(conn, noted)
+        bubble = threads.bubble(conn, noted)
     assert bubble is not None
     assert bubble.conversation_id == one

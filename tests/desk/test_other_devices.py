@@ -8,7 +8,7 @@ from daemon.desk.outgoing import Decision
 from daemon.desk.replies import answer
 from daemon.domain.messages import Author, Delivery, MessageRevoked, Origin, OutboxState
 from daemon.domain.turns import Closer
-from daemon.store import messages, outbox, send_queue, turns
+from daemon.store import messages, outbox, send_queue, threads, turns
 from tests.ingest.line import ingest
 from tests.support.books import Books, dump
 from tests.support.builders import BUDI, answered, arrives, at, lid
@@ -176,7 +176,7 @@ def test_an_answer_that_is_deleted_opens_everything_that_it_had_closed(books: Bo
     waiting = books.open_turn(1)
     assert waiting is not None
     with books.database.read() as conn:
-        thread = messages.thread(conn, 1)
+        thread = threads.of_conversation(conn, 1)
     said = [bubble.text for bubble in thread if bubble.turn_id == waiting and not bubble.from_me]
     assert said == ["ada kue?", "kalau roti?"]
 

@@ -11,7 +11,7 @@ from daemon.domain.ids import Party
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery, MessageReceived, Origin, OutboxState
 from daemon.ingest.commit import Ingest
-from daemon.store import audit, contact_merge, contacts, messages, outbox, send_queue
+from daemon.store import audit, contact_merge, contacts, messages, outbox, send_queue, threads
 from tests.support.books import Books, dump
 from tests.support.builders import at, both, lid, phone
 
@@ -83,7 +83,7 @@ def test_the_question_goes_out_when_a_conversation_is_resolved(books: Books, cou
     conversation_id = counter.served()
     assert books.thread(conversation_id) == ["halo", "Gimana layanan Sari, Budi? 1-5"]
     with books.database.read() as conn:
-        question = messages.thread(conn, conversation_id)[-1]
+        question = threads.of_conversation(conn, conversation_id)[-1]
     assert (question.author, question.from_me, question.turn_id) == (Author.BOT, True, None)
     assert books.summary(conversation_id).status == Status.RESOLVED
 
@@ -233,7 +233,7 @@ def test_a_question_that_has_not_left_is_taken_back_when_he_writes(books: Books,
     assert counter.score(conversation_id) is None
     with books.database.read() as conn:
         assert not send_queue.has_queued(conn, books.account_id, at(90))
-        assert messages.thread(conn, conversation_id)[-1].delivery == Delivery.CANCELLED
+        assert threads.of_conversation(conn, conversation_id)[-1].delivery == Delivery.CANCELLED
 
 
 def test_a_number_may_also_answer_what_the_phone_has_asked_since(books: Books, counter: Counter) -> None:

@@ -16,9 +16,9 @@ from daemon.domain.messages import Author, CallChanged, Origin
 from daemon.domain.turns import Closer
 from daemon.ingest.commit import Ingest
 from daemon.session.call_watch import LONGEST_WAIT, CallWatch
-from daemon.store import calls, conversation_list, messages, read_marks
-from daemon.store.messages import Bubble
+from daemon.store import calls, conversation_list, read_marks, threads
 from daemon.store.tables.calls import phone_call
+from daemon.store.threads import Bubble
 from daemon.whatsapp.calls import parse_call
 from tests.support.books import Books, dump
 from tests.support.builders import BUDI, NOON, OURSELVES, answered, arrives, at, group_chat, lid
@@ -49,7 +49,7 @@ def thread(books: Books, party: Party = BUDI) -> list[Bubble]:
         found = conn.exec_driver_sql(
             "SELECT id FROM conversation WHERE status <> 'resolved' ORDER BY id"
         ).scalars()
-        return [bubble for one in found.all() for bubble in messages.thread(conn, one)]
+        return [bubble for one in found.all() for bubble in threads.of_conversation(conn, one)]
 
 
 def waits(books: Books) -> bool:
@@ -182,7 +182,7 @@ def test_a_line_about_a_call_is_no_message_to_mark_or_to_quote(books: Books, ing
     [line, _words] = thread(books)
     with books.database.read() as conn:
         assert read_marks.of_turn(conn, line.turn_id or 0) == {None: ["A"]}
-        assert messages.quotable(conn, 1, line.id) is None
+        assert threads.quotable(conn, 1, line.id) is None
         assert conversation_list.summary(conn, line.conversation_id) is not None
 
 

@@ -9,7 +9,7 @@ from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
 from daemon.store import messages
-from daemon.store.messages import Bubble
+from daemon.store.threads import Bubble
 from tests.session.test_files_out import PDF, gets_file, parts
 from tests.support.inbox import becomes, last_mark, only, row
 from tests.support.shop import Shop

@@ -12,10 +12,10 @@ from daemon.domain.groups import GroupMode
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer, NotAnswerable
-from daemon.store import conversation_list, messages, turns
+from daemon.store import conversation_list, threads, turns
 from daemon.store import groups as store_groups
 from daemon.store.conversation_list import Summary
-from daemon.store.messages import Bubble
+from daemon.store.threads import Bubble
 from tests.support.shop import Shop, open_shop
 from tests.support.waiting import wait_until
 from tests.whatsapp_server.actors.customer import Customer
@@ -58,7 +58,7 @@ class Circle:
 
     def bubbles(self) -> list[Bubble]:
         with self.shop.database.read() as conn:
-            return messages.thread(conn, self.row.id, 1000)
+            return threads.of_conversation(conn, self.row.id, 1000)
 
     def arrives(self, text: str) -> Bubble:
         def look() -> Bubble | None:

@@ -5,7 +5,7 @@ import urllib.request
 import pytest
 
 from daemon.domain.message_kinds import MessageKind
-from daemon.store.messages import Bubble
+from daemon.store.threads import Bubble
 from tests.support.inbox import becomes, only, row
 from tests.support.shop import Shop
 from tests.support.waiting import wait_until

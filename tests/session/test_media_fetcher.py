@@ -12,8 +12,8 @@ from sqlalchemy import func, select
 from daemon.domain.attachments import MissingFile, small_of
 from daemon.domain.links import LinkState
 from daemon.domain.message_kinds import MessageKind
-from daemon.store.messages import Bubble
 from daemon.store.tables.core import download
+from daemon.store.threads import Bubble
 from tests.support.inbox import becomes, only
 from tests.support.pictures import animated, bomb, drawn, small_jpeg
 from tests.support.shop import Shop, open_shop, peak_of

@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 from daemon.domain.links import LinkState
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author
-from daemon.store.messages import Bubble
 from daemon.store.tables.core import contact, conversation, message, turn
+from daemon.store.threads import Bubble
 from tests.support.inbox import becomes, last_mark, only, row
 from tests.support.shop import Shop
 from tests.support.waiting import wait_until

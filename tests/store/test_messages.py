@@ -7,7 +7,7 @@ from sqlalchemy.exc import OperationalError
 
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import DELIVERY_ORDER, Delivery
-from daemon.store import messages
+from daemon.store import messages, threads
 from tests.support.books import Books, dump
 from tests.support.builders import at, lid
 
@@ -179,7 +179,7 @@ def test_a_long_thread_is_read_from_its_end_page_by_page_without_a_gap(books: Bo
     found: list[str | None] = []
     before = None
     with books.database.read() as conn:
-        while page := messages.thread(conn, chat, limit=3, before=before):
+        while page := threads.of_conversation(conn, chat, limit=3, before=before):
             assert len(page) <= 3
             found = [bubble.text for bubble in page] + found
             before = (page[0].sent_at, page[0].id)
@@ -205,7 +205,7 @@ def test_an_unreadable_message_is_filled_once(books: Books, chat: int) -> None:
 
 def test_no_bubble_of_no_message(books: Books) -> None:
     with books.database.read() as conn:
-        assert messages.bubble(conn, 99) is None
+        assert threads.bubble(conn, 99) is None
 
 
 def test_a_full_disk_is_the_error_that_ingest_waits_for(books: Books) -> None:

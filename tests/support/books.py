@@ -25,12 +25,13 @@ from daemon.store import (
     links,
     messages,
     outbox,
+    threads,
     turns,
 )
 from daemon.store.conversation_list import Summary
 from daemon.store.engine import Database
 from daemon.store.links import Link
-from daemon.store.messages import Bubble
+from daemon.store.threads import Bubble
 from tests.support.builders import NOON, at
 
 Dump = dict[str, list[tuple[Any, ...]]]
@@ -167,14 +168,14 @@ class Books:
     def bubble(self, message_id: int) -> Bubble:
         """A message as the thread shows it."""
         with self.database.read() as conn:
-            found = messages.bubble(conn, message_id)
+            found = threads.bubble(conn, message_id)
         assert found is not None
         return found
 
     def thread(self, conversation_id: int) -> list[str | None]:
         """The texts of a conversation, oldest first."""
         with self.database.read() as conn:
-            return [b.text for b in messages.thread(conn, conversation_id)]
+            return [b.text for b in threads.of_conversation(conn, conversation_id)]
 
     def summary(self, conversation_id: int) -> Summary:
         """A conversation as the list shows it."""

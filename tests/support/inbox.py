@@ -6,7 +6,7 @@ from daemon.domain.desk import Box
 from daemon.domain.turns import HandledMark
 from daemon.store import conversation_list, turns
 from daemon.store.conversation_list import Summary
-from daemon.store.messages import Bubble
+from daemon.store.threads import Bubble
 from tests.support.shop import Shop
 from tests.support.waiting import wait_until
 

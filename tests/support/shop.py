@@ -26,11 +26,11 @@ from daemon.domain.links import LinkState
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
-from daemon.store import accounts, conversation_list, links, messages, outbox
+from daemon.store import accounts, conversation_list, links, outbox, threads
 from daemon.store.engine import Database
 from daemon.store.links import Link
-from daemon.store.messages import Bubble
 from daemon.store.schema import migrate
+from daemon.store.threads import Bubble
 from tests.support.waiting import wait_until
 from tests.whatsapp_server import WhatsAppServer
 
@@ -164,7 +164,7 @@ class Shop:
         with self.database.read() as conn:
             rows = conversation_list.listing(conn, self.account_id, Box.ALL, 0, limit=1000)
             found = [row for row in rows if name is None or row.contact_name == name]
-            return [b for row in found for b in messages.thread(conn, row.id, limit=100_000)]
+            return [b for row in found for b in threads.of_conversation(conn, row.id, limit=100_000)]
 
     def texts(self, name: str | None = None) -> list[str | None]:
         """The texts of `bubbles`."""
@@ -192,7 +192,7 @@ class Shop:
     def bubble(self, message_id: int) -> Bubble:
         """One message as it stands now."""
         with self.database.read() as conn:
-            found = messages.bubble(conn, message_id)
+            found = threads.bubble(conn, message_id)
         assert found is not None
         return found
 

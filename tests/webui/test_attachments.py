@@ -12,7 +12,7 @@ from daemon.domain.desk import Actor
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.time import utc_now
-from daemon.store import messages, outgoing_files
+from daemon.store import messages, outgoing_files, threads
 from daemon.store.engine import Database
 from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Visitor
@@ -43,7 +43,7 @@ def bring(
 
 def sent(database: Database, chat: int) -> list[tuple[MessageKind, str | None, str]]:
     with database.read() as conn:
-        thread = messages.thread(conn, chat)
+        thread = threads.of_conversation(conn, chat)
     return [(b.kind, b.text, (b.media or {}).get("name", "")) for b in thread if b.from_me]
 
 
@@ -71,7 +71,7 @@ def test_a_file_that_was_brought_is_named_by_the_reply_and_served_to_the_team(
     [(kind, text, name)] = sent(database, chat)
     assert (kind, text, name) == (MessageKind.DOCUMENT, None, "harga.pdf")
     with database.read() as conn:
-        message_id = messages.thread(conn, chat)[-1].id
+        message_id = threads.of_conversation(conn, chat)[-1].id
     served = budi.get(f"/media/{message_id}")
     assert (served.data, served.mimetype) == (PDF, "application/octet-stream")
     assert "attachment" in served.headers["Content-Disposition"]
@@ -136,7 +136,7 @@ def test_a_note_carries_no_file(sari: Visitor, database: Database, chat: int) ->
     word = bring(sari, chat)["word"]
     assert sari.post(f"/c/{chat}/answer", {"text": "catatan", "mode": "note", "files": word}).status_code == 303
     with database.read() as conn:
-        [note] = [b for b in messages.thread(conn, chat) if b.kind == MessageKind.NOTE]
+        [note] = [b for b in threads.of_conversation(conn, chat) if b.kind == MessageKind.NOTE]
     assert note.media is None
 
 
@@ -169,7 +169,7 @@ def test_only_what_a_browser_records_is_a_voice_message(
         assert brought["kind"] == "voice"
         assert sari.post(f"/c/{chat}/answer", {"text": "", "files": brought["word"]}).status_code == 303
         with database.read() as conn:
-            assert messages.thread(conn, chat)[-1].kind == MessageKind.VOICE
+            assert threads.of_conversation(conn, chat)[-1].kind == MessageKind.VOICE
 
 
 def test_a_film_that_is_still_made_says_so_until_it_leaves(
@@ -179,7 +179,7 @@ def test_a_film_that_is_still_made_says_so_until_it_leaves(
     assert brought["kind"] == "video"
     sari.post(f"/c/{chat}/answer", {"text": "", "files": brought["word"]})
     with database.read() as conn:
-        film = messages.thread(conn, chat)[-1]
+        film = threads.of_conversation(conn, chat)[-1]
     words = "It is being made ready for WhatsApp"
     assert words not in sari.get(f"/c/{chat}").text
     about = (film.media or {}) | {"is_made": 1}

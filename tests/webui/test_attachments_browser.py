@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 from daemon.config import Config
 from daemon.desk.file_storage import keep
 from daemon.domain.message_kinds import MessageKind
-from daemon.store import messages, quick_replies
-from daemon.store.messages import Bubble
+from daemon.store import quick_replies, threads
+from daemon.store.threads import Bubble
 from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Server
 from tests.webui.desk import desk_of, open_thread
@@ -49,7 +49,7 @@ def pdf(tmp_path: Path) -> Path:
 
 def own(shop: StaffedBooks, chat: int) -> list[Bubble]:
     with shop.database.read() as conn:
-        return [b for b in messages.thread(conn, chat) if b.from_me]
+        return [b for b in threads.of_conversation(conn, chat) if b.from_me]
 
 
 def brought(page: Page, count: int) -> None:

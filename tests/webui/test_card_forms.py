@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from daemon.desk import settings
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.time import utc_now
-from daemon.store import accounts, messages
+from daemon.store import accounts, threads
 from daemon.store.engine import Database
 from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Visitor
@@ -27,7 +27,7 @@ def chat(shop: StaffedBooks) -> int:
 
 def own(database: Database, chat: int) -> list[tuple[MessageKind, str | None, dict[str, Any]]]:
     with database.read() as conn:
-        return [(b.kind, b.text, b.media or {}) for b in messages.thread(conn, chat) if b.from_me]
+        return [(b.kind, b.text, b.media or {}) for b in threads.of_conversation(conn, chat) if b.from_me]
 
 
 def form_of(visitor: Visitor, chat: int, what: str) -> tuple[dict[str, str], str]:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from daemon.domain.message_kinds import MessageKind
-from daemon.store import messages
+from daemon.store import threads
 from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Server
 from tests.webui.desk import desk_of, open_thread
@@ -32,7 +32,7 @@ def chat(shop: StaffedBooks) -> int:
 
 def kinds(shop: StaffedBooks, chat: int) -> list[MessageKind]:
     with shop.database.read() as conn:
-        return [b.kind for b in messages.thread(conn, chat) if b.from_me]
+        return [b.kind for b in threads.of_conversation(conn, chat) if b.from_me]
 
 
 def choose(page: Page, what: str) -> None:

@@ -11,7 +11,7 @@ from daemon.domain.ids import ChatKind
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
-from daemon.store import audit, conversation_list, conversations, messages
+from daemon.store import audit, conversation_list, conversations, threads
 from daemon.store.conversation_list import Summary
 from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Visitor
@@ -39,7 +39,7 @@ def log(shop: StaffedBooks, action: Action) -> list[audit.AuditEntry]:
 def texts(shop: StaffedBooks, conversation_id: int) -> list[tuple[MessageKind, str | None]]:
     """What a conversation holds, in the order in which it was written."""
     with shop.database.read() as conn:
-        found = sorted(messages.thread(conn, conversation_id), key=lambda one: one.id)
+        found = sorted(threads.of_conversation(conn, conversation_id), key=lambda one: one.id)
     return [(one.kind, one.text) for one in found]
 
 

@@ -12,7 +12,7 @@ from daemon.domain.desk import Actor
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
-from daemon.store import media, messages
+from daemon.store import media, messages, threads
 from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Visitor
 
@@ -48,7 +48,7 @@ class Desk:
 
     def sent(self) -> list[str | None]:
         with self.shop.database.read() as conn:
-            return [one.text for one in messages.thread(conn, self.chat) if one.from_me]
+            return [one.text for one in threads.of_conversation(conn, self.chat) if one.from_me]
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_what_cant_be_passed_on_says_why(desk: Desk, shop: StaffedBooks, config:
     page = desk.page()
     desk.sari.post(f"/c/{desk.supplier}/note", {"text": "rahasia"})
     with shop.database.read() as conn:
-        (note,) = [one.id for one in messages.thread(conn, desk.supplier) if one.kind == MessageKind.NOTE]
+        (note,) = [one.id for one in threads.of_conversation(conn, desk.supplier) if one.kind == MessageKind.NOTE]
     photo = {"mime": "image/jpeg", "size": 10, "file": f"{shop.account_id}/77.jpg"}
     cases = {
         note: "A note stays with the team.",

@@ -6,7 +6,7 @@ from daemon.desk import other_devices, replies
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
-from daemon.store import messages
+from daemon.store import messages, threads
 from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Visitor
 
@@ -26,7 +26,7 @@ def held(shop: StaffedBooks) -> tuple[int, int]:
 
 
 def delivery(shop: StaffedBooks, message_id: int) -> Delivery | None:
-    found = shop.write(lambda conn: messages.bubble(conn, message_id))
+    found = shop.write(lambda conn: threads.bubble(conn, message_id))
     return found.delivery if found else None
 
 

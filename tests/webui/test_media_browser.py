@@ -14,7 +14,7 @@ from daemon.domain.attachments import small_of
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.time import utc_now
-from daemon.store import messages
+from daemon.store import messages, threads
 from daemon.store.tables.core import message as sql_message
 from tests.support.pictures import drawn, small_jpeg
 from tests.support.staffed_books import StaffedBooks
@@ -293,5 +293,5 @@ def test_a_file_that_did_not_come_is_asked_for_with_one_press(page: Page, ratna:
     page.press("#reply", "Enter")
     expect(page.locator("#messages .own [data-text]")).to_have_text(words)
     with ratna.shop.database.read() as conn:
-        reply = messages.thread(conn, ratna.chat)[-1]
+        reply = threads.of_conversation(conn, ratna.chat)[-1]
     assert reply.quoted_message_id == lost

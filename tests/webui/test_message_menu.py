@@ -7,8 +7,8 @@ import pytest
 from daemon.domain.message_changes import ChangeKind
 from daemon.domain.messages import Author, Delivery, OutboxState
 from daemon.store import message_changes as store
-from daemon.store import messages
-from daemon.store.messages import Bubble
+from daemon.store import threads
+from daemon.store.threads import Bubble
 from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Visitor
 
@@ -38,7 +38,7 @@ def written_by(shop: StaffedBooks, chat: int, admin_id: int) -> int:
 
 def bubbles(shop: StaffedBooks, chat: int) -> list[Bubble]:
     with shop.database.read() as conn:
-        return messages.thread(conn, chat)
+        return threads.of_conversation(conn, chat)
 
 
 def pending(shop: StaffedBooks, message_id: int) -> list[tuple[ChangeKind, str | None, OutboxState]]:

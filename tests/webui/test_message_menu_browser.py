@@ -9,7 +9,7 @@ from daemon.domain.message_changes import ChangeKind
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.time import utc_now
 from daemon.store import message_changes as store
-from daemon.store import messages
+from daemon.store import messages, threads
 from daemon.store.message_changes import OutgoingChange
 from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Server
@@ -49,7 +49,7 @@ def menu(page: Page, message_id: int, item: str) -> None:
 def test_a_message_is_quoted_and_the_quotation_leads_to_it(page: Page, shop: StaffedBooks, chat: int) -> None:
     open_thread(page, chat)
     with shop.database.read() as conn:
-        question = messages.thread(conn, chat)[0].id
+        question = threads.of_conversation(conn, chat)[0].id
     menu(page, question, "[data-action=quote]")
     expect(page.locator("[data-draft-about]")).to_contain_text("You reply to: masih ada kue?")
     page.keyboard.type("Masih, Bu")

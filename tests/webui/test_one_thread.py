@@ -9,7 +9,7 @@ from sqlalchemy import insert
 
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
-from daemon.store import contact_merge, messages, ratings
+from daemon.store import contact_merge, messages, ratings, threads
 from daemon.store.message_changes import pending
 from daemon.store.tables.core import message
 from tests.support.staffed_books import StaffedBooks
@@ -78,7 +78,7 @@ def test_loading_upwards_shows_everything_once_and_in_order(sari: Visitor, shop:
 def test_nothing_of_another_customer_or_account_is_reached(sari: Visitor, shop: StaffedBooks) -> None:
     mine = three_conversations(shop)[-1]
     other = three_conversations(shop, "Pak Joko")
-    stranger = shop.write(lambda conn: messages.thread(conn, other[0])[0].id)
+    stranger = shop.write(lambda conn: threads.of_conversation(conn, other[0])[0].id)
     for name in ("before", "at"):
         assert sari.get(f"/c/{mine}?{name}={stranger}").status_code == 404
     page = sari.get(f"/c/{mine}?quote={stranger}").text
@@ -108,7 +108,7 @@ def test_what_is_done_with_a_message_of_an_earlier_conversation_goes_to_the_open
     sari: Visitor, shop: StaffedBooks
 ) -> None:
     first, _second, third = three_conversations(shop)
-    question = shop.write(lambda conn: messages.thread(conn, first)[0].id)
+    question = shop.write(lambda conn: threads.of_conversation(conn, first)[0].id)
     page = sari.get(f"/c/{third}?quote={question}").text
     assert f'name="quoted" value="{question}"' in page
     assert "pertama-0." in page.partition("data-draft-about-text")[2][:200]
@@ -127,7 +127,7 @@ def test_what_is_done_with_a_message_of_an_earlier_conversation_goes_to_the_open
 def test_a_quotation_leads_to_an_earlier_part_without_scripts(sari: Visitor, shop: StaffedBooks) -> None:
     first, _second, third = three_conversations(shop, lines=60)
     with shop.database.read() as conn:
-        quoted = messages.thread(conn, first)[5].id
+        quoted = threads.of_conversation(conn, first)[5].id
         newest = messages.newest_id(conn, third)
     quotes(shop, newest, quoted)
     page = sari.get(f"/c/{third}").text

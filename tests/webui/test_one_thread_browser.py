@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from daemon.domain.time import utc_now
-from daemon.store import disappearing, events, messages
+from daemon.store import disappearing, events, messages, threads
 from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Server
 from tests.webui.desk import desk_of, open_thread
@@ -43,7 +43,7 @@ def test_scrolling_up_leads_through_all_conversations_of_a_customer(
 ) -> None:
     first, second, third = three_conversations(shop, lines=50)
     with shop.database.read() as conn:
-        quoted = messages.thread(conn, first)[0].id
+        quoted = threads.of_conversation(conn, first)[0].id
         newest = messages.newest_id(conn, third)
     quotes(shop, newest, quoted)
     with desk_of(chromium, server, "sari", viewport={"width": size[0], "height": size[1]}) as page:
@@ -94,7 +94,7 @@ def test_a_quotation_from_very_far_up_opens_that_part(
 ) -> None:
     first, _second, third = three_conversations(shop, lines=300)
     with shop.database.read() as conn:
-        quoted = messages.thread(conn, first, limit=1000)[2].id
+        quoted = threads.of_conversation(conn, first, limit=1000)[2].id
         newest = messages.newest_id(conn, third)
     quotes(shop, newest, quoted)
     with desk_of(chromium, server, "sari") as page:

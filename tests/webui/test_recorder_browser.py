@@ -12,8 +12,8 @@ from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
-from daemon.store import claims, messages
-from daemon.store.messages import Bubble
+from daemon.store import claims, threads
+from daemon.store.threads import Bubble
 from tests.media_process.test_preparation import make
 from tests.support import films
 from tests.support.staffed_books import StaffedBooks
@@ -39,7 +39,7 @@ def chat(shop: StaffedBooks) -> int:
 
 def own(shop: StaffedBooks, chat: int) -> list[Bubble]:
     with shop.database.read() as conn:
-        return [b for b in messages.thread(conn, chat) if b.from_me]
+        return [b for b in threads.of_conversation(conn, chat) if b.from_me]
 
 
 def record(page: Page) -> None:

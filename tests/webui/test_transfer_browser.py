@@ -11,7 +11,7 @@ from daemon.desk import file_storage, replies
 from daemon.domain.messages import Author, Delivery
 from daemon.domain.time import utc_now
 from daemon.domain.turns import Closer
-from daemon.store import events, messages, outgoing_files
+from daemon.store import events, outgoing_files, threads
 from daemon.store.events import EventKind
 from tests.support.staffed_books import StaffedBooks
 from tests.webui.conftest import Server
@@ -50,7 +50,7 @@ def test_it_tells_how_far_it_is_and_can_be_taken_back(
         expect(page.locator(LINE)).to_have_count(0)
         expect(page.locator("#messages .own .trouble")).to_contain_text("Discarded")
     with shop.database.read() as conn:
-        shown = messages.bubble(conn, message_id)
+        shown = threads.bubble(conn, message_id)
     assert shown is not None
     assert shown.delivery == Delivery.DISCARDED
     assert shop.open_turn(chat) is not None

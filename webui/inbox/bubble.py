@@ -16,7 +16,7 @@ from daemon.domain.emoji import are_emoji_alone
 from daemon.domain.message_changes import ChangeKind, PendingChange
 from daemon.domain.message_kinds import NOTICES, PLACEHOLDERS, MessageKind
 from daemon.domain.messages import REACHED_WHATSAPP, Author, Delivery, OutboxState
-from daemon.store.messages import Bubble
+from daemon.store.threads import Bubble
 from webui.base import formatting
 from webui.inbox import cards, group_writer, link_card, media, message_text, row, transfer
 from webui.inbox.group_writer import ShownWriter

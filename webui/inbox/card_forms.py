@@ -23,7 +23,7 @@ from daemon.domain.messages import Author
 from daemon.domain.outgoing_cards import MOST_OPTIONS, CardError
 from daemon.domain.phone_numbers import PhoneError, format_phone, parse_phone
 from daemon.domain.turns import AlreadyAnswered, Closer, MoreCame, NotAnswerable
-from daemon.store import accounts, conversation_list, messages, turns
+from daemon.store import accounts, conversation_list, threads, turns
 from daemon.store.conversation_list import Summary
 from webui.auth import the_admin
 from webui.base import errors, layout
@@ -262,7 +262,7 @@ def _render(conversation_id: int, form: CardForm) -> Any:
         if about is None:
             abort(404)
         phone = accounts.get(conn, about.account_id).phone
-        quoted = messages.bubble(conn, form.quoted) if form.quoted else None
+        quoted = threads.bubble(conn, form.quoted) if form.quoted else None
         now = services().clock()
         values = {
             "form": form,

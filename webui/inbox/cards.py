@@ -17,7 +17,7 @@ from daemon.domain.message_kinds import MessageKind
 from daemon.domain.phone_numbers import PhoneError, parse_phone
 from daemon.domain.time import from_unix
 from daemon.store import contacts, conversations
-from daemon.store.messages import Bubble
+from daemon.store.threads import Bubble
 from webui.base import formatting
 from webui.base.context import services
 from webui.inbox import row

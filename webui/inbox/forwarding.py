@@ -17,9 +17,9 @@ from daemon.domain.desk import ClaimedByAnother, OnlyTheAssignee
 from daemon.domain.forwarding import ForwardRefused
 from daemon.domain.messages import Author
 from daemon.domain.turns import AlreadyAnswered, Closer, MoreCame, NotAnswerable
-from daemon.store import claims, conversation_list, forward_targets, messages, turns
+from daemon.store import claims, conversation_list, forward_targets, messages, threads, turns
 from daemon.store.conversation_list import Summary
-from daemon.store.messages import Bubble
+from daemon.store.threads import Bubble
 from webui.auth import the_admin
 from webui.base import layout
 from webui.base.context import services
@@ -158,7 +158,7 @@ def _render(
     now = services().clock()
     words = request.args.get("q", "")[:LONGEST_SEARCH]
     with services().database.read() as conn:
-        about, found = conversation_list.summary(conn, conversation_id), messages.bubble(conn, message_id)
+        about, found = conversation_list.summary(conn, conversation_id), threads.bubble(conn, message_id)
         if about is None or found is None or found.conversation_id != conversation_id:
             abort(404)
         refused = refused or _refusal(conn, conversation_id, message_id)
@@ -213,6 +213,6 @@ def _waiting(conn: Connection, conversation_id: int, turn_id: int | None) -> Ite
     """The customer's messages of the open turn, as many as a thread shows."""
     if turn_id is None:
         return
-    for one in messages.thread(conn, conversation_id, 60):
+    for one in threads.of_conversation(conn, conversation_id, 60):
         if one.turn_id == turn_id and not one.from_me:
             yield one

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flask import url_for
 
 from daemon.domain.message_kinds import MessageKind
-from daemon.store.messages import Bubble
+from daemon.store.threads import Bubble
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from daemon.domain.file_types import PICTURES, SOUNDS, VIDEOS, plain
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Delivery
 from daemon.i18n.catalogue import translate
-from daemon.store.messages import Bubble
+from daemon.store.threads import Bubble
 from webui.base import formatting
 from webui.base.context import services
 

@@ -12,7 +12,7 @@ from werkzeug.utils import secure_filename
 
 from daemon.domain.attachments import ODD, SMALL, THUMBNAIL, small_of
 from daemon.domain.file_types import HEAD, shown_as
-from daemon.store import messages
+from daemon.store import threads
 from daemon.store.media import FOLDER
 from webui.base.context import services
 
@@ -59,7 +59,7 @@ def preview(message_id: int) -> Response:
 
 def _about(message_id: int) -> dict[str, Any]:
     with services().database.read() as conn:
-        bubble = messages.bubble(conn, message_id)
+        bubble = threads.bubble(conn, message_id)
     return (bubble.media if bubble else None) or {}
 
 

@@ -23,6 +23,7 @@ from daemon.store import (
     links,
     messages,
     tags,
+    threads,
     turns,
 )
 from daemon.store.conversation_list import Summary
@@ -174,14 +175,14 @@ def _menu_for(conn: Connection, conversation_id: int, now: datetime) -> bubble.S
     return bubble.show(found, now) if found else None
 
 
-def _addressed(conn: Connection, conversation_id: int, name: str) -> messages.Bubble | None:
+def _addressed(conn: Connection, conversation_id: int, name: str) -> threads.Bubble | None:
     wish = request.args.get(name, "")
     return _of_the_thread(conn, conversation_id, int(wish)) if re.fullmatch(r"\d{1,15}", wish, re.ASCII) else None
 
 
-def _of_the_thread(conn: Connection, conversation_id: int, message_id: int) -> messages.Bubble | None:
+def _of_the_thread(conn: Connection, conversation_id: int, message_id: int) -> threads.Bubble | None:
     """A message of the conversation, or of an earlier one of the same customer."""
-    found = messages.bubble(conn, message_id)
+    found = threads.bubble(conn, message_id)
     about = conversation_list.summary(conn, conversation_id) if found else None
     return found if found and about and found.contact_id == about.contact_id else None
 

@@ -17,7 +17,7 @@ from daemon.domain.desk import ClaimedByAnother, OnlyTheAssignee
 from daemon.domain.messages import Author
 from daemon.domain.placeholders import fill, opening
 from daemon.domain.turns import AlreadyAnswered, Closer, MoreCame, NotAnswerable
-from daemon.store import conversation_list, groups, messages, quick_replies
+from daemon.store import conversation_list, groups, quick_replies, threads
 from webui.auth import the_actor, the_admin
 from webui.base import errors
 from webui.base.context import services, the_account
@@ -194,7 +194,7 @@ def sent(conversation_id: int, message_id: int, later: int = 0) -> Any:
     """The new bubble for a script, the thread for a browser without one; `later` messages came unseen."""
     now = services().clock()
     with services().database.read() as conn:
-        found = messages.bubble(conn, message_id)
+        found = threads.bubble(conn, message_id)
     if found is None or found.conversation_id != conversation_id:
         abort(400)
     if errors.wants_json():

@@ -11,11 +11,11 @@ from flask import abort, request
 from sqlalchemy import Connection
 
 from daemon.domain.desk import Action, Status
-from daemon.store import audit, conversation_list, messages, thread_places, turns
+from daemon.store import audit, conversation_list, thread_places, threads, turns
 from daemon.store.audit import AuditEntry
 from daemon.store.conversation_list import Summary
-from daemon.store.messages import Bubble
 from daemon.store.thread_places import Place
+from daemon.store.threads import Bubble
 from webui.inbox import activity, bubble, conversation_end
 from webui.inbox.activity import Activity
 from webui.inbox.bubble import ShownMessage
@@ -52,7 +52,7 @@ def read(conn: Connection, about: Summary, now: datetime) -> Thread:
     """The part that the request's address asks for, the newest by default."""
     before = _before(conn, about)
     upto = before or _end(conn, about)
-    found = messages.thread_of_contact(conn, about.contact_id, LENGTH + 1, upto)
+    found = threads.of_contact(conn, about.contact_id, LENGTH + 1, upto)
     shown = found[-LENGTH:]
     more = len(found) > LENGTH
     last_shown = {one.conversation_id: one.id for one in shown}
@@ -107,7 +107,7 @@ def _named(conn: Connection, about: Summary, name: str) -> Bubble | None:
     wish = request.args.get(name, "")
     if not re.fullmatch(r"\d{1,15}", wish, re.ASCII):
         return None
-    found = messages.bubble(conn, int(wish))
+    found = threads.bubble(conn, int(wish))
     if found is None or found.contact_id != about.contact_id:
         abort(404)
     return found

@@ -8,7 +8,7 @@ from flask_babel import format_timedelta, gettext
 from daemon.domain.messages import Delivery
 from daemon.domain.time import from_unix
 from daemon.domain.transfers import BROUGHT, BROUGHT_AT, FRESH
-from daemon.store.messages import Bubble
+from daemon.store.threads import Bubble
 
 
 @dataclass(frozen=True, slots=True)

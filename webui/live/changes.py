@@ -17,7 +17,7 @@ from daemon.store import (
     handovers,
     links,
     mentions,
-    messages,
+    threads,
     turns,
 )
 from daemon.store.audit import AuditEntry
@@ -122,9 +122,9 @@ class AccountNews:
     account_id: int
     digest: Digest
     rows: dict[int, Summary]
-    bubbles: dict[int, messages.Bubble]
+    bubbles: dict[int, threads.Bubble]
     # of messages of which only that has changed how far their files are
-    progress: dict[int, messages.Bubble]
+    progress: dict[int, threads.Bubble]
     # the customers of the conversations that are open in some tab
     contacts: dict[int, int]
     turns: dict[int, TurnNews]
@@ -186,11 +186,11 @@ def _news(
         account_id=account.id,
         digest=digest,
         rows=rows,
-        bubbles={i: found for i in wanted if (found := messages.bubble(conn, i)) is not None},
+        bubbles={i: found for i in wanted if (found := threads.bubble(conn, i)) is not None},
         progress={
             i: found
             for i, conversation_id in digest.progress.items()
-            if conversation_id in opened and i not in wanted and (found := messages.bubble(conn, i)) is not None
+            if conversation_id in opened and i not in wanted and (found := threads.bubble(conn, i)) is not None
         },
         contacts=contacts,
         turns={i: _turn(conn, i) for i in opened & set(rows)},
