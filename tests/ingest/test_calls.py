@@ -10,6 +10,7 @@ from daemon.desk import forget
 from daemon.desk.replies import answer
 from daemon.domain.calls import RINGS_FOR, CallStep
 from daemon.domain.desk import THE_DESK
+from daemon.domain.groups import GroupMode
 from daemon.domain.ids import Address, Party
 from daemon.domain.message_kinds import MessageKind
 from daemon.domain.messages import Author, CallChanged, Origin
@@ -37,11 +38,16 @@ def ingest(books: Books) -> Iterator[Ingest]:
 
 
 def rings(
-    step: CallStep = OFFERED, seconds: float = 0, *, party: Party = BUDI, is_video: bool = False
+    step: CallStep = OFFERED,
+    seconds: float = 0,
+    *,
+    party: Party = BUDI,
+    is_video: bool = False,
+    call_id: str = "CALL1",
 ) -> CallChanged:
     participant = "551@lid" if party.address.server == "g.us" else None
     origin = Origin(party, False, 0, at(seconds), participant)
-    return CallChanged("CALL1", origin, step, is_video, Address("551", "lid"))
+    return CallChanged(call_id, origin, step, is_video, Address("551", "lid"))
 
 
 def thread(books: Books, party: Party = BUDI) -> list[Bubble]:
@@ -133,10 +139,18 @@ def test_our_own_calls_are_nobodys(books: Books, ingest: Ingest) -> None:
     assert books.rows("message") == books.rows("phone_call") == 0
 
 
-def test_a_groups_call_is_a_line_there_that_nobody_waits_for(books: Books, ingest: Ingest) -> None:
+@pytest.mark.parametrize("mode", [GroupMode.MENTIONED, GroupMode.ALWAYS])
+def test_a_groups_call_is_a_line_there_and_waits_only_where_everything_does(
+    books: Books, ingest: Ingest, mode: GroupMode
+) -> None:
     ingest.commit(rings(ENDED, party=group_chat()), at(0))
-    [line] = thread(books)
-    assert (line.kind, line.turn_id, waits(books)) == (MISSED, None, False)
+    # of a group that is off nothing is kept
+    assert dump(books.database)["message"] == []
+    group = books.switch_group(group_chat(), mode)
+    ingest.commit(rings(ENDED, 1, party=group_chat(), call_id="CALL2"), at(1))
+    with books.database.read() as conn:
+        [line] = threads.of_contact(conn, group, 10)
+    assert (line.kind, waits(books)) == (MISSED, mode == GroupMode.ALWAYS)
 
 
 def test_a_call_without_an_end_is_missed_once_it_has_rung_for_long(books: Books, ingest: Ingest) -> None:

@@ -295,8 +295,11 @@ def test_quick_replies_come_filled_in_and_only_ones_own(sari: Visitor, budi: Vis
             )
         )
     answer = sari.get(f"/quick-replies.json?c={conversation_id}")
+    words = "Halo Ibu Ratna, ini Sari dari Toko Sari {lain}"
     assert answer.json == {
-        "replies": [{"shortcut": "salam", "text": "Halo Ibu Ratna, ini Sari dari Toko Sari {lain}", "own": False}]
+        "replies": [{"shortcut": "salam", "text": words, "own": False, "file": None}],
+        # of a group: whom an @ may name
+        "members": [],
     }
     theirs = budi.get(f"/quick-replies.json?c={conversation_id}").json or {}
     assert [one["shortcut"] for one in theirs["replies"]] == ["rahasia", "salam"]
