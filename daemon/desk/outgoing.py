@@ -82,6 +82,9 @@ def _answers_after_all(conn: Connection, bubble: Bubble, now: datetime) -> None:
     """Close the turn that a reply was for, if it is open again and the customer has written nothing since."""
     if bubble.turn_id is None:
         return
+    if bubble.author == Author.BOT and turns.is_acknowledged(conn, bubble.turn_id):
+        # a polite word of the bot's answers nobody, however late it is known to have left
+        return
     last = turns.last_message(conn, bubble.conversation_id, bubble.turn_id)
     if last is not None and last < bubble.id:
         turns.close(conn, bubble.turn_id, Closer(bubble.author, bubble.admin_id), bubble.id, now)

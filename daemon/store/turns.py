@@ -178,6 +178,12 @@ def acknowledge(conn: Connection, turn_id: int, now: datetime) -> None:
     conn.execute(update(turn).where(turn.c.id == turn_id).values(acknowledged_at=now))
 
 
+def is_acknowledged(conn: Connection, turn_id: int) -> bool:
+    """Whether the bot has said something polite in a turn."""
+    said = select(turn.c.id).where(turn.c.id == turn_id, turn.c.acknowledged_at.is_not(None))
+    return conn.execute(said).first() is not None
+
+
 def closed_by_message(conn: Connection, message_id: int) -> list[int]:
     """The turns that this message closed, the oldest first: an answer of the phone's may have closed several."""
     rows = conn.execute(select(turn.c.id).where(turn.c.closing_message_id == message_id).order_by(turn.c.id))

@@ -64,6 +64,23 @@ def test_an_acknowledgement_leaves_and_the_customer_waits_on(table: Desk) -> Non
     assert table.is_open()
 
 
+@pytest.mark.parametrize("state", [OutboxState.SENDING, OutboxState.UNCERTAIN])
+def test_an_acknowledgement_whose_receipt_is_faster_than_its_end_leaves_the_customer_waiting(
+    table: Desk, state: OutboxState
+) -> None:
+    table.bot_acknowledges()
+    assert table.leaves(at(1))
+    with table.books.database.write() as conn:
+        journey = outbox.by_message(conn, table.message)
+        assert journey is not None
+        outbox.record_wa_id(conn, journey.id, "3EB0WORD")
+        if state == OutboxState.UNCERTAIN:
+            outbox.settle(conn, journey.id, state, at(2))
+        assert outgoing.has_left(conn, table.books.account_id, table.message, at(3))
+    assert table.books.bubble(table.message).delivery == Delivery.SENT
+    assert table.is_open()
+
+
 def test_an_acknowledgement_stays_once_somebody_has_answered(table: Desk) -> None:
     table.bot_acknowledges()
     with table.books.database.write() as conn:
