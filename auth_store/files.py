@@ -27,7 +27,8 @@ def prepare_folder(folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         probe = folder / f".write-test-{os.getpid()}"
         probe.touch(mode=0o600)
-        probe.unlink()
+        # another thread may look at the same folder
+        probe.unlink(missing_ok=True)
     except OSError as error:
         raise PlaceError(f"The data folder {folder} can't be written ({error.strerror}).") from error
     mode = stat.S_IMODE(folder.stat().st_mode)

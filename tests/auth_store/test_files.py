@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -148,3 +149,10 @@ os.abort()
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=30)
     assert ended.stdout == "(0, 0) 0\n"
     assert ended.returncode == -signal.SIGABRT
+
+
+def test_several_threads_may_look_at_one_folder_at_once(tmp_path: Path) -> None:
+    folder = tmp_path / "media"
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda _: prepare_folder(folder), range(2000)))
+    assert list(folder.iterdir()) == []
