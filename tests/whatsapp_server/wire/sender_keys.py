@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
-from tests.whatsapp_server.wire.fields import MalformedMessage, decode_fields, encode_fields
+from tests.whatsapp_server.wire.fields import MalformedMessage, encode_fields
 from tests.whatsapp_server.wire.kdf import hkdf_sha256, hmac_sha256
 from tests.whatsapp_server.wire.keys import SIGNATURE_SIZE, InvalidKey, KeyPair, typed, untyped, verify
 from tests.whatsapp_server.wire.ratchet import (
@@ -23,7 +23,7 @@ from tests.whatsapp_server.wire.ratchet import (
     decrypt_cbc,
     encrypt_cbc,
 )
-from tests.whatsapp_server.wire.signal_messages import VERSION_BYTE
+from tests.whatsapp_server.wire.signal_messages import VERSION_BYTE, bytes_field, number_field, versioned_fields
 
 MAX_STATES = 5
 """Chains kept of one sender, the newest first, as in libsignal's SenderKeyRecord."""
@@ -93,9 +93,11 @@ class SenderKeys:
     def learn(self, group: str, sender: Hashable, data: bytes) -> None:
         """Take a sender's chain. Raises DecryptionFailed for anything else."""
         try:
-            fields = _fields(data)
+            fields = versioned_fields(data)
             state = SenderKeyState(
-                _number(fields, 1), ChainKey(_bytes(fields, 3), _number(fields, 2)), untyped(_bytes(fields, 4))
+                number_field(fields, 1),
+                ChainKey(bytes_field(fields, 3), number_field(fields, 2)),
+                untyped(bytes_field(fields, 4)),
             )
         except (MalformedMessage, InvalidKey) as error:
             raise DecryptionFailed(str(error)) from error
@@ -117,8 +119,12 @@ class SenderKeys:
         """Read a sender's message. Raises NoSenderKey, DuplicateMessage or DecryptionFailed."""
         body, signature = data[:-SIGNATURE_SIZE], data[-SIGNATURE_SIZE:]
         try:
-            fields = _fields(body)
-            key_id, iteration, ciphertext = _number(fields, 1), _number(fields, 2), _bytes(fields, 3)
+            fields = versioned_fields(body)
+            key_id, iteration, ciphertext = (
+                number_field(fields, 1),
+                number_field(fields, 2),
+                bytes_field(fields, 3),
+            )
         except MalformedMessage as error:
             raise DecryptionFailed(str(error)) from error
         states = self._theirs.get((group, sender), [])
@@ -131,23 +137,3 @@ class SenderKeys:
             return decrypt_cbc(state.keys_for(iteration), ciphertext)
         except MalformedMessage as error:
             raise DecryptionFailed(str(error)) from error
-
-
-def _fields(data: bytes) -> dict[int, int | bytes]:
-    if not data or data[0] >> 4 != 3:
-        raise MalformedMessage("not a version 3 message")
-    return decode_fields(data[1:])
-
-
-def _bytes(fields: dict[int, int | bytes], number: int) -> bytes:
-    value = fields.get(number)
-    if not isinstance(value, bytes):
-        raise MalformedMessage(f"field {number} is missing")
-    return value
-
-
-def _number(fields: dict[int, int | bytes], number: int) -> int:
-    value = fields.get(number)
-    if not isinstance(value, int):
-        raise MalformedMessage(f"field {number} is missing")
-    return value

@@ -51,12 +51,12 @@ class SignalMessage:
     @classmethod
     def parse(cls, data: bytes) -> SignalMessage:
         """Read a message. Raises MalformedMessage."""
-        fields = _fields(data[:-MAC_SIZE])
+        fields = versioned_fields(data[:-MAC_SIZE])
         return cls(
             ratchet_key=_key(fields, 1),
-            counter=_number(fields, 2),
-            previous_counter=_number(fields, 3, default=0),
-            ciphertext=_bytes(fields, 4),
+            counter=number_field(fields, 2),
+            previous_counter=number_field(fields, 3, default=0),
+            ciphertext=bytes_field(fields, 4),
             body=data[:-MAC_SIZE],
             mac=data[-MAC_SIZE:],
         )
@@ -84,14 +84,14 @@ class PreKeySignalMessage:
     @classmethod
     def parse(cls, data: bytes) -> PreKeySignalMessage:
         """Read a message. Raises MalformedMessage."""
-        fields = _fields(data)
+        fields = versioned_fields(data)
         return cls(
-            registration_id=_number(fields, 5, default=0),
-            prekey_id=_number(fields, 1) if 1 in fields else None,
-            signed_prekey_id=_number(fields, 6),
+            registration_id=number_field(fields, 5, default=0),
+            prekey_id=number_field(fields, 1) if 1 in fields else None,
+            signed_prekey_id=number_field(fields, 6),
             base_key=_key(fields, 2),
             identity_key=_key(fields, 3),
-            message=SignalMessage.parse(_bytes(fields, 4)),
+            message=SignalMessage.parse(bytes_field(fields, 4)),
         )
 
     def serialize(self) -> bytes:
@@ -112,14 +112,16 @@ def _mac(key: bytes, sender: bytes, receiver: bytes, body: bytes) -> bytes:
     return hmac_sha256(key, typed(sender) + typed(receiver) + body)[:MAC_SIZE]
 
 
-def _fields(data: bytes) -> dict[int, int | bytes]:
+def versioned_fields(data: bytes) -> dict[int, int | bytes]:
+    """Read what stands behind the byte of the version; raises MalformedMessage."""
     # The upper half is the sender's version; a newer minimum than 3 would be in the lower half.
     if not data or data[0] >> 4 != 3:
         raise MalformedMessage("not a version 3 message")
     return decode_fields(data[1:])
 
 
-def _bytes(fields: dict[int, int | bytes], number: int) -> bytes:
+def bytes_field(fields: dict[int, int | bytes], number: int) -> bytes:
+    """Give a field of bytes; raises MalformedMessage."""
     value = fields.get(number)
     if not isinstance(value, bytes):
         raise MalformedMessage(f"field {number} is missing")
@@ -128,12 +130,13 @@ def _bytes(fields: dict[int, int | bytes], number: int) -> bytes:
 
 def _key(fields: dict[int, int | bytes], number: int) -> bytes:
     try:
-        return untyped(_bytes(fields, number))
+        return untyped(bytes_field(fields, number))
     except InvalidKey as error:
         raise MalformedMessage(f"field {number}: {error}") from error
 
 
-def _number(fields: dict[int, int | bytes], number: int, default: int | None = None) -> int:
+def number_field(fields: dict[int, int | bytes], number: int, default: int | None = None) -> int:
+    """Give a field that is a number; raises MalformedMessage if it is missing and has no default."""
     value = fields.get(number, default)
     if not isinstance(value, int):
         raise MalformedMessage(f"field {number} is missing")
